@@ -1,0 +1,185 @@
+"""Read and write records: atomic writes, strict reads, one place for the file layout."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from training.errors import RecordError
+from training.records.results import (
+    FORMAT,
+    Curves,
+    Dataset,
+    Metrics,
+    Predictions,
+    StudyRecord,
+)
+from training.records.spec import ID_PATTERN
+
+R = TypeVar("R", StudyRecord, Dataset, Metrics, Curves, Predictions)
+
+RECORD_TYPES: dict[str, type[msgspec.Struct]] = {
+    "study.json": StudyRecord,
+    "dataset.json": Dataset,
+    "metrics.json": Metrics,
+    "curves.json": Curves,
+    "predictions.json": Predictions,
+}
+
+
+class StudyFolder:
+    """The paths of one study's records below `runs/`.
+
+    Args:
+        path: The study's folder, `runs/<study>`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def study(self) -> Path:
+        return self.path / "study.json"
+
+    @property
+    def dataset(self) -> Path:
+        return self.path / "dataset.json"
+
+    @property
+    def thumbnails(self) -> Path:
+        return self.path / "thumbnails"
+
+    def run(self, experiment_id: str, seed: int) -> Path:
+        """Return the folder of one run.
+
+        Raises:
+            RecordError: The id isn't `section/experiment`, or would leave the study's folder.
+        """
+        if not ID_PATTERN.fullmatch(experiment_id):
+            raise RecordError(f"“{experiment_id}” is not an experiment id (section/experiment).")
+        return self.path / experiment_id / f"seed-{seed}"
+
+    def metrics(self, experiment_id: str, seed: int) -> Path:
+        return self.run(experiment_id, seed) / "metrics.json"
+
+    def curves(self, experiment_id: str, seed: int) -> Path:
+        return self.run(experiment_id, seed) / "curves.json"
+
+    def predictions(self, experiment_id: str, seed: int) -> Path:
+        return self.run(experiment_id, seed) / "predictions.json"
+
+    def weights(self, experiment_id: str, seed: int) -> Path:
+        return self.run(experiment_id, seed) / "weights.pt"
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; rename it there on success, remove it on failure.
+
+    A file that exists under its final name is therefore whole. Data is flushed to the disk
+    before the rename.
+
+    Raises:
+        RecordError: The folder can't be written (permissions, no space left).
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise RecordError(
+            f"Can't write {path}: {error.strerror or error}.",
+            "Free some space or choose another folder (--runs, --output), then run again; "
+            "what was written before is intact.",
+        ) from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def encode(record: msgspec.Struct) -> bytes:
+    """Return a record's JSON text: indented, fields in their declared order, UTF-8."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+
+
+def write(path: Path, record: msgspec.Struct) -> None:
+    """Write a record atomically."""
+    write_bytes(path, encode(record))
+
+
+def read(path: Path, kind: type[R]) -> R:
+    """Read a record and hold it to its type.
+
+    Raises:
+        RecordError: The file is missing, isn't JSON, has another format number, or a field is
+            missing or of the wrong type.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise RecordError(f"{path} doesn't exist.", "Run the experiments first.") from None
+    except OSError as error:
+        raise RecordError(f"Can't read {path}: {error.strerror or error}.") from error
+    try:
+        _check_format(path, msgspec.json.decode(content))
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RecordError(
+            f"{path} is not a valid {kind.__name__} record: {error}.",
+            "Remove the file and run its experiment again.",
+        ) from error
+
+
+def _check_format(path: Path, raw: Any) -> None:
+    found = raw.get("format") if isinstance(raw, dict) else None
+    if found != FORMAT:
+        raise RecordError(
+            f"{path} has record format {found!r}; this version reads format {FORMAT}.",
+            "Use the version of homework that wrote it, or run the experiment again.",
+        )
+
+
+def read_if_there(path: Path, kind: type[R]) -> R | None:
+    """Read a record, or return None where there is no file."""
+    return read(path, kind) if path.exists() else None
+
+
+def json_schema() -> dict[str, Any]:
+    """Return one JSON Schema (2020-12) with a definition for each record file."""
+    (references, definitions) = msgspec.json.schema_components(
+        RECORD_TYPES.values(), ref_template="#/$defs/{name}"
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"homework records, format {FORMAT}",
+        "files": dict(zip(RECORD_TYPES, references, strict=True)),
+        "$defs": definitions,
+    }

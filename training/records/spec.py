@@ -1,0 +1,134 @@
+"""What an experiment is, before and after it is resolved. Plain data, no torch."""
+
+import hashlib
+import re
+from typing import Literal
+
+import msgspec
+
+Optimizer = Literal["sgd", "adam", "rmsprop"]
+Freeze = Literal["none", "features", "classifier", "classifier-but-head", "backbone"]
+Augmentation = Literal["none", "one-of-three", "horizontal-flip", "rotation", "vertical-flip"]
+Normalisation = Literal["dataset", "weights"]
+
+ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*/[a-z0-9][a-z0-9_.+-]*")
+
+
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reference to a grid's k-th best pair, resolved from validation records only.
+
+    Attributes:
+        grid: Prefix of the grid's experiments, for example `transfer/grid`.
+        rank: 1 for the best pair, 2 for the second.
+    """
+
+    grid: str
+    rank: int = 1
+
+
+class Experiment(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One entry of the experiment list: a question and the settings that answer it.
+
+    `None` means "as the study's settings say", or, with a `choice`, "as the chosen pair says".
+
+    Attributes:
+        id: `section/experiment`.
+        question: What the experiment is for, in one line.
+        role: `train` runs it; `reuse` takes over the chosen run's record without training.
+        test: Whether the test set is read, once, with the best-validation epoch's weights.
+        choice: Where learning rate and optimizer (`train`) or the whole run (`reuse`) come from.
+        model: `alexnet`, `vgg16`, `resnet18`, `torchvision:NAME`, `timm:NAME` or
+            `module:function`.
+        head: Widths of hidden layers between the backbone's features and the class scores;
+            empty for one linear layer in place of the last one.
+        weights: `none` for a random start, `pretrained` for the study's weights, or the path
+            of a weights file.
+        freeze: Which part keeps its starting values.
+        scale_learning_rate: Multiply the rate by this batch size over the study's.
+        mean: Channel means for normalisation, with `std`, where the weights want their own.
+        extra: Only run when asked for (`--extras`, or by name).
+        note: A caveat that the record and the report repeat.
+    """
+
+    id: str
+    question: str
+    role: Literal["train", "reuse"] = "train"
+    test: bool = False
+    choice: Choice | None = None
+    model: str = "alexnet"
+    head: tuple[int, ...] = ()
+    weights: str = "none"
+    freeze: Freeze = "none"
+    augmentation: Augmentation = "none"
+    optimizer: Optimizer | None = None
+    learning_rate: float | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
+    step_size: int | None = None
+    gamma: float | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    image_size: int | None = None
+    scale_learning_rate: bool = False
+    mean: tuple[float, float, float] | None = None
+    std: tuple[float, float, float] | None = None
+    extra: bool = False
+    note: str = ""
+
+    @property
+    def section(self) -> str:
+        return self.id.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        return self.id.partition("/")[2]
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that decides a run's outcome apart from the pictures themselves.
+
+    The data set is identified beside it, by its fingerprint (`Metrics.dataset_fingerprint`).
+
+    Attributes:
+        width: Channel multiplier of the three named architectures; 1 is the published size.
+        weights: `none`, `imagenet`, `sample`, or `file:NAME`.
+        weights_digest: Identifies the weights: SHA-256 prefix of a file, recipe of the sample's.
+        normalisation: `dataset` for the train split's mean and std, `weights` for the weights'.
+        image_size: Side of the square picture that the model sees, in pixels.
+        resize_size: Length of the shorter side before the centre crop, in pixels.
+        step_size: Epochs between learning-rate steps; each multiplies the rate by `gamma`.
+    """
+
+    model: str
+    head: tuple[int, ...]
+    width: float
+    weights: str
+    weights_digest: str
+    freeze: Freeze
+    augmentation: Augmentation
+    normalisation: Normalisation
+    mean: tuple[float, float, float] | None
+    std: tuple[float, float, float] | None
+    image_size: int
+    resize_size: int
+    optimizer: Optimizer
+    learning_rate: float
+    momentum: float
+    weight_decay: float
+    step_size: int
+    gamma: float
+    epochs: int
+    batch_size: int
+    seed: int
+
+    def digest(self) -> str:
+        """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form)."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:16]
+
+
+def learning_rate_label(rate: float) -> str:
+    """Write a learning rate the way ids do: 0.001 is `1e-3`, 0.0025 is `2.5e-3`."""
+    mantissa, _, exponent = f"{rate:.10e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"

@@ -1,0 +1,178 @@
+"""The experiment list of the homework, as data. Each entry states its question in one line."""
+
+import itertools
+from dataclasses import dataclass
+
+from training.records import Choice, Experiment, Settings, learning_rate_label
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group of experiments that the report shows in one section."""
+
+    slug: str
+    title: str
+    question: str
+
+
+SECTIONS: dict[str, Section] = {
+    section.slug: section
+    for section in (
+        Section("scratch", "Training from scratch", "How far do a few thousand pictures carry?"),
+        Section("transfer", "Transfer learning", "What do weights learned elsewhere bring?"),
+        Section("freezing", "Freezing layers", "Which part of the network has to adapt?"),
+        Section("augmentation", "Data augmentation", "Do altered copies of the pictures help?"),
+        Section("beyond", "Beyond AlexNet", "Do later architectures do better?"),
+    )
+}
+
+BEST_TRANSFER = Choice("transfer/grid", 1)
+
+HEAD_STAYS_RANDOM = (
+    "The new last layer is one of the frozen fully connected layers: it keeps its random start, "
+    "and the convolutions have to adapt to it."
+)
+
+
+def grid(section: str, weights: str, settings: Settings) -> list[Experiment]:
+    """Return one experiment for each pair of learning rate and optimizer."""
+    pairs = itertools.product(settings.learning_rates, settings.optimizers)
+    return [
+        Experiment(
+            id=f"{section}/grid-{optimizer}-{learning_rate_label(rate)}",
+            question=f"How well does {optimizer} learn with a rate of {rate:g}?",
+            weights=weights,
+            optimizer=optimizer,
+            learning_rate=rate,
+            epochs=25,
+        )
+        for rate, optimizer in pairs
+    ]
+
+
+def scratch(settings: Settings) -> list[Experiment]:
+    return [
+        Experiment(
+            id="scratch/baseline",
+            question="What does the course's recipe reach from a random start?",
+            optimizer="sgd",
+            learning_rate=1e-3,
+            epochs=30,
+            test=True,
+        ),
+        *grid("scratch", "none", settings),
+        Experiment(
+            id="scratch/best",
+            question="What does the best pair of the grid reach on the test set?",
+            role="reuse",
+            choice=Choice("scratch/grid", 1),
+            test=True,
+        ),
+    ]
+
+
+def transfer(settings: Settings) -> list[Experiment]:
+    n_pairs = len(settings.learning_rates) * len(settings.optimizers)
+    return [
+        *grid("transfer", "pretrained", settings),
+        *(
+            Experiment(
+                id=f"transfer/detail-{rank}",
+                question=f"How does pair number {rank} of the grid learn, epoch by epoch?",
+                role="reuse",
+                choice=Choice("transfer/grid", rank),
+                weights="pretrained",
+            )
+            for rank in range(1, min(2, n_pairs) + 1)
+        ),
+        Experiment(
+            id="transfer/best",
+            question="What does the best pair of the grid reach on the test set?",
+            role="reuse",
+            choice=BEST_TRANSFER,
+            weights="pretrained",
+            test=True,
+        ),
+    ]
+
+
+def fine_tuning(experiment_id: str, question: str, **fields: object) -> Experiment:
+    """Return an experiment that starts from pre-trained weights with the best transfer pair."""
+    defaults: dict[str, object] = {
+        "choice": BEST_TRANSFER,
+        "weights": "pretrained",
+        "epochs": 30,
+        "test": True,
+    }
+    return Experiment(id=experiment_id, question=question, **(defaults | fields))  # type: ignore[arg-type]
+
+
+def freezing(settings: Settings) -> list[Experiment]:
+    return [
+        fine_tuning(
+            "freezing/cnn",
+            "Is it enough to train the fully connected layers?",
+            freeze="features",
+        ),
+        fine_tuning(
+            "freezing/fc",
+            "Is it enough to train the convolutions?",
+            freeze="classifier",
+            note=HEAD_STAYS_RANDOM,
+        ),
+        fine_tuning(
+            "freezing/fc-head-free",
+            "Is it enough to train the convolutions and the new last layer?",
+            freeze="classifier-but-head",
+        ),
+    ]
+
+
+def augmentation(settings: Settings) -> list[Experiment]:
+    return [
+        fine_tuning(
+            "augmentation/one-of-three",
+            "Does one random transformation of three for each picture help?",
+            augmentation="one-of-three",
+        ),
+        *(
+            fine_tuning(
+                f"augmentation/{name}",
+                f"What does {label} do?",
+                augmentation=name,
+                extra=True,
+            )
+            for name, label in (
+                ("none", "no augmentation, with the same number of epochs,"),
+                ("horizontal-flip", "the horizontal flip alone"),
+                ("rotation", "the rotation alone"),
+                ("vertical-flip", "the vertical flip alone"),
+            )
+        ),
+    ]
+
+
+def beyond(settings: Settings) -> list[Experiment]:
+    return [
+        fine_tuning(
+            "beyond/vgg16",
+            "What do VGG16's frozen features give with a new two-layer head?",
+            model="vgg16",
+            head=(2024,),
+            freeze="backbone",
+            batch_size=min(32, settings.batch_size),
+            scale_learning_rate=True,
+        ),
+        fine_tuning(
+            "beyond/resnet18",
+            "What does ResNet18 reach with all weights trained and a two-layer head?",
+            model="resnet18",
+            head=(4096,),
+        ),
+    ]
+
+
+def experiment_list(settings: Settings) -> list[Experiment]:
+    """Return the homework's whole list for these settings, extras included."""
+    parts = (scratch, transfer, freezing, augmentation, beyond)
+    return [experiment for part in parts for experiment in part(settings)]

@@ -1,0 +1,79 @@
+"""The study file: a person's own title, data and overrides, in TOML."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from training.errors import StudyError
+from training.names import unknown_name
+
+
+class StudyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a study file may hold; every key is optional.
+
+    Attributes:
+        settings: Overrides of `Settings`.
+        experiments: Experiment id to overrides of `Experiment`; a new id needs a `model`.
+    """
+
+    name: str = ""
+    title: str = ""
+    author: str = ""
+    course: str = ""
+    abstract: str = ""
+    preset: str = ""
+    data: str = ""
+    settings: dict[str, Any] = {}
+    experiments: dict[str, dict[str, Any]] = {}
+
+
+def read_study_file(path: Path) -> StudyFile:
+    """Read a study file; relative paths in `data` and `weights` are taken from its folder.
+
+    Raises:
+        StudyError: The file is missing, isn't TOML, or holds an unknown key.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StudyError(
+            f"Can't read the study file {path}: {reason}.",
+            "`homework init` writes one to start from.",
+        ) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise StudyError(f"{path} is not valid TOML: {error}.") from error
+    for key in raw:
+        if key not in StudyFile.__struct_fields__:
+            raise unknown_name(f"key in {path}:", key, StudyFile.__struct_fields__)
+    try:
+        file = msgspec.convert(raw, StudyFile)
+    except msgspec.ValidationError as error:
+        raise StudyError(f"In {path}: {error}.") from error
+    return _with_absolute_paths(file, path.resolve().parent)
+
+
+def _with_absolute_paths(file: StudyFile, folder: Path) -> StudyFile:
+    def absolute(value: Any, keywords: tuple[str, ...]) -> Any:
+        if not isinstance(value, str) or not value or value in keywords:
+            return value
+        return str(folder / Path(value).expanduser())
+
+    settings = dict(file.settings)
+    if "weights" in settings:
+        settings["weights"] = absolute(settings["weights"], ("imagenet", "sample"))
+    experiments = {
+        name: {
+            key: absolute(value, ("none", "pretrained")) if key == "weights" else value
+            for key, value in fields.items()
+        }
+        for name, fields in file.experiments.items()
+    }
+    return msgspec.structs.replace(
+        file,
+        data=absolute(file.data, ("caltech101", "sample")),
+        settings=settings,
+        experiments=experiments,
+    )

@@ -1,0 +1,149 @@
+"""Build a study from preset, study file and command line, in rising precedence."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from training.errors import StudyError
+from training.names import look_up, unknown_name
+from training.records import ID_PATTERN, Experiment, Settings, StudyRecord
+from training.study.experiments import SECTIONS, experiment_list
+from training.study.files import StudyFile
+from training.study.presets import PRESETS
+
+
+def build_study(
+    preset: str | None = None,
+    file: StudyFile | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    data: str | None = None,
+) -> StudyRecord:
+    """Resolve a study: command line over study file over preset.
+
+    Args:
+        overrides: Fields of `Settings`; None values mean "not given".
+        name: The study's name; by default the study file's, else the preset's.
+        data: Where pictures come from; by default the study file's, else the preset's.
+
+    Raises:
+        StudyError: Unknown preset, experiment or field, or a value out of its range.
+    """
+    file = file or StudyFile()
+    base = look_up("preset", preset or file.preset or "reference", PRESETS)
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    settings = _checked(_replace(base.settings, {**file.settings, **given}, "settings"))
+    study_name = name or file.name or base.name
+    if not study_name.strip() or study_name.startswith(".") or {"/", "\\"} & set(study_name):
+        raise StudyError(f"“{study_name}” can't name a study.", "Use a plain folder name.")
+    return StudyRecord(
+        name=study_name,
+        preset=base.name,
+        title=file.title or base.title,
+        author=file.author,
+        course=file.course,
+        abstract=file.abstract,
+        data=data or file.data or base.data,
+        settings=settings,
+        experiments=_with_changes(experiment_list(settings), file.experiments),
+    )
+
+
+def _replace(settings: Settings, fields: Mapping[str, Any], where: str) -> Settings:
+    return _convert(msgspec.to_builtins(settings) | dict(fields), Settings, where)
+
+
+def _convert(fields: Mapping[str, Any], kind: type[Any], where: str) -> Any:
+    valid = kind.__struct_fields__
+    for key in fields:
+        if key not in valid:
+            raise unknown_name(f"field in {where}:", key, valid)
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise StudyError(f"In {where}: {error}.") from error
+
+
+def _checked(settings: Settings) -> Settings:
+    positive = ("epochs", "batch_size", "step_size", "gamma", "width", "seeds", "max_per_class")
+    for field in positive:
+        value = getattr(settings, field)
+        if value is not None and value <= 0:
+            raise StudyError(f"{field} must be positive; found {value}.")
+    if settings.image_size < 64:
+        raise StudyError(
+            "image_size must be at least 64 pixels, AlexNet’s smallest; "
+            f"found {settings.image_size}."
+        )
+    if not 0 <= settings.seed < 2**31:
+        raise StudyError(f"seed must be between 0 and 2147483647; found {settings.seed}.")
+    for field in ("momentum", "weight_decay"):
+        if getattr(settings, field) < 0:
+            raise StudyError(f"{field} can't be negative; found {getattr(settings, field)}.")
+    if not settings.learning_rates or min(settings.learning_rates) <= 0:
+        raise StudyError("learning_rates must hold at least one rate, all above 0.")
+    if not settings.optimizers:
+        raise StudyError("optimizers must hold at least one of sgd, adam, rmsprop.")
+    return settings
+
+
+def _with_changes(
+    experiments: Sequence[Experiment], changes: Mapping[str, Mapping[str, Any]]
+) -> list[Experiment]:
+    """Apply a study file's `[experiments]` tables; unknown ids in a known section are added."""
+    table = {experiment.id: experiment for experiment in experiments}
+    for experiment_id, fields in changes.items():
+        section = experiment_id.partition("/")[0]
+        look_up("section", section, SECTIONS)
+        if not ID_PATTERN.fullmatch(experiment_id):
+            raise StudyError(
+                f"“{experiment_id}” is not an experiment id.",
+                "Write section/name with lower-case letters, digits, “-”, “_” and “.”.",
+            )
+        where = f'[experiments."{experiment_id}"]'
+        if experiment_id not in table and "model" not in fields:
+            raise unknown_name(
+                f"experiment in the study file (a new one names its model): {where}",
+                experiment_id,
+                table,
+            )
+        known = table.get(experiment_id)
+        start = (
+            msgspec.to_builtins(known)
+            if known
+            else {"question": f"What does {fields['model']} reach?"}
+        )
+        table[experiment_id] = _convert(
+            start | dict(fields) | {"id": experiment_id}, Experiment, where
+        )
+    order = list(SECTIONS)
+    return sorted(table.values(), key=lambda experiment: order.index(experiment.section))
+
+
+def select(study: StudyRecord, names: Sequence[str]) -> list[Experiment]:
+    """Return the experiments that sections, ids or id prefixes (`transfer/grid`) name.
+
+    No names select the whole list without extras, unless the settings ask for them.
+
+    Raises:
+        StudyError: A name matches nothing; lists what would and the nearest.
+    """
+    if not names:
+        extras = study.settings.extras
+        return [experiment for experiment in study.experiments if extras or not experiment.extra]
+    chosen: set[str] = set()
+    for name in names:
+        matches = [item for item in study.experiments if matches_name(item, name)]
+        if not matches:
+            valid = [*SECTIONS, *(item.id for item in study.experiments)]
+            raise unknown_name("section or experiment", name, valid)
+        exact = [item for item in matches if item.id == name]
+        wanted = exact or [i for i in matches if study.settings.extras or not i.extra] or matches
+        chosen |= {item.id for item in wanted}
+    return [experiment for experiment in study.experiments if experiment.id in chosen]
+
+
+def matches_name(experiment: Experiment, name: str) -> bool:
+    """Tell whether `name` is the experiment's id, its section, or its group (`transfer/grid`)."""
+    return name in (experiment.id, experiment.section) or experiment.id.startswith(f"{name}-")
