@@ -40,6 +40,7 @@ from training.records.spec import (
     Optimizer,
     Spec,
     learning_rate_label,
+    matches_group,
 )
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "encode",
     "json_schema",
     "learning_rate_label",
+    "matches_group",
     "read",
     "read_if_there",
     "replacing",

@@ -132,3 +132,8 @@ def learning_rate_label(rate: float) -> str:
     """Write a learning rate the way ids do: 0.001 is `1e-3`, 0.0025 is `2.5e-3`."""
     mantissa, _, exponent = f"{rate:.10e}".partition("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def matches_group(experiment_id: str, group: str) -> bool:
+    """Tell whether an experiment belongs to a group such as `transfer/grid`."""
+    return experiment_id.startswith(f"{group}-")

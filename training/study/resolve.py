@@ -7,7 +7,7 @@ import msgspec
 
 from training.errors import StudyError
 from training.names import look_up, unknown_name
-from training.records import ID_PATTERN, Experiment, Settings, StudyRecord
+from training.records import ID_PATTERN, Experiment, Settings, StudyRecord, matches_group
 from training.study.experiments import SECTIONS, experiment_list
 from training.study.files import StudyFile
 from training.study.presets import PRESETS
@@ -46,8 +46,20 @@ def build_study(
         abstract=file.abstract,
         data=data or file.data or base.data,
         settings=settings,
-        experiments=_with_changes(experiment_list(settings), file.experiments),
+        experiments=_experiments(settings, file, given.get("epochs")),
     )
+
+
+def _experiments(settings: Settings, file: StudyFile, epochs_given: int | None) -> list[Experiment]:
+    """Return the list with the settings' epochs, the file's changes, and the command line's."""
+    experiments = _with_epochs(experiment_list(settings), settings.epochs)
+    return _with_epochs(_with_changes(experiments, file.experiments), epochs_given)
+
+
+def _with_epochs(experiments: list[Experiment], epochs: int | None) -> list[Experiment]:
+    if epochs is None:
+        return experiments
+    return [msgspec.structs.replace(item, epochs=epochs) for item in experiments]
 
 
 def _replace(settings: Settings, fields: Mapping[str, Any], where: str) -> Settings:
@@ -146,4 +158,4 @@ def select(study: StudyRecord, names: Sequence[str]) -> list[Experiment]:
 
 def matches_name(experiment: Experiment, name: str) -> bool:
     """Tell whether `name` is the experiment's id, its section, or its group (`transfer/grid`)."""
-    return name in (experiment.id, experiment.section) or experiment.id.startswith(f"{name}-")
+    return name in (experiment.id, experiment.section) or matches_group(experiment.id, name)

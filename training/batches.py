@@ -1,0 +1,95 @@
+"""Inputs of one split, gathered batch by batch onto the device."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.data.augment import augment
+
+
+class Inputs(Protocol):
+    """One split's inputs and labels."""
+
+    labels: Tensor
+
+    def gather(self, chosen: Tensor) -> Tensor:
+        """Return the inputs at positions `chosen` (B,) of this split, on the device."""
+
+
+class PictureInputs:
+    """Normalised pictures, gathered from uint8 pixels.
+
+    Args:
+        pixels: (N, H, W, 3) uint8, the whole data set's, often memory-mapped.
+        positions: (n,) int64, this split's places in `pixels`.
+        labels: (N,) int64 class indices of the whole data set.
+        mean: Channel means in [0, 1].
+        std: Channel standard deviations, same scale.
+        augmentation: A name of `augment.DRAWS`.
+        generator: CPU generator for the augmentation.
+    """
+
+    def __init__(
+        self,
+        pixels: np.ndarray,
+        positions: np.ndarray,
+        labels: np.ndarray,
+        *,
+        mean: tuple[float, float, float],
+        std: tuple[float, float, float],
+        device: torch.device,
+        augmentation: str = "none",
+        generator: torch.Generator | None = None,
+    ) -> None:
+        self.pixels = pixels
+        self.positions = positions
+        self.labels = torch.from_numpy(labels[positions]).to(device)
+        self.device = device
+        self.augmentation = augmentation
+        self.generator = generator or torch.Generator()
+        self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1) * 255
+        self._std = torch.tensor(std, device=device).view(1, 3, 1, 1) * 255
+
+    def gather(self, chosen: Tensor) -> Tensor:
+        pixels = torch.from_numpy(self.pixels[self.positions[chosen.numpy()]])
+        # B, H, W, 3 → B, 3, H, W: the permuted view is channels_last as it stands
+        pictures = pixels.to(self.device).permute(0, 3, 1, 2).float()
+        pictures = augment(pictures, self.augmentation, self.generator)
+        return pictures.sub_(self._mean).div_(self._std)
+
+
+class FeatureInputs:
+    """Outputs of a frozen part, computed once (`prefix`): (n, …) and labels (n,)."""
+
+    def __init__(self, features: Tensor, labels: Tensor) -> None:
+        self.features = features
+        self.labels = labels
+
+    def gather(self, chosen: Tensor) -> Tensor:
+        return self.features[chosen.to(self.features.device)]
+
+
+def shuffled(n: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Yield a new order of 0…n-1 in batches; a last batch of one joins the one before it.
+
+    Batch normalisation can't train on a single picture.
+    """
+    return _split(torch.randperm(n, generator=generator), batch_size, join_single=True)
+
+
+def in_order(n: int, batch_size: int) -> Iterator[Tensor]:
+    """Yield 0…n-1 in batches."""
+    return _split(torch.arange(n), batch_size, join_single=False)
+
+
+def _split(order: Tensor, batch_size: int, join_single: bool) -> Iterator[Tensor]:
+    n, start = len(order), 0
+    while start < n:
+        end = start + batch_size
+        if join_single and n - end == 1:
+            end = n
+        yield order[start:end]
+        start = end

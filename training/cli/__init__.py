@@ -1,0 +1,93 @@
+"""The `homework` command. Subcommands load when they are called, so that help answers at once."""
+
+import importlib
+import os
+import sys
+
+import click
+
+from training import __version__
+from training.errors import HomeworkError
+from training.names import unknown_name
+
+COMMANDS = {
+    "run-all": ("training.cli.run:run_all", "Run every experiment that has no record yet."),
+    "run": ("training.cli.run:run", "Run sections or experiments by name."),
+    "list": ("training.cli.listing:list_experiments", "List the experiments and their questions."),
+    "plan": ("training.cli.listing:plan", "Show what would run, what is done, and why."),
+    "status": ("training.cli.listing:status", "Show what the records say so far."),
+    "render": ("report.cli:render", "Turn the records into a report (HTML, PDF)."),
+    "data": ("training.cli.data:data", "Fetch, check or draw a data set."),
+    "init": ("training.cli.init:init", "Write an annotated study file."),
+    "doctor": ("training.cli.doctor:doctor", "Check this machine for all that homework needs."),
+    "schema": ("training.cli.listing:schema", "Print the JSON Schema of the records."),
+}
+"""Command to where it is defined and its line in the help."""
+
+
+class LazyGroup(click.Group):
+    """A group whose subcommands are imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            error = unknown_name("command", args[0], COMMANDS)
+            raise click.UsageError(str(error), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="homework")
+def cli() -> None:
+    """Run a complete CNN study on an image data set and write the report.
+
+    \b
+    The whole job on the embedded sample, without network or GPU:
+        homework run-all --preset quick --render both
+    The homework itself, on Caltech-101:
+        homework run-all --device cuda
+        homework render --format pdf
+    One section again:
+        homework run transfer
+        homework render --only transfer
+    """
+
+
+def main() -> None:
+    """Run the command line; expected errors print one message and exit 1."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except HomeworkError as error:
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {error.message}", err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(
+            "Interrupted. Finished experiments are kept; the same command goes on from there.",
+            err=True,
+        )
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

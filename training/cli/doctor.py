@@ -1,0 +1,135 @@
+"""`homework doctor`: look for all that homework needs, and say how to get what is missing."""
+
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from training.data.cache import cache_folder
+from training.errors import HomeworkError
+from training.weights_source import IMAGENET_FILES
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's answer.
+
+    Attributes:
+        needed: Whether homework can't do its main job without it.
+    """
+
+    ok: bool
+    what: str
+    mend: str = ""
+    needed: bool = True
+
+
+def _python() -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Finding(sys.version_info >= (3, 11), f"Python {found}", "Python 3.11 or newer")
+
+
+def _torch() -> Finding:
+    mend = "pip install torch torchvision (together, so that they match)"
+    try:
+        importlib.import_module("torchvision")
+    except Exception as error:  # a pair that doesn't match raises RuntimeError
+        return Finding(False, f"torch and torchvision don't import: {error}", mend)
+    return Finding(True, f"torch {version('torch')}, torchvision {version('torchvision')}")
+
+
+def _device() -> Finding:
+    try:
+        from training.environment import device_name, resolve_device
+
+        device = resolve_device("auto")
+    except ImportError as error:
+        return Finding(False, f"no device: {error}", "install torch")
+    name = f"{device} ({device_name(device)}, {os.cpu_count()} cores)"
+    mend = "no GPU: the reference preset takes many hours here; --preset quick takes minutes"
+    return Finding(device.type != "cpu", f"device {name}", mend, needed=False)
+
+
+def _weasyprint() -> Finding:
+    mend = "WeasyPrint needs Pango: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
+    try:
+        module = importlib.import_module("weasyprint")
+        size = len(module.HTML(string="<p>ok").write_pdf())
+    except Exception as error:  # a missing library raises OSError, others vary
+        return Finding(False, f"PDF: {str(error).splitlines()[0]}", mend)
+    return Finding(size > 0, f"PDF by WeasyPrint {version('weasyprint')}", mend)
+
+
+def _data() -> Finding:
+    mend = (
+        "homework data fetch, or --data DIR, or the variable HOMEWORK_DATA; "
+        "--preset quick needs no pictures"
+    )
+    place = os.environ.get("HOMEWORK_DATA")
+    if not place:
+        fetched = cache_folder() / "caltech101"
+        return Finding(fetched.is_dir(), f"Caltech-101 in {fetched}", mend, needed=False)
+    from training.data.index import index_folder
+
+    try:
+        index = index_folder(Path(place))
+    except HomeworkError as error:
+        return Finding(False, f"HOMEWORK_DATA: {error.message}", error.hint)
+    return Finding(True, f"{len(index.paths)} pictures, {len(index.classes)} classes in {place}")
+
+
+def _weights() -> Finding:
+    try:
+        import torch
+    except ImportError:
+        return Finding(False, "ImageNet weights: no torch", needed=False)
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    missing = [name for name in IMAGENET_FILES.values() if not (folder / name).exists()]
+    if not missing:
+        return Finding(True, f"ImageNet weights in {folder}")
+    mend = f"downloaded when needed; offline, put them into {folder} or use --weights FOLDER"
+    return Finding(False, f"ImageNet weights not here yet: {', '.join(missing)}", mend, False)
+
+
+def _space() -> Finding:
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Finding(False, f"cache folder {folder}: {error.strerror}", "set HOMEWORK_CACHE")
+    mend = "Caltech-101 at 224 px needs 1.3 GB of cache and 2 GB of weights while it runs"
+    return Finding(free > 4 * 10**9, f"{free / 1e9:.0f} GB free in {folder}", mend, needed=False)
+
+
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    _python,
+    _torch,
+    _device,
+    _weasyprint,
+    _data,
+    _weights,
+    _space,
+)
+
+
+@click.command()
+@click.pass_context
+def doctor(ctx: click.Context) -> None:
+    """Check this machine for all that homework needs; exit 1 if the main job can't be done."""
+    findings = [check() for check in CHECKS]
+    for finding in findings:
+        mark = "ok  " if finding.ok else "MISS" if finding.needed else "note"
+        click.echo(f"{mark}  {finding.what}")
+        if not finding.ok and finding.mend:
+            click.echo(f"      {finding.mend}")
+    if any(not finding.ok and finding.needed for finding in findings):
+        ctx.exit(1)

@@ -1,0 +1,89 @@
+"""`homework init`: write an annotated study file."""
+
+from pathlib import Path
+
+import click
+
+from training.errors import StudyError
+from training.records import write_bytes
+
+TEMPLATE = """\
+# A study file: title, data and overrides. Use it with
+#     homework run-all -f {name}
+# Every line that starts with "#" shows a default or an example; remove the "#" to change it.
+# What is given on the command line wins over this file, and this file over the preset.
+
+title = "{title}"
+author = "{author}"
+course = "{course}"
+# abstract = "One paragraph that opens the report."
+
+preset = "{preset}"              # reference: the homework as given; quick: minutes on a laptop
+{data}
+
+[settings]
+# epochs = 30                    # for every experiment
+# batch_size = 256
+# image_size = 224               # pixels; resized to 256/224 of it, then cropped
+# learning_rates = [1e-2, 1e-3, 1e-5]
+# optimizers = ["sgd", "adam", "rmsprop"]
+# momentum = 0.9                 # of sgd; rmsprop runs without
+# weight_decay = 5e-5
+# step_size = 20                 # epochs between steps of the learning rate
+# gamma = 0.1                    # factor of each step
+# weights = "imagenet"           # or "sample", a weights file, or a folder of them
+# seed = 0
+# seeds = 1                      # repetitions, for mean and standard deviation
+# max_per_class = 40
+# extras = false
+
+# One experiment otherwise (see `homework list` for the names):
+# [experiments."scratch/baseline"]
+# epochs = 10
+
+# One more model; torchvision:NAME, timm:NAME or module:function (the module may lie here):
+# [experiments."beyond/mobilenet"]
+# model = "torchvision:mobilenet_v3_small"
+# weights = "pretrained"
+# freeze = "backbone"
+# optimizer = "adam"
+# learning_rate = 1e-3
+# epochs = 20
+# test = true
+"""
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default=Path("study.toml"))
+@click.option("--title", default="My study", show_default=True)
+@click.option("--author", default="", help="Your name.")
+@click.option("--course", default="", help="The course, for the cover.")
+@click.option("--preset", default="reference", show_default=True)
+@click.option("--data", metavar="DIR", help="Folder of your pictures.")
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+def init(
+    file: Path, title: str, author: str, course: str, preset: str, data: str | None, force: bool
+) -> None:
+    """Write an annotated study file to start from."""
+    from training.names import look_up
+    from training.study import PRESETS
+
+    look_up("preset", preset, PRESETS)
+    if file.exists() and not force:
+        raise StudyError(f"{file} exists.", "Choose another name, or overwrite it with --force.")
+    text = TEMPLATE.format(
+        name=file.name,
+        title=_escape(title),
+        author=_escape(author),
+        course=_escape(course),
+        preset=preset,
+        data=f'data = "{_escape(data)}"' if data else '# data = "pictures"            # a folder',
+    )
+    write_bytes(file, text.encode())
+    click.echo(str(file))
+
+
+def _escape(text: str) -> str:
+    """Escape for a TOML basic string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in escaped)

@@ -1,0 +1,104 @@
+"""Options that several commands share, and the study they describe."""
+
+import functools
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from training import __version__
+from training.records import StudyFolder, StudyRecord
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_STUDY_OPTIONS = (
+    click.option("--preset", metavar="NAME", help="reference (default) or quick."),
+    click.option(
+        "--study-file",
+        "-f",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Settings, title and data from a TOML file (see `homework init`).",
+    ),
+    click.option("--study", metavar="NAME", help="Folder below --runs.  [default: the preset]"),
+    click.option(
+        "--runs",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("runs"),
+        show_default=True,
+        help="Where records are kept.",
+    ),
+    click.option("--data", metavar="DIR", help="Pictures: a folder, caltech101 or sample."),
+    click.option("--weights", metavar="WHICH", help="imagenet, sample, a weights file or folder."),
+    click.option("--epochs", type=int, help="Epochs of every experiment."),
+    click.option("--batch-size", type=int, help="Pictures in a batch."),
+    click.option("--image-size", type=int, help="Side of the pictures in pixels."),
+    click.option("--max-per-class", type=int, help="Use at most this many pictures of a class."),
+    click.option("--width", type=float, help="Channel multiplier of the networks."),
+    click.option("--seed", type=int, help="First random seed."),
+    click.option("--seeds", type=int, help="Repetitions with different seeds."),
+    click.option("--extras/--no-extras", default=None, help="Also the experiments marked extra."),
+)
+
+SETTINGS = (
+    "weights",
+    "epochs",
+    "batch_size",
+    "image_size",
+    "max_per_class",
+    "width",
+    "seed",
+    "seeds",
+    "extras",
+)
+
+
+def study_options(command: F) -> F:
+    """Add the options that describe a study; the command receives them as `study` and `folder`."""
+
+    @functools.wraps(command)
+    def with_study(
+        *,
+        preset: str | None,
+        study_file: Path | None,
+        study: str | None,
+        runs: Path,
+        data: str | None,
+        **others: Any,
+    ) -> Any:
+        from training.study import build_study, read_study_file
+
+        overrides = {name: others.pop(name) for name in SETTINGS}
+        file = read_study_file(study_file) if study_file else None
+        if study_file:
+            sys.path.insert(0, str(study_file.resolve().parent))
+        record = build_study(preset, file, overrides, study, data)
+        record = _with_command(record)
+        return command(study=record, folder=StudyFolder(runs / record.name), **others)
+
+    for option in reversed(_STUDY_OPTIONS):
+        with_study = option(with_study)  # type: ignore[assignment]
+    return with_study  # type: ignore[return-value]
+
+
+def _with_command(record: StudyRecord) -> StudyRecord:
+    import msgspec
+
+    command = shlex.join(["homework", *sys.argv[1:]])
+    return msgspec.structs.replace(record, command=command, homework=__version__)
+
+
+def device_option(command: F) -> F:
+    return click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        metavar="NAME",
+        help="auto, cpu, cuda, cuda:N or mps.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)

@@ -1,0 +1,135 @@
+"""Show a run on the console: live on a terminal, one line an experiment elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from training.executors import Outcome
+from training.progress import EpochEnd, Progress
+from training.records import Metrics, StudyFolder, StudyRecord, read_if_there
+
+STYLES = {"done": "green", "diverged": "yellow", "failed": "red", "skipped": "dim"}
+
+
+class ConsoleProgress(Progress):
+    """Draws bars on a terminal; prints plain lines when there is none."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False, stderr=False)
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[detail]}"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._position = ""
+        self._said: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bars.__exit__(kind, error, traceback)
+
+    def _start(self, description: str, total: int) -> None:
+        if self._task is not None:
+            self._bars.remove_task(self._task)
+        self._task = self._bars.add_task(description, total=total, detail="")
+
+    def stage(self, done: int, total: int, what: str) -> None:
+        started = self._said.setdefault(what, time.monotonic())
+        if self.console.is_terminal:
+            if self._task is None or self._bars.tasks[-1].description != what:
+                self._start(what, total)
+            assert self._task is not None
+            self._bars.update(self._task, completed=done, total=total)
+        elif time.monotonic() - started > 10:
+            self._said[what] = time.monotonic()
+            self.console.print(f"{what}: {done} of {total}")
+        if done >= total:
+            self._said.pop(what, None)
+
+    def experiment(self, index: int, total: int, experiment_id: str, seed: int) -> None:
+        seed_text = f" seed {seed}" if seed else ""
+        self._position = f"[{index}/{total}] {experiment_id}{seed_text}"
+        self._start(self._position, 1)
+
+    def epochs(self, n_epochs: int, n_images: int) -> None:
+        self._start(self._position or "stand-in weights", n_epochs * n_images)
+
+    def batch(self, n_images: int) -> None:
+        assert self._task is not None
+        self._bars.advance(self._task, n_images)
+
+    def epoch(self, end: EpochEnd) -> None:
+        assert self._task is not None
+        self._bars.update(
+            self._task,
+            detail=(
+                f"epoch {end.epoch}/{end.n_epochs}  loss {end.train_loss:.3f}  "
+                f"validation {end.validation_accuracy:.1%}  {end.images_per_second:,.0f} img/s"
+            ),
+        )
+
+    def finished(self, metrics: Metrics) -> None:
+        style = STYLES[metrics.status]
+        parts = [f"{self._position:44} [{style}]{metrics.status}[/{style}]"]
+        if metrics.reused_from:
+            parts.append(f"from {metrics.reused_from}")
+        if metrics.validation is not None:
+            parts.append(
+                f"validation {metrics.validation.accuracy:.1%} (epoch {metrics.best_epoch})"
+            )
+        if metrics.test is not None:
+            parts.append(f"test {metrics.test.accuracy:.1%}")
+        if not metrics.reused_from and metrics.train_seconds:
+            parts.append(f"{metrics.train_seconds:.1f} s")
+        self.console.print("  ".join(parts))
+        if metrics.error:
+            self.console.print(f"    {metrics.error}", style="dim", markup=False)
+
+    def note(self, text: str) -> None:
+        self.console.print(text, style="dim", markup=False)
+
+    def summary(self, study: StudyRecord, folder: StudyFolder, outcome: Outcome) -> None:
+        """Print the closing table of test accuracies."""
+        if not outcome.ran:
+            self.console.print(
+                f"Nothing is missing: all {len(outcome.reused)} runs have records in "
+                f"{folder.path}. Use --force to run them again.",
+                soft_wrap=True,
+            )
+        table = Table("experiment", "status", "validation", "test", "images", title=study.title)
+        for experiment in study.experiments:
+            for seed in range(study.settings.seed, study.settings.seed + study.settings.seeds):
+                metrics = read_if_there(folder.metrics(experiment.id, seed), Metrics)
+                if experiment.test and metrics is not None:
+                    table.add_row(*_row(metrics, study.settings.seeds))
+        if table.row_count:
+            self.console.print(table)
+        sys.stdout.flush()
+
+
+def _row(metrics: Metrics, n_seeds: int) -> list[str]:
+    name = f"{metrics.id} (seed {metrics.seed})" if n_seeds > 1 else metrics.id
+    validation = f"{metrics.validation.accuracy:.2%}" if metrics.validation else "–"
+    if metrics.test is None:
+        return [name, metrics.status, validation, "–", "–"]
+    counts = f"{metrics.test.n_correct} of {metrics.test.n_images}"
+    return [name, metrics.status, validation, f"{metrics.test.accuracy:.2%}", counts]

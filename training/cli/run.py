@@ -1,0 +1,106 @@
+"""`homework run-all` and `homework run`."""
+
+from typing import Any
+
+import click
+
+from training.cli.options import device_option, study_options
+from training.errors import StudyError
+from training.records import StudyFolder, StudyRecord
+
+_render_option = click.option(
+    "--render",
+    "render_format",
+    type=click.Choice(["html", "pdf", "both"]),
+    help="Render the report afterwards.",
+)
+_force_option = click.option("--force", is_flag=True, help="Run again what is already done.")
+
+
+@click.command("run-all")
+@study_options
+@device_option
+@_force_option
+@_render_option
+@click.pass_context
+def run_all(
+    ctx: click.Context,
+    study: StudyRecord,
+    folder: StudyFolder,
+    device: str,
+    force: bool,
+    render_format: str | None,
+) -> None:
+    """Run every experiment of the list that has no record yet.
+
+    Nothing is run twice: records under runs/ that still answer the list are kept.
+
+    \b
+    Examples:
+        homework run-all --preset quick --render both
+        homework run-all --device cuda --data ~/caltech101
+    """
+    _run(ctx, study, folder, (), device, force, render_format)
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="SECTION|EXPERIMENT…")
+@study_options
+@device_option
+@_force_option
+@_render_option
+@click.pass_context
+def run(
+    ctx: click.Context,
+    names: tuple[str, ...],
+    study: StudyRecord,
+    folder: StudyFolder,
+    device: str,
+    force: bool,
+    render_format: str | None,
+) -> None:
+    """Run the experiments of a section, a group, or by name.
+
+    What they are chosen from is run first where it is missing.
+
+    \b
+    Examples:
+        homework run transfer
+        homework run scratch/baseline beyond --preset quick
+    """
+    _run(ctx, study, folder, names, device, force, render_format)
+
+
+def _run(
+    ctx: click.Context,
+    study: StudyRecord,
+    folder: StudyFolder,
+    names: tuple[str, ...],
+    device: str,
+    force: bool,
+    render_format: str | None,
+) -> None:
+    from training.cli.progress import ConsoleProgress
+    from training.session import run_study
+    from training.study import select
+
+    experiments = select(study, names)
+    with ConsoleProgress() as progress:
+        outcome = run_study(study, folder, experiments, device, force, progress)
+    progress.summary(study, folder, outcome)
+    if render_format is not None:
+        _render(ctx, folder, render_format)
+    if outcome.failed:
+        failed = ", ".join(metrics.id for metrics in outcome.failed)
+        raise StudyError(
+            f"{len(outcome.failed)} experiments failed: {failed}.",
+            "The reasons are above and in their metrics.json; the others are done.",
+        )
+
+
+def _render(ctx: click.Context, folder: StudyFolder, render_format: str) -> None:
+    assert ctx.parent is not None
+    group = ctx.parent.command
+    assert isinstance(group, click.Group)
+    command: Any = group.get_command(ctx, "render")
+    ctx.invoke(command, runs=folder.path.parent, study=folder.name, formats=render_format)

@@ -1,0 +1,97 @@
+"""The device and the versions that a run happens with."""
+
+import platform
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+import training
+from training.errors import DeviceError
+from training.names import unknown_name
+from training.records import Environment
+
+
+def resolve_device(name: str) -> torch.device:
+    """Turn `auto`, `cpu`, `cuda`, `cuda:N` or `mps` into a device that is there.
+
+    Raises:
+        DeviceError: Unknown name, or the machine lacks it.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda", 0)
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    kind, _, number = name.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (number and not number.isdigit()):
+        raise unknown_name("device", name, ["auto", "cpu", "cuda", "cuda:N", "mps"], DeviceError)
+    if kind == "cuda":
+        return _cuda(int(number or 0))
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise DeviceError("This machine has no Apple GPU (mps).", "Use --device cpu.")
+    return torch.device(kind)
+
+
+def _cuda(number: int) -> torch.device:
+    n_devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if n_devices == 0:
+        raise DeviceError(
+            "CUDA was asked for, but torch finds no CUDA device here.",
+            "Use --device cpu, or look at `homework doctor`.",
+        )
+    if number >= n_devices:
+        raise DeviceError(f"There is no cuda:{number}; this machine has {n_devices} CUDA devices.")
+    return torch.device("cuda", number)
+
+
+def device_name(device: torch.device) -> str:
+    """Return the processor's own name, such as “NVIDIA H100” or a CPU's model name."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return _cpu_name() if device.type == "cpu" else "Apple GPU"
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def describe(device: torch.device) -> Environment:
+    import torchvision
+
+    return Environment(
+        homework=training.__version__,
+        python=platform.python_version(),
+        torch=torch.__version__,
+        torchvision=torchvision.__version__,
+        platform=platform.platform(terse=True),
+        device=str(device),
+        device_name=device_name(device),
+        n_threads=torch.get_num_threads(),
+        git_commit=git_commit(),
+    )
+
+
+def git_commit() -> str | None:
+    """Return the commit of the working folder, if it is in a repository."""
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def peak_memory_bytes(device: torch.device) -> int:
+    """Return the peak of device memory on CUDA, else of this process's resident memory."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,233 @@
+"""Build networks: the homework's three architectures, and any other by name.
+
+The networks are torchvision's own classes, so that published weights fit them. `width` thins
+the three named ones: every channel count is multiplied by it, the input's and the head's output
+aside.
+"""
+
+import importlib
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from training.errors import StudyError
+from training.names import unknown_name
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network whose last layer was replaced by a new head.
+
+    Attributes:
+        module: Maps pictures (B, 3, H, W) to class scores (B, n_classes), without softmax:
+            cross-entropy contains it.
+        head: Dotted path of the new head inside `module`.
+        parts: Part name to the dotted path of the module that holds it; an empty path stands for
+            everything outside the other parts.
+    """
+
+    module: nn.Module
+    head: str
+    parts: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A named architecture of the homework.
+
+    Attributes:
+        builder: Name of torchvision's builder function.
+        parts: As in `Network.parts`.
+        initialise: Restores torchvision's initialisation after thinning, where it isn't the
+            layers' default.
+    """
+
+    builder: str
+    parts: dict[str, str]
+    initialise: Callable[[nn.Module], None] | None = None
+
+
+def kaiming_normal_convolutions(module: nn.Module) -> None:
+    """Initialise like torchvision's VGG and ResNet (He et al., 2015, mode fan_out)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "alexnet": Architecture("alexnet", {"features": "features", "classifier": "classifier"}),
+    "vgg16": Architecture(
+        "vgg16",
+        {"features": "features", "classifier": "classifier"},
+        kaiming_normal_convolutions,
+    ),
+    "resnet18": Architecture(
+        "resnet18", {"backbone": "", "head": "fc"}, kaiming_normal_convolutions
+    ),
+}
+
+
+def build(
+    model: str,
+    n_classes: int,
+    head: tuple[int, ...] = (),
+    width: float = 1.0,
+    weights_file: Path | None = None,
+) -> Network:
+    """Build a network with a new head for `n_classes` classes, from torch's random state.
+
+    Args:
+        model: A name of `ARCHITECTURES`, `torchvision:NAME`, `timm:NAME`, or `module:function`
+            for a function `(n_classes: int, weights: Path | None) -> nn.Module` that loads the
+            weights itself.
+        head: Widths of hidden layers (each followed by ReLU) before the class scores.
+        width: Channel multiplier of the named architectures; hidden layers of the head follow.
+        weights_file: Handed to a `module:function`; the others are loaded by `weights.load`.
+
+    Raises:
+        StudyError: No such model, or one whose last linear layer can't be found.
+    """
+    if model in ARCHITECTURES:
+        architecture = ARCHITECTURES[model]
+        module = _thin(architecture, width)
+        path = _last_linear(module, model)
+        hidden = tuple(max(1, round(units * width)) for units in head)
+        parts = architecture.parts
+    else:
+        module = _foreign(model, n_classes, weights_file)
+        path = _last_linear(module, model)
+        hidden = head
+        parts = {"backbone": "", "head": path}
+    old = module.get_submodule(path)
+    assert isinstance(old, nn.Linear)
+    if hidden or old.out_features != n_classes or model in ARCHITECTURES:
+        _set_submodule(module, path, make_head(old.in_features, hidden, n_classes))
+    return Network(module, path, parts)
+
+
+def make_head(n_features: int, hidden: tuple[int, ...], n_classes: int) -> nn.Module:
+    """Return linear layers n_features → hidden… → n_classes with ReLU between them."""
+    sizes = [n_features, *hidden, n_classes]
+    layers: list[nn.Module] = []
+    for i, (n_in, n_out) in enumerate(itertools.pairwise(sizes)):
+        layers += [nn.Linear(n_in, n_out)] if i == 0 else [nn.ReLU(), nn.Linear(n_in, n_out)]
+    return layers[0] if len(layers) == 1 else nn.Sequential(*layers)
+
+
+def _set_submodule(module: nn.Module, path: str, child: nn.Module) -> None:
+    parent, _, name = path.rpartition(".")
+    setattr(module.get_submodule(parent), name, child)
+
+
+def _last_linear(module: nn.Module, model: str) -> str:
+    """Return the path of the layer that gives the class scores."""
+    get_classifier = getattr(module, "get_classifier", None)  # timm's own means
+    declared = get_classifier() if callable(get_classifier) else None
+    linear = {name: m for name, m in module.named_modules() if isinstance(m, nn.Linear)}
+    for name, layer in linear.items():
+        if layer is declared:
+            return name
+    if not linear:
+        raise StudyError(
+            f"{model} has no linear layer to replace by a new head.",
+            "Write a module:function that ends its network in nn.Linear.",
+        )
+    return list(linear)[-1]
+
+
+def _thin(architecture: Architecture, width: float) -> nn.Module:
+    """Build torchvision's network, every channel count times `width`."""
+    from torchvision import models
+
+    builder = getattr(models, architecture.builder)
+    if width == 1.0:
+        module: nn.Module = builder(weights=None)
+        return module
+    with torch.device("meta"):
+        module = builder(weights=None)
+    for name, layer in list(module.named_modules()):
+        thin = _thin_layer(layer, width)
+        if thin is not None:
+            _set_submodule(module, name, thin)
+    if architecture.initialise is not None:
+        architecture.initialise(module)
+    return module
+
+
+def _thin_layer(layer: nn.Module, width: float) -> nn.Module | None:
+    def scaled(channels: int) -> int:
+        return channels if channels == 3 else max(1, round(channels * width))
+
+    if isinstance(layer, nn.Conv2d):
+        return nn.Conv2d(
+            scaled(layer.in_channels),
+            scaled(layer.out_channels),
+            layer.kernel_size,  # type: ignore[arg-type]
+            layer.stride,  # type: ignore[arg-type]
+            layer.padding,  # type: ignore[arg-type]
+            bias=layer.bias is not None,
+        )
+    if isinstance(layer, nn.BatchNorm2d):
+        return nn.BatchNorm2d(scaled(layer.num_features))
+    if isinstance(layer, nn.Linear):
+        return nn.Linear(scaled(layer.in_features), scaled(layer.out_features))
+    return None
+
+
+def _foreign(model: str, n_classes: int, weights_file: Path | None) -> nn.Module:
+    library, _, name = model.partition(":")
+    if library == "torchvision" and name:
+        return _torchvision_model(name)
+    if library == "timm" and name:
+        return _timm_model(name)
+    if library and name:
+        return _imported_model(library, name, n_classes, weights_file)
+    raise unknown_name("model", model, [*ARCHITECTURES, "torchvision:NAME", "timm:NAME"])
+
+
+def _torchvision_model(name: str) -> nn.Module:
+    from torchvision import models
+
+    names = models.list_models(module=models)
+    if name not in names:
+        raise unknown_name("torchvision model", name, names)
+    module: nn.Module = models.get_model(name, weights=None)
+    return module
+
+
+def _timm_model(name: str) -> nn.Module:
+    try:
+        import timm
+    except ImportError as error:
+        raise StudyError(
+            f"timm:{name} needs the package timm.", "Install it: pip install timm"
+        ) from error
+    if name not in timm.list_models():
+        raise unknown_name("timm model", name, timm.list_models())
+    module: nn.Module = timm.create_model(name, pretrained=False)
+    return module
+
+
+def _imported_model(
+    module_name: str, function: str, n_classes: int, weights_file: Path | None
+) -> nn.Module:
+    try:
+        builder: Any = getattr(importlib.import_module(module_name), function)
+    except (ImportError, AttributeError) as error:
+        raise StudyError(
+            f"Can't import {module_name}:{function}: {error}.",
+            "The module must be installed or lie beside the study file.",
+        ) from error
+    module = builder(n_classes, weights_file)
+    if not isinstance(module, nn.Module):
+        raise StudyError(
+            f"{module_name}:{function} returned {type(module).__name__}, not a module."
+        )
+    return module

@@ -1,0 +1,250 @@
+"""What would run, what is done, and why. Resolves choices from records; imports no torch."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal
+
+from training.errors import HomeworkError
+from training.records import (
+    Choice,
+    Experiment,
+    Metrics,
+    Selected,
+    Settings,
+    Spec,
+    StudyFolder,
+    StudyRecord,
+    matches_group,
+    read,
+)
+from training.weights_source import WeightsSource, weights_source
+
+State = Literal["done", "to do", "stale", "waiting", "skipped"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of the list and what the records say of it.
+
+    Attributes:
+        state: `done`: the record answers the spec. `to do`: no record, or a failed or skipped
+            one. `stale`: the record answers another spec or data set. `waiting`: its choice isn't
+            made yet. `skipped`: it can't run here.
+        reason: Why, in a few words.
+        spec: The complete spec, once everything it depends on is known.
+    """
+
+    experiment: Experiment
+    seed: int
+    state: State
+    reason: str
+    spec: Spec | None = None
+    selected: Selected | None = None
+    weights: WeightsSource | None = None
+
+
+class Plan:
+    """The study's list held against its records.
+
+    Args:
+        study: The experiment list and its settings.
+        folder: Where the records are.
+        fingerprint: The data set's, when known; records of another one are stale.
+    """
+
+    def __init__(
+        self, study: StudyRecord, folder: StudyFolder, fingerprint: str | None = None
+    ) -> None:
+        self.study = study
+        self.folder = folder
+        self.fingerprint = fingerprint
+
+    @property
+    def seeds(self) -> range:
+        settings = self.study.settings
+        return range(settings.seed, settings.seed + settings.seeds)
+
+    def step(self, experiment: Experiment, seed: int) -> Step:
+        """Resolve one run and hold it against its record."""
+        selected: Selected | None = None
+        source: Experiment | None = None
+        if experiment.choice is not None:
+            choice = self.select(experiment.choice)
+            if isinstance(choice, str):
+                return Step(experiment, seed, "waiting", choice)
+            selected, source = choice
+        try:
+            base = source if experiment.role == "reuse" and source else experiment
+            spec, weights = resolve(base, self.study.settings, seed, source)
+        except HomeworkError as error:
+            return Step(experiment, seed, "skipped", str(error), selected=selected)
+        state, reason = self._judge(experiment, seed, spec, selected)
+        return Step(experiment, seed, state, reason, spec, selected, weights)
+
+    def steps(self, experiments: Iterable[Experiment]) -> list[Step]:
+        return [self.step(experiment, seed) for experiment in experiments for seed in self.seeds]
+
+    def record(self, experiment_id: str, seed: int) -> Metrics | None:
+        """Return a run's record, or None where there is none that can be read."""
+        path = self.folder.metrics(experiment_id, seed)
+        return read(path, Metrics) if path.exists() else None
+
+    def group(self, prefix: str) -> list[Experiment]:
+        """Return the experiments of a grid."""
+        return [e for e in self.study.experiments if matches_group(e.id, prefix)]
+
+    def select(self, choice: Choice) -> tuple[Selected, Experiment] | str:
+        """Rank a grid by best-epoch validation accuracy, never by the test set.
+
+        Ties go to the lower validation loss, then the smaller learning rate. Several seeds count
+        by their mean.
+
+        Returns:
+            The choice and the chosen experiment, or why there is none yet.
+        """
+        finished: list[tuple[tuple[float, float, float], Experiment]] = []
+        for experiment in self.group(choice.grid):
+            records = [self._finished(experiment, seed) for seed in self.seeds]
+            if any(isinstance(record, str) for record in records):
+                unfinished = next(record for record in records if isinstance(record, str))
+                if unfinished != "failed":
+                    return f"{experiment.id} {unfinished}"
+                continue
+            finished.append((rank([r for r in records if isinstance(r, Metrics)]), experiment))
+        if len(finished) < choice.rank:
+            return f"{choice.grid} has {len(finished)} finished runs"
+        finished.sort(key=lambda item: item[0])
+        chosen = finished[choice.rank - 1][1]
+        selected = Selected(
+            grid=choice.grid,
+            id=chosen.id,
+            rank=choice.rank,
+            candidates=[experiment.id for _, experiment in finished],
+            validation_accuracy=[-key[0] for key, _ in finished],
+        )
+        return selected, chosen
+
+    def _finished(self, experiment: Experiment, seed: int) -> Metrics | str:
+        """Return the record that answers a grid member, or what is wrong with it."""
+        step = self.step(experiment, seed)
+        if step.state == "done":
+            record = self.record(experiment.id, seed)
+            assert record is not None
+            return record
+        if step.state == "skipped":
+            return f"is skipped: {step.reason}"
+        record = self.record(experiment.id, seed)
+        if record is not None and step.state == "to do":
+            return "failed" if record.status == "failed" else f"is {record.status}"
+        return "is stale" if step.state == "stale" else "has not run"
+
+    def _judge(
+        self, experiment: Experiment, seed: int, spec: Spec, selected: Selected | None
+    ) -> tuple[State, str]:
+        record = self.record(experiment.id, seed)
+        if record is None:
+            return "to do", "no record"
+        if record.status in ("failed", "skipped"):
+            return "to do", f"{record.status} last time"
+        if self.fingerprint is not None and record.dataset_fingerprint != self.fingerprint:
+            return "stale", "the data set has changed"
+        if record.spec_hash != spec.digest():
+            return "stale", _difference(record, spec, selected)
+        if experiment.test and record.test is None:
+            return "to do", "not tested yet"
+        if experiment.role == "reuse" and not self._repeats_its_source(record, selected, seed):
+            return "stale", "its source ran again"
+        return "done", f"ran {record.finished_at}".strip()
+
+    def _repeats_its_source(self, record: Metrics, selected: Selected | None, seed: int) -> bool:
+        if selected is None or record.reused_from != selected.id:
+            return False
+        source = self.record(selected.id, seed)
+        return source is not None and (
+            (source.validation, source.train_seconds, source.finished_at)
+            == (record.validation, record.train_seconds, record.finished_at)
+        )
+
+    def with_dependencies(self, experiments: Sequence[Experiment]) -> list[Experiment]:
+        """Add the grids that the experiments' choices come from, in the list's order."""
+        wanted = {experiment.id for experiment in experiments}
+        for experiment in experiments:
+            if experiment.choice is not None:
+                wanted |= {member.id for member in self.group(experiment.choice.grid)}
+        return [experiment for experiment in self.study.experiments if experiment.id in wanted]
+
+
+def rank(records: list[Metrics]) -> tuple[float, float, float]:
+    """Return a sort key: best first, by accuracy, then loss, then learning rate."""
+    scores = [record.validation for record in records]
+    accuracy = fmean(s.accuracy if s else 0.0 for s in scores)
+    loss = fmean(s.loss if s and s.loss is not None else float("inf") for s in scores)
+    rate = records[0].spec.learning_rate if records[0].spec else float("inf")
+    return (-accuracy, loss, rate)
+
+
+def _difference(record: Metrics, spec: Spec, selected: Selected | None) -> str:
+    if record.spec is None:
+        return "the record has no spec"
+    changed = [
+        name for name in spec.__struct_fields__ if getattr(record.spec, name) != getattr(spec, name)
+    ]
+    reason = f"{', '.join(changed)} changed"
+    if selected is not None and record.selected is not None and record.selected.id != selected.id:
+        reason = f"{selected.grid} now chooses {selected.id}"
+    return reason
+
+
+def resolve(
+    experiment: Experiment, settings: Settings, seed: int, chosen: Experiment | None = None
+) -> tuple[Spec, WeightsSource]:
+    """Fill in everything an experiment leaves to its choice or to the study's settings.
+
+    Args:
+        chosen: The grid member that learning rate and optimizer are taken from.
+
+    Raises:
+        WeightsError: Weights that were named aren't there.
+    """
+    image_size = experiment.image_size or settings.image_size
+    source = weights_source(experiment, settings, image_size)
+    batch_size = experiment.batch_size or settings.batch_size
+    optimizer = experiment.optimizer or (chosen.optimizer if chosen else None) or "sgd"
+    rate = experiment.learning_rate or (chosen.learning_rate if chosen else None) or 1e-3
+    if experiment.scale_learning_rate:
+        rate = rate * batch_size / settings.batch_size
+    momentum = settings.momentum if experiment.momentum is None else experiment.momentum
+    spec = Spec(
+        model=experiment.model,
+        head=experiment.head,
+        width=settings.width,
+        weights=source.label,
+        weights_digest=source.digest,
+        freeze=experiment.freeze,
+        augmentation=experiment.augmentation,
+        normalisation="dataset" if source.label == "none" else "weights",
+        mean=experiment.mean,
+        std=experiment.std,
+        image_size=image_size,
+        resize_size=resize_size(image_size),
+        optimizer=optimizer,
+        learning_rate=rate,
+        momentum=momentum if optimizer == "sgd" else 0.0,
+        weight_decay=_or(experiment.weight_decay, settings.weight_decay),
+        step_size=experiment.step_size or settings.step_size,
+        gamma=_or(experiment.gamma, settings.gamma),
+        epochs=experiment.epochs or settings.epochs or 30,
+        batch_size=batch_size,
+        seed=seed,
+    )
+    return spec, source
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
+
+
+def resize_size(image_size: int) -> int:
+    """Return the shorter side before the centre crop: 256 for 224, in proportion for others."""
+    return round(image_size * 256 / 224)

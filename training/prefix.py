@@ -1,0 +1,64 @@
+"""Compute what is frozen once instead of every epoch.
+
+A frozen part that comes first, has no randomness (frozen parts run as at inference) and sees
+unaugmented pictures gives the same output every epoch. Its outputs are computed once per split;
+only what follows is trained. A test holds the logits to those of the plain computation.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from training.batches import FeatureInputs, Inputs, in_order
+from training.progress import Progress
+
+
+class _ReachedError(Exception):
+    """Carries the input of the module at which the forward pass may stop."""
+
+    def __init__(self, features: Tensor) -> None:
+        super().__init__()
+        self.features = features
+
+
+def _stop(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    raise _ReachedError(inputs[0])
+
+
+def prefix_features(
+    module: nn.Module, split: str, inputs: Inputs, batch_size: int, progress: Progress, what: str
+) -> FeatureInputs:
+    """Run the part of `module` before its submodule `split` over all inputs.
+
+    Args:
+        module: The network; put into inference mode.
+        split: Dotted path of the submodule whose input is wanted.
+        inputs: Unaugmented pictures.
+        what: Name of the stage for progress.
+
+    Returns:
+        The inputs that `split` sees, (n, …), on the inputs' device.
+    """
+    module.eval()
+    n = len(inputs.labels)
+    features: Tensor | None = None
+    handle = module.get_submodule(split).register_forward_pre_hook(_stop)
+    try:
+        with torch.no_grad():
+            for chosen in in_order(n, batch_size):
+                output = _features(module, inputs.gather(chosen))
+                if features is None:
+                    features = output.new_empty((n, *output.shape[1:]))
+                features[chosen] = output
+                progress.stage(int(chosen[-1]) + 1, n, what)
+    finally:
+        handle.remove()
+    assert features is not None, "a split is never empty"
+    return FeatureInputs(features, inputs.labels)
+
+
+def _features(module: nn.Module, pictures: Tensor) -> Tensor:
+    try:
+        module(pictures)
+    except _ReachedError as reached:
+        return reached.features
+    raise AssertionError("the forward pass never reached the split")

@@ -1,0 +1,43 @@
+"""What a run says while it runs. The base class says nothing; the command line shows it."""
+
+from dataclasses import dataclass
+
+from training.records import Metrics
+
+
+@dataclass(frozen=True)
+class EpochEnd:
+    """One finished epoch; accuracies in [0, 1], losses in nats."""
+
+    epoch: int
+    n_epochs: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    images_per_second: float
+
+
+class Progress:
+    """Receives events; override what you want to show."""
+
+    def stage(self, done: int, total: int, what: str) -> None:
+        """Report preparation: `done` of `total` pictures or steps of `what`."""
+
+    def experiment(self, index: int, total: int, experiment_id: str, seed: int) -> None:
+        """Report that experiment `index` (from 1) of `total` begins."""
+
+    def epochs(self, n_epochs: int, n_images: int) -> None:
+        """Report that training begins: `n_images` training pictures an epoch."""
+
+    def batch(self, n_images: int) -> None:
+        """Report that a training batch was handed to the device."""
+
+    def epoch(self, end: EpochEnd) -> None:
+        """Report a finished epoch."""
+
+    def finished(self, metrics: Metrics) -> None:
+        """Report the record of a finished, failed or skipped experiment."""
+
+    def note(self, text: str) -> None:
+        """Report one line worth reading."""

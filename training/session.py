@@ -1,0 +1,57 @@
+"""Run a study from nothing but its description: data, device, plan, executor."""
+
+from collections.abc import Sequence
+
+from training.data.cache import cache_folder
+from training.data.locate import locate
+from training.data.prepare import prepare
+from training.environment import resolve_device
+from training.executors import LocalExecutor, Outcome
+from training.plan import Plan
+from training.progress import Progress
+from training.records import Experiment, StudyFolder, StudyRecord, write
+from training.run import Workspace
+
+
+def run_study(
+    study: StudyRecord,
+    folder: StudyFolder,
+    experiments: Sequence[Experiment],
+    device: str = "auto",
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Run what the experiments lack, and write every record below `folder`.
+
+    Args:
+        experiments: From `study.select`; grids that they are chosen from are added.
+        device: See `environment.resolve_device`.
+        force: Run the named experiments even if their records answer them.
+
+    Raises:
+        DataError: The pictures can't be had.
+        DeviceError: The device isn't there.
+    """
+    progress = progress or Progress()
+    torch_device = resolve_device(device)
+    settings = study.settings
+    data = prepare(
+        locate(study.data, progress=progress.stage),
+        folder,
+        settings.image_size,
+        settings.max_per_class,
+        settings.seed,
+        progress=progress.stage,
+    )
+    write(folder.study, study)
+    plan = Plan(study, folder, data.record.fingerprint)
+    workspace = Workspace(folder, data, torch_device, progress, cache_folder() / "weights")
+    executor = LocalExecutor(plan, workspace)
+    wanted = {experiment.id for experiment in experiments}
+    everything = plan.with_dependencies(experiments)
+    if not force:
+        return executor.run(everything)
+    needed_first = [experiment for experiment in everything if experiment.id not in wanted]
+    first = executor.run(needed_first)
+    then = executor.run(list(experiments), force=True)
+    return Outcome(first.ran + then.ran, first.reused + then.reused)
