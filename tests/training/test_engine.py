@@ -1,0 +1,194 @@
+"""The epoch loop and the cached prefix, held to plain computations."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from training.batches import FeatureInputs, PictureInputs, in_order, shuffled
+from training.engine import evaluate_logits, fit, load_state
+from training.freezing import freeze, training_mode
+from training.models import build
+from training.plan import resolve
+from training.prefix import prefix_features
+from training.progress import EpochEnd, Progress
+from training.records import Experiment, Settings
+
+
+def spec_with(seed=0, **fields):
+    settings = Settings(image_size=64, batch_size=8, width=1 / 16)
+    experiment = Experiment(id="scratch/x", question="?", **({"epochs": 3} | fields))
+    return resolve(experiment, settings, seed)[0]
+
+
+def features(n=40, n_features=6, n_classes=3):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(n, n_features, generator=generator)
+    return FeatureInputs(x, x[:, :n_classes].argmax(1))
+
+
+def linear():
+    torch.manual_seed(1)
+    return nn.Linear(6, 3)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
+def test_training_is_the_plain_loop(optimizer):
+    """The same order, loss and torch's own unfused optimizer give the same curve."""
+    spec = spec_with(optimizer=optimizer, learning_rate=1e-2, epochs=4, step_size=2)
+    data, module = features(), linear()
+    result = fit(module, module.train, data, data, spec, Progress())
+
+    plain = linear()
+    makers = {
+        "sgd": lambda p: torch.optim.SGD(p, 1e-2, momentum=0.9, weight_decay=5e-5, fused=False),
+        "adam": lambda p: torch.optim.Adam(p, 1e-2, weight_decay=5e-5, foreach=False),
+        "rmsprop": lambda p: torch.optim.RMSprop(p, 1e-2, weight_decay=5e-5, foreach=False),
+    }
+    stepper = makers[optimizer](plain.parameters())
+    order = torch.Generator().manual_seed(spec.seed)
+    for epoch in range(4):
+        for group in stepper.param_groups:
+            group["lr"] = 1e-2 * 0.1 ** (epoch // 2)
+        total = 0.0
+        for chosen in torch.randperm(40, generator=order).split(8):
+            stepper.zero_grad()
+            loss = F.cross_entropy(plain(data.features[chosen]), data.labels[chosen])
+            loss.backward()
+            stepper.step()
+            total += loss.item() * len(chosen)
+        assert result.train[epoch].loss == pytest.approx(total / 40, rel=1e-5)
+    assert result.learning_rate == pytest.approx([1e-2, 1e-2, 1e-3, 1e-3])
+
+
+def test_best_epoch_has_the_highest_validation_accuracy_and_its_weights():
+    spec = spec_with(optimizer="sgd", learning_rate=3.0, epochs=12)
+    data, module = features(), linear()
+    result = fit(module, module.train, data, data, spec, Progress())
+    accuracies = [scores.accuracy for scores in result.validation]
+    best = max(accuracies)
+    assert accuracies[result.best_epoch - 1] == best
+    ties = [s.loss for s in result.validation if s.accuracy == best]
+    assert result.validation[result.best_epoch - 1].loss == min(ties)
+    load_state(module, result.best_state)
+    scores, _ = evaluate_logits(module, data, 7)
+    assert scores.accuracy == best
+
+
+def test_divergence_ends_early_at_the_last_finite_epoch():
+    class Exploding(nn.Linear):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += self.training
+            return super().forward(x) * (float("nan") if self.calls > 11 else 1.0)
+
+    torch.manual_seed(1)
+    module, data = Exploding(6, 3), features()
+    result = fit(module, module.train, data, data, spec_with(epochs=9, learning_rate=1e-3),
+                 Progress())
+    assert result.diverged
+    assert len(result.train) == 3  # 5 batches an epoch: the third meets the NaN
+    assert result.train[-1].loss is None
+    assert result.best_epoch == 2
+    assert all(torch.isfinite(value).all() for value in result.best_state.values())
+
+
+def test_divergence_in_the_first_epoch_leaves_no_best_epoch():
+    data, module = features(), linear()
+    with torch.no_grad():
+        module.weight.fill_(float("nan"))
+    result = fit(module, module.train, data, data, spec_with(), Progress())
+    assert (result.diverged, result.best_epoch, result.best_state) == (True, 0, {})
+
+
+def test_same_seed_gives_the_same_curve_and_another_seed_another():
+    def losses(seed):
+        torch.manual_seed(seed)
+        module = build("alexnet", 3, width=1 / 16).module
+        return [s.loss for s in fit(module, module.train, pictures(), pictures(),
+                                    spec_with(seed, epochs=2), Progress()).train]
+
+    assert losses(0) == losses(0)
+    assert losses(0) != losses(1)
+
+
+def pictures(n=20, augmentation="none", n_classes=3):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (n, 64, 64, 3), dtype=np.uint8)
+    return PictureInputs(
+        pixels,
+        np.arange(n),
+        np.arange(n) % n_classes,
+        mean=(0.5, 0.4, 0.3),
+        std=(0.2, 0.25, 0.3),
+        device=torch.device("cpu"),
+        augmentation=augmentation,
+    )
+
+
+def test_gathered_pictures_are_normalised_like_torchvisions():
+    from torchvision.transforms import functional as reference
+
+    inputs = pictures()
+    gathered = inputs.gather(torch.tensor([3, 1]))
+    for picture, i in zip(gathered, (3, 1), strict=True):
+        theirs = reference.normalize(
+            reference.to_tensor(inputs.pixels[i]), [0.5, 0.4, 0.3], [0.2, 0.25, 0.3]
+        )
+        assert torch.allclose(picture, theirs, atol=1e-5)
+
+
+def test_last_batch_of_one_joins_the_one_before():
+    generator = torch.Generator().manual_seed(0)
+    assert [len(b) for b in shuffled(17, 8, generator)] == [8, 9]
+    assert [len(b) for b in shuffled(18, 8, generator)] == [8, 8, 2]
+    assert [len(b) for b in shuffled(1, 8, generator)] == [1]
+    assert torch.cat(list(shuffled(17, 8, generator))).sort().values.tolist() == list(range(17))
+    assert [len(b) for b in in_order(17, 8)] == [8, 8, 1]
+
+
+@pytest.mark.parametrize(
+    ("model", "head", "strategy"),
+    [("alexnet", (), "features"), ("vgg16", (16,), "backbone"), ("resnet18", (16,), "backbone")],
+)
+def test_cached_prefix_trains_like_the_plain_computation(model, head, strategy):
+    spec = spec_with(model=model, head=head, freeze=strategy, learning_rate=1e-2, optimizer="sgd")
+
+    def network():
+        torch.manual_seed(spec.seed)
+        built = build(spec.model, 3, spec.head, spec.width)
+        return built, freeze(built, spec.freeze)
+
+    plain, trainable = network()
+    expected = fit(plain.module, lambda: training_mode(plain, trainable), pictures(), pictures(),
+                   spec, Progress())
+    cached, trainable = network()
+    split = trainable.split
+    assert split is not None
+    data = prefix_features(cached.module, split, pictures(), 8, Progress(), "features")
+    rest = cached.module.get_submodule(split)
+    result = fit(rest, rest.train, data, data, spec, Progress())
+
+    for ours, theirs in zip(result.train + result.validation,
+                            expected.train + expected.validation, strict=True):
+        assert ours.loss == pytest.approx(theirs.loss, rel=1e-4)
+    load_state(cached.module, {f"{split}.{k}": v for k, v in result.best_state.items()})
+    load_state(plain.module, expected.best_state)
+    _, logits = evaluate_logits(cached.module, pictures(), 8)
+    _, expected_logits = evaluate_logits(plain.module, pictures(), 8)
+    assert torch.allclose(logits, expected_logits, atol=1e-4)
+
+
+def test_progress_hears_of_every_epoch():
+    class Listener(Progress):
+        def __init__(self):
+            self.seen: list[EpochEnd] = []
+
+        def epoch(self, end):
+            self.seen.append(end)
+
+    listener, module = Listener(), linear()
+    fit(module, module.train, features(), features(), spec_with(), listener)
+    assert [(end.epoch, end.n_epochs) for end in listener.seen] == [(1, 3), (2, 3), (3, 3)]

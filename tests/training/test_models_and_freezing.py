@@ -1,0 +1,136 @@
+"""Parameter arithmetic of the homework, and what each freeze strategy holds still."""
+
+import pytest
+import torch
+from torch import nn
+
+from training.errors import StudyError
+from training.freezing import count_parameters, freeze, training_mode
+from training.models import build, make_head
+
+CASES = [
+    ("alexnet", (), "none", 57_417_637, 57_417_637),
+    ("alexnet", (), "features", 57_417_637, 54_947_941),
+    ("alexnet", (), "classifier", 57_417_637, 2_469_696),
+    ("alexnet", (), "classifier-but-head", 57_417_637, 2_469_696 + 4096 * 101 + 101),
+    ("vgg16", (2024,), "backbone", 142_757_397, 8_496_853),
+    ("resnet18", (4096,), "none", 13_691_557, 13_691_557),
+]
+
+
+@pytest.mark.parametrize(("model", "head", "strategy", "total", "trainable"), CASES)
+def test_parameter_counts_are_the_reference_reports(model, head, strategy, total, trainable):
+    with torch.device("meta"):
+        network = build(model, 101, head)
+    freeze(network, strategy)
+    counted = count_parameters(network)
+    assert (counted.total, counted.trainable) == (total, trainable)
+    assert counted.frozen == total - trainable
+    assert sum(counted.parts.values()) == total
+    assert sum(counted.trainable_parts.values()) == trainable
+
+
+def test_alexnet_parts_are_features_and_classifier():
+    with torch.device("meta"):
+        network = build("alexnet", 101)
+    assert count_parameters(network).parts == {"features": 2_469_696, "classifier": 54_947_941}
+
+
+@pytest.mark.parametrize("model", ["alexnet", "vgg16", "resnet18"])
+def test_full_width_state_has_torchvisions_names_and_shapes(model):
+    from torchvision import models
+
+    with torch.device("meta"):
+        network = build(model, 1000)
+        theirs = getattr(models, model)(weights=None)
+    ours = {name: value.shape for name, value in network.module.state_dict().items()}
+    assert ours == {name: value.shape for name, value in theirs.state_dict().items()}
+
+
+@pytest.mark.parametrize(("model", "head"), [("alexnet", ()), ("vgg16", (64,)), ("resnet18", (8,))])
+def test_thin_networks_give_one_score_a_class(model, head):
+    network = build(model, 7, head, width=1 / 16)
+    network.module.eval()
+    assert network.module(torch.zeros(2, 3, 64, 64)).shape == (2, 7)
+
+
+def test_width_multiplies_every_channel_count():
+    with torch.device("meta"):
+        thin, full = build("alexnet", 10, width=0.25).module, build("alexnet", 10).module
+    for (name, a), (_, b) in zip(thin.named_modules(), full.named_modules(), strict=True):
+        if isinstance(a, nn.Conv2d) and name != "features.0":
+            assert (a.in_channels * 4, a.out_channels * 4) == (b.in_channels, b.out_channels)
+
+
+def test_same_seed_gives_identical_weights():
+    def weights(seed):
+        torch.manual_seed(seed)
+        return build("alexnet", 5, width=0.125).module.state_dict()
+
+    first, second, other = weights(3), weights(3), weights(4)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_head_of_hidden_layers_has_relu_between():
+    head = make_head(8, (4,), 3)
+    assert [type(layer) for layer in head] == [nn.Linear, nn.ReLU, nn.Linear]
+
+
+def test_torchvision_model_by_name_gets_a_new_head():
+    network = build("torchvision:mobilenet_v3_small", 5)
+    assert network.head == "classifier.3"
+    network.module.eval()
+    assert network.module(torch.zeros(1, 3, 64, 64)).shape == (1, 5)
+
+
+def test_unknown_model_names_the_nearest():
+    with pytest.raises(StudyError, match="alexnet"):
+        build("alexnett", 5)
+
+
+def test_model_without_a_linear_layer_is_refused():
+    with pytest.raises(StudyError, match="linear layer"):
+        build("torchvision:squeezenet1_1", 5)
+
+
+def test_unknown_module_function_is_refused():
+    with pytest.raises(StudyError, match="no_such_module"):
+        build("no_such_module:build", 5)
+
+
+def test_freezing_a_part_that_is_not_there_is_refused():
+    network = build("resnet18", 5, width=1 / 16)
+    with pytest.raises(StudyError, match="features"):
+        freeze(network, "features")
+
+
+@pytest.mark.parametrize("strategy", ["features", "classifier", "classifier-but-head", "backbone"])
+def test_one_step_changes_what_is_trainable_and_nothing_else(strategy):
+    torch.manual_seed(0)
+    network = build("alexnet", 4, width=1 / 16)
+    trainable = freeze(network, strategy)
+    training_mode(network, trainable)
+    before = {name: p.detach().clone() for name, p in network.module.named_parameters()}
+    optimizer = torch.optim.Adam([p for p in network.module.parameters() if p.requires_grad], 1e-2)
+    scores = network.module(torch.randn(8, 3, 64, 64))
+    nn.functional.cross_entropy(scores, torch.arange(8) % 4).backward()
+    optimizer.step()
+    for name, p in network.module.named_parameters():
+        free = any(name.startswith(path) for path in trainable.paths)
+        assert p.requires_grad == free
+        if name.endswith("weight"):
+            assert torch.equal(before[name], p) != free, name
+
+
+def test_frozen_parts_behave_as_at_inference():
+    network = build("resnet18", 4, (8,), width=1 / 16)
+    trainable = freeze(network, "backbone")
+    training_mode(network, trainable)
+    buffers = {name: b.clone() for name, b in network.module.named_buffers()}
+    network.module(torch.randn(4, 3, 64, 64) * 5)
+    assert all(torch.equal(buffers[name], b) for name, b in network.module.named_buffers())
+    frozen_dropout = build("alexnet", 4, width=1 / 16)
+    training_mode(frozen_dropout, freeze(frozen_dropout, "classifier"))
+    modes = [m.training for m in frozen_dropout.module.modules() if isinstance(m, nn.Dropout)]
+    assert modes == [False, False]
