@@ -86,8 +86,9 @@ def test_divergence_ends_early_at_the_last_finite_epoch():
 
     torch.manual_seed(1)
     module, data = Exploding(6, 3), features()
-    result = fit(module, module.train, data, data, spec_with(epochs=9, learning_rate=1e-3),
-                 Progress())
+    result = fit(
+        module, module.train, data, data, spec_with(epochs=9, learning_rate=1e-3), Progress()
+    )
     assert result.diverged
     assert len(result.train) == 3  # 5 batches an epoch: the third meets the NaN
     assert result.train[-1].loss is None
@@ -107,8 +108,12 @@ def test_same_seed_gives_the_same_curve_and_another_seed_another():
     def losses(seed):
         torch.manual_seed(seed)
         module = build("alexnet", 3, width=1 / 16).module
-        return [s.loss for s in fit(module, module.train, pictures(), pictures(),
-                                    spec_with(seed, epochs=2), Progress()).train]
+        return [
+            s.loss
+            for s in fit(
+                module, module.train, pictures(), pictures(), spec_with(seed, epochs=2), Progress()
+            ).train
+        ]
 
     assert losses(0) == losses(0)
     assert losses(0) != losses(1)
@@ -162,8 +167,14 @@ def test_cached_prefix_trains_like_the_plain_computation(model, head, strategy):
         return built, freeze(built, spec.freeze)
 
     plain, trainable = network()
-    expected = fit(plain.module, lambda: training_mode(plain, trainable), pictures(), pictures(),
-                   spec, Progress())
+    expected = fit(
+        plain.module,
+        lambda: training_mode(plain, trainable),
+        pictures(),
+        pictures(),
+        spec,
+        Progress(),
+    )
     cached, trainable = network()
     split = trainable.split
     assert split is not None
@@ -171,8 +182,9 @@ def test_cached_prefix_trains_like_the_plain_computation(model, head, strategy):
     rest = cached.module.get_submodule(split)
     result = fit(rest, rest.train, data, data, spec, Progress())
 
-    for ours, theirs in zip(result.train + result.validation,
-                            expected.train + expected.validation, strict=True):
+    for ours, theirs in zip(
+        result.train + result.validation, expected.train + expected.validation, strict=True
+    ):
         assert ours.loss == pytest.approx(theirs.loss, rel=1e-4)
     load_state(cached.module, {f"{split}.{k}": v for k, v in result.best_state.items()})
     load_state(plain.module, expected.best_state)

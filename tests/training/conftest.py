@@ -1,0 +1,23 @@
+"""Small, quick stand-ins for a spec and a study's records."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from training.plan import resolve
+from training.records import Experiment, Settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from recorder import Recorder
+
+
+@pytest.fixture
+def spec():
+    return resolve(Experiment(id="scratch/x", question="?"), Settings(), 0)[0]
+
+
+@pytest.fixture
+def recorder(tmp_path):
+    return Recorder(tmp_path / "runs" / "quick")

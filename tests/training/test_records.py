@@ -1,0 +1,117 @@
+"""The JSON contract: atomic writes, strict reads, safe paths."""
+
+import json
+
+import msgspec
+import pytest
+
+from training.errors import RecordError
+from training.records import (
+    Curves,
+    Metrics,
+    Spec,
+    StudyFolder,
+    encode,
+    json_schema,
+    read,
+    replacing,
+    write,
+)
+
+CURVES = Curves(
+    id="a/b", seed=0, epoch=[1], learning_rate=[0.1], train_loss=[None], train_accuracy=[0.5],
+    validation_loss=[1.0], validation_accuracy=[0.25], epoch_seconds=[1.5],
+)  # fmt: skip
+
+
+def test_a_record_reads_back_as_it_was_written(tmp_path):
+    path = tmp_path / "deep" / "curves.json"
+    write(path, CURVES)
+    assert read(path, Curves) == CURVES
+    assert json.loads(path.read_text())["train_loss"] == [None]
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "curves.json"
+    write(path, CURVES)
+    before = path.read_bytes()
+    with pytest.raises(ZeroDivisionError), replacing(path) as temporary:
+        temporary.write_text("half a rec")
+        raise ZeroDivisionError
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_reported_with_the_file_and_the_mend(tmp_path):
+    with (
+        pytest.raises(RecordError, match=r"(?s)metrics\.json.*No space left.*Free some space"),
+        replacing(tmp_path / "metrics.json"),
+    ):
+        raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"", "not a valid"),
+        (b"{", "not a valid"),
+        (b"[]", "format None"),
+        (b'{"format": 99}', "format 99.*reads format 1"),
+        (b'{"format": 1}', "not a valid Curves"),
+        (encode(CURVES).replace(b"0.25", b'"high"'), "validation_accuracy"),
+        (b"\xff\xfe", "not a valid"),
+        (b'{"a":' * 100_000, "not a valid"),
+    ],
+)
+def test_what_is_not_a_record_is_refused_by_name(tmp_path, text, message):
+    path = tmp_path / "curves.json"
+    path.write_bytes(text)
+    with pytest.raises(RecordError, match=f"(?s)curves.json.*{message}"):
+        read(path, Curves)
+
+
+@pytest.mark.parametrize("name", ["../x", "a/../../b", "/etc/x", "a", "a/b/c", "A/b", "a/b\n", ""])
+def test_ids_cannot_leave_the_studys_folder(tmp_path, name):
+    with pytest.raises(RecordError, match="not an experiment id"):
+        StudyFolder(tmp_path).run(name, 0)
+
+
+def test_the_schema_describes_every_file_and_real_records_satisfy_it():
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json_schema()
+    assert set(schema["files"]) == {
+        "study.json", "dataset.json", "metrics.json", "curves.json", "predictions.json",
+    }  # fmt: skip
+    jsonschema.validate(json.loads(encode(CURVES)), schema["files"]["curves.json"] | schema)
+
+
+def test_any_changed_field_changes_the_specs_digest(spec):
+    digests = {spec.digest()}
+    changes = {
+        "model": "vgg16", "head": (3,), "width": 0.5, "weights": "sample", "weights_digest": "x",
+        "freeze": "features", "augmentation": "rotation", "normalisation": "weights",
+        "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5), "image_size": 96, "resize_size": 110,
+        "optimizer": "adam", "learning_rate": 0.5, "momentum": 0.5, "weight_decay": 0.5,
+        "step_size": 3, "gamma": 0.5, "epochs": 77, "batch_size": 77, "seed": 7,
+    }  # fmt: skip
+    assert set(changes) == set(Spec.__struct_fields__)
+    for field, value in changes.items():
+        digests.add(msgspec.structs.replace(spec, **{field: value}).digest())
+    assert len(digests) == len(changes) + 1
+
+
+def test_a_spec_survives_json_with_the_same_digest(spec, tmp_path):
+    metrics = Metrics(
+        id="a/b",
+        section="a",
+        seed=0,
+        status="done",
+        spec=spec,
+        spec_hash=spec.digest(),
+        dataset_fingerprint="f",
+    )
+    write(tmp_path / "metrics.json", metrics)
+    again = read(tmp_path / "metrics.json", Metrics)
+    assert again.spec is not None
+    assert again.spec.digest() == again.spec_hash

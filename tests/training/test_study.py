@@ -1,0 +1,132 @@
+"""Presets, study files and overrides; names and their errors."""
+
+import pytest
+
+from training.errors import StudyError
+from training.records import learning_rate_label
+from training.study import build_study, read_study_file, select
+from training.study.files import StudyFile
+
+
+def ids(experiments):
+    return [experiment.id for experiment in experiments]
+
+
+def test_the_list_is_the_homeworks():
+    study = build_study("reference")
+    listed = ids(select(study, ()))
+    assert len(listed) == 1 + 9 + 1 + 9 + 2 + 1 + 3 + 1 + 2
+    assert [name for name in listed if "grid" not in name] == [
+        "scratch/baseline", "scratch/best", "transfer/detail-1", "transfer/detail-2",
+        "transfer/best", "freezing/cnn", "freezing/fc", "freezing/fc-head-free",
+        "augmentation/one-of-three", "beyond/vgg16", "beyond/resnet18",
+    ]  # fmt: skip
+
+
+def test_epochs_are_the_references():
+    by_id = {experiment.id: experiment for experiment in build_study("reference").experiments}
+    assert by_id["scratch/baseline"].epochs == 30
+    assert by_id["transfer/grid-sgd-1e-3"].epochs == 25
+    assert by_id["freezing/cnn"].epochs == 30
+
+
+def test_extras_run_only_when_asked_for():
+    plain, extra = build_study("reference"), build_study("reference", overrides={"extras": True})
+    assert "augmentation/rotation" not in ids(select(plain, ()))
+    assert "augmentation/rotation" in ids(select(extra, ()))
+    assert ids(select(plain, ["augmentation/rotation"])) == ["augmentation/rotation"]
+
+
+def test_sections_groups_and_ids_select():
+    study = build_study("reference")
+    assert len(select(study, ["transfer/grid"])) == 9
+    assert len(select(study, ["scratch"])) == 11
+    assert ids(select(study, ["beyond/vgg16", "scratch/best"])) == ["scratch/best", "beyond/vgg16"]
+
+
+@pytest.mark.parametrize(("name", "nearest"), [("transfr", "transfer"), ("beyond/vgg", "vgg16")])
+def test_unknown_name_suggests_the_nearest(name, nearest):
+    with pytest.raises(StudyError, match=f"(?s)Did you mean.*{nearest}"):
+        select(build_study("reference"), [name])
+
+
+def test_unknown_preset_suggests_the_nearest():
+    with pytest.raises(StudyError, match="“quick”"):
+        build_study("quik")
+
+
+def test_command_line_wins_over_file_and_file_over_preset():
+    file = StudyFile(preset="quick", settings={"epochs": 3, "batch_size": 7})
+    study = build_study(None, file, {"epochs": 2, "seed": None})
+    assert (study.settings.epochs, study.settings.batch_size) == (2, 7)
+    assert study.settings.image_size == build_study("quick").settings.image_size
+    assert {experiment.epochs for experiment in study.experiments} == {2}
+
+
+def test_one_experiments_epochs_win_over_the_settings():
+    file = StudyFile(preset="quick", experiments={"scratch/baseline": {"epochs": 11}})
+    by_id = {experiment.id: experiment for experiment in build_study(None, file).experiments}
+    assert by_id["scratch/baseline"].epochs == 11
+    assert by_id["freezing/cnn"].epochs == build_study("quick").settings.epochs
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_study_file_adds_a_model_to_beyond(tmp_path):
+    file = write(
+        tmp_path / "study.toml",
+        """
+        [experiments."beyond/lite0"]
+        model = "timm:tf_efficientnet_lite0"
+        weights = "lite0.pth"
+        freeze = "backbone"
+        mean = [0.5, 0.5, 0.5]
+        """,
+    )
+    added = next(
+        e for e in build_study(None, read_study_file(file)).experiments if e.id == "beyond/lite0"
+    )
+    assert added.model == "timm:tf_efficientnet_lite0"
+    assert added.weights == str(tmp_path / "lite0.pth")
+    assert added.mean == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("titel = 'x'", "(?s)titel.*title"),
+        ("[settings]\nepoch = 3", "(?s)epoch.*epochs"),
+        ("[settings]\nepochs = 'many'", "epochs"),
+        ("[settings]\nepochs = 0", "positive"),
+        ("[settings]\nimage_size = 32", "64"),
+        ("[settings]\noptimizers = ['adamw']", "adamw"),
+        ("[settings]\nlearning_rates = []", "learning_rates"),
+        ("[settings]\nseed = -1", "seed"),
+        ("[experiments.'scratch/baselin']\nepochs = 3", "(?s)baselin.*scratch/baseline"),
+        ("[experiments.'elsewhere/x']\nmodel = 'alexnet'", "section"),
+        ("[experiments.'beyond/../../x']\nmodel = 'alexnet'", "not an experiment id"),
+        ("[experiments.'scratch/baseline']\nfreeze = 'all'", "freeze|all"),
+        ("preset = 'huge'", "huge"),
+        ("name = '../x'", "can't name a study"),
+        ("= 3", "TOML"),
+    ],
+)  # fmt: skip
+def test_a_wrong_study_file_is_named_and_explained(tmp_path, text, message):
+    with pytest.raises(StudyError, match=message):
+        build_study(None, read_study_file(write(tmp_path / "study.toml", text)))
+
+
+def test_a_missing_study_file_points_to_init(tmp_path):
+    with pytest.raises(StudyError, match="homework init"):
+        read_study_file(tmp_path / "no.toml")
+
+
+@pytest.mark.parametrize(
+    ("rate", "label"), [(1e-2, "1e-2"), (1e-5, "1e-5"), (0.0025, "2.5e-3"), (1.0, "1e0")]
+)
+def test_learning_rates_have_short_exact_labels(rate, label):
+    assert learning_rate_label(rate) == label
+    assert float(label) == rate
