@@ -1,0 +1,52 @@
+"""This study's test accuracies held against the reference report's."""
+
+from report.accuracy import Tested, all_tested
+from report.load import StudyView
+from report.names import experiment_name
+from report.numbers import Quantity, derive, integer, percent
+from report.reference import is_comparable, reference_number
+from report.text import Name, Parts, Sentence, listing, say
+
+
+def against_reference(view: StudyView) -> list[Sentence]:
+    """Compare where pictures, size and networks are the same; else say that they aren't."""
+    if not is_comparable(view):
+        return [
+            say(
+                "The reference report’s values are for the complete Caltech-101 at its size, with "
+                "ImageNet weights and full epochs. This study differs in at least one of these, so "
+                "they are shown for orientation and not compared.",
+                strength="gap",
+            )
+        ]
+    pairs = [(t, reference_number(t.experiment.id, "test_accuracy")) for t in all_tested(view)]
+    known = [(t, value) for t, value in pairs if value is not None]
+    if not known:
+        return []
+    return [_agreement(known), *_side(known, above=True), *_side(known, above=False)]
+
+
+def _agreement(known: list[tuple[Tested, Quantity]]) -> Sentence:
+    agreeing = [(t, r) for t, r in known if t.low.value <= r.value <= t.high.value]
+    return say(
+        "Of ", integer(derive("count", *(r for _, r in known))),
+        " test accuracies that the reference report also gives, ",
+        integer(derive("count", *(r for _, r in agreeing))),
+        " have its value inside their 95 % interval.",
+    )  # fmt: skip
+
+
+def _side(known: list[tuple[Tested, Quantity]], above: bool) -> list[Sentence]:
+    outside = [
+        (t, r) for t, r in known if (r.value < t.low.value if above else r.value > t.high.value)
+    ]
+    if not outside:
+        return []
+    named: list[Parts] = [
+        say(
+            Name(experiment_name(t.experiment)), " (", percent(t.accuracy), " here, ", percent(r),
+            " there)",
+        ).parts
+        for t, r in outside
+    ]  # fmt: skip
+    return [say("Higher here: " if above else "Lower here: ", listing(named), ".")]

@@ -1,0 +1,101 @@
+"""Size, time and accuracy of the tested models against each other."""
+
+from report.accuracy import Tested, all_tested
+from report.load import Run, StudyView
+from report.names import experiment_name
+from report.numbers import Quantity, derive, duration, millions, percent, times
+from report.text import Name, Parts, Sentence, say
+
+
+def most_accurate(view: StudyView) -> list[Sentence]:
+    """Name the model with the highest test accuracy, and who can't be told from it."""
+    tested = all_tested(view)
+    if len(tested) < 2:
+        return []
+    best = max(tested, key=lambda item: item.accuracy.value)
+    close = [t for t in tested if t is not best and t.high.value >= best.low.value]
+    sentences = [
+        say(
+            "The highest test accuracy is that of ", Name(experiment_name(best.experiment)), ": ",
+            percent(best.accuracy), " (95 % interval ", percent(best.low), " to ",
+            percent(best.high), ").",
+        )
+    ]  # fmt: skip
+    if close:
+        from report.text import listing
+
+        names: list[Parts] = [
+            say(Name(experiment_name(t.experiment)), " (", percent(t.accuracy), ")").parts
+            for t in close
+        ]
+        sentences.append(
+            say("The intervals of ", listing(names), " overlap with it.", strength="weak")
+        )
+    return sentences
+
+
+def size_and_time(
+    view: StudyView, experiment_id: str, than: str = "transfer/best"
+) -> list[Sentence]:
+    """Hold a model's parameters and training time against another's."""
+    run, other = view.run(experiment_id), view.run(than)
+    if run is None or other is None or run.parameters is None or other.parameters is None:
+        return []
+    sizes = (run.number("/parameters/total"), other.number("/parameters/total"))
+    name, other_name = (Name(experiment_name(r.experiment)) for r in (run, other))
+    sentences = [
+        say(
+            name, " has ", millions(sizes[0]), " million parameters, ", *_factor(*sizes),
+            " those of ", other_name, ", and trains ",
+            millions(run.number("/parameters/trainable")), " million of them.",
+        )
+    ]  # fmt: skip
+    return sentences + _time(run, other, name, other_name)
+
+
+def _factor(a: Quantity, b: Quantity) -> Parts:
+    if a.value >= b.value:
+        return say(times(derive("ratio", a, b)), " times").parts
+    return say("one part in ", times(derive("ratio", b, a)), " of").parts
+
+
+def _time(run: Run, other: Run, name: Name, other_name: Name) -> list[Sentence]:
+    devices = [
+        r.metrics.environment.device_name if r.metrics.environment else "" for r in (run, other)
+    ]
+    if devices[0] != devices[1] or not run.metrics.epochs_run or not other.metrics.epochs_run:
+        return []
+    seconds = [
+        derive("ratio", r.number("/train_seconds"), r.number("/epochs_run")) for r in (run, other)
+    ]
+    cached = (
+        ", its frozen part computed once and not in every epoch"
+        if run.metrics.cached_features
+        else ""
+    )
+    return [
+        say("An epoch of ", name, " took ", duration(seconds[0]), cached, "; one of ", other_name,
+            " took ", duration(seconds[1]), " on the same device.")
+    ]  # fmt: skip
+
+
+def accuracy_per_parameter(tested: list[Tested]) -> list[Sentence]:
+    """Say whether the larger model is the better one among the tested."""
+    sized = [t for t in tested if t.runs[0].parameters is not None]
+    if len(sized) < 2:
+        return []
+    largest = max(sized, key=lambda t: t.runs[0].number("/parameters/total").value)
+    best = max(sized, key=lambda t: t.accuracy.value)
+    if largest is best:
+        return [say("Here the largest model is also the most accurate.")]
+    return [
+        say(
+            "Size alone doesn’t decide: the largest network, that of ",
+            Name(experiment_name(largest.experiment)), " with ",
+            millions(largest.runs[0].number("/parameters/total")), " million parameters, reaches ",
+            percent(largest.accuracy), "; the most accurate, ",
+            Name(experiment_name(best.experiment)), ", has ",
+            millions(best.runs[0].number("/parameters/total")), " million and reaches ",
+            percent(best.accuracy), ".",
+        )
+    ]  # fmt: skip

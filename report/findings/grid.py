@@ -1,0 +1,162 @@
+"""What a grid of learning rates and optimizers shows."""
+
+from collections import defaultdict
+
+from report.load import Run, StudyView
+from report.names import optimizer_name, pair
+from report.numbers import Number, Quantity, derive, integer, percent, points, rate
+from report.text import Code, Name, Parts, Sentence, listing, say
+
+
+def best_pair(view: StudyView, grid: str) -> list[Sentence]:
+    """Name the best pair and say whether its lead over the second means anything."""
+    ranked = view.ranked(grid)
+    if not ranked:
+        return []
+    best = ranked[0]
+    sentences = [
+        say(
+            "Of the ", integer(_count(ranked)), " pairs that finished, ", pair(best),
+            " reached the highest validation accuracy: ", percent(_accuracy(best)),
+            " in epoch ", integer(best.number("/best_epoch")), " of ",
+            integer(best.number("/epochs_run")), ".",
+        )
+    ]  # fmt: skip
+    if len(ranked) > 1 and view.dataset is not None:
+        sentences.append(_margin(view, best, ranked[1]))
+    return sentences
+
+
+def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
+    lead = derive("difference", _accuracy(best), _accuracy(second))
+    n_images = view.dataset_number("/n_validation")
+    n_correct = derive("rounded_product", _accuracy(best), n_images)
+    low = derive("wilson_low", n_correct, n_images)
+    high = derive("wilson_high", n_correct, n_images)
+    distinct = _accuracy(second).value < low.value
+    verdict = (
+        "lies below it, so the lead is more than the luck of which pictures were drawn."
+        if distinct
+        else "lies inside it, so the order of these two may be luck."
+    )
+    return say(
+        "It leads ", pair(second), " by ", points(lead), " percentage points, ",
+        integer(derive("rounded_product", lead, n_images)), " of ", integer(n_images),
+        " pictures. The 95 % interval of the best pair’s accuracy runs from ", percent(low),
+        " to ", percent(high), "; the second ", verdict,
+        strength="strong" if distinct else "weak",
+    )  # fmt: skip
+
+
+def sensitivity(view: StudyView, grid: str) -> list[Sentence]:
+    """Say which learning rate suits each optimizer, and which optimizer minds it most."""
+    table: dict[str, list[Run]] = defaultdict(list)
+    for run in view.ranked(grid):
+        if run.metrics.spec is not None:
+            table[run.metrics.spec.optimizer].append(run)
+    full = {name: runs for name, runs in table.items() if len(runs) > 1}
+    if not full:
+        return []
+    favourites: list[Parts] = [_favourite(runs) for runs in full.values()]
+    sentences = [say("Each optimizer has a rate that suits it: ", listing(favourites), ".")]
+    if len(full) > 1:
+        spread = {name: _accuracy(r[0]).value - _accuracy(r[-1]).value for name, r in full.items()}
+        most, least = max(spread, key=lambda k: spread[k]), min(spread, key=lambda k: spread[k])
+        sentences.append(
+            say("The rate matters most for ", _range(full[most]), ", and least for ",
+                _range(full[least]), ".")
+        )  # fmt: skip
+    return sentences
+
+
+def _favourite(runs: list[Run]) -> Parts:
+    best = runs[0]
+    return say(
+        pair(best), " (", percent(_accuracy(best)), ")"
+    ).parts  # fmt: skip
+
+
+def _range(runs: list[Run]) -> Parts:
+    best, worst = runs[0], runs[-1]
+    spec = best.metrics.spec
+    assert spec is not None
+    return say(
+        Name(optimizer_name(spec.optimizer)), ", from ", percent(_accuracy(worst)), " at ",
+        _rate(worst), " to ", percent(_accuracy(best)), " at ", _rate(best), ", a range of ",
+        points(derive("difference", _accuracy(best), _accuracy(worst))), " percentage points",
+    ).parts  # fmt: skip
+
+
+def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
+    """Name the pairs that diverged, never learned, or left no result."""
+    members = [view.runs(experiment.id) for experiment in view.group(grid)]
+    diverged = [runs[0] for runs in members if runs and runs[0].metrics.status == "diverged"]
+    finished = [run for run in view.ranked(grid) if run not in diverged]
+    never = [run for run in finished if never_learned(view, run)]
+    sentences = [_diverged(run) for run in diverged]
+    if never:
+        sentences.append(_never(view, never))
+    if finished and not never and not diverged:
+        sentences.append(say("No pair diverged, and every pair learned something."))
+    return sentences
+
+
+def _diverged(run: Run) -> Sentence:
+    if run.metrics.validation is None:
+        return say(pair(run), " diverged: its loss was not finite in the first epoch already.")
+    return say(
+        pair(run), " diverged: after epoch ", integer(run.number("/best_epoch")),
+        " its loss was no longer finite, and training ended. It counts with what it had reached "
+        "by then, a validation accuracy of ", percent(_accuracy(run)), ".",
+    )  # fmt: skip
+
+
+def _never(view: StudyView, runs: list[Run]) -> Sentence:
+    share = derive("largest_share", view.dataset_number("/counts/validation"))
+    named: list[Parts] = [say(pair(r), " (", percent(_accuracy(r)), ")").parts for r in runs]
+    many = len(runs) > 1
+    return say(
+        listing(named), " never learned: ", "their" if many else "its",
+        " validation accuracy can’t be told from naming the most frequent class every time, which "
+        "is right for ", percent(share), " of the validation pictures.",
+        strength="strong",
+    )  # fmt: skip
+
+
+def never_learned(view: StudyView, run: Run) -> bool:
+    """Tell whether a run's validation accuracy is within noise of always naming one class."""
+    if view.dataset is None or run.metrics.validation is None:
+        return False
+    n_images = view.dataset_number("/n_validation")
+    n_correct = derive("rounded_product", _accuracy(run), n_images)
+    low: float = derive("wilson_low", n_correct, n_images).value
+    share: float = derive("largest_share", view.dataset_number("/counts/validation")).value
+    return low <= share
+
+
+def selection(view: StudyView, run: Run) -> list[Sentence]:
+    """State the rule that chose a pair, beside what it chose."""
+    chosen = run.metrics.selected
+    if chosen is None:
+        return []
+    return [
+        say(
+            "Chosen by the best-epoch validation accuracy among the ",
+            integer(derive("length", run.number("/selected/candidates"))),
+            " finished pairs of ", Code(chosen.grid),
+            " (ties: lower validation loss, then the smaller rate); its rank is ",
+            integer(run.number("/selected/rank")), ". The test set had no part in the choice.",
+        )
+    ]  # fmt: skip
+
+
+def _accuracy(run: Run) -> Quantity:
+    return run.number("/validation/accuracy")
+
+
+def _rate(run: Run) -> Number:
+    return rate(run.number("/spec/learning_rate"))
+
+
+def _count(runs: list[Run]) -> Quantity:
+    return derive("count", *(_accuracy(run) for run in runs))

@@ -1,0 +1,148 @@
+"""What a reader must know before believing a section: made-up data, gaps, stale choices."""
+
+from report.load import StudyView
+from report.names import pair
+from report.numbers import Quantity, derive, integer
+from report.text import Code, Sentence, listing, say
+from training.records import Experiment
+
+
+def data_notices(view: StudyView) -> list[Sentence]:
+    """Say in plain words that pictures or weights aren't what the homework means."""
+    found = []
+    sample_data = (view.dataset is not None and view.dataset.kind == "sample") or (
+        view.dataset is None and view.study.data == "sample"
+    )
+    if sample_data:
+        found.append(
+            say(
+                "These are not Caltech-101 pictures. Every number here comes from the embedded "
+                "sample: letters and signs drawn from fonts, made to show the whole job in "
+                "minutes. They say nothing about photographs.",
+                strength="gap",
+            )
+        )
+    if uses_sample_weights(view):
+        found.append(
+            say(
+                "The pre-trained weights are not ImageNet’s: they come from a network trained on "
+                "another set of drawn glyphs.",
+                strength="gap",
+            )
+        )
+    return found
+
+
+def uses_sample_weights(view: StudyView) -> bool:
+    """Tell whether any run started, or would start, from weights trained on glyphs."""
+    used = {run.metrics.spec.weights for run in view.all_runs() if run.metrics.spec}
+    return "sample" in used or (not used and view.study.settings.weights == "sample")
+
+
+def gap_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
+    """Name experiments without a result, with what their records say of why and how to mend it."""
+    missing = [e for e in experiments if not view.runs(e.id)]
+    found = _unsuccessful(view, experiments)
+    if missing:
+        what = "experiment has" if len(missing) == 1 else "experiments have"
+        names = [Code(experiment.id) for experiment in missing]
+        found.append(
+            say(
+                integer(_count(view, missing)), f" {what} no record yet: ", listing(names),
+                ". To run what is missing: ", Code("homework run-all"), ".", strength="gap",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _count(view: StudyView, missing: list[Experiment]) -> Quantity:
+    positions = [view.study.experiments.index(e) for e in missing]
+    return derive("count", *(view.study_number(f"/experiments/{i}") for i in positions))
+
+
+def _unsuccessful(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
+    """Group skipped and failed runs by their reason, so that one missing file is told once."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for experiment in experiments:
+        for run in view.runs(experiment.id):
+            if run.metrics.status in ("skipped", "failed"):
+                key = (run.metrics.status, run.metrics.error or "no reason was recorded")
+                reasons.setdefault(key, [])
+                if experiment.id not in reasons[key]:
+                    reasons[key].append(experiment.id)
+    word = {"skipped": "Skipped", "failed": "Failed"}
+    return [
+        say(f"{word[status]}: ", listing([Code(i) for i in ids]), ". ", error, strength="gap")
+        for (status, error), ids in reasons.items()
+    ]
+
+
+def choice_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
+    """Say where a choice was made from records that have changed since."""
+    stale, chosen_now = [], None
+    for experiment in experiments:
+        run = view.run(experiment.id)
+        if run is None or run.metrics.selected is None:
+            continue
+        ranked = view.ranked(run.metrics.selected.grid)
+        rank = run.metrics.selected.rank
+        if len(ranked) >= rank > 0 and ranked[rank - 1].id != run.metrics.selected.id:
+            stale.append(Code(experiment.id))
+            chosen_now = ranked[rank - 1]
+    if chosen_now is None:
+        return []
+    return [
+        say(
+            "Stale: ", listing(stale), " used a pair that its grid no longer chooses; now it would "
+            "be ", pair(chosen_now), ". ", Code("homework run-all"), " brings them up to date.",
+            strength="gap",
+        )
+    ]  # fmt: skip
+
+
+def fingerprint_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
+    """Say where a record was measured on other pictures than `dataset.json` describes."""
+    if view.dataset is None:
+        return []
+    other = [
+        Code(experiment.id)
+        for experiment in experiments
+        if any(
+            run.finished and run.metrics.dataset_fingerprint != view.dataset.fingerprint
+            for run in view.runs(experiment.id)
+        )
+    ]
+    if not other:
+        return []
+    return [
+        say(
+            "Stale: ", listing(other), " ran on other pictures than the data set described here.",
+            strength="gap",
+        )
+    ]  # fmt: skip
+
+
+def notices(view: StudyView, experiments: list[Experiment]) -> tuple[Sentence, ...]:
+    """Return all that a section about these experiments has to say first."""
+    return (
+        *data_notices(view),
+        *gap_notices(view, experiments),
+        *choice_notices(view, experiments),
+        *fingerprint_notices(view, experiments),
+    )
+
+
+def progress(view: StudyView) -> list[Sentence]:
+    """Say how much of the study is there, where it isn't all."""
+    listed = view.listed
+    n_done = sum(view.run(experiment.id) is not None for experiment in listed)
+    if n_done == len(listed):
+        return []
+    done = [e for e in listed if view.run(e.id) is not None]
+    return [
+        say(
+            "The study is not complete: ", integer(_count(view, done)), " of ",
+            integer(_count(view, listed)), " experiments have a result. What is missing is named "
+            "where it would stand.", strength="gap",
+        )
+    ]  # fmt: skip

@@ -1,0 +1,55 @@
+"""The two statistics behind every "better": an interval for an accuracy, a test for two models.
+
+Both are written out with `math`, so that rendering needs no scipy; tests hold them to scipy.
+"""
+
+import math
+from collections.abc import Sequence
+
+Z_95 = 1.959963984540054
+"""97.5 % quantile of the normal distribution."""
+
+
+def wilson_interval(n_correct: float, n: float, z: float = Z_95) -> tuple[float, float]:
+    """Return the score interval of a proportion (Wilson, 1927, without continuity correction).
+
+    Args:
+        n_correct: Successes, 0 to n.
+        n: Trials, above 0.
+        z: Normal quantile; the default gives 95 %.
+
+    Returns:
+        Lower and upper end, in [0, 1].
+    """
+    p = n_correct / n
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def discordant(
+    label: Sequence[int], first: Sequence[int], second: Sequence[int]
+) -> tuple[int, int]:
+    """Count the pictures that only the first, and only the second, model gets right."""
+    triples = list(zip(label, first, second, strict=True))
+    only_first = sum(a == t != b for t, a, b in triples)
+    only_second = sum(b == t != a for t, a, b in triples)
+    return only_first, only_second
+
+
+def mcnemar_exact(only_first: int, only_second: int) -> float:
+    """Return the two-sided p-value of the exact McNemar test (McNemar, 1947).
+
+    Under the null hypothesis each discordant picture is a fair coin; this is the binomial test.
+    """
+    n = only_first + only_second
+    k = min(only_first, only_second)
+    if n == 0:
+        return 1.0
+    log_half = n * math.log(2)
+    tail = math.fsum(math.exp(_log_choose(n, i) - log_half) for i in range(k + 1))
+    return min(1.0, 2 * tail)
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
