@@ -1,0 +1,70 @@
+"""Test accuracies: with their intervals, and against what they cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from report.figures.style import BLUE, CYCLE, INK, LINE, MARKERS, MUTED, ORANGE, PAPER
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class Point:
+    """A test accuracy in percent with its interval.
+
+    Attributes:
+        reference: The reference report's value, in percent.
+        cost: What it is held against: parameters or seconds.
+    """
+
+    label: str
+    accuracy: float
+    low: float
+    high: float
+    reference: float | None = None
+    cost: float = 0.0
+
+
+def draw_accuracies(points: Sequence[Point], ax: "Axes", *, reference_label: str) -> "Axes":
+    """Draw one row a model: dot, 95 % interval, and the reference's value as a hollow diamond."""
+    for row, point in enumerate(points):
+        ax.plot([point.low, point.high], [row, row], color=BLUE, linewidth=2.4,
+                solid_capstyle="butt")  # fmt: skip
+        ax.plot([point.accuracy], [row], "o", color=BLUE, markersize=6.5)
+        if point.reference is not None:
+            ax.plot([point.reference], [row], "D", markersize=6, markerfacecolor=PAPER,
+                    markeredgecolor=ORANGE, markeredgewidth=1.4)  # fmt: skip
+    ax.plot([], [], "o-", color=BLUE, linewidth=2.4, label="this study, 95 % interval")
+    if any(point.reference is not None for point in points):
+        ax.plot([], [], "D", markerfacecolor=PAPER, markeredgecolor=ORANGE, label=reference_label)
+    ax.set_yticks(range(len(points)), [point.label for point in points], color=INK)
+    ax.set_ylim(len(points) - 0.5, -0.5)
+    ax.set_xlim(0, 100)
+    ax.grid(axis="y", visible=False)
+    for row in range(len(points)):
+        ax.axhline(row, color=LINE, linewidth=0.6, zorder=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel("test accuracy (%)")
+    ax.figure.legend(loc="outside upper left", ncols=2)
+    return ax
+
+
+def draw_against_cost(points: Sequence[Point], ax: "Axes", *, cost: str, legend: bool) -> "Axes":
+    """Draw accuracy against a cost on a logarithmic axis, one marker a model."""
+    for i, point in enumerate(points):
+        colour, marker = CYCLE[i % len(CYCLE)], MARKERS[i % len(MARKERS)]
+        below, above = point.accuracy - point.low, point.high - point.accuracy
+        ax.errorbar(
+            [point.cost], [point.accuracy], yerr=[[below], [above]], fmt=marker, color=colour,
+            markersize=6.5, elinewidth=1.2, label=point.label if legend else "_",
+        )  # fmt: skip
+    ax.set_xscale("log")
+    costs = [point.cost for point in points]
+    ax.set_xlim(min(costs) / 1.8, max(costs) * 1.8)
+    ax.set_xlabel(cost)
+    ax.grid(axis="x", which="major", visible=True)
+    ax.tick_params(axis="x", which="minor", size=0, labelsize=0)
+    ax.spines["bottom"].set_color(MUTED)
+    return ax

@@ -1,0 +1,92 @@
+"""Accuracy over a grid of learning rates and optimizers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from report.figures.style import INK, MUTED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
+
+COLOURS = "cividis"
+"""Even in lightness, so it reads in grey print and with any colour vision."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One pair's accuracy in percent, or why there is none."""
+
+    value: float | None
+    state: Literal["done", "diverged", "missing"] = "done"
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows are learning rates, columns optimizers."""
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+    cells: Sequence[Sequence[Cell]]
+
+
+def draw_heatmap(grid: Grid, ax: "Axes", *, title: str, highest: float) -> "Axes":
+    """Draw a grid's cells on a colour scale from 0 to `highest` percent.
+
+    The best cell is framed and starred, diverged cells say so, missing ones are hatched.
+    """
+    import matplotlib
+
+    matplotlib.use("svg", force=False)  # seaborn imports pyplot, which must not look for a screen
+    import seaborn as sns
+
+    values = [[math.nan if c.value is None else c.value for c in row] for row in grid.cells]
+    sns.heatmap(
+        values, ax=ax, vmin=0, vmax=highest, cmap=COLOURS, cbar=False, square=False,
+        linewidths=2, linecolor="none", xticklabels=list(grid.columns),
+        yticklabels=list(grid.rows), mask=[[math.isnan(v) for v in row] for row in values],
+    )  # fmt: skip
+    for i, row in enumerate(grid.cells):
+        for j, cell in enumerate(row):
+            _label(cell, j, i, ax, highest)
+    ax.grid(False)
+    ax.set_title(title)
+    ax.set_ylabel("learning rate")
+    ax.tick_params(length=0)
+    ax.set_yticks(ax.get_yticks(), ax.get_yticklabels(), rotation=0)
+    return ax
+
+
+def _label(cell: Cell, column: int, row: int, ax: "Axes", highest: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    centre = (column + 0.5, row + 0.5)
+    if cell.value is None:
+        frame = Rectangle((column + 0.03, row + 0.03), 0.94, 0.94)
+        frame.set(fill=False, hatch="////", edgecolor=MUTED, linewidth=0.7)
+        ax.add_patch(frame)
+        ax.text(*centre, cell.state, ha="center", va="center", color=INK, fontsize=8.5,
+                bbox={"facecolor": "#fdfdfc", "edgecolor": "none", "pad": 1.5})  # fmt: skip
+        return
+    colour = "#ffffff" if cell.value < 0.55 * highest else "#000000"
+    text = f"{cell.value:.1f}"
+    if cell.state == "diverged":
+        text += "\ndiverged"
+    if cell.best:
+        text = f"★ {text}"
+        frame = Rectangle((column + 0.04, row + 0.04), 0.92, 0.92)
+        frame.set(fill=False, edgecolor=colour, linewidth=1.6)
+        ax.add_patch(frame)
+    weight = "semibold" if cell.best else "normal"
+    ax.text(*centre, text, ha="center", va="center", color=colour, fontweight=weight)
+
+
+def colour_scale(highest: float) -> "ScalarMappable":
+    """Return what a colour bar for heatmaps up to `highest` percent is drawn from."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    return ScalarMappable(Normalize(0, highest), COLOURS)

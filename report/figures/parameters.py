@@ -1,0 +1,27 @@
+"""Trainable and frozen parameters, side by side."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from report.figures.style import BLUE, INK, MUTED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def draw_parameters(
+    labels: Sequence[str], trainable: Sequence[float], frozen: Sequence[float], ax: "Axes"
+) -> "Axes":
+    """Draw one bar a strategy, in millions: trainable filled, frozen hatched."""
+    rows = range(len(labels))
+    ax.barh(rows, trainable, color=BLUE, height=0.6, label="trainable")
+    ax.barh(
+        rows, frozen, left=trainable, height=0.6, label="frozen", facecolor="none",
+        edgecolor=MUTED, hatch="////", linewidth=0.8,
+    )  # fmt: skip
+    ax.set_yticks(list(rows), list(labels), color=INK)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.grid(axis="y", visible=False)
+    ax.set_xlabel("parameters (millions)")
+    ax.figure.legend(loc="outside upper left", ncols=2)
+    return ax

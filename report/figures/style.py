@@ -1,0 +1,99 @@
+"""One look for all figures, applied by one context manager.
+
+Neutral colours are replaced in dark themes by a style sheet inside each SVG (`save`), so they
+must stay distinct from every data colour.
+"""
+
+import contextlib
+import functools
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+INK = "#1c2126"
+MUTED = "#5b6570"
+LINE = "#d5dae0"
+PAPER = "#fdfdfc"
+
+DARK = {INK: "#e8eaed", MUTED: "#a4adb8", LINE: "#3a424c", PAPER: "#14171b"}
+"""What each neutral colour becomes in a dark theme."""
+
+BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
+PURPLE, SKY, GOLD = "#aa5588", "#4aa3d6", "#c08a00"
+"""Okabe and Ito's palette, which colour-blind readers can tell apart, its light tones darkened."""
+
+SPLITS = {"train": BLUE, "validation": ORANGE, "test": GREEN}
+CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, GOLD)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+
+FONT = "Source Sans Pro"
+PAGE_WIDTH = 7.0
+"""Width of a full-width figure in inches."""
+
+RC = {
+    "font.family": [FONT, "DejaVu Sans"],
+    "font.size": 9.5,
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "semibold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 8,
+    "axes.labelsize": 9.5,
+    "axes.labelcolor": MUTED,
+    "axes.edgecolor": MUTED,
+    "axes.titlecolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "xtick.major.size": 3,
+    "ytick.major.size": 0,
+    "xtick.major.width": 0.7,
+    "lines.linewidth": 1.7,
+    "lines.markersize": 5,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "hatch.linewidth": 0.6,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "homework",
+}
+
+
+@contextlib.contextmanager
+def style() -> Iterator[None]:
+    """Apply the report's look to what is drawn inside."""
+    import matplotlib
+
+    _add_fonts()
+    with matplotlib.rc_context(RC):
+        yield
+
+
+@functools.cache
+def _add_fonts() -> None:
+    """Tell matplotlib of the text face, once a process; without it DejaVu Sans steps in."""
+    from matplotlib import font_manager
+
+    folder = font_folder("font_source_sans_pro")
+    for name in ("Regular", "Semibold", "Bold", "It"):
+        file = folder / f"SourceSansPro-{name}.ttf" if folder else None
+        if file is not None and file.is_file():
+            font_manager.fontManager.addfont(file)
+
+
+def font_folder(package: str) -> Path | None:
+    """Return the folder of a font package's files without importing it; None if not installed."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(next(iter(spec.submodule_search_locations))) / "files"
