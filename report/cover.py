@@ -1,0 +1,61 @@
+"""What the report's cover says."""
+
+from dataclasses import dataclass
+
+from report.load import StudyView
+from report.numbers import derive, integer
+from report.text import Code, Parts, parts
+from training.records import SPLITS
+
+
+@dataclass(frozen=True)
+class Cover:
+    """The cover's text.
+
+    Attributes:
+        lines: Pairs of label and value.
+    """
+
+    title: str
+    author: str
+    course: str
+    abstract: str
+    lines: tuple[tuple[str, Parts], ...]
+
+
+def make_cover(view: StudyView) -> Cover:
+    """Collect the cover from the study's record, its data set and its runs."""
+    study = view.study
+    return Cover(study.title, study.author, study.course, study.abstract, tuple(_lines(view)))
+
+
+def _lines(view: StudyView) -> list[tuple[str, Parts]]:
+    lines = [("Data set", _data_set(view)), ("Study", parts(Code(view.folder.name)))]
+    if devices := _devices(view):
+        lines.append(("Trained on", parts(", ".join(devices))))
+    if day := _last_day(view):
+        lines.append(("Finished", parts(day)))
+    return lines
+
+
+def _data_set(view: StudyView) -> Parts:
+    if view.dataset is None:
+        return parts(view.study.data or "not read yet")
+    splits = [view.dataset_number(f"/n_{split}") for split in SPLITS]
+    n_pictures = derive("sum", *splits)
+    n_classes = derive("length", view.dataset_number("/classes"))
+    return parts(
+        view.dataset.name, ": ", integer(n_pictures), " pictures in ", integer(n_classes), " classes"
+    )
+
+
+def _devices(view: StudyView) -> list[str]:
+    """Name every device that a run was trained on, in order of first use."""
+    found = [r.metrics.environment for r in view.all_runs() if r.metrics.environment is not None]
+    return list(dict.fromkeys(environment.device_name for environment in found))
+
+
+def _last_day(view: StudyView) -> str:
+    """Return the date of the newest record, so that the same records give the same cover."""
+    times = [run.metrics.finished_at for run in view.all_runs() if run.metrics.finished_at]
+    return max(times)[:10] if times else ""

@@ -1,0 +1,108 @@
+"""Lay out the report's HTML as a PDF. The only user of WeasyPrint."""
+
+import base64
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from report.errors import ReportError
+from report.figures.style import font_folder
+
+_FACES = (
+    ("Source Serif Pro", "SourceSerifPro-Regular", 400, "normal"),
+    ("Source Serif Pro", "SourceSerifPro-It", 400, "italic"),
+    ("Source Serif Pro", "SourceSerifPro-Semibold", 600, "normal"),
+    ("Source Sans Pro", "SourceSansPro-Regular", 400, "normal"),
+    ("Source Sans Pro", "SourceSansPro-It", 400, "italic"),
+    ("Source Sans Pro", "SourceSansPro-Semibold", 600, "normal"),
+    ("DejaVu Sans Mono", "DejaVuSansMono", 400, "normal"),
+    ("DejaVu Sans", "DejaVuSans", 400, "normal"),
+    ("DejaVu Serif", "DejaVuSerif", 400, "normal"),
+)
+"""Family, file, weight and style of every face that the pages use."""
+
+
+def write_pdf(html: str) -> bytes:
+    """Return the PDF of a report; the same HTML gives the same bytes on any day.
+
+    Raises:
+        ReportError: WeasyPrint or the libraries it draws with aren't there.
+    """
+    with _quiet():
+        weasyprint, fetcher, configuration = _load()
+        fonts = weasyprint.CSS(
+            string=_font_faces(), font_config=configuration, url_fetcher=fetcher
+        )
+        document = weasyprint.HTML(string=html, url_fetcher=fetcher)
+        content: bytes = document.write_pdf(
+            stylesheets=[fonts],
+            font_config=configuration,
+            pdf_variant="pdf/ua-1",
+            pdf_identifier=True,
+        )
+    return content
+
+
+def _load() -> tuple[Any, Any, Any]:
+    """Import WeasyPrint, and make a fetcher that reads nothing but `data:` addresses."""
+    try:
+        import weasyprint
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import URLFetcher
+    except OSError as error:
+        raise ReportError(
+            f"The PDF can't be made: the library Pango is missing ({error}).",
+            "Install it: apt install libpango-1.0-0 libpangoft2-1.0-0. "
+            "Without it, `homework render --format html` works.",
+        ) from error
+    except ImportError as error:
+        raise ReportError(
+            f"The PDF can't be made: WeasyPrint can't be imported ({error}).",
+            "Install it: pip install 'weasyprint>=66'.",
+        ) from error
+    return weasyprint, URLFetcher(allowed_protocols=("data",)), FontConfiguration()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the layout's remarks about style sheets from the terminal."""
+    names = ("weasyprint", "weasyprint.progress", "fontTools")
+    levels = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def _font_faces() -> str:
+    """Return `@font-face` rules with the fonts inside, so that every machine sets the same pages."""
+    rules = []
+    for family, name, weight, style in _FACES:
+        file = _font_file(name)
+        if file is None:
+            continue
+        content = base64.b64encode(file.read_bytes()).decode("ascii")
+        rules.append(
+            f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
+            f'src:url("data:font/ttf;base64,{content}")}}'
+        )
+    return "\n".join(rules)
+
+
+def _font_file(name: str) -> Path | None:
+    """Find a font in the packages it comes with: its own, or matplotlib for DejaVu."""
+    package = {"SourceSe": "font_source_serif_pro", "SourceSa": "font_source_sans_pro"}.get(name[:8])
+    folder = font_folder(package) if package else _matplotlib_fonts()
+    file = folder / f"{name}.ttf" if folder else None
+    return file if file is not None and file.is_file() else None
+
+
+def _matplotlib_fonts() -> Path | None:
+    """Find the fonts that matplotlib ships, without importing it."""
+    files = font_folder("matplotlib")
+    return files.parent / "mpl-data" / "fonts" / "ttf" if files else None

@@ -1,0 +1,104 @@
+"""Print view records through templates. The only user of Jinja2."""
+
+import base64
+import functools
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from report.bibliography import SOURCES
+from training import __version__
+
+if TYPE_CHECKING:
+    from report.cover import Cover
+    from report.view import SectionView
+    from training.records import StudyRecord
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A section's finished HTML.
+
+    Attributes:
+        html: Escaped already; printed as it is.
+        records: Hash of the records that it was made from.
+    """
+
+    slug: str
+    title: str
+    html: str
+    records: str
+
+
+def template_folder() -> Path:
+    """Return the templates: inside the installed package, or beside it in a clone."""
+    package = Path(__file__).parent
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(template_folder()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.globals["sources"] = SOURCES
+    return environment
+
+
+def render_section(section: "SectionView", study: "StudyRecord") -> str:
+    """Return a section's HTML, from `<section>` to `</section>`."""
+    template = _environment().get_template("section.html")
+    return template.render(section=section, study=study).strip()
+
+
+def render_page(
+    cover: "Cover", fragments: Sequence[Fragment], kept: Sequence[Fragment] = ()
+) -> str:
+    """Return the whole report as one self-contained HTML document.
+
+    Args:
+        cover: What stands before the sections.
+        fragments: The sections in order.
+        kept: Those among them whose records have changed since they were made.
+    """
+    style = _style()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    template = _environment().get_template("report.html")
+    return template.render(
+        cover=cover,
+        fragments=[_printable(fragment) for fragment in fragments],
+        kept=[_printable(fragment) for fragment in kept],
+        style=Markup(style),
+        style_hash=f"sha256-{digest}",
+        version=__version__,
+    )
+
+
+def _printable(fragment: Fragment) -> dict[str, str]:
+    """Mark a fragment's HTML, which `render_section` escaped, as fit to print."""
+    return {"slug": fragment.slug, "title": fragment.title, "html": Markup(fragment.html)}
+
+
+def style_sheet(name: str) -> str:
+    """Return the text of `templates/styles/<name>.css`."""
+    return (template_folder() / "styles" / f"{name}.css").read_text(encoding="utf-8")
+
+
+def _style() -> str:
+    """Return the style of the page: screen and print sheets behind their media."""
+    screen, page = style_sheet("screen"), style_sheet("page")
+    return (
+        f"{style_sheet('tokens')}\n@media screen {{\n{screen}}}\n"
+        f"@media print {{\n{page}}}\n"
+    )
