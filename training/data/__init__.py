@@ -1,0 +1,1 @@
+"""From a folder of pictures to arrays: index, splits, decoded pixels, statistics, augmentation."""

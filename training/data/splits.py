@@ -1,0 +1,150 @@
+"""Divide pictures into train, validation and test: by the lists that come with them, or by seed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.index import CLUTTER, Index
+from training.errors import DataError
+from training.records import SPLITS, Split
+
+Splits = dict[Split, NDArray[np.int64]]
+"""Positions in `Index.paths` for each split."""
+
+MINIMUM = 3
+"""Pictures that a class needs, one for each split."""
+
+
+def split(index: Index, max_per_class: int | None, seed: int) -> Splits:
+    """Divide a data set.
+
+    With lists, validation is the even and train the odd positions of the cleaned train list, as
+    in the homework. Without, a third of every class is for testing and the rest is halved.
+
+    Args:
+        max_per_class: Keep at most so many pictures of a class, in the same proportions.
+        seed: Used only where chance decides.
+
+    Raises:
+        DataError: A list names pictures that aren't there or twice, or a class is too small.
+    """
+    if max_per_class is not None and max_per_class < MINIMUM:
+        raise DataError(
+            f"--max-per-class {max_per_class} leaves a split empty.",
+            f"Give at least {MINIMUM}: one picture each for train, validation and test.",
+        )
+    splits = _by_lists(index, index.lists) if index.lists else _stratified(index, seed)
+    if max_per_class is not None:
+        splits = _limited(index, splits, max_per_class, seed)
+    check_classes(index, splits)
+    return splits
+
+
+def _by_lists(index: Index, lists: tuple[Path, Path]) -> Splits:
+    positions = {path: i for i, path in enumerate(index.paths)}
+    train, test = (_read_list(file, positions, index) for file in lists)
+    in_both = set(train) & set(test)
+    if in_both:
+        example = index.paths[min(in_both)]
+        raise DataError(
+            f"{lists[0]} and {lists[1].name} both name {len(in_both)} pictures, such as {example}.",
+            "Testing on pictures that were trained on proves nothing: name each in one list only.",
+        )
+    return {
+        "train": np.array(train[1::2], np.int64),
+        "validation": np.array(train[0::2], np.int64),
+        "test": np.array(test, np.int64),
+    }
+
+
+def _read_list(file: Path, positions: dict[str, int], index: Index) -> list[int]:
+    dropped = {CLUTTER, *index.dropped_classes}
+    entries = _list_entries(file)
+    wanted = [(n, path) for n, path in entries if path.partition("/")[0] not in dropped]
+    missing = [(n, path) for n, path in wanted if path not in positions]
+    if missing:
+        line, path = missing[0]
+        raise DataError(
+            f"{file} names {len(missing)} pictures that aren't in {index.root}; "
+            f"the first is {path} (line {line}).",
+            "Unpack the data set again, or correct the list.",
+        )
+    paths = [path for _, path in wanted]
+    twice = len(paths) - len(set(paths))
+    if twice:
+        example = next(path for i, path in enumerate(paths) if path in paths[:i])
+        raise DataError(
+            f"{file} names {twice} pictures twice, such as {example}.", "Remove the repetitions."
+        )
+    return [positions[path] for path in paths]
+
+
+def _list_entries(file: Path) -> list[tuple[int, str]]:
+    """Return line number and path of a list's entries, slashes made uniform."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"Can't read {file}: {error}.", "It should be UTF-8 text.") from error
+    lines = enumerate((line.strip() for line in text.splitlines()), start=1)
+    return [(n, line.replace("\\", "/").removeprefix("./")) for n, line in lines if line]
+
+
+def _stratified(index: Index, seed: int) -> Splits:
+    labels = np.array(index.labels)
+    parts: dict[Split, list[NDArray[np.int64]]] = {name: [] for name in SPLITS}
+    for label in range(len(index.classes)):
+        members = np.flatnonzero(labels == label)
+        order = np.random.default_rng([seed, label]).permutation(members)
+        n_test = max(1, round(len(order) / 3))
+        n_validation = (len(order) - n_test) // 2
+        parts["test"].append(order[:n_test])
+        parts["validation"].append(order[n_test : n_test + n_validation])
+        parts["train"].append(order[n_test + n_validation :])
+    return {name: np.sort(np.concatenate(part)) for name, part in parts.items()}
+
+
+def _limited(index: Index, splits: Splits, limit: int, seed: int) -> Splits:
+    labels = np.array(index.labels)
+    kept: dict[Split, list[NDArray[np.int64]]] = {name: [] for name in SPLITS}
+    for label in range(len(index.classes)):
+        members = {name: splits[name][labels[splits[name]] == label] for name in SPLITS}
+        shares = _shares([len(members[name]) for name in SPLITS], limit)
+        for name, share in zip(SPLITS, shares, strict=True):
+            rng = np.random.default_rng([seed, label, SPLITS.index(name)])
+            kept[name].append(rng.permutation(members[name])[:share])
+    return {name: np.sort(np.concatenate(part)) for name, part in kept.items()}
+
+
+def _shares(sizes: Sequence[int], limit: int) -> list[int]:
+    """Divide `limit` in proportion to `sizes`, at least one for each that isn't empty."""
+    total = sum(sizes)
+    if total <= limit:
+        return list(sizes)
+    shares = [min(n, max(1, limit * n // total)) if n else 0 for n in sizes]
+    by_remainder = sorted(range(len(sizes)), key=lambda i: -((limit * sizes[i] / total) % 1))
+    for i in by_remainder:
+        if sum(shares) < limit and shares[i] < sizes[i]:
+            shares[i] += 1
+    return shares
+
+
+def check_classes(index: Index, splits: Splits) -> None:
+    """Make sure that every class has a picture in every split.
+
+    Raises:
+        DataError: Some don't; they are named.
+    """
+    labels = np.array(index.labels)
+    for name in SPLITS:
+        present = set(labels[splits[name]].tolist())
+        absent = [index.classes[i] for i in range(len(index.classes)) if i not in present]
+        if absent:
+            shown = ", ".join(absent[:5]) + (" …" if len(absent) > 5 else "")
+            verb = "classes have" if len(absent) > 1 else "class has"
+            raise DataError(
+                f"{len(absent)} {verb} no usable picture in the {name} split: {shown}.",
+                f"Every class needs at least {MINIMUM} pictures (train, validation, test): "
+                "add some, remove the class folder, or correct the lists.",
+            )
