@@ -22,7 +22,8 @@ SOURCES: dict[str, Source] = {
     "alexnet": Source(
         "Krizhevsky et al., 2012",
         "A. Krizhevsky, I. Sutskever and G. E. Hinton. ImageNet classification with deep "
-        "convolutional neural networks. Advances in Neural Information Processing Systems 25, 2012.",
+        "convolutional neural networks. Advances in Neural Information Processing Systems 25, "
+        "2012.",
         "https://papers.nips.cc/paper/4824-imagenet-classification-with-deep-convolutional-"
         "neural-networks",
     ),

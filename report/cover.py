@@ -44,9 +44,8 @@ def _data_set(view: StudyView) -> Parts:
     splits = [view.dataset_number(f"/n_{split}") for split in SPLITS]
     n_pictures = derive("sum", *splits)
     n_classes = derive("length", view.dataset_number("/classes"))
-    return parts(
-        view.dataset.name, ": ", integer(n_pictures), " pictures in ", integer(n_classes), " classes"
-    )
+    size = parts(integer(n_pictures), " pictures in ", integer(n_classes), " classes")
+    return parts(view.dataset.name, ": ", size)
 
 
 def _devices(view: StudyView) -> list[str]:

@@ -19,9 +19,12 @@ _FACES = (
     ("Source Sans Pro", "SourceSansPro-Semibold", 600, "normal"),
     ("DejaVu Sans Mono", "DejaVuSansMono", 400, "normal"),
     ("DejaVu Sans", "DejaVuSans", 400, "normal"),
+    ("DejaVu Sans", "DejaVuSans-Bold", 600, "normal"),
     ("DejaVu Serif", "DejaVuSerif", 400, "normal"),
 )
 """Family, file, weight and style of every face that the pages use."""
+
+_PACKAGES = {"SourceSerifPro": "font_source_serif_pro", "SourceSansPro": "font_source_sans_pro"}
 
 
 def write_pdf(html: str) -> bytes:
@@ -32,9 +35,7 @@ def write_pdf(html: str) -> bytes:
     """
     with _quiet():
         weasyprint, fetcher, configuration = _load()
-        fonts = weasyprint.CSS(
-            string=_font_faces(), font_config=configuration, url_fetcher=fetcher
-        )
+        fonts = weasyprint.CSS(string=_font_faces(), font_config=configuration, url_fetcher=fetcher)
         document = weasyprint.HTML(string=html, url_fetcher=fetcher)
         content: bytes = document.write_pdf(
             stylesheets=[fonts],
@@ -80,7 +81,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _font_faces() -> str:
-    """Return `@font-face` rules with the fonts inside, so that every machine sets the same pages."""
+    """Return `@font-face` rules that hold the fonts, so that all machines set the same pages."""
     rules = []
     for family, name, weight, style in _FACES:
         file = _font_file(name)
@@ -96,7 +97,7 @@ def _font_faces() -> str:
 
 def _font_file(name: str) -> Path | None:
     """Find a font in the packages it comes with: its own, or matplotlib for DejaVu."""
-    package = {"SourceSe": "font_source_serif_pro", "SourceSa": "font_source_sans_pro"}.get(name[:8])
+    package = _PACKAGES.get(name.partition("-")[0])
     folder = font_folder(package) if package else _matplotlib_fonts()
     file = folder / f"{name}.ttf" if folder else None
     return file if file is not None and file.is_file() else None

@@ -98,7 +98,4 @@ def style_sheet(name: str) -> str:
 def _style() -> str:
     """Return the style of the page: screen and print sheets behind their media."""
     screen, page = style_sheet("screen"), style_sheet("page")
-    return (
-        f"{style_sheet('tokens')}\n@media screen {{\n{screen}}}\n"
-        f"@media print {{\n{page}}}\n"
-    )
+    return f"{style_sheet('tokens')}\n@media screen {{\n{screen}}}\n@media print {{\n{page}}}\n"

@@ -1,0 +1,170 @@
+"""Make a report from a study's records, all of it or some sections of it."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from report.cover import Cover, make_cover
+from report.errors import ReportError, unknown
+from report.fragments import Memory, recall, remember
+from report.load import StudyView, load_study
+from report.render import Fragment, render_page, render_section
+from report.sections import SECTIONS, section_view
+from report.staleness import records_hash
+from training.records import write_bytes
+
+Format = Literal["html", "pdf"]
+FORMATS: tuple[Format, ...] = ("html", "pdf")
+
+ALWAYS = ("introduction", "conclusion", "appendix")
+"""Sections that sum up the others, and are therefore made anew with any of them."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a render wrote.
+
+    Attributes:
+        files: The report files.
+        remarks: Sentences that a person must know about them.
+    """
+
+    files: list[Path]
+    remarks: list[str]
+
+
+def build_report(
+    study: Path,
+    output: Path,
+    formats: Sequence[Format] = FORMATS,
+    only: Sequence[str] = (),
+    progress: Callable[[str], None] = lambda _: None,
+) -> Outcome:
+    """Write `report.html` and `report.pdf`; on failure, old ones stay as they were.
+
+    Args:
+        study: The study's folder.
+        output: Where to write.
+        formats: What to write.
+        only: Slugs of the sections to make anew; all of them when empty.
+        progress: Told what is being done.
+
+    Raises:
+        ReportError: An unknown section, or a record that contradicts another.
+        RecordError: A record can't be read, or the report can't be written.
+    """
+    for slug in only:
+        if slug not in SECTIONS:
+            raise unknown("section", slug, list(SECTIONS))
+    _check_writable(output)
+    press = _Press(load_study(study), progress)
+    bases = {name: _base(output, name) for name in formats} if only else {}
+    remarks = []
+    if any(base is None for base in bases.values()):
+        remarks.append(_why_everything(output))
+        bases = {}
+    editions = {name: press.edition(bases.get(name), only) for name in formats}
+    contents = {name: press.print(editions[name], name) for name in formats}
+    files = [output / f"report.{name}" for name in formats]
+    for name, file in zip(formats, files, strict=True):
+        write_bytes(file, contents[name])
+        remember(file, contents[name], list(editions[name].fragments))
+    remarks += _stale_remarks(editions.values())
+    return Outcome(files, remarks)
+
+
+def existing_formats(output: Path) -> tuple[Format, ...]:
+    """Return the formats that a report in this folder has."""
+    return tuple(name for name in FORMATS if (output / f"report.{name}").is_file())
+
+
+@dataclass(frozen=True)
+class _Edition:
+    """The sections of one report file, and which of them are older than their records."""
+
+    fragments: tuple[Fragment, ...]
+    stale: tuple[Fragment, ...]
+
+
+class _Press:
+    """Makes sections and pages of one study, each of them once."""
+
+    def __init__(self, view: StudyView, progress: Callable[[str], None]) -> None:
+        self._view = view
+        self._progress = progress
+        self._cover: Cover = make_cover(view)
+        self._made: dict[str, Fragment] = {}
+        self._pages: dict[_Edition, str] = {}
+
+    def edition(self, base: Memory | None, only: Sequence[str]) -> _Edition:
+        """Assemble sections: those of the base, but for the ones asked for and the summaries."""
+        fragments, stale = [], []
+        for slug in SECTIONS:
+            kept = base.fragment(slug) if base and slug not in (*only, *ALWAYS) else None
+            fragments.append(kept or self._make(slug))
+            if kept and kept.records != self._hash(slug):
+                stale.append(kept)
+        return _Edition(tuple(fragments), tuple(stale))
+
+    def print(self, edition: _Edition, name: Format) -> bytes:
+        """Return the bytes of an edition as a file of the named format."""
+        if edition not in self._pages:
+            self._pages[edition] = render_page(self._cover, edition.fragments, edition.stale)
+        page = self._pages[edition]
+        if name == "html":
+            return page.encode("utf-8")
+        from report.pdf import write_pdf
+
+        self._progress("Laying out the PDF")
+        return write_pdf(page)
+
+    def _make(self, slug: str) -> Fragment:
+        if slug not in self._made:
+            self._progress(f"Making {slug}")
+            records = self._hash(slug)
+            html = render_section(section_view(slug, self._view), self._view.study)
+            self._made[slug] = Fragment(slug, SECTIONS[slug].title, html, records)
+        return self._made[slug]
+
+    def _hash(self, slug: str) -> str:
+        return records_hash(self._view, SECTIONS[slug].reads)
+
+
+def _base(output: Path, name: Format) -> Memory | None:
+    """Return what the last report in a folder was made of, of the same format if there is one."""
+    existing: Mapping[str, Path] = {f: output / f"report.{f}" for f in existing_formats(output)}
+    last = existing.get(name) or next(iter(existing.values()), None)
+    return recall(last) if last else None
+
+
+def _why_everything(output: Path) -> str:
+    if not existing_formats(output):
+        return f"There is no report in {output} yet, so every section was made."
+    return (
+        f"The report in {output} isn’t one that this program remembers as it stands, "
+        "so every section was made anew."
+    )
+
+
+def _stale_remarks(editions: Iterable[_Edition]) -> list[str]:
+    slugs = dict.fromkeys(fragment.slug for edition in editions for fragment in edition.stale)
+    if not slugs:
+        return []
+    return [f"Kept as it was, though its records changed: {', '.join(slugs)}."]
+
+
+def _check_writable(output: Path) -> None:
+    """Refuse a folder that can't be written before any work is done."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReportError(
+            f"Can't make the folder {output}: {error.strerror or error}.",
+            "Choose another one: --output DIR.",
+        ) from error
+    if not os.access(output, os.W_OK | os.X_OK):
+        raise ReportError(
+            f"Can't write into {output}: permission denied.", "Choose another one: --output DIR."
+        )
