@@ -52,14 +52,15 @@ def render(
     if list_sections:
         _list_sections()
         return
-    from report.build import FORMATS, Format, build_report, existing_formats
+    from report.build import FORMATS, build_report, existing_formats
     from report.load import choose_study
 
     folder = choose_study(runs, study)
     output = output or folder
-    chosen: tuple[Format, ...] = tuple(name for name in FORMATS if formats in (name, "both"))
     if formats is None:
-        chosen = (only and existing_formats(output)) or FORMATS
+        chosen = (existing_formats(output) if only else ()) or FORMATS
+    else:
+        chosen = tuple(name for name in FORMATS if formats in (name, "both"))
     with _Progress() as progress:
         outcome = build_report(folder, output, chosen, only, progress)
     for remark in outcome.remarks:

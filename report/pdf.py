@@ -47,11 +47,9 @@ def write_pdf(html: str) -> bytes:
 
 
 def _load() -> tuple[Any, Any, Any]:
-    """Import WeasyPrint, and make a fetcher that reads nothing but `data:` addresses."""
+    """Return WeasyPrint, a fetcher that reads nothing but `data:` addresses, and fonts' place."""
     try:
-        import weasyprint
-        from weasyprint.text.fonts import FontConfiguration
-        from weasyprint.urls import URLFetcher
+        return _import()
     except OSError as error:
         raise ReportError(
             f"The PDF can't be made: the library Pango is missing ({error}).",
@@ -61,8 +59,15 @@ def _load() -> tuple[Any, Any, Any]:
     except ImportError as error:
         raise ReportError(
             f"The PDF can't be made: WeasyPrint can't be imported ({error}).",
-            "Install it: pip install 'weasyprint>=66'.",
+            "Install it: pip install 'weasyprint>=68'.",
         ) from error
+
+
+def _import() -> tuple[Any, Any, Any]:
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
+
     return weasyprint, URLFetcher(allowed_protocols=("data",)), FontConfiguration()
 
 

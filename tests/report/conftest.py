@@ -1,0 +1,64 @@
+"""A finished study to render, and a cache that belongs to the test."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fake_study import write_fake_study
+
+from training.cli import cli
+from training.errors import HomeworkError
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory):
+    """Return a study that tests only read."""
+    folder = tmp_path_factory.mktemp("finished") / "runs" / "quick"
+    write_fake_study(folder)
+    return folder
+
+
+@pytest.fixture
+def study(finished_study, tmp_path):
+    """Return a study that a test may change."""
+    return Path(shutil.copytree(finished_study, tmp_path / "runs" / "quick"))
+
+
+class Rendered:
+    """What `homework render` left behind."""
+
+    def __init__(self, result, output):
+        self.exit_code = result.exit_code
+        self.error = result.exception if isinstance(result.exception, HomeworkError) else None
+        self.unexpected = None if self.error else result.exception
+        self.printed = result.output
+        self.html_file = output / "report.html"
+        self.pdf_file = output / "report.pdf"
+        self.html = self.html_file.read_text(encoding="utf-8") if self.html_file.is_file() else ""
+
+    def section(self, slug):
+        return self.html.partition(f"<!-- section {slug} -->")[2].partition("<!-- end of ")[0]
+
+
+@pytest.fixture
+def render(study, tmp_path):
+    """Run `homework render` on the study."""
+
+    def run(*options, formats="html", output=None):
+        output = output or study
+        arguments = ["render", "--runs", str(study.parent), "--output", str(output)]
+        if formats:
+            arguments += ["--format", formats]
+        return Rendered(CliRunner().invoke(cli, [*arguments, *options]), output)
+
+    return run

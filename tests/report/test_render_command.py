@@ -1,0 +1,240 @@
+"""`homework render`: what it writes, what it keeps, and what it refuses."""
+
+import html
+import io
+import json
+import re
+
+import pytest
+from pypdf import PdfReader
+
+from report.sections import SECTIONS
+
+
+def change(file, **fields):
+    record = json.loads(file.read_text())
+    record.update(fields)
+    file.write_text(json.dumps(record))
+
+
+def change_accuracy(study, experiment="transfer/best"):
+    file = study / experiment / "seed-0" / "metrics.json"
+    record = json.loads(file.read_text())
+    record["validation"]["accuracy"] = 0.4321
+    file.write_text(json.dumps(record))
+
+
+def test_html_is_written_with_every_section_in_order(render):
+    done = render()
+    assert done.exit_code == 0
+    found = re.findall(r'<section id="([a-z]+)"', done.html)
+    assert found == list(SECTIONS)
+    assert not done.pdf_file.exists()
+    assert str(done.html_file) in done.printed
+
+
+def test_html_is_self_contained(render):
+    page = render().html
+    assert "default-src 'none'" in page
+    assert not re.search(r'(?:src|srcset|action)="(?!data:)', page)
+    assert not re.search(r"url\(\s*['\"]?(?!data:)[^)]", page)
+    assert "<script" not in page
+    assert not re.search(r"<[^>]+ style=", page)
+
+
+def test_contents_and_links_lead_somewhere(render):
+    page = render().html
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+def test_pdf_holds_every_title(render):
+    done = render(formats="pdf")
+    assert done.exit_code == 0
+    assert not done.html_file.exists()
+    reader = PdfReader(done.pdf_file)
+    text = " ".join(page.extract_text() for page in reader.pages)
+    for entry in SECTIONS.values():
+        assert entry.title in re.sub(r"\s+", " ", text)
+    bookmarks = [item.title for item in reader.outline if not isinstance(item, list)]
+    assert [entry.title for entry in SECTIONS.values()] == [
+        re.sub(r"^\d+\s+", "", title) for title in bookmarks if title != "Contents"
+    ]
+    assert f"of {len(reader.pages)}" in reader.pages[2].extract_text()
+    assert reader.trailer["/Root"]["/Lang"] == "en"
+
+
+def test_both_is_the_default(render):
+    done = render(formats=None)
+    assert done.html_file.exists()
+    assert done.pdf_file.read_bytes().startswith(b"%PDF-1.7")
+
+
+def test_same_records_give_the_same_bytes(render, tmp_path):
+    first, second = (render(formats=None, output=tmp_path / name) for name in ("one", "two"))
+    assert first.html == second.html
+    assert first.pdf_file.read_bytes() == second.pdf_file.read_bytes()
+
+
+def test_only_makes_one_section_and_the_summaries(render, study):
+    before = render()
+    change_accuracy(study)
+    change_accuracy(study, "beyond/resnet18")
+    after = render("--only", "transfer")
+    assert after.exit_code == 0
+    for slug in set(SECTIONS) - {"introduction", "transfer", "conclusion", "appendix"}:
+        assert after.section(slug).strip()
+        assert after.section(slug) == before.section(slug)
+    assert before.section("transfer") != after.section("transfer")
+    assert "0.4321" in after.section("transfer")
+
+
+def test_a_kept_section_whose_records_changed_says_so(render, study):
+    render()
+    change_accuracy(study, "beyond/resnet18")
+    after = render("--only", "data")
+    assert "Kept as it was, though its records changed:" in after.printed
+    assert "beyond" in after.printed.partition("changed:")[2].splitlines()[0]
+    assert 'class="notice stale"' in after.html
+    assert "stale" not in render().html.partition("<body>")[2]
+
+
+def test_only_without_a_report_makes_everything(render):
+    done = render("--only", "transfer")
+    assert "no report" in done.printed
+    assert all(done.section(slug).strip() for slug in SECTIONS)
+
+
+def test_only_after_an_edit_by_hand_makes_everything(render):
+    done = render()
+    done.html_file.write_text(done.html.replace("<h2", "<h2 hidden"))
+    again = render("--only", "transfer")
+    assert "every section was made anew" in again.printed
+    assert "<h2 hidden" not in again.html
+
+
+def test_only_keeps_to_the_formats_that_exist(render):
+    render(formats="html")
+    done = render("--only", "transfer", formats=None)
+    assert done.exit_code == 0
+    assert not done.pdf_file.exists()
+
+
+def test_an_unknown_section_is_answered_by_the_nearest(render):
+    done = render("--only", "transfr")
+    assert done.exit_code == 1
+    assert "transfer" in done.error.hint
+    assert not done.html_file.exists()
+
+
+def test_sections_can_be_listed(render):
+    done = render("--list-sections", formats=None)
+    assert [line.split()[0] for line in done.printed.splitlines()] == list(SECTIONS)
+
+
+def test_no_study_is_one_message(render, tmp_path):
+    done = render("--runs", str(tmp_path / "nowhere"))
+    assert done.exit_code == 1
+    assert "no study" in done.error.message
+
+
+def test_an_unknown_study_is_answered_by_the_nearest(render):
+    assert "quick" in render("--study", "quik").error.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("{", "not a valid"), ('{"format": 99}', "format 99"), ("[1]", "format None")],
+)
+def test_a_broken_record_leaves_the_old_report(render, study, content, words):
+    old = render().html
+    (study / "scratch" / "baseline" / "seed-0" / "metrics.json").write_text(content)
+    done = render()
+    assert done.exit_code == 1
+    assert words in done.error.message
+    assert "baseline" in done.error.message
+    assert done.html == old
+    assert [file.name for file in study.glob(".*")] == []
+
+
+def test_a_missing_pango_is_one_message(render, monkeypatch):
+    def missing():
+        raise OSError("cannot load library 'libpango-1.0-0'")
+
+    monkeypatch.setattr("report.pdf._import", missing)
+    done = render(formats="both")
+    assert done.exit_code == 1
+    assert "apt install libpango-1.0-0 libpangoft2-1.0-0" in done.error.hint
+    assert not done.html_file.exists()
+
+
+def test_an_output_that_is_no_folder_is_refused(render, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = render(output=tmp_path / "file" / "below")
+    assert done.exit_code == 1
+    assert "Can't make the folder" in done.error.message
+
+
+def test_a_full_disk_leaves_the_old_report(render, study, monkeypatch):
+    old = render().html
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    done = render()
+    assert done.exit_code == 1
+    assert "No space left" in done.error.message
+    assert done.html == old
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(render, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "file"))
+    assert render().exit_code == 0
+
+
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}<!-- end of data -->'
+
+
+def test_nothing_in_a_study_is_printed_as_html(render, study):
+    change(study / "study.json", title=HOSTILE, author=HOSTILE, course=HOSTILE, abstract=HOSTILE)
+    record = json.loads((study / "dataset.json").read_text())
+    record["classes"][0] = record["thumbnails"][0]["label"] = record["name"] = HOSTILE
+    (study / "dataset.json").write_text(json.dumps(record))
+    metrics = study / "freezing" / "cnn" / "seed-0" / "metrics.json"
+    change(metrics, status="failed", error=HOSTILE, notes=[HOSTILE])
+    done = render()
+    assert done.exit_code == 0, done.unexpected
+    assert "<script" not in done.html
+    assert "<img src=x" not in done.html
+    assert html.escape(HOSTILE, quote=False)[:40].partition("&lt;")[2] in done.html
+    assert "49" not in done.html.partition("</title>")[0]
+    assert done.html.count("<!-- end of data -->") == 1
+
+
+def test_the_pdf_reads_nothing_but_data_addresses(monkeypatch, tmp_path):
+    import socket
+
+    from report.pdf import write_pdf
+
+    def no_network(*_, **__):
+        raise AssertionError("the network was asked")
+
+    secret = tmp_path / "secret.svg"
+    secret.write_text("<svg xmlns='http://www.w3.org/2000/svg'><text y='20'>SECRET</text></svg>")
+    monkeypatch.setattr(socket, "create_connection", no_network)
+    page = (
+        f'<html lang="en"><title>t</title><p>x<img alt="a" src="file://{secret}">'
+        '<img alt="b" src="http://example.org/b.png"><a href="https://example.org">link</a>'
+    )
+    reader = PdfReader(io.BytesIO(write_pdf(page)))
+    assert "SECRET" not in reader.pages[0].extract_text()
+
+
+def test_layout_remarks_stay_off_the_terminal(capfd):
+    from report.pdf import write_pdf
+
+    write_pdf('<html lang="en"><title>t</title><style>p{nonsense:1}</style><p><a href="#no">x</a>')
+    assert capfd.readouterr() == ("", "")
