@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
+from training.data.geometry import resize_size
 from training.errors import HomeworkError
 from training.records import (
     Choice,
@@ -243,8 +244,3 @@ def resolve(
 
 def _or(value: float | None, default: float) -> float:
     return default if value is None else value
-
-
-def resize_size(image_size: int) -> int:
-    """Return the shorter side before the centre crop: 256 for 224, in proportion for others."""
-    return round(image_size * 256 / 224)

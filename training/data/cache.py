@@ -1,0 +1,193 @@
+"""Decode each picture once: a memory-mapped array of pixels, and what was met while decoding.
+
+The array is named after the files' names, sizes and times, so that a changed folder is decoded
+anew and an unchanged one never.
+"""
+
+import concurrent.futures
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import PIL
+import platformdirs
+from numpy.typing import NDArray
+
+from training.data.decode import UnreadableError, allow_no_truncation, crop, open_picture, resize
+from training.errors import DataError, RecordError
+from training.records import replacing
+
+Stage = Callable[[int, int, str], None]
+"""Receives (done, total, what)."""
+
+DECODER = 1
+"""Changes whenever the pixels made from a file would."""
+
+
+def cache_folder() -> Path:
+    """Return where decoded pictures, downloads and sample weights are kept."""
+    named = os.environ.get("HOMEWORK_CACHE")
+    return Path(named).expanduser() if named else platformdirs.user_cache_path("homework")
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What decoding found, one entry a picture.
+
+    Attributes:
+        digests: Of each file's bytes; empty where it couldn't be read.
+        sizes: (width, height) before resizing; (0, 0) where unreadable.
+        converted: Whether it was not RGB.
+        unreadable: Position to reason.
+    """
+
+    digests: list[str]
+    sizes: list[tuple[int, int]]
+    converted: list[bool]
+    unreadable: dict[int, str]
+
+
+@dataclass(frozen=True)
+class PixelCache:
+    """Decoded pictures.
+
+    Attributes:
+        pixels: uint8 (N, H, W, 3), memory-mapped; black where unreadable.
+        contents: What decoding found.
+        path: The array's file.
+    """
+
+    pixels: NDArray[np.uint8]
+    contents: Contents
+    path: Path
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    digest: str = ""
+    size: tuple[int, int] = (0, 0)
+    converted: bool = False
+    problem: str = ""
+
+
+def decode_all(
+    root: Path, paths: Sequence[str], image_size: int, progress: Stage | None = None
+) -> PixelCache:
+    """Return the pictures at `image_size`, decoding only what the cache doesn't hold.
+
+    Raises:
+        DataError: No space or no permission in the cache folder.
+    """
+    folder = cache_folder() / "pixels"
+    array = folder / f"{_signature(root, paths, image_size)}-{image_size}px.npy"
+    sidecar = array.with_suffix(".json")
+    found = _load(array, sidecar, len(paths), image_size)
+    if found is not None:
+        return found
+    _check_space(folder, len(paths) * image_size * image_size * 3)
+    try:
+        with replacing(array) as temporary:
+            contents = _decode_into(temporary, root, paths, image_size, progress)
+        with replacing(sidecar) as temporary:
+            temporary.write_bytes(msgspec.json.encode(contents))
+    except RecordError as error:
+        raise _no_room(folder, error) from error
+    loaded = _load(array, sidecar, len(paths), image_size)
+    if loaded is None:
+        raise DataError(f"{array} can't be read back.", "Remove it and run again.")
+    return loaded
+
+
+def _signature(root: Path, paths: Sequence[str], image_size: int) -> str:
+    digest = hashlib.blake2b(digest_size=12)
+    digest.update(f"{DECODER} {PIL.__version__} {image_size} {root.resolve()}\n".encode())
+    for path in paths:
+        try:
+            state = (root / path).stat()
+        except OSError:
+            digest.update(f"{path} missing\n".encode("utf-8", "surrogateescape"))
+            continue
+        line = f"{path} {state.st_size} {state.st_mtime_ns}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _load(array: Path, sidecar: Path, n_images: int, image_size: int) -> PixelCache | None:
+    """Open a cached array; None if it isn't there or isn't whole."""
+    try:
+        contents = msgspec.json.decode(sidecar.read_bytes(), type=Contents)
+        pixels = np.load(array, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, msgspec.DecodeError):
+        return None
+    shape = (n_images, image_size, image_size, 3)
+    if pixels.shape != shape or pixels.dtype != np.uint8 or len(contents.digests) != n_images:
+        return None
+    return PixelCache(pixels, contents, array)
+
+
+def _check_space(folder: Path, n_bytes: int) -> None:
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    place = next(p for p in (folder, *folder.parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    if free < n_bytes * 1.02 + 2**20:
+        raise DataError(
+            f"The decoded pictures need {n_bytes / 1e6:,.0f} MB in {folder}, "
+            f"but only {free / 1e6:,.0f} MB are free.",
+            "Free some space, or name a folder on another disk in the variable HOMEWORK_CACHE.",
+        )
+
+
+def _no_room(folder: Path, error: RecordError) -> DataError:
+    cause = error.__cause__
+    full = isinstance(cause, OSError) and cause.errno == errno.ENOSPC
+    what = "no space is left" if full else str(error.message)
+    return DataError(
+        f"The decoded pictures can't be kept in {folder}: {what}",
+        "Free some space, or name a folder that can be written in the variable HOMEWORK_CACHE.",
+    )
+
+
+def _reserve(file: Path) -> None:
+    """Claim the file's space now: writing to a map on a full disk would kill the process."""
+    if hasattr(os, "posix_fallocate"):
+        with file.open("rb+") as stream:
+            os.posix_fallocate(stream.fileno(), 0, file.stat().st_size)
+
+
+def _decode_into(
+    file: Path, root: Path, paths: Sequence[str], image_size: int, progress: Stage | None
+) -> Contents:
+    shape = (len(paths), image_size, image_size, 3)
+    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)  # type: ignore[no-untyped-call]
+    _reserve(file)
+    allow_no_truncation()
+
+    def decode(position: int) -> _Decoded:
+        try:
+            opened = open_picture(root / paths[position])
+        except UnreadableError as error:
+            return _Decoded(problem=str(error))
+        square = crop(resize(opened.image, image_size), image_size)
+        pixels[position] = np.asarray(square)
+        return _Decoded(opened.digest, opened.image.size, opened.converted)
+
+    decoded = []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for result in pool.map(decode, range(len(paths))):
+            decoded.append(result)
+            if progress is not None:
+                progress(len(decoded), len(paths), "pictures decoded")
+    pixels.flush()
+    return Contents(
+        digests=[item.digest for item in decoded],
+        sizes=[item.size for item in decoded],
+        converted=[item.converted for item in decoded],
+        unreadable={i: item.problem for i, item in enumerate(decoded) if item.problem},
+    )

@@ -1,0 +1,93 @@
+"""Open one picture and bring it to size: the same pixels as torchvision's transforms on it."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageFile, ImageOps
+
+from training.data.geometry import centre_box, resize_size, resized
+
+MAXIMUM_PIXELS = 100_000_000
+"""Larger pictures are refused unopened: a small file can claim to be a huge picture."""
+
+
+class UnreadableError(Exception):
+    """A picture can't be decoded; the message says why in a few words."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A decoded picture.
+
+    Attributes:
+        image: RGB, upright, at its own size.
+        converted: It was not RGB (grey, CMYK, palette, with transparency).
+        digest: Of the file's bytes.
+    """
+
+    image: Image.Image
+    converted: bool
+    digest: str
+
+
+def open_picture(path: Path) -> Opened:
+    """Decode a picture file to RGB.
+
+    Transparent pixels become white. The camera's orientation mark is obeyed.
+
+    Raises:
+        UnreadableError: The file can't be read or decoded, or is too large to be decoded safely.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(error.strerror or str(error)) from error
+    digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+    if not content:
+        raise UnreadableError("the file is empty")
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            if image.width * image.height > MAXIMUM_PIXELS:
+                raise UnreadableError(f"{image.width} × {image.height} pixels are too many")
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+            return Opened(_to_rgb(upright), image.mode != "RGB", digest)
+    except UnreadableError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise UnreadableError("too many pixels") from error
+    except Exception as error:  # decoders raise many kinds on damaged files
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if "cannot identify" in reason:
+            reason = "not a picture in a known format"
+        raise UnreadableError(reason) from error
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith("I;16") or image.mode == "I":
+        return image.point(lambda value: value / 256).convert("L").convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def resize(image: Image.Image, image_size: int) -> Image.Image:
+    """Bring the shorter side to `resize_size(image_size)`, bilinear with antialiasing."""
+    size = resized(image.size, resize_size(image_size))
+    return image if size == image.size else image.resize(size, Image.Resampling.BILINEAR)
+
+
+def crop(image: Image.Image, image_size: int) -> Image.Image:
+    """Cut the centre square."""
+    return image.crop(centre_box(image.size, image_size))
+
+
+def allow_no_truncation() -> None:
+    """Make sure that a truncated file is an error, whatever another library asked Pillow for."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
