@@ -56,6 +56,8 @@ def rate_steps(curves: Curves) -> list[int]:
 
 def draw_course(course: Course, ax: "Axes", *, title: str, legend: bool) -> "Axes":
     """Draw train and validation over epochs, the best epoch and the learning-rate steps marked."""
+    from matplotlib.ticker import MaxNLocator
+
     lines = (("train", course.train, "-", "o"), ("validation", course.validation, "--", "s"))
     few = len(course.epochs) <= 12
     for name, values, dashes, marker in lines:
@@ -67,7 +69,7 @@ def draw_course(course: Course, ax: "Axes", *, title: str, legend: bool) -> "Axe
     _mark_best(course, ax)
     ax.set_title(title)
     ax.set_xlabel("epoch")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     if len(course.epochs) == 1:
         ax.set_xlim(course.epochs[0] - 1, course.epochs[0] + 1)
     if legend:

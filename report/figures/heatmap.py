@@ -56,7 +56,7 @@ def draw_heatmap(grid: Grid, ax: "Axes", *, title: str, highest: float) -> "Axes
     ax.set_title(title)
     ax.set_ylabel("learning rate")
     ax.tick_params(length=0)
-    ax.set_yticks(ax.get_yticks(), ax.get_yticklabels(), rotation=0)
+    ax.tick_params(axis="y", labelrotation=0)
     return ax
 
 

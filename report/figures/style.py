@@ -7,8 +7,10 @@ must stay distinct from every data colour.
 import contextlib
 import functools
 import importlib.util
+import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 INK = "#1c2126"
 MUTED = "#5b6570"
@@ -30,7 +32,7 @@ FONT = "Source Sans Pro"
 PAGE_WIDTH = 7.0
 """Width of a full-width figure in inches."""
 
-RC = {
+RC: dict[Any, Any] = {
     "font.family": [FONT, "DejaVu Sans"],
     "font.size": 9.5,
     "axes.titlesize": 10.5,
@@ -75,8 +77,14 @@ def style() -> Iterator[None]:
     import matplotlib
 
     _add_fonts()
-    with matplotlib.rc_context(RC):
-        yield
+    remarks = logging.getLogger("matplotlib.font_manager")
+    level = remarks.level
+    remarks.setLevel(logging.ERROR)  # DejaVu Sans stands in for single signs; no semibold
+    try:
+        with matplotlib.rc_context(RC):
+            yield
+    finally:
+        remarks.setLevel(level)
 
 
 @functools.cache
