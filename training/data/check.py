@@ -40,25 +40,26 @@ def report_lines(check: DataCheck) -> list[str]:
     counts = [sum(n) for n in zip(*msgspec.structs.astuple(record.counts), strict=True)]
     smallest, largest = counts.index(min(counts)), counts.index(max(counts))
     source = {"lists": "train.txt and test.txt", "stratified": "by chance, seed 0, by class"}
-    lines = [
+    classes = f"{len(record.classes)}, from {min(counts)} ({record.classes[smallest]}) to "
+    classes += f"{max(counts)} ({record.classes[largest]}) pictures"
+    split = f"train {record.n_train:,} · validation {record.n_validation:,} · "
+    split += f"test {record.n_test:,} ({source[record.split_source]})"
+    left_out = ", ".join(record.dropped_classes) or "no class"
+    return [
         f"folder        {check.data.root}",
         f"recognised    {record.name} ({record.kind})",
-        f"classes       {len(record.classes)}, from {min(counts)} "
-        f"({record.classes[smallest]}) to {max(counts)} ({record.classes[largest]}) pictures",
+        f"classes       {classes}",
         f"pictures      {sum(counts):,}",
-        f"split         train {record.n_train:,} · validation {record.n_validation:,} · "
-        f"test {record.n_test:,} ({source[record.split_source]})",
+        f"split         {split}",
         f"sizes         width {_range(record.sizes.width)}, height {_range(record.sizes.height)}",
         f"converted     {record.sizes.n_converted:,} pictures were not RGB",
         f"mean          {_channels(record.mean)} (train split at {record.image_size} px)",
         f"std           {_channels(record.std)}",
         f"fingerprint   {record.fingerprint}",
-        f"left out      {', '.join(record.dropped_classes) or 'no class'} "
-        f"({record.n_dropped_images:,} pictures)",
+        f"left out      {left_out} ({record.n_dropped_images:,} pictures)",
         f"not pictures  {record.n_ignored_files:,}{_listed(record.ignored_files)}",
         f"unreadable    {record.n_unreadable_files:,}{_listed(record.unreadable_files)}",
     ]
-    return lines
 
 
 def _range(values: tuple[float, ...]) -> str:
