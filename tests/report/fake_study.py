@@ -233,8 +233,17 @@ def _write_run(
         peak_memory_bytes=612 * 2**20,
         selected=selected,
         reused_from=selected.id if experiment.role == "reuse" and selected else None,
-        environment=Environment("0.1.0", "3.11.7", "2.6.0", "0.21.0", "Linux-6.1-x86_64", "cpu",
-                                "Example CPU", 2, "0123abc"),  # fmt: skip
+        environment=Environment(
+            "0.1.0",
+            "3.11.7",
+            "2.6.0",
+            "0.21.0",
+            "Linux-6.1-x86_64",
+            "cpu",
+            "Example CPU",
+            2,
+            "0123abc",
+        ),  # fmt: skip
         finished_at=f"2025-03-0{1 + seed}T12:{len(run_as.id) % 60:02d}:00Z",
         notes=[experiment.note] if experiment.note else [],
     )

@@ -4,7 +4,9 @@ import html
 import io
 import json
 import re
+import shutil
 
+import click
 import pytest
 from pypdf import PdfReader
 
@@ -238,3 +240,38 @@ def test_layout_remarks_stay_off_the_terminal(capfd):
 
     write_pdf('<html lang="en"><title>t</title><style>p{nonsense:1}</style><p><a href="#no">x</a>')
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_run_may_end_with_a_render(study):
+    """`homework run-all --render` calls the command with these parameters alone."""
+    from click.testing import CliRunner
+
+    from training.cli import cli
+
+    @click.command()
+    @click.pass_context
+    def run_then_render(ctx):
+        command = cli.get_command(ctx, "render")
+        ctx.invoke(command, runs=study.parent, study=study.name, formats="html")
+
+    done = CliRunner().invoke(run_then_render, catch_exceptions=False)
+    assert done.output.splitlines()[-1] == str(study / "report.html")
+
+
+@pytest.mark.parametrize("missing", ["dataset.json", "transfer", "thumbnails", "beyond"])
+def test_a_study_half_done_is_rendered(render, study, missing):
+    path = study / missing
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    done = render()
+    assert done.exit_code == 0, done.unexpected
+    assert done.html
+
+
+def test_a_study_without_any_record_is_rendered(render, study):
+    for path in study.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+    (study / "dataset.json").unlink()
+    done = render()
+    assert done.exit_code == 0, done.unexpected
+    assert "homework run-all" in done.html
