@@ -80,7 +80,7 @@ OPTIMIZERS: dict[str, Callable[[list[nn.Parameter], Spec], torch.optim.Optimizer
 
 def fit(
     module: nn.Module,
-    training_mode: Callable[[], None],
+    training_mode: Callable[[], object],
     train: Inputs,
     validation: Inputs,
     spec: Spec,

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from training.errors import HomeworkError
 from training.plan import Plan, Step, rank
 from training.records import Experiment, Metrics, StudyFolder, matches_group, write
-from training.run import Workspace, now, run_step
+from training.run import now, run_step
 from training.weights import MissingWeightsError
+from training.workspace import Workspace
 
 
 @dataclass

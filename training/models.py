@@ -130,7 +130,9 @@ def _last_linear(module: nn.Module, model: str) -> str:
     """Return the path of the layer that gives the class scores."""
     get_classifier = getattr(module, "get_classifier", None)  # timm's own means
     declared = get_classifier() if callable(get_classifier) else None
-    linear = {name: m for name, m in module.named_modules() if isinstance(m, nn.Linear)}
+    linear: dict[str, nn.Module] = {
+        name: m for name, m in module.named_modules() if isinstance(m, nn.Linear)
+    }
     for name, layer in linear.items():
         if layer is declared:
             return name

@@ -1,66 +1,21 @@
 """One experiment in, one record out."""
 
 import datetime
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import torch
 
-from training.batches import FeatureInputs, Inputs, PictureInputs
-from training.data.prepare import PreparedData
-from training.engine import Fit, State, evaluate_logits, fit, load_state
+from training.engine import Fit, State, evaluate_logits, load_state
 from training.environment import describe, peak_memory_bytes
-from training.errors import WeightsError
-from training.freezing import Trainable, count_parameters, freeze, training_mode
-from training.models import Network, build
+from training.fitting import pictures, train_model
+from training.freezing import count_parameters
 from training.plan import Step
-from training.prefix import prefix_features
-from training.progress import Progress
-from training.records import (
-    Curves,
-    HeldOutScores,
-    Metrics,
-    Predictions,
-    Spec,
-    Split,
-    StudyFolder,
-    read,
-    replacing,
-    write,
-)
-from training.weights import Channels, StartingWeights, from_file, imagenet, load_backbone
+from training.records import Curves, HeldOutScores, Metrics, Predictions, read, replacing, write
+from training.starting import Model, prepare_model
 from training.weights_source import WeightsSource
-
-
-@dataclass
-class Workspace:
-    """What the runs of one study share.
-
-    Attributes:
-        weights_cache: Folder of trained sample weights.
-        unavailable: Weights that could not be had, by label and model, so that a missing
-            network is met once and not by every experiment.
-    """
-
-    folder: StudyFolder
-    data: PreparedData
-    device: torch.device
-    progress: Progress
-    weights_cache: Path
-    unavailable: dict[tuple[str, str], WeightsError] = field(default_factory=dict)
-    loaded: dict[tuple[str, str], StartingWeights] = field(default_factory=dict)
-
-
-@dataclass
-class Model:
-    """A network ready to train: where it starts, what is frozen, what it sees."""
-
-    network: Network
-    trainable: Trainable
-    mean: Channels
-    std: Channels
+from training.workspace import Workspace
 
 
 def run_step(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
@@ -175,135 +130,12 @@ def save_weights(path: Path, state: State) -> None:
         torch.save({name: value.cpu() for name, value in state.items()}, temporary)
 
 
-def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Model:
-    """Build the network from the spec's seed, load its starting weights, freeze what is frozen.
-
-    Raises:
-        WeightsError: The weights can't be had or don't fit.
-    """
-    imported = source.file if _loads_its_own_weights(spec.model) else None
-    torch.manual_seed(spec.seed)
-    n_classes = len(workspace.data.record.classes)
-    network = build(spec.model, n_classes, spec.head, spec.width, imported)
-    weights = _starting_weights(spec, source, network, workspace)
-    if weights is not None and imported is None:
-        load_backbone(network, weights.state, source.label)
-    mean, std = _normalisation(spec, weights, workspace)
-    network.module.to(workspace.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Model(network, freeze(network, spec.freeze), mean, std)
-
-
-def _loads_its_own_weights(model: str) -> bool:
-    library, _, name = model.partition(":")
-    return bool(name) and library not in ("torchvision", "timm")
-
-
-def _normalisation(
-    spec: Spec, weights: StartingWeights | None, workspace: Workspace
-) -> tuple[Channels, Channels]:
-    mean, std = workspace.data.channel_statistics(spec.image_size)
-    if weights is not None:
-        mean, std = weights.mean, weights.std
-    return spec.mean or mean, spec.std or std
-
-
-def _starting_weights(
-    spec: Spec, source: WeightsSource, network: Network, workspace: Workspace
-) -> StartingWeights | None:
-    """Load weights; a failure to get them is remembered for the study's other experiments."""
-    if source.label == "none":
-        return None
-    key = (source.digest or source.label, spec.model)
-    if key in workspace.unavailable:
-        raise workspace.unavailable[key]
-    try:
-        return _load_weights(spec, source, network, workspace)
-    except WeightsError as error:
-        workspace.unavailable[key] = error
-        raise
-
-
-def _load_weights(
-    spec: Spec, source: WeightsSource, network: Network, workspace: Workspace
-) -> StartingWeights:
-    if source.label == "imagenet":
-        return imagenet(spec.model, spec.width)
-    if source.label == "sample":
-        from training.sample_weights import sample_weights
-
-        state = torch.get_rng_state()
-        try:
-            return sample_weights(
-                spec, workspace.weights_cache, workspace.device, workspace.progress
-            )
-        finally:  # whether they had to be trained must not change the run that asked
-            torch.set_rng_state(state)
-    if _loads_its_own_weights(spec.model):
-        from training.weights import normalisation_of
-
-        return StartingWeights({}, *normalisation_of(network.module))
-    return from_file(source, network)
-
-
-def train_model(model: Model, spec: Spec, workspace: Workspace) -> tuple[Fit, bool]:
-    """Train; where the frozen part can be computed once, train only what follows it.
-
-    Returns:
-        The fit, whose state names are the whole network's, and whether features were cached.
-    """
-    train = _pictures(model, spec, workspace, "train", spec.augmentation)
-    validation = _pictures(model, spec, workspace, "validation")
-    split = model.trainable.split
-    network = model.network
-    if split is None or spec.augmentation != "none":
-        mode = lambda: training_mode(network, model.trainable)  # noqa: E731
-        return fit(network.module, mode, train, validation, spec, workspace.progress), False
-    rest = network.module.get_submodule(split)
-    features = [
-        _features(model, split, inputs, spec, workspace, name)
-        for name, inputs in (("train", train), ("validation", validation))
-    ]
-    network.module.eval()
-    result = fit(rest, lambda: set_training(rest), *features, spec, workspace.progress)
-    result.best_state = {f"{split}.{name}": value for name, value in result.best_state.items()}
-    return result, True
-
-
-def set_training(module: torch.nn.Module) -> None:
-    module.train()
-
-
-def _features(
-    model: Model, split: str, inputs: Inputs, spec: Spec, workspace: Workspace, name: str
-) -> FeatureInputs:
-    what = f"features of {spec.model}, {name}"
-    return prefix_features(
-        model.network.module, split, inputs, spec.batch_size, workspace.progress, what
-    )
-
-
-def _pictures(
-    model: Model, spec: Spec, workspace: Workspace, split: Split, augmentation: str = "none"
-) -> PictureInputs:
-    data = workspace.data
-    return PictureInputs(
-        data.pixels(spec.image_size),
-        data.splits[split],
-        data.labels,
-        mean=model.mean,
-        std=model.std,
-        device=workspace.device,
-        augmentation=augmentation,
-        generator=torch.Generator().manual_seed(spec.seed + 1),
-    )
-
-
 def _test(metrics: Metrics, model: Model, state: State, workspace: Workspace) -> Metrics:
     """Read the test set, once, with the chosen epoch's weights; write the predictions."""
     spec = metrics.spec
     assert spec is not None
     load_state(model.network.module, state)
-    inputs = _pictures(model, spec, workspace, "test")
+    inputs = pictures(model, spec, workspace, "test")
     scores, logits = evaluate_logits(model.network.module, inputs, spec.batch_size)
     probability, predicted = logits.softmax(1).nan_to_num().max(1)
     label = inputs.labels.cpu()

@@ -4,6 +4,7 @@ A network is trained on one drawn alphabet and then transferred to another. The 
 report say so wherever such weights were used.
 """
 
+import functools
 from pathlib import Path
 
 import msgspec
@@ -16,10 +17,11 @@ from training.engine import fit, load_state
 from training.freezing import freeze, training_mode
 from training.models import build
 from training.progress import Progress
-from training.records import Spec, replacing
+from training.records import Spec, Split, replacing
 from training.weights import StartingWeights
 
 EPOCHS = 12
+LEARNED_ON: tuple[Split, Split] = ("train", "validation")
 LEARNING_RATES = {"vgg16": 3e-4}
 
 
@@ -72,19 +74,21 @@ def _train(
     network = build(recipe.model, len(source.record.classes), width=recipe.width)
     network.module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     trainable = freeze(network, "none")
-    inputs = [
-        PictureInputs(
-            source.pixels(recipe.image_size),
-            source.splits[split],
-            source.labels,
-            mean=source.record.mean,
-            std=source.record.std,
-            device=device,
-        )
-        for split in ("train", "validation")
-    ]
-    result = fit(
-        network.module, lambda: training_mode(network, trainable), *inputs, recipe, progress
-    )
+    mode = functools.partial(training_mode, network, trainable)
+    train, validation = (_pictures(source, recipe, split, device) for split in LEARNED_ON)
+    result = fit(network.module, mode, train, validation, recipe, progress)
     load_state(network.module, result.best_state)
     return {name: value.cpu() for name, value in network.module.state_dict().items()}
+
+
+def _pictures(
+    source: PreparedData, recipe: Spec, split: Split, device: torch.device
+) -> PictureInputs:
+    return PictureInputs(
+        source.pixels(recipe.image_size),
+        source.splits[split],
+        source.labels,
+        mean=source.record.mean,
+        std=source.record.std,
+        device=device,
+    )

@@ -10,7 +10,7 @@ from training.executors import LocalExecutor, Outcome
 from training.plan import Plan
 from training.progress import Progress
 from training.records import Experiment, StudyFolder, StudyRecord, write
-from training.run import Workspace
+from training.workspace import Workspace
 
 
 def run_study(

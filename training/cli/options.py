@@ -79,7 +79,7 @@ def study_options(command: F) -> F:
         return command(study=record, folder=StudyFolder(runs / record.name), **others)
 
     for option in reversed(_STUDY_OPTIONS):
-        with_study = option(with_study)  # type: ignore[assignment]
+        with_study = option(with_study)
     return with_study  # type: ignore[return-value]
 
 

@@ -165,7 +165,7 @@ def _decode_into(
     file: Path, root: Path, paths: Sequence[str], image_size: int, progress: Stage | None
 ) -> Contents:
     shape = (len(paths), image_size, image_size, 3)
-    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)  # type: ignore[no-untyped-call]
+    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
     _reserve(file)
     allow_no_truncation()
 

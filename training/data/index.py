@@ -96,7 +96,8 @@ def _class_folders(root: Path) -> list[str]:
 
 def _pictures(root: Path, name: str) -> tuple[list[str], list[str]]:
     """Return a class folder's pictures and its other entries, sorted, relative to `root`."""
-    pictures, others = [], []
+    pictures: list[str] = []
+    others: list[str] = []
     try:
         with os.scandir(root / name) as entries:
             for entry in entries:

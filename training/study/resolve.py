@@ -1,7 +1,7 @@
 """Build a study from preset, study file and command line, in rising precedence."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from training.records import ID_PATTERN, Experiment, Settings, StudyRecord, matc
 from training.study.experiments import SECTIONS, experiment_list
 from training.study.files import StudyFile
 from training.study.presets import PRESETS
+
+S = TypeVar("S", Settings, Experiment)
 
 
 def build_study(
@@ -66,7 +68,7 @@ def _replace(settings: Settings, fields: Mapping[str, Any], where: str) -> Setti
     return _convert(msgspec.to_builtins(settings) | dict(fields), Settings, where)
 
 
-def _convert(fields: Mapping[str, Any], kind: type[Any], where: str) -> Any:
+def _convert(fields: Mapping[str, Any], kind: type[S], where: str) -> S:
     valid = kind.__struct_fields__
     for key in fields:
         if key not in valid:

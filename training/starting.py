@@ -1,0 +1,97 @@
+"""A network ready to train: built from its seed, its starting weights loaded, its parts frozen."""
+
+from dataclasses import dataclass
+
+import torch
+
+from training.errors import WeightsError
+from training.freezing import Trainable, freeze
+from training.models import Network, build
+from training.records import Spec
+from training.sample_weights import sample_weights
+from training.weights import (
+    Channels,
+    StartingWeights,
+    from_file,
+    imagenet,
+    load_backbone,
+    normalisation_of,
+)
+from training.weights_source import WeightsSource
+from training.workspace import Workspace
+
+
+@dataclass
+class Model:
+    """A network ready to train: where it starts, what is frozen, what it sees."""
+
+    network: Network
+    trainable: Trainable
+    mean: Channels
+    std: Channels
+
+
+def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Model:
+    """Build the network from the spec's seed, load its starting weights, freeze what is frozen.
+
+    Raises:
+        WeightsError: The weights can't be had or don't fit.
+    """
+    imported = source.file if _loads_its_own_weights(spec.model) else None
+    torch.manual_seed(spec.seed)
+    n_classes = len(workspace.data.record.classes)
+    network = build(spec.model, n_classes, spec.head, spec.width, imported)
+    weights = _starting_weights(spec, source, network, workspace)
+    if weights is not None and imported is None:
+        load_backbone(network, weights.state, source.label)
+    mean, std = _normalisation(spec, weights, workspace)
+    network.module.to(workspace.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Model(network, freeze(network, spec.freeze), mean, std)
+
+
+def _loads_its_own_weights(model: str) -> bool:
+    library, _, name = model.partition(":")
+    return bool(name) and library not in ("torchvision", "timm")
+
+
+def _normalisation(
+    spec: Spec, weights: StartingWeights | None, workspace: Workspace
+) -> tuple[Channels, Channels]:
+    mean, std = workspace.data.channel_statistics(spec.image_size)
+    if weights is not None:
+        mean, std = weights.mean, weights.std
+    return spec.mean or mean, spec.std or std
+
+
+def _starting_weights(
+    spec: Spec, source: WeightsSource, network: Network, workspace: Workspace
+) -> StartingWeights | None:
+    """Load weights; a failure to get them is remembered for the study's other experiments."""
+    if source.label == "none":
+        return None
+    key = (source.digest or source.label, spec.model)
+    if key in workspace.unavailable:
+        raise workspace.unavailable[key]
+    try:
+        return _load_weights(spec, source, network, workspace)
+    except WeightsError as error:
+        workspace.unavailable[key] = error
+        raise
+
+
+def _load_weights(
+    spec: Spec, source: WeightsSource, network: Network, workspace: Workspace
+) -> StartingWeights:
+    if source.label == "imagenet":
+        return imagenet(spec.model, spec.width)
+    if source.label == "sample":
+        state = torch.get_rng_state()
+        try:
+            return sample_weights(
+                spec, workspace.weights_cache, workspace.device, workspace.progress
+            )
+        finally:  # whether they had to be trained must not change the run that asked
+            torch.set_rng_state(state)
+    if _loads_its_own_weights(spec.model):
+        return StartingWeights({}, *normalisation_of(network.module))
+    return from_file(source, network)
