@@ -9,6 +9,7 @@ from typing import Any
 
 from report.errors import ReportError
 from report.figures.style import font_folder
+from report.render import style_sheet
 
 _FACES = (
     ("Source Serif Pro", "SourceSerifPro-Regular", 400, "normal"),
@@ -35,10 +36,14 @@ def write_pdf(html: str) -> bytes:
     """
     with _quiet():
         weasyprint, fetcher, configuration = _load()
-        fonts = weasyprint.CSS(string=_font_faces(), font_config=configuration, url_fetcher=fetcher)
+        style = weasyprint.CSS(
+            string=_font_faces() + style_sheet("pdf"),
+            font_config=configuration,
+            url_fetcher=fetcher,
+        )
         document = weasyprint.HTML(string=html, url_fetcher=fetcher)
         content: bytes = document.write_pdf(
-            stylesheets=[fonts],
+            stylesheets=[style],
             font_config=configuration,
             pdf_variant="pdf/ua-1",
             pdf_identifier=True,
