@@ -1,6 +1,5 @@
 """Lay out the report's HTML as a PDF. The only user of WeasyPrint."""
 
-import base64
 import contextlib
 import logging
 from collections.abc import Iterator
@@ -24,6 +23,8 @@ _FACES = (
     ("DejaVu Serif", "DejaVuSerif", 400, "normal"),
 )
 """Family, file, weight and style of every face that the pages use."""
+
+_FILES = frozenset(name for _, name, _, _ in _FACES)
 
 _PACKAGES = {"SourceSerifPro": "font_source_serif_pro", "SourceSansPro": "font_source_sans_pro"}
 
@@ -71,9 +72,20 @@ def _load() -> tuple[Any, Any, Any]:
 def _import() -> tuple[Any, Any, Any]:
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import URLFetcher
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    return weasyprint, URLFetcher(allowed_protocols=("data",)), FontConfiguration()
+    class Fetcher(URLFetcher):  # type: ignore[misc]
+        """Reads `data:` addresses, and the report's own fonts by name; nothing else."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            scheme, _, name = url.partition(":")
+            if scheme == "font" and name in _FILES:
+                file = _font_file(name)
+                assert file is not None
+                return URLFetcherResponse(url, file.read_bytes(), {"Content-Type": "font/ttf"})
+            return super().fetch(url, headers)
+
+    return weasyprint, Fetcher(allowed_protocols=("data",)), FontConfiguration()
 
 
 @contextlib.contextmanager
@@ -91,18 +103,13 @@ def _quiet() -> Iterator[None]:
 
 
 def _font_faces() -> str:
-    """Return `@font-face` rules that hold the fonts, so that all machines set the same pages."""
-    rules = []
-    for family, name, weight, style in _FACES:
-        file = _font_file(name)
-        if file is None:
-            continue
-        content = base64.b64encode(file.read_bytes()).decode("ascii")
-        rules.append(
-            f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
-            f'src:url("data:font/ttf;base64,{content}")}}'
-        )
-    return "\n".join(rules)
+    """Return `@font-face` rules, so that all machines set the same pages."""
+    return "".join(
+        f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
+        f'src:url("font:{name}")}}\n'
+        for family, name, weight, style in _FACES
+        if _font_file(name) is not None
+    )
 
 
 def _font_file(name: str) -> Path | None:
