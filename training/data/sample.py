@@ -1,0 +1,230 @@
+"""The embedded data set: letters drawn from fonts, in Caltech-101's layout.
+
+Two alphabets are drawn. `target` is the data set itself; `source` is the task on which a network
+is trained first where ImageNet weights can't be had. Every picture is drawn from a random
+generator of its own, so the files are the same on every call.
+"""
+
+import concurrent.futures
+import itertools
+import json
+import math
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from training.data.index import CALTECH_FOLDER, CLUTTER
+
+Alphabet = Literal["target", "source"]
+Stage = Callable[[int, int, str], None]
+
+VERSION = 1
+"""Changes whenever a picture would."""
+
+MARKER = "SAMPLE.json"
+
+GLYPHS: dict[Alphabet, str] = {"target": "ABCDEFGHKMNPRSTX", "source": "abdefghijkmnqrty23456789"}
+COUNTS: dict[Alphabet, tuple[int, int]] = {"target": (40, 90), "source": (50, 70)}
+"""Fewest and most pictures of a class."""
+
+N_CLUTTER = 20
+FONTS = (
+    "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique",
+    "DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSerif-Italic", "DejaVuSerif-BoldItalic",
+    "DejaVuSansMono", "DejaVuSansMono-Bold", "STIXGeneral", "STIXGeneralBol",
+    "STIXGeneralItalic", "STIXGeneralBolIta", "cmr10", "cmb10", "cmss10", "cmtt10",
+)  # fmt: skip
+"""Files that matplotlib ships and that hold Latin letters at their usual places."""
+
+WIDTHS, HEIGHTS = (110, 200), (100, 180)
+GLYPH_SHARE = (0.42, 0.85)
+"""Height of the type as a share of the picture's shorter side."""
+
+MAXIMUM_ANGLE = 28.0
+DISTRACTORS = (1, 5)
+MINIMUM_CONTRAST = 70.0
+GREY_SHARE = 0.05
+QUALITY = 85
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One picture to draw; an empty glyph means clutter."""
+
+    file: str
+    glyph: str
+
+
+def is_sample(folder: Path) -> str | None:
+    """Return the alphabet of a folder that `write_sample` finished, else None."""
+    try:
+        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(marker, dict) or marker.get("kind") != "homework sample":
+        return None
+    alphabet = marker.get("alphabet")
+    return alphabet if marker.get("version") == VERSION and alphabet in GLYPHS else None
+
+
+def write_sample(
+    folder: Path, alphabet: Alphabet = "target", progress: Stage | None = None
+) -> None:
+    """Draw the sample into `folder`, which appears when it is whole.
+
+    The folder holds `101_ObjectCategories` with a clutter class and a stray file, `train.txt` and
+    `test.txt` (every third picture of a class), and a marker by which the report knows it.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        _fill(temporary, alphabet, progress)
+        temporary.chmod(0o755)
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        temporary.replace(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _fill(folder: Path, alphabet: Alphabet, progress: Stage | None) -> None:
+    root = folder / CALTECH_FOLDER
+    tasks = list(_tasks(alphabet))
+    for name in {task.file.partition("/")[0] for task in tasks}:
+        (root / name).mkdir(parents=True)
+    fonts = _font_folder()
+
+    def draw(task: _Task) -> None:
+        rng = random.Random(f"{VERSION} {alphabet} {task.file}")
+        picture = _clutter(rng) if not task.glyph else _picture(task.glyph, rng, fonts)
+        picture.save(root / task.file, "JPEG", quality=QUALITY)
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done, _ in enumerate(pool.map(draw, tasks), start=1):
+            if progress is not None:
+                progress(done, len(tasks), "sample pictures drawn")
+    (root / CLUTTER / "tmp").write_text("This is not a picture.\n")
+    _write_lists(folder, [task.file for task in tasks])
+    marker = {"kind": "homework sample", "version": VERSION, "alphabet": alphabet}
+    (folder / MARKER).write_text(json.dumps(marker) + "\n")
+
+
+def _tasks(alphabet: Alphabet) -> Iterator[_Task]:
+    fewest, most = COUNTS[alphabet]
+    for glyph in GLYPHS[alphabet]:
+        kind = "letter" if glyph.isalpha() else "digit"
+        n = random.Random(f"{VERSION} count {glyph}").randint(fewest, most)
+        for i in range(1, n + 1):
+            yield _Task(f"{kind}_{glyph.lower()}/image_{i:04d}.jpg", glyph)
+    for i in range(1, N_CLUTTER + 1):
+        yield _Task(f"{CLUTTER}/image_{i:04d}.jpg", "")
+
+
+def _write_lists(folder: Path, files: list[str]) -> None:
+    """Give every third picture of a class to the test list, as the distribution's lists do."""
+    train, test = [], []
+    for _, members in itertools.groupby(sorted(files), key=lambda file: file.partition("/")[0]):
+        for i, file in enumerate(members):
+            (test if i % 3 == 2 else train).append(file)
+    (folder / "train.txt").write_text("\n".join(train) + "\n")
+    (folder / "test.txt").write_text("\n".join(test) + "\n")
+
+
+def _font_folder() -> Path:
+    import matplotlib
+
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+
+
+def _size(rng: random.Random) -> tuple[int, int]:
+    return rng.randint(*WIDTHS), rng.randint(*HEIGHTS)
+
+
+def _colour(rng: random.Random) -> tuple[int, int, int]:
+    return rng.randint(0, 255), rng.randint(0, 255), rng.randint(0, 255)
+
+
+def _contrasting(rng: random.Random, other: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Draw a colour that can be told from another."""
+    while True:
+        colour = _colour(rng)
+        if math.dist(colour, other) > 2 * MINIMUM_CONTRAST and (
+            abs(_luma(colour) - _luma(other)) > MINIMUM_CONTRAST
+        ):
+            return colour
+
+
+def _luma(colour: tuple[int, int, int]) -> float:
+    return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
+
+
+def _background(
+    size: tuple[int, int], rng: random.Random
+) -> tuple[Image.Image, tuple[int, int, int]]:
+    """Draw a plain, graded or noisy background; return it with its prevailing colour."""
+    colour = _colour(rng)
+    plain = Image.new("RGB", size, colour)
+    kind = rng.choice(("plain", "gradient", "noise"))
+    if kind == "gradient":
+        shade = Image.linear_gradient("L").rotate(rng.choice((0, 90, 180, 270))).resize(size)
+        near = tuple(max(0, min(255, c + rng.randint(-70, 70))) for c in colour)
+        return Image.composite(Image.new("RGB", size, near), plain, shade), colour
+    if kind == "noise":
+        grain = Image.frombytes("L", (24, 24), rng.randbytes(576)).resize(
+            size, Image.Resampling.BICUBIC
+        )
+        return Image.blend(plain, grain.convert("RGB"), rng.uniform(0.1, 0.3)), colour
+    return plain, colour
+
+
+def _distract(picture: Image.Image, rng: random.Random, n: int) -> None:
+    draw = ImageDraw.Draw(picture)
+    width, height = picture.size
+    for _ in range(n):
+        a, b = (rng.uniform(0, width), rng.uniform(0, height)), rng.uniform(0, math.tau)
+        length = rng.uniform(0.1, 0.6) * width
+        end = (a[0] + length * math.cos(b), a[1] + length * math.sin(b))
+        if rng.random() < 0.6:
+            draw.line((a, end), fill=_colour(rng), width=rng.randint(1, 5))
+        else:
+            r = rng.uniform(2, 0.09 * width)
+            draw.ellipse((a[0] - r, a[1] - r, a[0] + r, a[1] + r), fill=_colour(rng))
+
+
+def _picture(glyph: str, rng: random.Random, fonts: Path) -> Image.Image:
+    size = _size(rng)
+    picture, ground = _background(size, rng)
+    _distract(picture, rng, rng.randint(*DISTRACTORS))
+    mask = _mask(glyph, size, rng, fonts)
+    picture.paste(Image.new("RGB", size, _contrasting(rng, ground)), mask=mask)
+    _distract(picture, rng, rng.randint(0, DISTRACTORS[0]))
+    if rng.random() < 0.3:
+        picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 1.6)))
+    return picture.convert("L") if rng.random() < GREY_SHARE else picture
+
+
+def _mask(glyph: str, size: tuple[int, int], rng: random.Random, fonts: Path) -> Image.Image:
+    """Return where the glyph's ink is: somewhere near the middle, turned a little."""
+    side = min(size)
+    type_size = round(rng.uniform(*GLYPH_SHARE) * side)
+    font = ImageFont.truetype(
+        fonts / f"{rng.choice(FONTS)}.ttf", type_size, layout_engine=ImageFont.Layout.BASIC
+    )
+    mask = Image.new("L", size)
+    middle = tuple(length / 2 + rng.uniform(-0.12, 0.12) * side for length in size)
+    ImageDraw.Draw(mask).text(middle, glyph, fill=255, font=font, anchor="mm")
+    angle = rng.uniform(-MAXIMUM_ANGLE, MAXIMUM_ANGLE)
+    return mask.rotate(angle, Image.Resampling.BICUBIC, center=middle)
+
+
+def _clutter(rng: random.Random) -> Image.Image:
+    picture, _ = _background(_size(rng), rng)
+    _distract(picture, rng, 14)
+    return picture
