@@ -68,8 +68,8 @@ def describe(device: torch.device) -> Environment:
     return Environment(
         homework=training.__version__,
         python=platform.python_version(),
-        torch=torch.__version__,
-        torchvision=torchvision.__version__,
+        torch=str(torch.__version__),
+        torchvision=str(torchvision.__version__),
         platform=platform.platform(terse=True),
         device=str(device),
         device_name=device_name(device),
