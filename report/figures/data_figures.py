@@ -1,0 +1,106 @@
+"""Figures of the pictures: how many of each class, and how large."""
+
+from typing import TYPE_CHECKING
+
+from report.figures.canvas import draw_plot, gap
+from report.figures.classes import (
+    MANY_CLASSES,
+    draw_class_counts,
+    draw_class_distribution,
+    draw_sizes,
+    panels_of,
+)
+from report.figures.style import PAGE_WIDTH
+from report.figures.views import Gap, Plot
+from report.load import StudyView
+from report.numbers import derive, integer
+from report.text import parts
+from training.records import ClassCounts, Dataset
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NOT_READ = "The data set hasn’t been read yet; the first experiment that runs describes it."
+
+
+def class_counts(view: StudyView) -> Plot | Gap:
+    """Draw the pictures of each class by split, or their distribution for very many classes."""
+    dataset = view.dataset
+    if dataset is None or not dataset.classes:
+        return gap("class-counts", NOT_READ)
+    totals = class_totals(dataset)
+    many = len(totals) > MANY_CLASSES
+    what = "How many classes have how many pictures." if many else "Pictures of each class by split."
+    n_rows = -(-len(totals) // panels_of(len(totals)))
+    height = 3.0 if many else 1.1 + (0.145 if _small(dataset) else 0.24) * n_rows
+    return draw_plot(
+        "class-counts",
+        (lambda figure: draw_class_distribution(totals, figure.subplots()))
+        if many
+        else (lambda figure: _draw_counts(dataset, figure)),
+        size=(PAGE_WIDTH, height),
+        alt=_counts_alt(dataset),
+        caption=parts(what),
+    )
+
+
+def class_totals(dataset: Dataset) -> list[int]:
+    """Return the pictures of each class over all splits."""
+    counts = dataset.counts
+    triples = zip(counts.train, counts.validation, counts.test, strict=True)
+    return [sum(triple) for triple in triples]
+
+
+def _small(dataset: Dataset) -> bool:
+    return panels_of(len(dataset.classes)) > 1
+
+
+def _draw_counts(dataset: Dataset, figure: "Figure") -> None:
+    n_classes, n_panels = len(dataset.classes), panels_of(len(dataset.classes))
+    per_panel = -(-n_classes // n_panels)
+    axes = figure.subplots(1, n_panels, squeeze=False)[0]
+    limit = max(class_totals(dataset))
+    for i, ax in enumerate(axes):
+        rows = slice(i * per_panel, (i + 1) * per_panel)
+        counts = ClassCounts(
+            dataset.counts.train[rows], dataset.counts.validation[rows], dataset.counts.test[rows]
+        )
+        draw_class_counts(dataset.classes[rows], counts, ax, limit=limit, small=_small(dataset))
+        ax.set_ylim(per_panel - 0.4, -0.6)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
+
+
+def _counts_alt(dataset: Dataset) -> str:
+    totals = class_totals(dataset)
+    most, fewest = totals.index(max(totals)), totals.index(min(totals))
+    return (
+        f"Pictures of each of {len(totals)} classes in train, validation and test. The largest "
+        f"class is {dataset.classes[most]} with {totals[most]}, the smallest "
+        f"{dataset.classes[fewest]} with {totals[fewest]}."
+    )
+
+
+def picture_sizes(view: StudyView) -> Plot | Gap:
+    """Draw picture width against height."""
+    dataset = view.dataset
+    if dataset is None or not dataset.sizes.sample:
+        return gap("picture-sizes", NOT_READ)
+    sizes = dataset.sizes
+    median = sizes.width[2], sizes.height[2]
+    n_shown = integer(derive("length", view.dataset_number("/sizes/sample")))
+    caption = parts(
+        "Width and height of ", n_shown, " pictures, evenly spaced over the data set, before any "
+        "resizing."
+    )  # fmt: skip
+    alt = (
+        f"Scatter of picture width against height. Widths run from {sizes.width[0]:.0f} to "
+        f"{sizes.width[4]:.0f} pixels with median {median[0]:.0f}, heights from "
+        f"{sizes.height[0]:.0f} to {sizes.height[4]:.0f} with median {median[1]:.0f}."
+    )
+    return draw_plot(
+        "picture-sizes",
+        lambda figure: draw_sizes(sizes.sample, median, figure.subplots()),
+        size=(4.4, 4.2),
+        alt=alt,
+        caption=caption,
+    )

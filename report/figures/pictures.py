@@ -1,0 +1,105 @@
+"""Galleries of the thumbnails that lie in the study's folder."""
+
+from pathlib import Path
+from typing import Literal
+
+from report.figures.canvas import gap
+from report.figures.save import data_uri
+from report.figures.views import Gallery, Gap, Picture
+from report.load import StudyView
+from report.text import Parts, parts
+from training.records import Thumbnail
+
+N_SAMPLES = 12
+
+LARGEST_FILE_BYTES = 256 * 1024
+"""A thumbnail has a few kilobytes; what is much larger isn't one."""
+
+MEDIA_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+"""By the first bytes of a file, whatever its name."""
+
+SOME_MISSING = " Some of its pictures can’t be read and are left out."
+
+Group = Literal["samples", "steps", "augmentation"]
+
+
+def sample_gallery(view: StudyView) -> Gallery | Gap:
+    """Show one train picture each of some classes, spread over the list."""
+    caption = parts("Train pictures of some of the classes, as the network sees them.")
+    return _gallery(view, "samples", "sample-grid", caption, limit=N_SAMPLES)
+
+
+def preprocessing_steps(view: StudyView) -> Gallery | Gap:
+    """Show one picture on its way from the file to the network."""
+    caption = parts(
+        "One picture on its way into the network: as it is stored, its shorter side resized, its "
+        "centre cropped, and each channel normalised. Normalised values can be negative and have "
+        "been shifted and scaled to be shown."
+    )
+    return _gallery(view, "steps", "preprocessing-steps", caption, steps=True)
+
+
+def augmentation_gallery(view: StudyView) -> Gallery | Gap:
+    """Show what each transformation makes of one picture."""
+    caption = parts(
+        "One train picture and what each transformation makes of it; the angle of a rotation is "
+        "drawn anew every time."
+    )
+    return _gallery(view, "augmentation", "augmentation-gallery", caption)
+
+
+def _gallery(
+    view: StudyView,
+    group: Group,
+    slug: str,
+    caption: Parts,
+    *,
+    limit: int | None = None,
+    steps: bool = False,
+) -> Gallery | Gap:
+    if view.dataset is None:
+        return gap(slug, "The data set hasn’t been read yet, so there are no pictures to show.")
+    wanted = _spread([t for t in view.dataset.thumbnails if t.group == group], limit)
+    found = [picture for t in wanted if (picture := _picture(view.folder.path, t)) is not None]
+    if not found:
+        return gap(slug, "The study’s folder has no pictures for this figure.")
+    if len(found) < len(wanted):
+        caption = parts(caption, SOME_MISSING)
+    return Gallery(slug, tuple(found), caption, steps)
+
+
+def _spread(thumbnails: list[Thumbnail], limit: int | None) -> list[Thumbnail]:
+    """Pick at most `limit`, evenly spaced."""
+    n = len(thumbnails)
+    if limit is None or n <= limit:
+        return thumbnails
+    return [thumbnails[i * n // limit] for i in range(limit)]
+
+
+def _picture(study: Path, thumbnail: Thumbnail) -> Picture | None:
+    content = read_thumbnail(study, thumbnail.file)
+    media_type = content and _media_type(content)
+    if not content or not media_type:
+        return None
+    label = thumbnail.label.replace("_", " ")
+    source = data_uri(content, media_type)
+    return Picture(source, label, max(1, thumbnail.width), max(1, thumbnail.height))
+
+
+def read_thumbnail(study: Path, file: str) -> bytes | None:
+    """Return a thumbnail's bytes; None if it is missing, too large or outside the study's folder.
+
+    Records are untrusted: a path in them must not lead to a person's other files.
+    """
+    try:
+        path = (study / file).resolve()
+        if not path.is_relative_to(study.resolve()) or not path.is_file():
+            return None
+        return path.read_bytes() if path.stat().st_size <= LARGEST_FILE_BYTES else None
+    except (OSError, ValueError):
+        return None
+
+
+def _media_type(content: bytes) -> str | None:
+    return next((name for head, name in MEDIA_TYPES.items() if content.startswith(head)), None)
+

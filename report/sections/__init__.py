@@ -1,0 +1,86 @@
+"""The report's sections in order. Each one's module is imported when the section is made."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from report.errors import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from report.load import StudyView
+    from report.view import SectionView
+
+
+@dataclass(frozen=True)
+class SectionEntry:
+    """A section of the report.
+
+    Attributes:
+        module: Holds `build(view) -> SectionView`.
+        reads: What it is made from, beside the study and its data set: experiment ids, sections
+            of the experiment list, grids such as `transfer/grid`, or `*` for every record.
+    """
+
+    slug: str
+    title: str
+    module: str
+    reads: tuple[str, ...]
+
+
+SECTIONS: dict[str, SectionEntry] = {
+    entry.slug: entry
+    for entry in (
+        SectionEntry("introduction", "Introduction", "report.sections.introduction", ("*",)),
+        SectionEntry("data", "Data exploration", "report.sections.data", ()),
+        SectionEntry(
+            "preprocessing", "Preprocessing and method", "report.sections.preprocessing", ("*",)
+        ),
+        SectionEntry(
+            "scratch", "Training from scratch", "report.sections.scratch", ("scratch",)
+        ),
+        SectionEntry(
+            "heatmaps",
+            "Learning rates and optimizers",
+            "report.sections.heatmaps",
+            ("scratch/grid", "transfer/grid"),
+        ),
+        SectionEntry(
+            "transfer", "Transfer learning", "report.sections.transfer", ("transfer", "scratch")
+        ),
+        SectionEntry(
+            "freezing",
+            "Freezing layers",
+            "report.sections.freezing",
+            ("freezing", "transfer/grid", "transfer/best"),
+        ),
+        SectionEntry(
+            "augmentation",
+            "Data augmentation",
+            "report.sections.augmentation",
+            ("augmentation", "transfer/grid", "transfer/best"),
+        ),
+        SectionEntry(
+            "beyond",
+            "Beyond AlexNet",
+            "report.sections.beyond",
+            ("beyond", "transfer/grid", "transfer/best"),
+        ),
+        SectionEntry("conclusion", "Conclusion", "report.sections.conclusion", ("*",)),
+        SectionEntry("references", "References", "report.sections.references", ()),
+        SectionEntry("appendix", "Appendix: every experiment", "report.sections.appendix", ("*",)),
+    )
+}
+
+
+def section_view(slug: str, view: "StudyView") -> "SectionView":
+    """Make what a section's template prints.
+
+    Raises:
+        ReportError: There is no such section.
+    """
+    if slug not in SECTIONS:
+        raise unknown("section", slug, list(SECTIONS))
+    build: Callable[[StudyView], SectionView] = import_module(SECTIONS[slug].module).build
+    return build(view)
