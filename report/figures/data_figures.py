@@ -30,7 +30,9 @@ def class_counts(view: StudyView) -> Plot | Gap:
         return gap("class-counts", NOT_READ)
     totals = class_totals(dataset)
     many = len(totals) > MANY_CLASSES
-    what = "How many classes have how many pictures." if many else "Pictures of each class by split."
+    what = (
+        "How many classes have how many pictures." if many else "Pictures of each class by split."
+    )
     n_rows = -(-len(totals) // panels_of(len(totals)))
     height = 3.0 if many else 1.1 + (0.145 if _small(dataset) else 0.24) * n_rows
     return draw_plot(

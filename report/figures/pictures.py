@@ -102,4 +102,3 @@ def read_thumbnail(study: Path, file: str) -> bytes | None:
 
 def _media_type(content: bytes) -> str | None:
     return next((name for head, name in MEDIA_TYPES.items() if content.startswith(head)), None)
-

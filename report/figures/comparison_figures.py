@@ -1,0 +1,103 @@
+"""Figures that hold all tested models against each other."""
+
+from typing import TYPE_CHECKING
+
+from report.accuracy import Tested, all_tested
+from report.figures.accuracies import Point, draw_accuracies, draw_against_cost
+from report.figures.canvas import draw_plot, gap
+from report.figures.style import PAGE_WIDTH
+from report.figures.views import Gap, Plot
+from report.findings.cost import accuracy_per_parameter, most_accurate
+from report.load import StudyView
+from report.names import experiment_name
+from report.reference import is_comparable, reference_number
+from report.text import parts
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NOT_TESTED = "No model has been tested yet."
+
+
+def forest(view: StudyView) -> Plot | Gap:
+    """Draw every test accuracy with its interval, beside the reference report's value."""
+    tested = all_tested(view)
+    if not tested:
+        return gap("test-accuracies", NOT_TESTED)
+    points = [_point(item) for item in tested]
+    comparable = is_comparable(view)
+    label = "reference report" if comparable else "reference report, another task: don’t compare"
+    said = " ".join(str(sentence) for sentence in most_accurate(view))
+    caution = "" if comparable else (
+        " The reference report’s values belong to another setting and stand here for orientation "
+        "only."
+    )  # fmt: skip
+    return draw_plot(
+        "test-accuracies",
+        lambda figure: draw_accuracies(points, figure.subplots(), reference_label=label),
+        size=(PAGE_WIDTH, 1.2 + 0.33 * len(points)),
+        alt=f"Test accuracies with intervals. {said}".strip(),
+        caption=parts(f"Test accuracy of every finalist with its 95 % Wilson interval.{caution}"),
+    )
+
+
+def _point(tested: Tested, cost: float = 0.0) -> Point:
+    reference = reference_number(tested.experiment.id, "test_accuracy")
+    return Point(
+        label=experiment_name(tested.experiment),
+        accuracy=100 * tested.accuracy.value,
+        low=100 * tested.low.value,
+        high=100 * tested.high.value,
+        reference=None if reference is None else 100 * reference.value,
+        cost=cost,
+    )
+
+
+def accuracy_against_cost(view: StudyView) -> Plot | Gap:
+    """Draw test accuracy against parameters, and against training time on one device."""
+    tested = all_tested(view)
+    sized = [_point(item, size) for item in tested if (size := _parameters(item)) > 0]
+    if not sized:
+        return gap("accuracy-against-cost", NOT_TESTED)
+    timed = [_point(item, time) for item in tested if (time := _seconds(item)) > 0]
+    if not _one_device(tested) or len(timed) < len(sized):
+        timed = []
+    said = " ".join(str(sentence) for sentence in accuracy_per_parameter(tested))
+    panels = "parameters, and against training time" if timed else "parameters"
+    return draw_plot(
+        "accuracy-against-cost",
+        lambda figure: _draw_costs(sized, timed, figure),
+        size=(PAGE_WIDTH, 3.0 + 0.2 * -(-len(sized) // 3)),
+        alt=f"Test accuracy against {panels}. {said}".strip(),
+        caption=parts(
+            f"Test accuracy with its 95 % interval against the network’s {panels}, both on "
+            "logarithmic axes."
+            if timed
+            else "Test accuracy with its 95 % interval against the network’s parameters, on a "
+            "logarithmic axis. Training times aren’t compared: they are of different devices."
+        ),
+    )
+
+
+def _parameters(tested: Tested) -> float:
+    counts = tested.runs[0].parameters
+    return counts.total / 1e6 if counts else 0.0
+
+
+def _seconds(tested: Tested) -> float:
+    seconds = [run.metrics.train_seconds for run in tested.runs]
+    return sum(seconds) / len(seconds)
+
+
+def _one_device(tested: list[Tested]) -> bool:
+    environments = [run.metrics.environment for item in tested for run in item.runs]
+    return len({e.device_name if e else "" for e in environments}) == 1
+
+
+def _draw_costs(sized: list[Point], timed: list[Point], figure: "Figure") -> None:
+    axes = figure.subplots(1, 2 if timed else 1, squeeze=False, sharey=True)[0]
+    draw_against_cost(sized, axes[0], cost="parameters (millions)", legend=True)
+    axes[0].set_ylabel("test accuracy (%)")
+    if timed:
+        draw_against_cost(timed, axes[1], cost="training time (s)", legend=False)
+    figure.legend(loc="outside upper left", ncols=3)

@@ -1,0 +1,102 @@
+"""The heatmap pair of a grid: train and validation accuracy on one colour scale."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from report.figures.canvas import draw_plot, gap
+from report.figures.heatmap import Cell, Grid, colour_scale, draw_heatmap
+from report.figures.style import PAGE_WIDTH
+from report.figures.views import Gap, Plot
+from report.findings.grid import best_pair, troubled_pairs
+from report.load import Run, StudyView
+from report.names import optimizer_name
+from report.text import parts
+from training.records import learning_rate_label
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+START = {"scratch": "from a random start", "transfer": "from pre-trained weights"}
+
+
+def heatmap_pair(view: StudyView, grid: str, scale_of: Sequence[str] = ()) -> Plot | Gap:
+    """Draw a grid's train and validation accuracies.
+
+    Args:
+        grid: Prefix such as `transfer/grid`.
+        scale_of: Grids that share the colour scale, so that their colours can be compared.
+    """
+    slug = f"heatmap-{grid.replace('/', '-')}"
+    ranked = view.ranked(grid)
+    if not ranked:
+        return gap(slug, "No pair of this grid has a result yet.")
+    train, validation = (_grid(view, grid, split) for split in ("train", "validation"))
+    highest = _highest(view, {grid, *scale_of})
+    start = START.get(grid.partition("/")[0], grid)
+    said = (*best_pair(view, grid)[:1], *troubled_pairs(view, grid))
+    return draw_plot(
+        slug,
+        lambda figure: _draw_pair(train, validation, highest, figure),
+        size=(PAGE_WIDTH, 0.95 + 0.62 * len(train.rows)),
+        alt=f"Accuracy of every pair {start}. {' '.join(str(sentence) for sentence in said)}",
+        caption=parts(
+            f"Accuracy in percent of every pair of learning rate and optimizer {start}, on train "
+            "and validation pictures, at each pair’s best epoch. The star marks the pair with the "
+            "highest validation accuracy; both panels share one colour scale."
+        ),
+    )
+
+
+def _grid(view: StudyView, grid: str, split: str) -> Grid:
+    members = view.group(grid)
+    rates = sorted({e.learning_rate for e in members if e.learning_rate is not None}, reverse=True)
+    optimizers = list(dict.fromkeys(e.optimizer for e in members if e.optimizer is not None))
+    best = view.ranked(grid)[0].id
+    by_pair = {(e.learning_rate, e.optimizer): e.id for e in members}
+    cells = [
+        [_cell(view, by_pair.get((rate, optimizer), ""), split, best) for optimizer in optimizers]
+        for rate in rates
+    ]
+    return Grid(
+        [learning_rate_label(rate) for rate in rates],
+        [optimizer_name(optimizer) for optimizer in optimizers],
+        cells,
+    )
+
+
+def _cell(view: StudyView, experiment_id: str, split: str, best: str) -> Cell:
+    runs = view.runs(experiment_id)
+    diverged = any(run.metrics.status == "diverged" for run in runs)
+    values = [value for run in runs if (value := _accuracy(run, split)) is not None]
+    state = "diverged" if diverged else "done" if values else "missing"
+    mean = 100 * math.fsum(values) / len(values) if values else None
+    return Cell(mean, state, best=experiment_id == best)
+
+
+def _accuracy(run: Run, split: str) -> float | None:
+    scores = run.metrics.train if split == "train" else run.metrics.validation
+    return scores.accuracy if run.finished and scores is not None else None
+
+
+def _highest(view: StudyView, grids: set[str]) -> float:
+    """Return the top of the colour scale: the highest accuracy, rounded up to ten percent."""
+    values = [
+        100 * value
+        for grid in grids
+        for run in view.ranked(grid)
+        for split in ("train", "validation")
+        if (value := _accuracy(run, split)) is not None
+    ]
+    return max(10.0, 10 * math.ceil(max(values, default=0) / 10))
+
+
+def _draw_pair(train: Grid, validation: Grid, highest: float, figure: "Figure") -> None:
+    left, right = figure.subplots(1, 2)
+    draw_heatmap(train, left, title="Train", highest=highest)
+    draw_heatmap(validation, right, title="Validation", highest=highest)
+    right.set_ylabel("")
+    right.tick_params(labelleft=False)
+    bar = figure.colorbar(colour_scale(highest), ax=[left, right], pad=0.02, aspect=16)
+    bar.set_label("accuracy (%)")
+    bar.outline.set_visible(False)  # type: ignore[operator]

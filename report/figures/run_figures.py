@@ -1,0 +1,94 @@
+"""Figures of runs: their curves, and their parameters."""
+
+from collections.abc import Sequence
+
+from report.figures.canvas import draw_plot, gap
+from report.figures.curves import accuracy_course, draw_course, loss_course
+from report.figures.parameters import draw_parameters
+from report.figures.style import PAGE_WIDTH
+from report.figures.views import Gap, Plot
+from report.findings.learning import convergence, fit_gap
+from report.load import Run, StudyView
+from report.names import experiment_name, pair
+from report.numbers import integer
+from report.text import Name, Parts, parts
+from training.records import Curves, Experiment
+
+
+def curves(view: StudyView, experiment_id: str) -> Plot | Gap:
+    """Draw loss and accuracy of an experiment's first finished run, epoch by epoch."""
+    slug = f"curves-{experiment_id.replace('/', '-').replace('.', '-')}"
+    run = view.run(experiment_id)
+    if run is None:
+        return gap(slug, f"{_name(view, experiment_id)} has no result yet, so no curves are shown.")
+    record = run.curves
+    if record is None:
+        return gap(slug, f"The curves of {experiment_name(run.experiment)} are missing.")
+    return draw_plot(
+        slug,
+        lambda figure: _draw_curves(record, run.metrics.best_epoch, figure.subplots(1, 2)),
+        size=(PAGE_WIDTH, 2.8),
+        alt=_curves_alt(run),
+        caption=_curves_caption(view, run),
+    )
+
+
+def _name(view: StudyView, experiment_id: str) -> str:
+    experiment = view.experiment(experiment_id)
+    return experiment_name(experiment) if experiment else experiment_id
+
+
+def _draw_curves(record: Curves, best_epoch: int | None, axes: Sequence[object]) -> None:
+    from matplotlib.axes import Axes
+
+    left, right = axes
+    assert isinstance(left, Axes)
+    assert isinstance(right, Axes)
+    draw_course(loss_course(record, best_epoch), left, title="Loss", legend=False)
+    draw_course(accuracy_course(record, best_epoch), right, title="Accuracy (%)", legend=False)
+    left.set_ylim(bottom=0)
+    right.set_ylim(0, 100)
+    right.figure.legend(
+        *right.get_legend_handles_labels(), loc="outside upper left", ncols=4, handlelength=2.4
+    )
+
+
+def _curves_alt(run: Run) -> str:
+    said = " ".join(str(sentence) for sentence in (*convergence(run), *fit_gap(run)))
+    name = experiment_name(run.experiment)
+    return f"Loss and accuracy of “{name}” over its epochs. {said}".strip()
+
+
+def _curves_caption(view: StudyView, run: Run) -> Parts:
+    seed: Parts = ()
+    if view.study.settings.seeds > 1:
+        seed = parts(", seed ", integer(run.number("/seed")))
+    caption = parts(
+        Name(experiment_name(run.experiment)), " (", pair(run), seed,
+        "): loss and accuracy on train and validation pictures, epoch by epoch.",
+    )  # fmt: skip
+    if run.metrics.status != "diverged":
+        return caption
+    return parts(caption, " The loss stopped being finite, and training ended there.")
+
+
+def parameter_bars(view: StudyView, slug: str, experiments: Sequence[Experiment]) -> Plot | Gap:
+    """Draw trainable and frozen parameters of some experiments side by side."""
+    runs = [run for e in experiments if (run := view.run(e.id)) is not None and run.parameters]
+    if not runs:
+        return gap(slug, "None of these experiments has a result yet, so there are no counts.")
+    counts = [run.parameters for run in runs if run.parameters is not None]
+    labels = [experiment_name(run.experiment) for run in runs]
+    trainable = [count.trainable / 1e6 for count in counts]
+    frozen = [count.frozen / 1e6 for count in counts]
+    said = "; ".join(
+        f"{label}: {free:.2f} million trainable, {held:.2f} million frozen"
+        for label, free, held in zip(labels, trainable, frozen, strict=True)
+    )
+    return draw_plot(
+        slug,
+        lambda figure: draw_parameters(labels, trainable, frozen, figure.subplots()),
+        size=(PAGE_WIDTH, 1.25 + 0.36 * len(runs)),
+        alt=f"Trainable and frozen parameters. {said}.",
+        caption=parts("Parameters that training may change, and those held still."),
+    )
