@@ -8,6 +8,7 @@ import shutil
 
 import click
 import pytest
+from page import ValidationProfile, validate_pdf
 from pypdf import PdfReader
 
 from report.sections import SECTIONS
@@ -65,6 +66,12 @@ def test_pdf_holds_every_title(render):
     ]
     assert f"of {len(reader.pages)}" in reader.pages[2].extract_text()
     assert reader.trailer["/Root"]["/Lang"] == "en"
+
+
+def test_pdf_keeps_to_pdf_ua(render):
+    done = render(formats="pdf")
+    report = validate_pdf(done.pdf_file, profile=ValidationProfile.PDF_UA_1)
+    assert [(failure.rule_id, failure.message) for failure in report.failures] == []
 
 
 def test_both_is_the_default(render):
