@@ -3,7 +3,7 @@
 from report.load import Run, StudyView
 from report.numbers import rate
 from report.text import Name, Parts, parts
-from training.records import Experiment
+from training.records import Experiment, learning_rate_label
 
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop"}
 
@@ -25,6 +25,8 @@ EXPERIMENTS = {
     "augmentation/vertical-flip": "Vertical flip only",
 }
 
+STARTS = {"scratch": "From scratch", "transfer": "Transfer"}
+
 SPLITS = {"train": "Train", "validation": "Validation", "test": "Test"}
 
 
@@ -39,6 +41,10 @@ def experiment_name(experiment: Experiment) -> str:
     """Return a short label for tables and figures."""
     if experiment.id in EXPERIMENTS:
         return EXPERIMENTS[experiment.id]
+    if experiment.optimizer and experiment.learning_rate and experiment.name.startswith("grid-"):
+        start = STARTS.get(experiment.section, experiment.section.capitalize())
+        rate_label = learning_rate_label(experiment.learning_rate)
+        return f"{start}, {optimizer_name(experiment.optimizer)} at {rate_label}"
     if experiment.section == "beyond":
         return model_name(experiment.model)
     return experiment.name.replace("-", " ").capitalize()

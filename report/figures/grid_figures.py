@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from report.figures.canvas import draw_plot, gap
 from report.figures.heatmap import Cell, Grid, colour_scale, draw_heatmap
@@ -69,7 +69,9 @@ def _cell(view: StudyView, experiment_id: str, split: str, best: str) -> Cell:
     runs = view.runs(experiment_id)
     diverged = any(run.metrics.status == "diverged" for run in runs)
     values = [value for run in runs if (value := _accuracy(run, split)) is not None]
-    state = "diverged" if diverged else "done" if values else "missing"
+    state: Literal["done", "diverged", "missing"] = (
+        "diverged" if diverged else "done" if values else "missing"
+    )
     mean = 100 * math.fsum(values) / len(values) if values else None
     return Cell(mean, state, best=experiment_id == best)
 
@@ -99,4 +101,4 @@ def _draw_pair(train: Grid, validation: Grid, highest: float, figure: "Figure") 
     right.tick_params(labelleft=False)
     bar = figure.colorbar(colour_scale(highest), ax=[left, right], pad=0.02, aspect=16)
     bar.set_label("accuracy (%)")
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)

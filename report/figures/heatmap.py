@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from report.figures.style import INK, MUTED
+from report.figures.style import INK, MUTED, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,8 +46,8 @@ def draw_heatmap(grid: Grid, ax: "Axes", *, title: str, highest: float) -> "Axes
     values = [[math.nan if c.value is None else c.value for c in row] for row in grid.cells]
     sns.heatmap(
         values, ax=ax, vmin=0, vmax=highest, cmap=COLOURS, cbar=False, square=False,
-        linewidths=2, linecolor="none", xticklabels=list(grid.columns),
-        yticklabels=list(grid.rows), mask=[[math.isnan(v) for v in row] for row in values],
+        linewidths=2, linecolor=PAPER, xticklabels=list(grid.columns),
+        yticklabels=list(grid.rows),
     )  # fmt: skip
     for i, row in enumerate(grid.cells):
         for j, cell in enumerate(row):

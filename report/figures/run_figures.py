@@ -46,7 +46,7 @@ def _draw_curves(record: Curves, best_epoch: int | None, axes: Sequence[object])
     assert isinstance(right, Axes)
     draw_course(loss_course(record, best_epoch), left, title="Loss", legend=False)
     draw_course(accuracy_course(record, best_epoch), right, title="Accuracy (%)", legend=False)
-    left.set_ylim(bottom=0)
+    left.set_ylim(0, 1.05 * left.get_ylim()[1])
     right.set_ylim(0, 100)
     right.figure.legend(
         *right.get_legend_handles_labels(), loc="outside upper left", ncols=4, handlelength=2.4

@@ -37,9 +37,7 @@ SECTIONS: dict[str, SectionEntry] = {
         SectionEntry(
             "preprocessing", "Preprocessing and method", "report.sections.preprocessing", ("*",)
         ),
-        SectionEntry(
-            "scratch", "Training from scratch", "report.sections.scratch", ("scratch",)
-        ),
+        SectionEntry("scratch", "Training from scratch", "report.sections.scratch", ("scratch",)),
         SectionEntry(
             "heatmaps",
             "Learning rates and optimizers",

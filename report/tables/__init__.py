@@ -1,0 +1,1 @@
+"""The report's tables: pure functions from a study's records to rows of parts."""

@@ -1,0 +1,126 @@
+"""The appendix: what every experiment was, and what it took."""
+
+from collections.abc import Iterator
+
+from report.load import Run, StudyView
+from report.names import model_name, optimizer_name, weights_name
+from report.numbers import duration, integer, mebibytes, plain, rate
+from report.tables.cells import number_column, row, shown
+from report.text import Code, Name, Parts, parts
+from report.view import Column, Row, Table
+from training.records import Experiment
+
+FREEZES = {
+    "none": "nothing",
+    "features": "convolutions",
+    "classifier": "fully connected layers",
+    "classifier-but-head": "fully connected layers but the last",
+    "backbone": "all but the head",
+}
+
+
+def specifications(view: StudyView) -> Table:
+    """Say what every experiment was, one row each."""
+    columns = (
+        Column("Experiment"),
+        Column("Outcome"),
+        Column("Network"),
+        Column("Start"),
+        Column("Frozen"),
+        Column("Augmentation"),
+        Column("Optimizer"),
+        number_column("Learning rate"),
+        number_column("Epochs"),
+        number_column("Batch size", "pictures"),
+    )
+    rows = tuple(_specification(view, experiment) for experiment in view.listed)
+    caption = parts("What every experiment was. Rows without settings have not been run.")
+    return Table("specifications", caption, columns, rows)
+
+
+def _specification(view: StudyView, experiment: Experiment) -> Row:
+    runs = view.runs(experiment.id)
+    run = next((r for r in runs if r.metrics.spec is not None), None)
+    outcome = ", ".join(dict.fromkeys(r.metrics.status for r in runs)) or "not run yet"
+    cells = _spec_cells(view, run) if run else ((),) * 8
+    return row(parts(Code(experiment.id)), parts(outcome), *cells)
+
+
+def _spec_cells(view: StudyView, run: Run) -> tuple[Parts, ...]:
+    spec = run.metrics.spec
+    assert spec is not None
+    return (
+        parts(Name(model_name(spec.model))),
+        parts(Name(weights_name(view, spec.weights))),
+        parts(FREEZES[spec.freeze]),
+        parts(spec.augmentation.replace("-", " ")),
+        parts(Name(optimizer_name(spec.optimizer))),
+        parts(rate(run.number("/spec/learning_rate"))),
+        parts(integer(run.number("/spec/epochs"))),
+        parts(integer(run.number("/spec/batch_size"))),
+    )
+
+
+def costs(view: StudyView) -> Table:
+    """Say what every run took, and where it ran, one row a seed."""
+    columns = (
+        Column("Experiment"),
+        number_column("Seed"),
+        number_column("Best epoch"),
+        number_column("Training time"),
+        number_column("Speed", "pictures/s"),
+        number_column("Peak memory"),
+        Column("Device"),
+        Column("Record"),
+    )
+    rows = tuple(
+        _cost(run) for experiment in view.listed for run in view.runs(experiment.id) if run.finished
+    )
+    caption = parts(
+        "What every run took. A reused record repeats another run’s training, so its time was not "
+        "spent again. Peak memory is the device’s on CUDA, else that of the whole process."
+    )
+    return Table("costs", caption, columns, rows)
+
+
+def _cost(run: Run) -> Row:
+    environment = run.metrics.environment
+    reused = run.metrics.reused_from
+    return row(
+        parts(Code(run.id)),
+        parts(plain(run.number("/seed"))),
+        shown(run.number("/best_epoch"), integer),
+        parts(duration(run.number("/train_seconds"))),
+        shown(run.number("/images_per_second"), integer),
+        shown(run.number("/peak_memory_bytes"), mebibytes),
+        parts(Name(environment.device_name)) if environment else (),
+        parts("reused from ", Code(reused)) if reused else parts("ran"),
+    )
+
+
+def environments(view: StudyView) -> Table | None:
+    """List the distinct places where runs happened; None where no record names one."""
+    found = list(_environments(view))
+    if not found:
+        return None
+    columns = (
+        Column("Device"),
+        Column("Platform"),
+        Column("Python"),
+        Column("torch"),
+        Column("torchvision"),
+        Column("homework"),
+        Column("Commit"),
+    )
+    caption = parts("Where the experiments ran, and with which versions.")
+    return Table("environments", caption, columns, tuple(found))
+
+
+def _environments(view: StudyView) -> Iterator[Row]:
+    distinct = dict.fromkeys(
+        (e.device_name, e.platform, e.python, e.torch, e.torchvision, e.homework, e.git_commit)
+        for run in view.all_runs()
+        if (e := run.metrics.environment) is not None
+    )
+    for values in distinct:
+        yield row(*(parts(Name(value)) if value else () for value in values))

@@ -1,0 +1,78 @@
+"""Cells and columns that several tables share."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from report.accuracy import Tested, train_accuracy, validation_accuracy
+from report.load import Run, StudyView
+from report.names import experiment_name
+from report.numbers import Number, Quantity, duration, integer, mean_of, percentage
+from report.text import Name, Parts, parts
+from report.view import Column, Row
+from training.records import Experiment
+
+INTERVAL = Column("95 % interval", "%", "number")
+
+
+def number_column(label: str, unit: str = "") -> Column:
+    return Column(label, unit, "number")
+
+
+def name_cell(experiment: Experiment) -> Parts:
+    return parts(Name(experiment_name(experiment)))
+
+
+def shown(quantity: Quantity | None, show: Callable[[Quantity], Number]) -> Parts:
+    """Print a quantity, or nothing where there is none."""
+    return () if quantity is None or quantity.value is None else parts(show(quantity))
+
+
+def interval_cell(tested: Tested | None) -> Parts:
+    if tested is None:
+        return ()
+    return parts(percentage(tested.low), "–", percentage(tested.high))
+
+
+def test_cell(tested: Tested | None) -> Parts:
+    """Print a test accuracy, with its standard deviation over several seeds."""
+    if tested is None:
+        return ()
+    spread = parts(" ± ", percentage(tested.std)) if tested.std is not None else ()
+    return parts(percentage(tested.accuracy), spread)
+
+
+def validation_cell(view: StudyView, experiment_id: str) -> Parts:
+    return shown(validation_accuracy(view, experiment_id), percentage)
+
+
+def train_cell(view: StudyView, experiment_id: str) -> Parts:
+    return shown(train_accuracy(view, experiment_id), percentage)
+
+
+def epoch_cell(run: Run | None) -> Parts:
+    """Print the best epoch and how many were run."""
+    if run is None or run.metrics.best_epoch is None:
+        return ()
+    return parts(
+        integer(run.number("/best_epoch")), " of ", integer(run.number("/epochs_run"))
+    )  # fmt: skip
+
+
+def time_cell(runs: Sequence[Run]) -> Parts:
+    """Print the training time, the mean over seeds."""
+    if not runs:
+        return ()
+    return parts(duration(mean_of([run.number("/train_seconds") for run in runs])))
+
+
+def best_of(tested: Iterable[Tested | None]) -> float | None:
+    """Return the highest accuracy, to mark its rows; None where there is nothing to choose from."""
+    values = [item.accuracy.value for item in tested if item is not None]
+    return max(values) if len(values) > 1 else None
+
+
+def is_best(tested: Tested | None, best: float | None) -> bool:
+    return tested is not None and best is not None and tested.accuracy.value == best
+
+
+def row(*cells: Parts, best: bool = False, total: bool = False) -> Row:
+    return Row(cells, best, total)

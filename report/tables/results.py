@@ -1,0 +1,264 @@
+"""Tables of accuracies, parameters and costs."""
+
+from collections.abc import Sequence
+
+from report.accuracy import Tested, all_tested, tested_accuracy
+from report.load import Run, StudyView
+from report.names import experiment_name, model_name, pair
+from report.numbers import decimal, derive, integer, millions, percentage
+from report.reference import is_comparable, reference_note, reference_number
+from report.tables.cells import (
+    INTERVAL,
+    best_of,
+    epoch_cell,
+    interval_cell,
+    is_best,
+    name_cell,
+    number_column,
+    row,
+    shown,
+    test_cell,
+    time_cell,
+    train_cell,
+    validation_cell,
+)
+from report.text import Name, Parts, parts
+from report.view import Column, Row, Table
+from training.records import Experiment
+
+SEEDS_NOTE = parts(
+    "Accuracies and times are means over the seeds; what follows ± is the standard deviation over "
+    "them. Epochs are those of the first seed."
+)
+
+
+def comparison(
+    view: StudyView, slug: str, experiments: Sequence[Experiment], caption: Parts
+) -> Table:
+    """Hold some experiments against each other: accuracies, epoch and training time."""
+    tested = {e.id: tested_accuracy(view, e.id) for e in experiments}
+    best = best_of(tested.values())
+    columns = (
+        Column("Experiment"),
+        number_column("Test", "%"),
+        INTERVAL,
+        number_column("Validation", "%"),
+        number_column("Train", "%"),
+        number_column("Best epoch"),
+        number_column("Training time"),
+    )
+    rows = tuple(_comparison_row(view, e, tested[e.id], best) for e in experiments)
+    return Table(slug, caption, columns, rows, _seed_notes(view))
+
+
+def _comparison_row(
+    view: StudyView, experiment: Experiment, tested: Tested | None, best: float | None
+) -> Row:
+    return row(
+        name_cell(experiment),
+        test_cell(tested),
+        interval_cell(tested),
+        validation_cell(view, experiment.id),
+        train_cell(view, experiment.id),
+        epoch_cell(view.run(experiment.id)),
+        time_cell(view.finished(experiment.id)),
+        best=is_best(tested, best),
+    )
+
+
+def _seed_notes(view: StudyView) -> tuple[Parts, ...]:
+    return (SEEDS_NOTE,) if view.study.settings.seeds > 1 else ()
+
+
+def summary(view: StudyView) -> Table:
+    """Sum the study up: every experiment that is tested."""
+    experiments = [e for e in view.listed if e.test]
+    caption = parts(
+        "Every model that is tested. Test and validation accuracy are those of the same weights, "
+        "the ones of the best validation epoch; the star marks the highest test accuracy."
+    )
+    return comparison(view, "summary", experiments, caption)
+
+
+def accuracies_beside_reference(view: StudyView) -> Table:
+    """List all test accuracies with the reference report's values beside them."""
+    tested = all_tested(view)
+    comparable = is_comparable(view)
+    best = best_of(tested)
+    columns = (
+        Column("Model"),
+        number_column("Right", "pictures"),
+        number_column("Test", "%"),
+        INTERVAL,
+        number_column("Validation", "%"),
+        number_column("Reference report" if comparable else "Reference, not comparable", "%"),
+    )
+    rows = tuple(
+        row(
+            name_cell(item.experiment),
+            _right(item),
+            test_cell(item),
+            interval_cell(item),
+            validation_cell(view, item.experiment.id),
+            shown(reference_number(item.experiment.id, "test_accuracy"), percentage),
+            best=is_best(item, best),
+        )
+        for item in tested
+    )
+    notes = (*_reference_notes(tested, comparable), *_seed_notes(view))
+    return Table("test-accuracies", _accuracies_caption(), columns, rows, notes)
+
+
+def _accuracies_caption() -> Parts:
+    return parts(
+        "All test accuracies, with 95 % Wilson intervals, beside those of the reference report, "
+        "somebody else’s hand-made run of the same homework."
+    )
+
+
+def _right(tested: Tested) -> Parts:
+    if len(tested.runs) > 1:
+        return ()
+    run = tested.runs[0]
+    return parts(
+        integer(run.number("/test/n_correct")), " of ", integer(run.number("/test/n_images"))
+    )  # fmt: skip
+
+
+def _reference_notes(tested: Sequence[Tested], comparable: bool) -> tuple[Parts, ...]:
+    notes: list[Parts] = []
+    if not comparable:
+        notes.append(
+            parts(
+                "The reference report’s column is not comparable: it was measured on the complete "
+                "Caltech-101 with ImageNet weights, and this study differs from that. It shows "
+                "only what the homework leads to on its own data."
+            )
+        )
+    for item in tested:
+        if note := reference_note(item.experiment.id):
+            notes.append(parts(Name(experiment_name(item.experiment)), ": ", note))
+    return tuple(notes)
+
+
+def freeze_counts(view: StudyView, experiments: Sequence[Experiment]) -> Table:
+    """Count what each freeze strategy trains and holds still, with what it leads to."""
+    tested = {e.id: tested_accuracy(view, e.id) for e in experiments}
+    best = best_of(tested.values())
+    columns = (
+        Column("Strategy"),
+        number_column("Total", "parameters"),
+        number_column("Trainable", "parameters"),
+        number_column("Frozen", "parameters"),
+        number_column("Trainable", "%"),
+        number_column("Test", "%"),
+    )
+    rows = tuple(
+        row(
+            name_cell(experiment),
+            *_counts(view.run(experiment.id)),
+            test_cell(tested[experiment.id]),
+            best=is_best(tested[experiment.id], best),
+        )
+        for experiment in experiments
+    )
+    caption = parts(
+        "Parameters that training may change and those held still, and the test accuracy reached."
+    )
+    return Table("freeze-counts", caption, columns, rows)
+
+
+def _counts(run: Run | None) -> tuple[Parts, ...]:
+    if run is None or run.parameters is None:
+        return (), (), (), ()
+    total, trainable, frozen = (
+        run.number(f"/parameters/{name}") for name in ("total", "trainable", "frozen")
+    )
+    share = derive("ratio", trainable, total)
+    return (*(parts(integer(n)) for n in (total, trainable, frozen)), parts(percentage(share)))
+
+
+def sizes(view: StudyView, experiments: Sequence[Experiment]) -> Table:
+    """Hold models against each other by size, throughput and accuracy."""
+    tested = {e.id: tested_accuracy(view, e.id) for e in experiments}
+    best = best_of(tested.values())
+    columns = (
+        Column("Experiment"),
+        Column("Network"),
+        number_column("Parameters", "millions"),
+        number_column("Trainable", "millions"),
+        number_column("Speed", "pictures/s"),
+        number_column("Training time"),
+        number_column("Test", "%"),
+    )
+    rows = tuple(
+        row(
+            name_cell(experiment),
+            parts(Name(model_name(experiment.model))),
+            *_size_cells(view.run(experiment.id)),
+            time_cell(view.finished(experiment.id)),
+            test_cell(tested[experiment.id]),
+            best=is_best(tested[experiment.id], best),
+        )
+        for experiment in experiments
+    )
+    caption = parts(
+        "What each network holds and costs. Speed counts train pictures a second of training; with "
+        "a frozen part computed once, it is that of the rest alone."
+    )
+    return Table("model-sizes", caption, columns, rows)
+
+
+def _size_cells(run: Run | None) -> tuple[Parts, Parts, Parts]:
+    if run is None:
+        return (), (), ()
+    counts = run.parameters is not None
+    return (
+        shown(run.number("/parameters/total") if counts else None, millions),
+        shown(run.number("/parameters/trainable") if counts else None, millions),
+        shown(run.number("/images_per_second"), integer),
+    )
+
+
+def grid_pairs(view: StudyView, grid: str) -> Table:
+    """List a grid's pairs, best first, with those that left no result at the end."""
+    ranked = view.ranked(grid)
+    columns = (
+        Column("Pair"),
+        number_column("Validation", "%"),
+        number_column("Train", "%"),
+        number_column("Validation loss"),
+        number_column("Best epoch"),
+        Column("Outcome"),
+    )
+    rows = [_pair_row(view, run, best=run is ranked[0]) for run in ranked]
+    rows += [
+        row(name_cell(e), (), (), (), (), parts(_why_missing(view, e)))
+        for e in view.group(grid)
+        if view.run(e.id) is None
+    ]
+    start = "a random start" if grid.startswith("scratch") else "pre-trained weights"
+    caption = parts(
+        f"Every pair from {start}, ranked by the highest validation accuracy over its epochs. The "
+        "test set was not read for any of them."
+    )
+    return Table(
+        f"pairs-{grid.replace('/', '-')}", caption, columns, tuple(rows), _seed_notes(view)
+    )
+
+
+def _pair_row(view: StudyView, run: Run, best: bool) -> Row:
+    return row(
+        pair(run),
+        validation_cell(view, run.id),
+        train_cell(view, run.id),
+        shown(run.number("/validation/loss"), decimal),
+        epoch_cell(run),
+        parts(run.metrics.status),
+        best=best,
+    )
+
+
+def _why_missing(view: StudyView, experiment: Experiment) -> str:
+    runs = view.runs(experiment.id)
+    return runs[0].metrics.status if runs else "not run yet"

@@ -1,0 +1,138 @@
+"""Tables of what was set: the splits, the common settings, the network's parts."""
+
+from collections.abc import Iterator
+
+from report.load import Run, StudyView
+from report.names import SPLITS, optimizer_name, weights_name
+from report.numbers import Quantity, derive, integer, percentage, plain, rate
+from report.tables.cells import number_column, row
+from report.text import Name, Parts, listing, parts
+from report.view import Column, Row, Table
+
+
+def splits(view: StudyView) -> Table | None:
+    """Count the pictures of each split; None before the data set has been read."""
+    if view.dataset is None:
+        return None
+    counts = {split: view.dataset_number(f"/n_{split}") for split in SPLITS}
+    everything = derive("sum", *counts.values())
+    columns = (
+        Column("Split"),
+        number_column("Pictures"),
+        number_column("Share", "%"),
+        number_column("Smallest class", "pictures"),
+        number_column("Largest class", "pictures"),
+        Column("Used for"),
+    )
+    rows = [_split_row(view, split, counts[split], everything) for split in SPLITS]
+    whole = parts(percentage(derive("ratio", everything, everything)))
+    rows.append(row(parts("All"), parts(integer(everything)), whole, (), (), (), total=True))
+    return Table("splits", parts("The three splits and what each is for."), columns, tuple(rows))
+
+
+PURPOSES = {
+    "train": "changing the weights",
+    "validation": "choosing the epoch and the pair",
+    "test": "one reading for each finalist",
+}
+
+
+def _split_row(view: StudyView, split: str, count: Quantity, everything: Quantity) -> Row:
+    classes = view.dataset_number(f"/counts/{split}")
+    return row(
+        parts(SPLITS[split]),
+        parts(integer(count)),
+        parts(percentage(derive("ratio", count, everything))),
+        parts(integer(derive("smallest", classes))),
+        parts(integer(derive("largest", classes))),
+        parts(PURPOSES[split]),
+    )
+
+
+def common_settings(view: StudyView) -> Table:
+    """List what holds for every experiment that doesn't say otherwise."""
+    rows = tuple(row(parts(label), value) for label, value in _settings(view))
+    caption = parts(
+        "Settings of this study. An experiment that differs says so in its section and in the "
+        "appendix."
+    )
+    return Table("settings", caption, (Column("Setting"), Column("Value")), rows)
+
+
+def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
+    def setting(name: str) -> Quantity:
+        return view.study_number(f"/settings/{name}")
+
+    settings = view.study.settings
+    rates = [rate(setting(f"learning_rates/{i}")) for i in range(len(settings.learning_rates))]
+    side = integer(setting("image_size"))
+    yield "Picture size", parts(side, " × ", side, " pixels")
+    yield "Batch size", parts(integer(setting("batch_size")), " pictures")
+    yield "Loss", parts("cross-entropy")
+    yield "Optimizers tried", listing(Name(optimizer_name(name)) for name in settings.optimizers)
+    yield "Learning rates tried", listing(rates)
+    yield "Momentum", parts(plain(setting("momentum")), " for SGD, none for the others")
+    yield "Weight decay", parts(plain(setting("weight_decay")))
+    yield (
+        "Learning-rate schedule",
+        parts("× ", plain(setting("gamma")), " after every ", integer(setting("step_size")),
+              " epochs"),
+    )  # fmt: skip
+    yield "Epochs", _epochs(view)
+    yield "Pre-trained weights", parts(Name(weights_name(view)))
+    if settings.width != 1:
+        yield "Width of the networks", parts(plain(setting("width")), " of the published channels")
+    yield "Seeds", parts(integer(setting("seeds")), ", the first ", integer(setting("seed")))
+    if settings.max_per_class is not None:
+        yield "Limit", parts("at most ", integer(setting("max_per_class")), " pictures of a class")
+
+
+def _epochs(view: StudyView) -> Parts:
+    if view.study.settings.epochs is not None:
+        return parts(integer(view.study_number("/settings/epochs")), " in every experiment")
+    listed = [
+        view.study_number(f"/experiments/{i}/epochs")
+        for i, experiment in enumerate(view.study.experiments)
+        if experiment.epochs is not None
+    ]
+    if not listed:
+        return parts("as each experiment says")
+    fewest, most = derive("minimum", *listed), derive("maximum", *listed)
+    if fewest.value == most.value:
+        return parts(integer(most))
+    return parts(integer(fewest), " to ", integer(most), ", as each experiment says")
+
+
+def network_parts(run: Run) -> Table | None:
+    """Count the parameters of a network's parts; None where the record has no counts."""
+    if run.parameters is None:
+        return None
+    total = run.number("/parameters/total")
+    rows = [
+        _part_row(part, run.number(f"/parameters/parts/{_escaped(part)}"), total)
+        for part in run.parameters.parts
+    ]
+    share = derive("ratio", total, total)
+    rows.append(row(parts("All"), parts(integer(total)), parts(percentage(share)), total=True))
+    columns = (Column("Part"), number_column("Parameters"), number_column("Share", "%"))
+    caption = parts("Parameters of the network with its new last layer.")
+    return Table("network-parts", caption, columns, tuple(rows))
+
+
+PARTS = {
+    "features": "Convolutions",
+    "classifier": "Fully connected layers",
+    "backbone": "Everything before the head",
+    "head": "New head",
+}
+
+
+def _part_row(part: str, count: Quantity, total: Quantity) -> Row:
+    share = derive("ratio", count, total)
+    name = parts(Name(PARTS.get(part, part)))
+    return row(name, parts(integer(count)), parts(percentage(share)))
+
+
+def _escaped(part: str) -> str:
+    """Escape a name for a JSON pointer (RFC 6901)."""
+    return part.replace("~", "~0").replace("/", "~1")
