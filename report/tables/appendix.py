@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from report.load import Run, StudyView
-from report.names import model_name, optimizer_name, weights_name
+from report.names import model_name, optimizer_name
 from report.numbers import duration, integer, mebibytes, plain, rate
 from report.tables.cells import number_column, row, shown
 from report.text import Code, Name, Parts, parts
@@ -17,6 +17,8 @@ FREEZES = {
     "classifier-but-head": "fully connected layers but the last",
     "backbone": "all but the head",
 }
+
+STARTS = {"none": "random", "imagenet": "ImageNet", "sample": "drawn glyphs"}
 
 
 def specifications(view: StudyView) -> Table:
@@ -42,16 +44,16 @@ def _specification(view: StudyView, experiment: Experiment) -> Row:
     runs = view.runs(experiment.id)
     run = next((r for r in runs if r.metrics.spec is not None), None)
     outcome = ", ".join(dict.fromkeys(r.metrics.status for r in runs)) or "not run yet"
-    cells = _spec_cells(view, run) if run else ((),) * 8
+    cells = _spec_cells(run) if run else ((),) * 8
     return row(parts(Code(experiment.id)), parts(outcome), *cells)
 
 
-def _spec_cells(view: StudyView, run: Run) -> tuple[Parts, ...]:
+def _spec_cells(run: Run) -> tuple[Parts, ...]:
     spec = run.metrics.spec
     assert spec is not None
     return (
         parts(Name(model_name(spec.model))),
-        parts(Name(weights_name(view, spec.weights))),
+        parts(Name(STARTS.get(spec.weights, spec.weights.removeprefix("file:")))),
         parts(FREEZES[spec.freeze]),
         parts(spec.augmentation.replace("-", " ")),
         parts(Name(optimizer_name(spec.optimizer))),

@@ -1,0 +1,47 @@
+"""What the study asks, and what came out, in one table."""
+
+from report.findings.comparing import compare
+from report.findings.cost import most_accurate
+from report.findings.data import extent
+from report.findings.notices import (
+    choice_notices,
+    data_notices,
+    fingerprint_notices,
+    progress,
+)
+from report.load import StudyView
+from report.numbers import derive, integer
+from report.sections import SECTIONS
+from report.tables.results import summary
+from report.text import Parts, parts
+from report.view import SectionView
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the introduction."""
+    return SectionView(
+        slug="introduction",
+        title=SECTIONS["introduction"].title,
+        notices=(
+            *data_notices(view),
+            *progress(view),
+            *choice_notices(view, view.listed),
+            *fingerprint_notices(view, view.listed),
+        ),
+        findings={
+            "data": tuple(extent(view)),
+            "results": (
+                *most_accurate(view),
+                *compare(view, "transfer/best", "scratch/best"),
+            ),
+        },
+        facts={"n_experiments": _n_experiments(view)},
+        tables={"summary": summary(view)},
+    )
+
+
+def _n_experiments(view: StudyView) -> Parts:
+    listed = {e.id for e in view.listed}
+    positions = [i for i, e in enumerate(view.study.experiments) if e.id in listed]
+    quantities = [view.study_number(f"/experiments/{i}") for i in positions]
+    return parts(integer(derive("count", *quantities)))

@@ -1,0 +1,77 @@
+"""The method: from picture to tensor, the network, the training, the rules of choice and test."""
+
+from report.figures.pictures import preprocessing_steps
+from report.findings import data
+from report.findings.notices import data_notices
+from report.load import StudyView
+from report.numbers import derive, integer, plain
+from report.sections import SECTIONS
+from report.tables.settings import common_settings, network_parts, splits
+from report.text import Parts, Sentence, parts, say
+from report.view import SectionView, Table
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the section on preprocessing and method."""
+    return SectionView(
+        slug="preprocessing",
+        title=SECTIONS["preprocessing"].title,
+        notices=tuple(data_notices(view)),
+        findings={
+            "resizing": tuple(data.resizing(view)),
+            "statistics": tuple(data.channel_statistics(view)),
+            "split": tuple(data.split_source(view)),
+            "head": tuple(_head(view)),
+            "width": tuple(_width(view)),
+        },
+        facts={name: _setting(view, name) for name in ("gamma", "step_size", "batch_size")},
+        figures={"steps": preprocessing_steps(view)},
+        tables=_tables(view),
+    )
+
+
+def _setting(view: StudyView, name: str) -> Parts:
+    return parts(plain(view.study_number(f"/settings/{name}")))
+
+
+def _tables(view: StudyView) -> dict[str, Table]:
+    baseline = view.run("scratch/baseline")
+    found = {
+        "splits": splits(view),
+        "parts": network_parts(baseline) if baseline else None,
+        "settings": common_settings(view),
+    }
+    return {name: table for name, table in found.items() if table is not None}
+
+
+def _head(view: StudyView) -> list[Sentence]:
+    """Say what replaces the last layer, with the counts of the run that trains all of it."""
+    if view.dataset is None:
+        return []
+    n_classes = derive("length", view.dataset_number("/classes"))
+    sentences = [
+        say("The last layer, which has one output for each ImageNet class, is replaced by a new "
+            "one with ", integer(n_classes), " outputs and random weights.")
+    ]  # fmt: skip
+    run = view.run("scratch/baseline")
+    if run is not None and run.parameters is not None:
+        sentences.append(
+            say("With it the network has ", integer(run.number("/parameters/total")),
+                " parameters.")
+        )  # fmt: skip
+    return sentences
+
+
+def _width(view: StudyView) -> list[Sentence]:
+    """Warn that the networks are thinner than the published ones, where they are."""
+    if view.study.settings.width == 1:
+        return []
+    return [
+        say(
+            "In this study every layer of the networks has only ",
+            plain(view.study_number("/settings/width")),
+            " times the published number of channels, so that the whole list trains in minutes. "
+            "Counts and accuracies are those of the thin networks, not of the published ones.",
+            strength="gap",
+        )
+    ]
