@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from report.load import Run, StudyView
 from report.names import optimizer_name, pair
-from report.numbers import Number, Quantity, derive, integer, percent, points, rate
+from report.numbers import Number, Quantity, derive, integer, mean_of, percent, points, rate
 from report.text import Code, Name, Parts, Sentence, listing, say
 
 
@@ -16,10 +16,9 @@ def best_pair(view: StudyView, grid: str) -> list[Sentence]:
     best = ranked[0]
     sentences = [
         say(
-            "Of the ", integer(_count(ranked)), " pairs that finished, ", pair(best),
-            " reached the highest validation accuracy: ", percent(_accuracy(best)),
-            " in epoch ", integer(best.number("/best_epoch")), " of ",
-            integer(best.number("/epochs_run")), ".",
+            "Of the ", integer(_count(ranked)), " pairs with a result, ", pair(best),
+            " reached the highest validation accuracy: ", percent(_accuracy(view, best)),
+            *_when(view, best), ".",
         )
     ]  # fmt: skip
     if len(ranked) > 1 and view.dataset is not None:
@@ -27,13 +26,22 @@ def best_pair(view: StudyView, grid: str) -> list[Sentence]:
     return sentences
 
 
+def _when(view: StudyView, run: Run) -> Parts:
+    """Say in which epoch, or over how many seeds."""
+    seeds = [r.number("/seed") for r in view.finished(run.id)]
+    if len(seeds) > 1:
+        return say(", the mean over ", integer(derive("count", *seeds)), " seeds").parts
+    epoch, n_epochs = run.number("/best_epoch"), run.number("/epochs_run")
+    return say(" in epoch ", integer(epoch), " of ", integer(n_epochs)).parts
+
+
 def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
-    lead = derive("difference", _accuracy(best), _accuracy(second))
+    lead = derive("difference", _accuracy(view, best), _accuracy(view, second))
     n_images = view.dataset_number("/n_validation")
-    n_correct = derive("rounded_product", _accuracy(best), n_images)
+    n_correct = derive("rounded_product", _accuracy(view, best), n_images)
     low = derive("wilson_low", n_correct, n_images)
     high = derive("wilson_high", n_correct, n_images)
-    distinct = _accuracy(second).value < low.value
+    distinct = _accuracy(view, second).value < low.value
     verdict = (
         "lies below it, so the lead is more than the luck of which pictures were drawn."
         if distinct
@@ -57,33 +65,36 @@ def sensitivity(view: StudyView, grid: str) -> list[Sentence]:
     full = {name: runs for name, runs in table.items() if len(runs) > 1}
     if not full:
         return []
-    favourites: list[Parts] = [_favourite(runs) for runs in full.values()]
+    favourites: list[Parts] = [_favourite(view, runs) for runs in full.values()]
     sentences = [say("Each optimizer has a rate that suits it: ", listing(favourites), ".")]
     if len(full) > 1:
-        spread = {name: _accuracy(r[0]).value - _accuracy(r[-1]).value for name, r in full.items()}
+        spread = {
+            name: _accuracy(view, r[0]).value - _accuracy(view, r[-1]).value
+            for name, r in full.items()
+        }
         most, least = max(spread, key=lambda k: spread[k]), min(spread, key=lambda k: spread[k])
         sentences.append(
-            say("The rate matters most for ", _range(full[most]), ", and least for ",
-                _range(full[least]), ".")
+            say("The rate matters most for ", _range(view, full[most]), ", and least for ",
+                _range(view, full[least]), ".")
         )  # fmt: skip
     return sentences
 
 
-def _favourite(runs: list[Run]) -> Parts:
+def _favourite(view: StudyView, runs: list[Run]) -> Parts:
     best = runs[0]
     return say(
-        pair(best), " (", percent(_accuracy(best)), ")"
+        pair(best), " (", percent(_accuracy(view, best)), ")"
     ).parts  # fmt: skip
 
 
-def _range(runs: list[Run]) -> Parts:
+def _range(view: StudyView, runs: list[Run]) -> Parts:
     best, worst = runs[0], runs[-1]
     spec = best.metrics.spec
     assert spec is not None
     return say(
-        Name(optimizer_name(spec.optimizer)), ", from ", percent(_accuracy(worst)), " at ",
-        _rate(worst), " to ", percent(_accuracy(best)), " at ", _rate(best), ", a range of ",
-        points(derive("difference", _accuracy(best), _accuracy(worst))), " percentage points",
+        Name(optimizer_name(spec.optimizer)), ", from ", percent(_accuracy(view, worst)), " at ",
+        _rate(worst), " to ", percent(_accuracy(view, best)), " at ", _rate(best), ", a range of ",
+        points(derive("difference", _accuracy(view, best), _accuracy(view, worst))), " percentage points",
     ).parts  # fmt: skip
 
 
@@ -93,7 +104,7 @@ def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
     diverged = [runs[0] for runs in members if runs and runs[0].metrics.status == "diverged"]
     finished = [run for run in view.ranked(grid) if run not in diverged]
     never = [run for run in finished if never_learned(view, run)]
-    sentences = [_diverged(run) for run in diverged]
+    sentences = [_diverged(view, run) for run in diverged]
     if never:
         sentences.append(_never(view, never))
     if finished and not never and not diverged:
@@ -101,19 +112,19 @@ def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
     return sentences
 
 
-def _diverged(run: Run) -> Sentence:
+def _diverged(view: StudyView, run: Run) -> Sentence:
     if run.metrics.validation is None:
         return say(pair(run), " diverged: its loss was not finite in the first epoch already.")
     return say(
         pair(run), " diverged: after epoch ", integer(run.number("/best_epoch")),
         " its loss was no longer finite, and training ended. It counts with what it had reached "
-        "by then, a validation accuracy of ", percent(_accuracy(run)), ".",
+        "by then, a validation accuracy of ", percent(_accuracy(view, run)), ".",
     )  # fmt: skip
 
 
 def _never(view: StudyView, runs: list[Run]) -> Sentence:
     share = derive("largest_share", view.dataset_number("/counts/validation"))
-    named: list[Parts] = [say(pair(r), " (", percent(_accuracy(r)), ")").parts for r in runs]
+    named: list[Parts] = [say(pair(r), " (", percent(_accuracy(view, r)), ")").parts for r in runs]
     many = len(runs) > 1
     return say(
         listing(named), " never learned: ", "their" if many else "its",
@@ -128,7 +139,7 @@ def never_learned(view: StudyView, run: Run) -> bool:
     if view.dataset is None or run.metrics.validation is None:
         return False
     n_images = view.dataset_number("/n_validation")
-    n_correct = derive("rounded_product", _accuracy(run), n_images)
+    n_correct = derive("rounded_product", _accuracy(view, run), n_images)
     low: float = derive("wilson_low", n_correct, n_images).value
     share: float = derive("largest_share", view.dataset_number("/counts/validation")).value
     return low <= share
@@ -143,15 +154,16 @@ def selection(view: StudyView, run: Run) -> list[Sentence]:
         say(
             "Chosen by the best-epoch validation accuracy among the ",
             integer(derive("length", run.number("/selected/candidates"))),
-            " finished pairs of ", Code(chosen.grid),
+            " pairs with a result of ", Code(chosen.grid),
             " (ties: lower validation loss, then the smaller rate); its rank is ",
             integer(run.number("/selected/rank")), ". The test set had no part in the choice.",
         )
     ]  # fmt: skip
 
 
-def _accuracy(run: Run) -> Quantity:
-    return run.number("/validation/accuracy")
+def _accuracy(view: StudyView, run: Run) -> Quantity:
+    """Return what the grid is ranked by: the mean over seeds."""
+    return mean_of([r.number("/validation/accuracy") for r in view.finished(run.id)])
 
 
 def _rate(run: Run) -> Number:
@@ -159,4 +171,4 @@ def _rate(run: Run) -> Number:
 
 
 def _count(runs: list[Run]) -> Quantity:
-    return derive("count", *(_accuracy(run) for run in runs))
+    return derive("count", *(run.number("/validation/accuracy") for run in runs))

@@ -16,16 +16,26 @@ def convergence(run: Run) -> list[Sentence]:
     curves = run.curves
     if curves is None or run.metrics.best_epoch is None:
         return []
+    if run.metrics.status == "diverged":
+        return [_last_finite(run)]
     start: Parts = say(
         "Validation accuracy was highest in epoch ", integer(run.number("/best_epoch")), " of ",
         integer(run.number("/epochs_run")), " (", percent(run.number("/validation/accuracy")), ")",
     ).parts  # fmt: skip
     n_epochs = len(curves.epoch)
     window = min(3, n_epochs // 2)
-    if window == 0 or run.metrics.status == "diverged":
+    if window == 0:
         return [say(start, ".")]
     change = _window_change(run, n_epochs - window, window)
     return [say(start, "; ", _trend(change, window), ".")]
+
+
+def _last_finite(run: Run) -> Sentence:
+    return say(
+        "The loss stopped being finite, and training ended; the run counts with the last epoch "
+        "before that, epoch ", integer(run.number("/best_epoch")),
+        ", and its validation accuracy of ", percent(run.number("/validation/accuracy")), ".",
+    )  # fmt: skip
 
 
 def _window_change(run: Run, split: int, window: int) -> Quantity:

@@ -1,0 +1,64 @@
+"""Training from a random start: the baseline, and the best pair of the grid."""
+
+from report.figures.run_figures import curves
+from report.findings.comparing import compare, tested_result
+from report.findings.grid import selection
+from report.findings.learning import convergence, fit_gap, learning_rate_step
+from report.findings.notices import notices
+from report.load import StudyView
+from report.names import pair
+from report.numbers import integer
+from report.sections import SECTIONS
+from report.tables.results import comparison
+from report.text import Sentence, parts, say
+from report.view import SectionView
+
+BASELINE, BEST = "scratch/baseline", "scratch/best"
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the section on training from scratch."""
+    tested = [e for e in view.section("scratch") if e.test]
+    caption = parts("The two finalists from a random start.")
+    return SectionView(
+        slug="scratch",
+        title=SECTIONS["scratch"].title,
+        notices=notices(view, view.section("scratch")),
+        findings={
+            "recipe": tuple(_recipe(view)),
+            "baseline": tuple(course(view, BASELINE)),
+            "baseline_test": tuple(tested_result(view, BASELINE)),
+            "chosen": tuple(chosen(view, BEST)),
+            "best": tuple(course(view, BEST, praised=True)),
+            "best_test": (*tested_result(view, BEST), *compare(view, BEST, BASELINE)),
+        },
+        figures={"baseline": curves(view, BASELINE), "best": curves(view, BEST)},
+        tables={"finalists": comparison(view, "scratch", tested, caption)},
+    )
+
+
+def course(view: StudyView, experiment_id: str, praised: bool = False) -> list[Sentence]:
+    """Say how an experiment's first run learned."""
+    run = view.run(experiment_id)
+    if run is None:
+        return []
+    return [*convergence(run), *fit_gap(run, praised), *learning_rate_step(run)]
+
+
+def chosen(view: StudyView, experiment_id: str) -> list[Sentence]:
+    """Say which pair an experiment uses, and by which rule."""
+    run = view.run(experiment_id)
+    if run is None or run.metrics.selected is None:
+        return []
+    return [say("The pair is ", pair(run), "."), *selection(view, run)]
+
+
+def _recipe(view: StudyView) -> list[Sentence]:
+    run = view.run(BASELINE)
+    if run is None or run.metrics.spec is None:
+        return []
+    return [
+        say("The baseline is the homework’s starting recipe: ", pair(run), " for ",
+            integer(run.number("/spec/epochs")), " epochs, batches of ",
+            integer(run.number("/spec/batch_size")), " pictures.")
+    ]  # fmt: skip

@@ -1,0 +1,46 @@
+"""Transfer learning: the two best pairs in detail, and the choice between them."""
+
+from report.figures.run_figures import curves
+from report.findings.comparing import compare, tested_result
+from report.findings.grid import best_pair, troubled_pairs
+from report.findings.notices import notices
+from report.load import StudyView
+from report.names import weights_name
+from report.sections import SECTIONS
+from report.sections.scratch import chosen, course
+from report.tables.results import comparison
+from report.text import Name, Sentence, parts, say
+from report.view import SectionView
+
+BEST = "transfer/best"
+DETAILS = ("transfer/detail-1", "transfer/detail-2")
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the section on transfer learning."""
+    pair = [e for e in (view.experiment("scratch/best"), view.experiment(BEST)) if e is not None]
+    caption = parts("The best pair from a random start and the best one from pre-trained weights.")
+    return SectionView(
+        slug="transfer",
+        title=SECTIONS["transfer"].title,
+        notices=notices(view, view.section("transfer")),
+        findings={
+            "start": tuple(_start(view)),
+            "grid": (*best_pair(view, "transfer/grid"), *troubled_pairs(view, "transfer/grid")),
+            "first": tuple(course(view, DETAILS[0], praised=True)),
+            "second": tuple(course(view, DETAILS[1])),
+            "chosen": tuple(chosen(view, BEST)),
+            "test": tuple(tested_result(view, BEST)),
+            "against_scratch": tuple(compare(view, BEST, "scratch/best")),
+        },
+        figures={"first": curves(view, DETAILS[0]), "second": curves(view, DETAILS[1])},
+        tables={"comparison": comparison(view, "transfer", pair, caption)},
+    )
+
+
+def _start(view: StudyView) -> list[Sentence]:
+    """Say which weights the runs started from, as their records have it."""
+    run = view.run(BEST) or next(iter(view.ranked("transfer/grid")), None)
+    spec = run.metrics.spec if run else None
+    weights = Name(weights_name(view, spec.weights if spec else None))
+    return [say("The start is ", weights, ", all of which training may change.")]
