@@ -38,10 +38,10 @@ PRESETS: dict[str, Preset] = {
             ),
             data="sample",
             settings=Settings(
-                epochs=8,
-                batch_size=32,
+                epochs=12,
+                batch_size=16,
                 image_size=96,
-                step_size=6,
+                step_size=9,
                 width=0.25,
                 weights="sample",
             ),
