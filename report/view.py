@@ -52,6 +52,19 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Block:
+    """A subsection of its own for one experiment, where the list of experiments decides how many.
+
+    Attributes:
+        findings: Paragraphs of generated sentences, printed below the figure.
+    """
+
+    title: Parts
+    figure: Figure
+    findings: tuple[tuple[Sentence, ...], ...]
+
+
+@dataclass(frozen=True)
 class SectionView:
     """All that `templates/sections/<slug>.html` prints.
 
@@ -61,6 +74,7 @@ class SectionView:
         facts: Named single values or phrases that the explanatory text quotes.
         figures: Named figures; their anchor is `figure-<slug>`.
         tables: Named tables.
+        blocks: Subsections, one an experiment.
     """
 
     slug: str
@@ -70,3 +84,4 @@ class SectionView:
     facts: dict[str, Parts] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()

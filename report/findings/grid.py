@@ -37,6 +37,8 @@ def _when(view: StudyView, run: Run) -> Parts:
 
 def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
     lead = derive("difference", _accuracy(view, best), _accuracy(view, second))
+    if lead.value == 0:
+        return _tie(second)
     n_images = view.dataset_number("/n_validation")
     n_correct = derive("rounded_product", _accuracy(view, best), n_images)
     low = derive("wilson_low", n_correct, n_images)
@@ -53,6 +55,13 @@ def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
         " pictures. The 95 % interval of the best pair’s accuracy runs from ", percent(low),
         " to ", percent(high), "; the second ", verdict,
         strength="strong" if distinct else "weak",
+    )  # fmt: skip
+
+
+def _tie(second: Run) -> Sentence:
+    return say(
+        pair(second), " reached exactly the same; between equals the lower validation loss "
+        "decides, then the smaller learning rate.", strength="weak",
     )  # fmt: skip
 
 
@@ -94,7 +103,8 @@ def _range(view: StudyView, runs: list[Run]) -> Parts:
     return say(
         Name(optimizer_name(spec.optimizer)), ", from ", percent(_accuracy(view, worst)), " at ",
         _rate(worst), " to ", percent(_accuracy(view, best)), " at ", _rate(best), ", a range of ",
-        points(derive("difference", _accuracy(view, best), _accuracy(view, worst))), " percentage points",
+        points(derive("difference", _accuracy(view, best), _accuracy(view, worst))),
+        " percentage points",
     ).parts  # fmt: skip
 
 

@@ -1,0 +1,57 @@
+"""The appendix: every experiment, its settings, its cost and how to run it again."""
+
+from report.findings.notices import notices
+from report.load import StudyView
+from report.numbers import Quantity, derive, duration
+from report.sections import SECTIONS
+from report.tables.appendix import costs, environments, specifications
+from report.text import Code, Parts, Sentence, parts, say
+from report.view import SectionView
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the appendix."""
+    tables = {
+        "specifications": specifications(view),
+        "costs": costs(view),
+        "environments": environments(view),
+    }
+    return SectionView(
+        slug="appendix",
+        title=SECTIONS["appendix"].title,
+        notices=notices(view, view.listed),
+        findings={"time": tuple(_time(view)), "caveats": tuple(_caveats(view))},
+        facts={"command": _command(view), "fingerprint": _fingerprint(view)},
+        tables={name: table for name, table in tables.items() if table is not None},
+    )
+
+
+def _command(view: StudyView) -> Parts:
+    return parts(Code(view.study.command or "homework run-all"))
+
+
+def _fingerprint(view: StudyView) -> Parts:
+    return parts(Code(view.dataset.fingerprint)) if view.dataset else parts("not known yet")
+
+
+def _time(view: StudyView) -> list[Sentence]:
+    """Sum the training time of all runs that trained."""
+    spent: list[Quantity] = [
+        run.number("/train_seconds")
+        for run in view.all_runs()
+        if run.finished and run.metrics.reused_from is None
+    ]
+    if not spent:
+        return []
+    return [say("Training took ", duration(derive("sum", *spent)), " in all, run after run.")]
+
+
+def _caveats(view: StudyView) -> list[Sentence]:
+    """Repeat the caveats that records carry, each once."""
+    found = dict.fromkeys(
+        (experiment.id, note)
+        for experiment in view.listed
+        for run in view.runs(experiment.id)
+        for note in run.metrics.notes
+    )
+    return [say(Code(experiment_id), ": ", note) for experiment_id, note in found]

@@ -1,0 +1,55 @@
+"""Data augmentation: altered copies of the train pictures."""
+
+from report.figures.pictures import augmentation_gallery
+from report.figures.run_figures import curves
+from report.findings.comparing import compare, tested_result
+from report.findings.notices import notices
+from report.load import StudyView
+from report.sections import SECTIONS
+from report.sections.scratch import chosen, course
+from report.tables.results import comparison
+from report.text import Sentence, parts
+from report.view import SectionView
+
+ONE_OF_THREE, NONE = "augmentation/one-of-three", "augmentation/none"
+BEST = "transfer/best"
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the section on augmentation."""
+    own = view.section("augmentation")
+    best = view.experiment(BEST)
+    caption = parts(
+        "Augmentation against none. All experiments start from the same pre-trained weights with "
+        "the same pair."
+    )
+    return SectionView(
+        slug="augmentation",
+        title=SECTIONS["augmentation"].title,
+        notices=notices(view, own),
+        findings={
+            "pair": tuple(chosen(view, ONE_OF_THREE)),
+            "course": tuple(course(view, ONE_OF_THREE)),
+            "test": tuple(tested_result(view, ONE_OF_THREE)),
+            "against_none": tuple(_against_none(view)),
+            "alone": tuple(_alone(view)),
+        },
+        figures={"gallery": augmentation_gallery(view), "curves": curves(view, ONE_OF_THREE)},
+        tables={"comparison": comparison(view, "augmentation", [best, *own] if best else own,
+                                         caption)},
+    )  # fmt: skip
+
+
+def _baseline(view: StudyView) -> str:
+    """Return what to compare with: the run of the same length without augmentation, if any."""
+    return NONE if view.tested(NONE) else BEST
+
+
+def _against_none(view: StudyView) -> list[Sentence]:
+    return compare(view, ONE_OF_THREE, _baseline(view))
+
+
+def _alone(view: StudyView) -> list[Sentence]:
+    """Hold each transformation alone against none, where these extras were run."""
+    others = [e.id for e in view.section("augmentation") if e.id not in (ONE_OF_THREE, NONE)]
+    return [sentence for id_ in others for sentence in compare(view, id_, _baseline(view))]

@@ -1,0 +1,79 @@
+"""Later architectures on the same task, one subsection each."""
+
+from report.accuracy import tested_accuracy
+from report.figures.run_figures import curves, parameter_bars
+from report.findings.comparing import compare, tested_result
+from report.findings.cost import accuracy_per_parameter, size_and_time
+from report.findings.freezing import HELD
+from report.findings.notices import notices
+from report.load import Run, StudyView
+from report.names import experiment_name, model_name, pair
+from report.numbers import integer
+from report.sections import SECTIONS
+from report.sections.scratch import course
+from report.tables.results import comparison, sizes
+from report.text import Name, Parts, Sentence, listing, parts, say
+from report.view import Block, SectionView
+from training.records import Experiment
+
+ALEXNET = "transfer/best"
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the section on other architectures."""
+    own = view.section("beyond")
+    alexnet = view.experiment(ALEXNET)
+    compared = [alexnet, *own] if alexnet else own
+    tested = [item for e in compared if (item := tested_accuracy(view, e.id)) is not None]
+    caption = parts("Other architectures against AlexNet’s best transfer pair.")
+    return SectionView(
+        slug="beyond",
+        title=SECTIONS["beyond"].title,
+        notices=notices(view, own),
+        findings={"size": tuple(accuracy_per_parameter(tested))},
+        figures={"parameters": parameter_bars(view, "beyond-parameters", compared)},
+        tables={
+            "comparison": comparison(view, "beyond", compared, caption),
+            "sizes": sizes(view, compared),
+        },
+        blocks=tuple(_block(view, experiment) for experiment in own),
+    )
+
+
+def _block(view: StudyView, experiment: Experiment) -> Block:
+    run = view.run(experiment.id)
+    course_of = tuple(course(view, experiment.id))
+    result = (
+        *tested_result(view, experiment.id),
+        *compare(view, experiment.id, ALEXNET),
+        *size_and_time(view, experiment.id, ALEXNET),
+    )
+    setup = tuple(_setup(run)) if run else ()
+    return Block(
+        title=parts(Name(experiment_name(experiment))),
+        figure=curves(view, experiment.id),
+        findings=(setup, course_of, result),
+    )
+
+
+def _setup(run: Run) -> list[Sentence]:
+    """Say what was put in place of the last layer, what trains, and with which pair."""
+    spec = run.metrics.spec
+    if spec is None:
+        return []
+    held = HELD[spec.freeze]
+    return [
+        say(
+            "The network is ", Name(model_name(spec.model)), ", its last layer replaced by ",
+            *_head(run, len(spec.head)), "; ", held, ". It is trained with ", pair(run),
+            " on batches of ", integer(run.number("/spec/batch_size")), " pictures.",
+        )
+    ]  # fmt: skip
+
+
+def _head(run: Run, n_hidden: int) -> Parts:
+    if n_hidden == 0:
+        return parts("one new layer")
+    widths = listing(integer(run.number(f"/spec/head/{i}")) for i in range(n_hidden))
+    kind = "a hidden layer of " if n_hidden == 1 else "hidden layers of "
+    return parts("a new head with ", kind, widths, " units before the class scores")

@@ -1,0 +1,66 @@
+"""What the study found, question by question, and how far it reaches."""
+
+from report.accuracy import all_tested
+from report.figures.comparison_figures import accuracy_against_cost, forest
+from report.findings.against_reference import against_reference
+from report.findings.comparing import compare
+from report.findings.cost import accuracy_per_parameter, most_accurate
+from report.findings.grid import best_pair
+from report.findings.notices import data_notices, progress
+from report.load import StudyView
+from report.numbers import integer
+from report.sections import SECTIONS
+from report.tables.results import accuracies_beside_reference
+from report.text import Code, Sentence, say
+from report.view import SectionView
+
+TRANSFER = "transfer/best"
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the conclusion."""
+    return SectionView(
+        slug="conclusion",
+        title=SECTIONS["conclusion"].title,
+        notices=(*data_notices(view), *progress(view)),
+        findings={
+            "scratch": tuple(_pairs(view, "scratch/grid")),
+            "transfer": (*_pairs(view, "transfer/grid"), *compare(view, TRANSFER, "scratch/best")),
+            "freezing": tuple(_each(view, "freezing")),
+            "augmentation": tuple(_each(view, "augmentation")),
+            "beyond": tuple(_each(view, "beyond")),
+            "overall": (*most_accurate(view), *accuracy_per_parameter(all_tested(view))),
+            "reference": tuple(against_reference(view)),
+            "limits": tuple(_limits(view)),
+        },
+        figures={"forest": forest(view), "cost": accuracy_against_cost(view)},
+        tables={"accuracies": accuracies_beside_reference(view)},
+    )
+
+
+def _pairs(view: StudyView, grid: str) -> list[Sentence]:
+    if not view.ranked(grid):
+        return [say("No pair of ", Code(grid), " has a result yet.", strength="gap")]
+    return best_pair(view, grid)[:1]
+
+
+def _each(view: StudyView, section: str) -> list[Sentence]:
+    """Hold each of a section's experiments against training all weights of AlexNet."""
+    found = [s for e in view.section(section) for s in compare(view, e.id, TRANSFER)[:1]]
+    if found:
+        return found
+    return [say("There is nothing to compare yet.", strength="gap")]
+
+
+def _limits(view: StudyView) -> list[Sentence]:
+    """Say how many random starts stand behind every number."""
+    seeds = view.study_number("/settings/seeds")
+    if seeds.value == 1:
+        return [
+            say("Every experiment was run once, with one random start. The intervals cover the "
+                "choice of test pictures, not how much another start would have changed.")
+        ]  # fmt: skip
+    return [
+        say("Every experiment was run with ", integer(seeds), " random starts; the standard "
+            "deviation over them stands beside each mean.")
+    ]  # fmt: skip

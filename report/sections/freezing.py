@@ -1,0 +1,76 @@
+"""Freezing: what each part of the network contributes by staying as it is."""
+
+from report.figures.run_figures import curves, parameter_bars
+from report.findings.comparing import compare, tested_result
+from report.findings.freezing import what_is_trained
+from report.findings.learning import convergence, fit_gap
+from report.findings.notices import notices
+from report.load import StudyView
+from report.reference import reference_note
+from report.sections import SECTIONS
+from report.sections.scratch import chosen
+from report.tables.results import freeze_counts
+from report.text import Sentence, say
+from report.view import SectionView
+
+STRATEGIES = {
+    "cnn": "freezing/cnn",
+    "fc": "freezing/fc",
+    "head_free": "freezing/fc-head-free",
+}
+NOTHING_FROZEN = "transfer/best"
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the section on freezing."""
+    own = view.section("freezing")
+    nothing_frozen = view.experiment(NOTHING_FROZEN)
+    compared = [nothing_frozen, *own] if nothing_frozen else own
+    return SectionView(
+        slug="freezing",
+        title=SECTIONS["freezing"].title,
+        notices=notices(view, own),
+        findings={
+            "pair": tuple(chosen(view, STRATEGIES["cnn"])),
+            "none": tuple(_nothing_frozen(view)),
+            **{name: tuple(_strategy(view, id_)) for name, id_ in STRATEGIES.items()},
+            "heads": tuple(compare(view, STRATEGIES["head_free"], STRATEGIES["fc"])),
+            "reference": tuple(_reference(view)),
+        },
+        figures={
+            "parameters": parameter_bars(view, "freeze-parameters", compared),
+            **{name: curves(view, id_) for name, id_ in STRATEGIES.items()},
+        },
+        tables={"counts": freeze_counts(view, compared)},
+    )
+
+
+def _nothing_frozen(view: StudyView) -> list[Sentence]:
+    run = view.run(NOTHING_FROZEN)
+    return what_is_trained(run) if run else []
+
+
+def _strategy(view: StudyView, experiment_id: str) -> list[Sentence]:
+    run = view.run(experiment_id)
+    if run is None:
+        return []
+    return [
+        *what_is_trained(run),
+        *convergence(run),
+        *fit_gap(run),
+        *tested_result(view, experiment_id),
+        *compare(view, experiment_id, NOTHING_FROZEN),
+    ]
+
+
+def _reference(view: StudyView) -> list[Sentence]:
+    """Say how the reference report's headings map to these strategies."""
+    if not any(reference_note(experiment_id) for experiment_id in STRATEGIES.values()):
+        return []
+    return [
+        say(
+            "The reference report has the headings of its two strategies exchanged against the "
+            "parameter counts it prints. Its values stand beside the strategy with the same counts "
+            "here, not beside the one with the same heading."
+        )
+    ]

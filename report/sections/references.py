@@ -1,0 +1,10 @@
+"""The works cited."""
+
+from report.load import StudyView
+from report.sections import SECTIONS
+from report.view import SectionView
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the list of references; its entries come from the bibliography."""
+    return SectionView(slug="references", title=SECTIONS["references"].title)
