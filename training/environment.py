@@ -46,6 +46,16 @@ def _cuda(number: int) -> torch.device:
     return torch.device("cuda", number)
 
 
+def ignore_denormals() -> None:
+    """Let the CPU treat numbers below 1e-38 as zero.
+
+    Squared gradients of a network that doesn't learn fall that low, and arithmetic on such
+    numbers takes the processor many times as long. Threads inherit this from the one that starts
+    them, so it has to come before the first parallel operation.
+    """
+    torch.set_flush_denormal(True)
+
+
 def device_name(device: torch.device) -> str:
     """Return the processor's own name, such as “NVIDIA H100” or a CPU's model name."""
     if device.type == "cuda":

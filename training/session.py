@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from training.data.cache import cache_folder
 from training.data.locate import locate
 from training.data.prepare import prepare
-from training.environment import resolve_device
+from training.environment import ignore_denormals, resolve_device
 from training.executors import LocalExecutor, Outcome
 from training.plan import Plan
 from training.progress import Progress
@@ -33,6 +33,7 @@ def run_study(
         DeviceError: The device isn't there.
     """
     progress = progress or Progress()
+    ignore_denormals()
     torch_device = resolve_device(device)
     settings = study.settings
     data = prepare(

@@ -33,9 +33,9 @@ def _folder(folder: Path, named_by: str) -> Path:
 
 
 def _sample(data: str, progress: Stage | None) -> Path:
-    from training.data.sample import VERSION, is_sample, write_sample
+    from training.data.sample import VERSION, Alphabet, is_sample, write_sample
 
-    alphabet = "source" if data == "sample-source" else "target"
+    alphabet: Alphabet = "source" if data == "sample-source" else "target"
     folder = cache_folder() / "sample" / f"{alphabet}-{VERSION}"
     if is_sample(folder) != alphabet:
         write_sample(folder, alphabet, progress)

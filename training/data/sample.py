@@ -64,7 +64,7 @@ class _Task:
     glyph: str
 
 
-def is_sample(folder: Path) -> str | None:
+def is_sample(folder: Path) -> Alphabet | None:
     """Return the alphabet of a folder that `write_sample` finished, else None."""
     try:
         marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
@@ -72,8 +72,9 @@ def is_sample(folder: Path) -> str | None:
         return None
     if not isinstance(marker, dict) or marker.get("kind") != "homework sample":
         return None
-    alphabet = marker.get("alphabet")
-    return alphabet if marker.get("version") == VERSION and alphabet in GLYPHS else None
+    if marker.get("version") != VERSION:
+        return None
+    return next((name for name in GLYPHS if name == marker.get("alphabet")), None)
 
 
 def write_sample(
@@ -131,7 +132,8 @@ def _tasks(alphabet: Alphabet) -> Iterator[_Task]:
 
 def _write_lists(folder: Path, files: list[str]) -> None:
     """Give every third picture of a class to the test list, as the distribution's lists do."""
-    train, test = [], []
+    train: list[str] = []
+    test: list[str] = []
     for _, members in itertools.groupby(sorted(files), key=lambda file: file.partition("/")[0]):
         for i, file in enumerate(members):
             (test if i % 3 == 2 else train).append(file)
@@ -153,16 +155,14 @@ def _colour(rng: random.Random, low: int = 0, high: int = 255) -> tuple[int, int
     return rng.randint(low, high), rng.randint(low, high), rng.randint(low, high)
 
 
-def _background(
-    size: tuple[int, int], rng: random.Random
-) -> tuple[Image.Image, tuple[int, int, int]]:
-    """Draw a plain, graded or noisy background; return it with its prevailing colour."""
-    colour = _colour(rng)
+def _background(size: tuple[int, int], rng: random.Random) -> Image.Image:
+    """Draw a plain, graded or noisy light background."""
+    colour = _colour(rng, *PAPER)
     plain = Image.new("RGB", size, colour)
     kind = rng.choice(("plain", "gradient", "noise"))
     if kind == "gradient":
         shade = Image.linear_gradient("L").rotate(rng.choice((0, 90, 180, 270))).resize(size)
-        near = tuple(max(0, min(255, c + rng.randint(-70, 70))) for c in colour)
+        near = _colour(rng, PAPER[0] - 70, PAPER[1])
         return Image.composite(Image.new("RGB", size, near), plain, shade)
     if kind == "noise":
         grain = Image.frombytes("L", (24, 24), rng.randbytes(576)).resize(
@@ -206,7 +206,11 @@ def _mask(glyph: str, size: tuple[int, int], rng: random.Random, fonts: Path) ->
         fonts / f"{rng.choice(FONTS)}.ttf", type_size, layout_engine=ImageFont.Layout.BASIC
     )
     mask = Image.new("L", size)
-    middle = tuple(length / 2 + rng.uniform(-0.12, 0.12) * side for length in size)
+    width, height = size
+    middle = (
+        width / 2 + rng.uniform(-0.12, 0.12) * side,
+        height / 2 + rng.uniform(-0.12, 0.12) * side,
+    )
     ImageDraw.Draw(mask).text(middle, glyph, fill=255, font=font, anchor="mm")
     angle = rng.uniform(-MAXIMUM_ANGLE, MAXIMUM_ANGLE)
     return mask.rotate(angle, Image.Resampling.BICUBIC, center=middle)
