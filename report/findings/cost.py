@@ -4,7 +4,7 @@ from report.accuracy import Tested, all_tested
 from report.load import Run, StudyView
 from report.names import experiment_name
 from report.numbers import Quantity, derive, duration, millions, percent, times
-from report.text import Name, Parts, Sentence, say
+from report.text import Name, Parts, Sentence, listing, say
 
 
 def most_accurate(view: StudyView) -> list[Sentence]:
@@ -22,14 +22,18 @@ def most_accurate(view: StudyView) -> list[Sentence]:
         )
     ]  # fmt: skip
     if close:
-        from report.text import listing
-
         names: list[Parts] = [
             say(Name(experiment_name(t.experiment)), " (", percent(t.accuracy), ")").parts
             for t in close
         ]
         sentences.append(
-            say("The intervals of ", listing(names), " overlap with it.", strength="weak")
+            say(
+                "The intervals of ",
+                listing(names),
+                " overlap with it; whether they differ from "
+                "it is for the test on the same pictures to say, not for the overlap.",
+                strength="weak",
+            )
         )
     return sentences
 

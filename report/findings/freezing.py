@@ -1,7 +1,6 @@
 """What each freeze strategy leaves to train, explained by its parameter counts."""
 
-from report.findings.comparing import compare
-from report.load import Run, StudyView
+from report.load import Run
 from report.names import experiment_name
 from report.numbers import derive, integer, percent
 from report.text import Name, Sentence, say
@@ -29,11 +28,3 @@ def what_is_trained(run: Run) -> list[Sentence]:
                            run.number("/parameters/total"))), ").",
         )
     ]  # fmt: skip
-
-
-def freezing_against_none(view: StudyView, experiment_id: str) -> list[Sentence]:
-    """Hold a freeze strategy against training all weights, with its counts as the explanation."""
-    run = view.run(experiment_id)
-    if run is None:
-        return []
-    return [*what_is_trained(run), *compare(view, experiment_id, "transfer/best")]

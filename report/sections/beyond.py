@@ -7,8 +7,8 @@ from report.findings.cost import accuracy_per_parameter, size_and_time
 from report.findings.freezing import HELD
 from report.findings.notices import notices
 from report.load import Run, StudyView
-from report.names import experiment_name, model_name, pair
-from report.numbers import integer
+from report.names import MODELS, experiment_name, model_name, pair
+from report.numbers import Quantity, derive, integer
 from report.sections import SECTIONS
 from report.sections.scratch import course
 from report.tables.results import comparison, sizes
@@ -74,6 +74,14 @@ def _setup(run: Run) -> list[Sentence]:
 def _head(run: Run, n_hidden: int) -> Parts:
     if n_hidden == 0:
         return parts("one new layer")
-    widths = listing(integer(run.number(f"/spec/head/{i}")) for i in range(n_hidden))
+    widths = listing(integer(_hidden_units(run, i)) for i in range(n_hidden))
     kind = "a hidden layer of " if n_hidden == 1 else "hidden layers of "
     return parts("a new head with ", kind, widths, " units before the class scores")
+
+
+def _hidden_units(run: Run, i: int) -> Quantity:
+    """Return a hidden layer's width, which follows the study's width in the named networks."""
+    units, width = run.number(f"/spec/head/{i}"), run.number("/spec/width")
+    spec = run.metrics.spec
+    thinned = spec is not None and spec.model in MODELS and width.value != 1
+    return derive("rounded_product", units, width) if thinned else units
