@@ -50,15 +50,26 @@ class Rendered:
         return self.html.partition(f"<!-- section {slug} -->")[2].partition("<!-- end of ")[0]
 
 
+def run_render(study, output, *options):
+    """Run `homework render` on a study."""
+    arguments = ["render", "--runs", str(study.parent), "--output", str(output)]
+    return Rendered(CliRunner().invoke(cli, [*arguments, *options]), output)
+
+
 @pytest.fixture
-def render(study, tmp_path):
-    """Run `homework render` on the study."""
+def render(study):
+    """Run `homework render` on a study of the test's own."""
 
     def run(*options, formats="html", output=None):
-        output = output or study
-        arguments = ["render", "--runs", str(study.parent), "--output", str(output)]
-        if formats:
-            arguments += ["--format", formats]
-        return Rendered(CliRunner().invoke(cli, [*arguments, *options]), output)
+        chosen = ("--format", formats) if formats else ()
+        return run_render(study, output or study, *chosen, *options)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def finished(finished_study, tmp_path_factory):
+    """Return the finished study's report, HTML and PDF, for tests that only read it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOMEWORK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return run_render(finished_study, tmp_path_factory.mktemp("report"))

@@ -14,9 +14,13 @@ KNOWN = re.compile(
 )
 
 
+CONSTANT = re.compile(r"95\s%\sintervals?|Caltech-101")
+"""Digits that no record decides."""
+
+
 def without_known(fragment):
-    """Drop numbers with a source, and what is no number: names, commands, links."""
-    return re.sub(r"<[^>]+>", "", KNOWN.sub("", fragment))
+    """Drop numbers with a source, and what is no result: names, commands, links, constants."""
+    return CONSTANT.sub("", re.sub(r"<[^>]+>", "", KNOWN.sub("", fragment)))
 
 
 @pytest.fixture

@@ -52,11 +52,8 @@ def test_contents_and_links_lead_somewhere(render):
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
 
 
-def test_pdf_holds_every_title(render):
-    done = render(formats="pdf")
-    assert done.exit_code == 0
-    assert not done.html_file.exists()
-    reader = PdfReader(done.pdf_file)
+def test_pdf_holds_every_title(finished):
+    reader = PdfReader(finished.pdf_file)
     text = " ".join(page.extract_text() for page in reader.pages)
     for entry in SECTIONS.values():
         assert entry.title in re.sub(r"\s+", " ", text)
@@ -68,22 +65,33 @@ def test_pdf_holds_every_title(render):
     assert reader.trailer["/Root"]["/Lang"] == "en"
 
 
-def test_pdf_keeps_to_pdf_ua(render):
-    done = render(formats="pdf")
-    report = validate_pdf(done.pdf_file, profile=ValidationProfile.PDF_UA_1)
+def test_pdf_keeps_to_pdf_ua(finished):
+    report = validate_pdf(finished.pdf_file, profile=ValidationProfile.PDF_UA_1)
     assert [(failure.rule_id, failure.message) for failure in report.failures] == []
 
 
-def test_both_is_the_default(render):
-    done = render(formats=None)
-    assert done.html_file.exists()
-    assert done.pdf_file.read_bytes().startswith(b"%PDF-1.7")
+def test_both_is_the_default(finished):
+    assert finished.exit_code == 0
+    assert finished.html_file.exists()
+    assert finished.pdf_file.read_bytes().startswith(b"%PDF-1.7")
 
 
-def test_same_records_give_the_same_bytes(render, tmp_path):
-    first, second = (render(formats=None, output=tmp_path / name) for name in ("one", "two"))
+def test_same_records_give_the_same_html(render, tmp_path):
+    first, second = (render(output=tmp_path / name) for name in ("one", "two"))
     assert first.html == second.html
-    assert first.pdf_file.read_bytes() == second.pdf_file.read_bytes()
+
+
+def test_the_same_page_gives_the_same_pdf(finished):
+    from report.pdf import write_pdf
+
+    assert write_pdf(finished.html) == finished.pdf_file.read_bytes()
+
+
+def test_pdf_alone_leaves_no_html(render, monkeypatch):
+    monkeypatch.setattr("report.pdf.write_pdf", lambda _: b"%PDF")
+    done = render(formats="pdf")
+    assert done.pdf_file.read_bytes() == b"%PDF"
+    assert not done.html_file.exists()
 
 
 def test_only_makes_one_section_and_the_summaries(render, study):
@@ -219,7 +227,7 @@ def test_nothing_in_a_study_is_printed_as_html(render, study):
     assert "<script" not in done.html
     assert "<img src=x" not in done.html
     assert html.escape(HOSTILE, quote=False)[:40].partition("&lt;")[2] in done.html
-    assert "49" not in done.html.partition("</title>")[0]
+    assert "49" not in done.html.partition("<title>")[2].partition("</title>")[0]
     assert done.html.count("<!-- end of data -->") == 1
 
 
