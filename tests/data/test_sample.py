@@ -1,0 +1,98 @@
+import hashlib
+import re
+
+import pytest
+from PIL import Image
+
+from training.data import sample as sample_module
+from training.data.index import index_folder
+from training.data.locate import locate
+from training.data.prepare import prepare
+from training.data.sample import GLYPHS, MARKER, is_sample, write_sample
+
+
+@pytest.fixture(autouse=True)
+def _fewer_pictures(monkeypatch):
+    monkeypatch.setattr(sample_module, "COUNTS", {"target": (6, 12), "source": (5, 7)})
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    write_sample(tmp_path / "sample")
+    return tmp_path / "sample"
+
+
+def digests(folder):
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
+
+
+def test_it_has_caltechs_layout(drawn):
+    index = index_folder(drawn)
+    assert len(index.classes) == len(GLYPHS["target"])
+    assert index.dropped_classes == ("BACKGROUND_Google",)
+    assert index.ignored_files == ("BACKGROUND_Google/tmp",)
+    assert index.lists is not None
+
+
+def test_the_lists_name_every_picture_once(drawn):
+    listed = (drawn / "train.txt").read_text().split() + (drawn / "test.txt").read_text().split()
+    root = drawn / "101_ObjectCategories"
+    found = [str(path.relative_to(root)) for path in root.rglob("*.jpg")]
+    assert sorted(listed) == sorted(found)
+    assert all(re.fullmatch(r"\w+/image_\d{4}\.jpg", line) for line in listed)
+
+
+def test_it_is_the_same_on_every_call(drawn, tmp_path):
+    write_sample(tmp_path / "again")
+    assert digests(drawn) == digests(tmp_path / "again")
+
+
+def test_the_two_alphabets_share_no_class(drawn, tmp_path):
+    write_sample(tmp_path / "source", "source")
+    assert not set(GLYPHS["target"]) & set(GLYPHS["source"])
+    assert is_sample(tmp_path / "source") == "source"
+    assert is_sample(drawn) == "target"
+
+
+def test_pictures_vary_in_size_and_some_are_grey(tmp_path, monkeypatch):
+    monkeypatch.setattr(sample_module, "COUNTS", {"target": (20, 30), "source": (5, 7)})
+    write_sample(tmp_path / "sample")
+    sizes, modes = set(), set()
+    for path in (tmp_path / "sample").rglob("*.jpg"):
+        with Image.open(path) as picture:
+            sizes.add(picture.size)
+            modes.add(picture.mode)
+    assert len(sizes) > 50
+    assert modes == {"RGB", "L"}
+
+
+def test_a_record_calls_it_a_sample(drawn):
+    assert prepare(drawn, None, 32, None, 0).record.kind == "sample"
+
+
+def test_an_unfinished_folder_is_no_sample(drawn):
+    (drawn / MARKER).unlink()
+    assert is_sample(drawn) is None
+    assert prepare(drawn, None, 32, None, 0).record.kind == "folder"
+
+
+def test_a_break_while_drawing_leaves_nothing(tmp_path, monkeypatch):
+    def broken(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(sample_module, "_write_lists", broken)
+    with pytest.raises(OSError, match="no space left"):
+        write_sample(tmp_path / "sample")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_locating_the_sample_draws_it_once(own_cache):
+    folder = locate("sample")
+    times = [path.stat().st_mtime_ns for path in folder.rglob("*")]
+    assert locate("sample") == folder
+    assert [path.stat().st_mtime_ns for path in folder.rglob("*")] == times
+    assert folder.is_relative_to(own_cache)
