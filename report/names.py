@@ -5,6 +5,11 @@ from report.numbers import rate
 from report.text import Name, Parts, parts
 from training.records import Experiment, learning_rate_label
 
+CALTECH = Name("Caltech-101")
+
+INTERVAL = Name("95 % interval")
+"""How sentences call a Wilson interval; its level is part of the name."""
+
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop"}
 
 MODELS = {"alexnet": "AlexNet", "vgg16": "VGG16", "resnet18": "ResNet18"}

@@ -76,7 +76,7 @@ def parameter_bars(view: StudyView, slug: str, experiments: Sequence[Experiment]
     """Draw trainable and frozen parameters of some experiments side by side."""
     runs = [run for e in experiments if (run := view.run(e.id)) is not None and run.parameters]
     if not runs:
-        return gap(slug, "None of these experiments has a result yet, so there are no counts.")
+        return gap(slug, "These experiments have no result yet, so there are no counts.")
     counts = [run.parameters for run in runs if run.parameters is not None]
     labels = [experiment_name(run.experiment) for run in runs]
     trainable = [count.trainable / 1e6 for count in counts]

@@ -2,7 +2,7 @@
 
 from report.accuracy import Tested, all_tested
 from report.load import StudyView
-from report.names import experiment_name
+from report.names import CALTECH, INTERVAL, experiment_name
 from report.numbers import Quantity, derive, integer, percent
 from report.reference import is_comparable, reference_number
 from report.text import Name, Parts, Sentence, listing, say
@@ -13,7 +13,9 @@ def against_reference(view: StudyView) -> list[Sentence]:
     if not is_comparable(view):
         return [
             say(
-                "The reference report’s values are for the complete Caltech-101 at its size, with "
+                "The reference report’s values are for the complete ",
+                CALTECH,
+                " at its size, with "
                 "ImageNet weights and full epochs. This study differs in at least one of these, so "
                 "they are shown for orientation and not compared.",
                 strength="gap",
@@ -32,7 +34,7 @@ def _agreement(known: list[tuple[Tested, Quantity]]) -> Sentence:
         "Of ", integer(derive("count", *(r for _, r in known))),
         " test accuracies that the reference report also gives, ",
         integer(derive("count", *(r for _, r in agreeing))),
-        " have its value inside their 95 % interval.",
+        " have its value inside their ", INTERVAL, ".",
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from report.accuracy import Tested, tested_accuracy
 from report.load import Run, StudyView
-from report.names import experiment_name
+from report.names import INTERVAL, experiment_name
 from report.numbers import Number, Quantity, derive, integer, p_value, percent, points
 from report.text import Name, Parts, Sentence, say
 
@@ -19,7 +19,7 @@ def accuracy_parts(tested: Tested) -> Parts:
             ", standard deviation ", points(tested.std), " points over ", integer(n_seeds), " seeds"
         ).parts  # fmt: skip
     return say(
-        percent(tested.accuracy), " (95 % interval ", percent(tested.low), " to ",
+        percent(tested.accuracy), " (", INTERVAL, " ", percent(tested.low), " to ",
         percent(tested.high), spread, ")",
     ).parts  # fmt: skip
 

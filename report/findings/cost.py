@@ -2,7 +2,7 @@
 
 from report.accuracy import Tested, all_tested
 from report.load import Run, StudyView
-from report.names import experiment_name
+from report.names import INTERVAL, experiment_name
 from report.numbers import Quantity, derive, duration, millions, percent, times
 from report.text import Name, Parts, Sentence, listing, say
 
@@ -17,7 +17,7 @@ def most_accurate(view: StudyView) -> list[Sentence]:
     sentences = [
         say(
             "The highest test accuracy is that of ", Name(experiment_name(best.experiment)), ": ",
-            percent(best.accuracy), " (95 % interval ", percent(best.low), " to ",
+            percent(best.accuracy), " (", INTERVAL, " ", percent(best.low), " to ",
             percent(best.high), ").",
         )
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 """What the pictures are: counts, imbalance, sizes, splits and statistics."""
 
 from report.load import StudyView
+from report.names import CALTECH
 from report.numbers import Quantity, decimal, derive, integer, percent, times
 from report.text import Code, Name, Parts, Sentence, listing, parts, say
 from training.records import SPLITS, Dataset
@@ -157,8 +158,6 @@ def channel_statistics(view: StudyView) -> list[Sentence]:
             mean, " in red, green and blue, and the standard deviations ", std, ".")
     ]  # fmt: skip
 
-
-CALTECH = Name("Caltech-101")
 
 KINDS: dict[str, Parts] = {
     "caltech101": parts(

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from report.load import Run, StudyView
-from report.names import optimizer_name, pair
+from report.names import INTERVAL, optimizer_name, pair
 from report.numbers import Number, Quantity, derive, integer, mean_of, percent, points, rate
 from report.text import Code, Name, Parts, Sentence, listing, say
 
@@ -52,7 +52,7 @@ def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
     return say(
         "It leads ", pair(second), " by ", points(lead), " percentage points, ",
         integer(derive("rounded_product", lead, n_images)), " of ", integer(n_images),
-        " pictures. The 95 % interval of the best pair’s accuracy runs from ", percent(low),
+        " pictures. The ", INTERVAL, " of the best pair’s accuracy runs from ", percent(low),
         " to ", percent(high), "; the second ", verdict,
         strength="strong" if distinct else "weak",
     )  # fmt: skip

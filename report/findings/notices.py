@@ -1,7 +1,7 @@
 """What a reader must know before believing a section: made-up data, gaps, stale choices."""
 
 from report.load import StudyView
-from report.names import pair
+from report.names import CALTECH, pair
 from report.numbers import Quantity, derive, integer
 from report.text import Code, Sentence, listing, say
 from training.records import Experiment
@@ -16,7 +16,9 @@ def data_notices(view: StudyView) -> list[Sentence]:
     if sample_data:
         found.append(
             say(
-                "These are not Caltech-101 pictures. Every number here comes from the embedded "
+                "These are not ",
+                CALTECH,
+                " pictures. Every number here comes from the embedded "
                 "sample: letters and signs drawn from fonts, made to show the whole job in "
                 "minutes. They say nothing about photographs.",
                 strength="gap",

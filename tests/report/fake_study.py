@@ -124,7 +124,8 @@ def fake_dataset(paths: StudyFolder, fake: Fake) -> Dataset:
 
 def _sizes(rng: random.Random) -> SizeStatistics:
     pairs = [(rng.choice((300, 300, 300, 200, rng.randint(120, 330))),
-              rng.choice((200, 200, 225, 300, rng.randint(110, 320)))) for _ in range(300)]  # fmt: skip
+              rng.choice((200, 200, 225, 300, rng.randint(110, 320))))
+             for _ in range(300)]  # fmt: skip
 
     def five(values: list[int]) -> tuple[float, float, float, float, float]:
         ordered = sorted(values)
@@ -243,7 +244,7 @@ def _write_run(
             "Example CPU",
             2,
             "0123abc",
-        ),  # fmt: skip
+        ),
         finished_at=f"2025-03-0{1 + seed}T12:{len(run_as.id) % 60:02d}:00Z",
         notes=[experiment.note] if experiment.note else [],
     )
@@ -251,7 +252,9 @@ def _write_run(
     if experiment.test:
         predictions = _predictions(experiment.id, metrics, dataset)
         write(paths.predictions(experiment.id, seed), predictions)
-        n_correct = sum(p == t for p, t in zip(predictions.predicted, predictions.label))
+        n_correct = sum(
+            p == t for p, t in zip(predictions.predicted, predictions.label, strict=True)
+        )
         n = len(predictions.label)
         test = HeldOutScores(metrics.validation.loss, n_correct / n, n_correct, n)  # type: ignore[union-attr]
         metrics = msgspec.structs.replace(metrics, test=test)
@@ -367,7 +370,7 @@ def _parameters(spec: Spec) -> Parameters:
     if spec.freeze == "classifier-but-head":
         trainable["classifier"] = 4097 * 101
     if spec.freeze == "backbone":
-        trainable = {name: 0 for name in parts}
+        trainable = dict.fromkeys(parts, 0)
         trainable[list(parts)[-1]] = 8496853 if spec.model == "vgg16" else parts[list(parts)[-1]]
     total, free = sum(parts.values()), sum(trainable.values())
     return Parameters(total, free, total - free, parts, trainable)

@@ -1,0 +1,181 @@
+"""What is drawn, by its artists and labels; what isn't there becomes a gap."""
+
+import base64
+
+import msgspec
+import pytest
+from fake_study import Fake, write_fake_study
+from matplotlib.figure import Figure
+
+from report.figures import (
+    comparison_figures,
+    data_figures,
+    grid_figures,
+    pictures,
+    run_figures,
+)
+from report.figures.accuracies import Point, draw_accuracies, draw_against_cost
+from report.figures.canvas import draw_plot
+from report.figures.curves import Course, draw_course
+from report.figures.heatmap import Cell, Grid, draw_heatmap
+from report.figures.parameters import draw_parameters
+from report.figures.style import style
+from report.figures.views import Gallery, Gap, Plot
+from report.load import load_study
+from report.text import parts
+
+
+@pytest.fixture
+def ax():
+    with style():
+        yield Figure().subplots()
+
+
+@pytest.fixture(scope="module")
+def view(finished_study):
+    return load_study(finished_study)
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def svg(plot):
+    return base64.b64decode(plot.source.partition(",")[2]).decode()
+
+
+def test_curves_mark_the_best_epoch_and_the_step(ax):
+    course = Course([1, 2, 3, 4], [4, 3, 2, 1], [4, 3, 3, 3.5], best_epoch=3, steps=[2])
+    draw_course(course, ax, title="Loss", legend=True)
+    labels = [line.get_label() for line in ax.lines]
+    assert labels == ["train", "validation", "learning-rate step", "best epoch"]
+    ring = ax.lines[-1]
+    assert (list(ring.get_xdata()), list(ring.get_ydata())) == ([3], [3])
+    assert list(ax.lines[2].get_xdata()) == [2.5, 2.5]
+    assert ax.get_xlabel() == "epoch"
+
+
+def test_a_heatmap_stars_the_best_cell_and_names_trouble(ax):
+    cells = [[Cell(80.0, best=True), Cell(9.0, "diverged")], [Cell(None, "missing"), Cell(40.0)]]
+    draw_heatmap(Grid(["1e-2", "1e-3"], ["SGD", "Adam"], cells), ax, title="T", highest=90)
+    assert texts(ax) == ["★ 80.0", "9.0\ndiverged", "missing", "40.0"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["1e-2", "1e-3"]
+
+
+def test_heatmap_cells_are_filled(view):
+    drawn = svg(grid_figures.heatmap_pair(view, "scratch/grid"))
+    mesh = drawn.partition('id="QuadMesh_1"')[2].partition("</g>")[0]
+    assert "fill: none" not in mesh
+
+
+def test_both_panels_of_a_grid_share_their_scale(view):
+    alone = grid_figures._highest(view, {"scratch/grid"})
+    both = grid_figures._highest(view, {"scratch/grid", "transfer/grid"})
+    assert alone < both == 100
+
+
+def test_parameter_bars_add_up(ax):
+    draw_parameters(["a", "b"], [1.0, 3.0], [2.0, 0.0], ax)
+    ends = [bar.get_x() + bar.get_width() for bar in ax.patches]
+    assert ends == [1.0, 3.0, 3.0, 3.0]
+
+
+def test_accuracies_show_interval_and_reference(ax):
+    points = [Point("A", 50, 45, 55, reference=60), Point("B", 70, 66, 74)]
+    draw_accuracies(points, ax, reference_label="reference")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["A", "B"]
+    assert [45, 55] in [list(line.get_xdata()) for line in ax.lines]
+    assert [60] in [list(line.get_xdata()) for line in ax.lines]
+
+
+def test_costs_are_logarithmic(ax):
+    draw_against_cost([Point("A", 50, 45, 55, cost=1)], ax, cost="parameters", legend=True)
+    assert ax.get_xscale() == "log"
+    assert ax.get_legend_handles_labels()[1] == ["A"]
+
+
+def test_the_same_figure_has_the_same_bytes():
+    def draw():
+        return draw_plot(
+            "x", lambda f: f.subplots().plot([1, 2]), size=(2, 1), alt="a", caption=parts("c")
+        )
+
+    assert draw() == draw()
+    assert (draw().width, draw().height) == (192, 96)
+
+
+def test_every_figure_states_its_finding(view):
+    plots = [
+        data_figures.class_counts(view),
+        data_figures.picture_sizes(view),
+        run_figures.curves(view, "scratch/baseline"),
+        run_figures.parameter_bars(view, "p", view.section("freezing")),
+        grid_figures.heatmap_pair(view, "transfer/grid"),
+        comparison_figures.forest(view),
+        comparison_figures.accuracy_against_cost(view),
+    ]
+    for plot in plots:
+        assert isinstance(plot, Plot)
+        assert any(c.isdigit() for c in plot.alt)
+        assert plot.alt.endswith(".")
+        assert svg(plot).startswith("<svg")
+
+
+def test_many_classes_are_shown_as_a_distribution(view, ax):
+    n = 150
+    counts = msgspec.structs.replace(
+        view.dataset.counts, train=[2] * n, validation=[1] * n, test=[1] * n
+    )
+    names = [f"c{i}" for i in range(n)]
+    dataset = msgspec.structs.replace(view.dataset, classes=names, counts=counts)
+    other = type(view)(view.folder, view.study, dataset, {})
+    assert "How many classes" in data_figures.class_counts(other).caption[0].text
+
+
+def test_galleries_hold_the_thumbnails(view):
+    samples = pictures.sample_gallery(view)
+    assert isinstance(samples, Gallery)
+    assert len(samples.pictures) == pictures.N_SAMPLES
+    steps = pictures.preprocessing_steps(view)
+    assert [p.label for p in steps.pictures] == ["original", "resized", "cropped", "normalised"]
+    assert steps.steps
+    assert all(p.source.startswith("data:image/png;base64,") for p in steps.pictures)
+
+
+@pytest.mark.parametrize("file", ["../secret.png", "/etc/hostname", "thumbnails/link.png", "\0"])
+def test_a_thumbnail_outside_the_study_is_not_read(tmp_path, file):
+    study = tmp_path / "study"
+    (study / "thumbnails").mkdir(parents=True)
+    (tmp_path / "secret.png").write_bytes(b"\x89PNG\r\n\x1a\nsecret")
+    (study / "thumbnails" / "link.png").symlink_to(tmp_path / "secret.png")
+    assert pictures.read_thumbnail(study, file) is None
+
+
+def test_what_is_no_picture_is_left_out(study):
+    (study / "thumbnails" / "steps-12.png").write_text("<svg onload='alert(1)'/>")
+    steps = pictures.preprocessing_steps(load_study(study))
+    assert len(steps.pictures) == 3
+    assert "left out" in steps.caption[-1].text
+
+
+def test_missing_records_become_gaps(tmp_path):
+    write_fake_study(tmp_path / "s", Fake(only=("scratch/baseline",), thumbnails=False))
+    view = load_study(tmp_path / "s")
+    for figure in (
+        run_figures.curves(view, "transfer/detail-1"),
+        run_figures.curves(view, "no/such"),
+        run_figures.parameter_bars(view, "p", view.section("freezing")),
+        grid_figures.heatmap_pair(view, "transfer/grid"),
+        pictures.sample_gallery(view),
+    ):
+        assert isinstance(figure, Gap)
+        assert str(figure.reason).endswith(".")
+
+
+def test_times_of_different_devices_are_not_compared(study):
+    file = study / "beyond" / "vgg16" / "seed-0" / "metrics.json"
+    record = msgspec.json.decode(file.read_bytes())
+    record["environment"]["device_name"] = "Another"
+    file.write_bytes(msgspec.json.encode(record))
+    plot = comparison_figures.accuracy_against_cost(load_study(study))
+    assert "different devices" in plot.caption[0].text
