@@ -101,17 +101,17 @@ def _verdict(
 
 def _evidence(p: Quantity, pairs: list[tuple[Run, Run]]) -> Parts:
     if len(pairs) > 1:
-        return say("exact McNemar test for each seed, largest p ", _p(p)).parts
+        return say("exact McNemar test for each seed, largest p\u00a0", _p(p)).parts
     a, b = pairs[0]
     return say(
         integer(_only(a, b)), " pictures only the first gets right, ", integer(_only(b, a)),
-        " only the second; exact McNemar test, p ", _p(p),
+        " only the second; exact McNemar test, p\u00a0", _p(p),
     ).parts  # fmt: skip
 
 
 def _p(p: Quantity) -> Parts:
     number: Number = p_value(p)
-    return say("" if number.text.startswith("<") else "= ", number).parts
+    return say("" if number.text.startswith("<") else "=\u00a0", number).parts
 
 
 def _same_pictures(first: Tested, second: Tested) -> list[tuple[Run, Run]]:

@@ -5,7 +5,7 @@ from report.findings.grid import best_pair, sensitivity, troubled_pairs
 from report.findings.notices import notices
 from report.load import StudyView
 from report.sections import SECTIONS
-from report.tables.results import grid_pairs
+from report.tables.grids import grid_pairs
 from report.text import Sentence
 from report.view import SectionView
 

@@ -10,7 +10,7 @@ from report.text import Name, Parts, parts
 from report.view import Column, Row
 from training.records import Experiment
 
-INTERVAL = Column("95 % interval", "%", "number")
+INTERVAL = Column("95\u00a0% interval", "%", "number")
 
 
 def number_column(label: str, unit: str = "") -> Column:

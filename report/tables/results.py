@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from report.accuracy import Tested, all_tested, tested_accuracy
 from report.load import Run, StudyView
-from report.names import experiment_name, model_name, pair
-from report.numbers import decimal, derive, integer, millions, percentage
+from report.names import experiment_name, model_name
+from report.numbers import derive, integer, millions, percentage
 from report.reference import is_comparable, reference_note, reference_number
 from report.tables.cells import (
     INTERVAL,
@@ -48,7 +48,7 @@ def comparison(
         number_column("Training time"),
     )
     rows = tuple(_comparison_row(view, e, tested[e.id], best) for e in experiments)
-    return Table(slug, caption, columns, rows, _seed_notes(view))
+    return Table(slug, caption, columns, rows, seed_notes(view))
 
 
 def _comparison_row(
@@ -66,7 +66,8 @@ def _comparison_row(
     )
 
 
-def _seed_notes(view: StudyView) -> tuple[Parts, ...]:
+def seed_notes(view: StudyView) -> tuple[Parts, ...]:
+    """Explain means and deviations where there are several seeds."""
     return (SEEDS_NOTE,) if view.study.settings.seeds > 1 else ()
 
 
@@ -105,7 +106,7 @@ def accuracies_beside_reference(view: StudyView) -> Table:
         )
         for item in tested
     )
-    notes = (*_reference_notes(tested, comparable), *_seed_notes(view))
+    notes = (*_reference_notes(tested, comparable), *seed_notes(view))
     return Table("test-accuracies", _accuracies_caption(), columns, rows, notes)
 
 
@@ -218,47 +219,3 @@ def _size_cells(run: Run | None) -> tuple[Parts, Parts, Parts]:
         shown(run.number("/parameters/trainable") if counts else None, millions),
         shown(run.number("/images_per_second"), integer),
     )
-
-
-def grid_pairs(view: StudyView, grid: str) -> Table:
-    """List a grid's pairs, best first, with those that left no result at the end."""
-    ranked = view.ranked(grid)
-    columns = (
-        Column("Pair"),
-        number_column("Validation", "%"),
-        number_column("Train", "%"),
-        number_column("Validation loss"),
-        number_column("Best epoch"),
-        Column("Outcome"),
-    )
-    rows = [_pair_row(view, run, best=run is ranked[0]) for run in ranked]
-    rows += [
-        row(name_cell(e), (), (), (), (), parts(_why_missing(view, e)))
-        for e in view.group(grid)
-        if view.run(e.id) is None
-    ]
-    start = "a random start" if grid.startswith("scratch") else "pre-trained weights"
-    caption = parts(
-        f"Every pair from {start}, ranked by the highest validation accuracy over its epochs. The "
-        "test set was not read for any of them."
-    )
-    return Table(
-        f"pairs-{grid.replace('/', '-')}", caption, columns, tuple(rows), _seed_notes(view)
-    )
-
-
-def _pair_row(view: StudyView, run: Run, best: bool) -> Row:
-    return row(
-        pair(run),
-        validation_cell(view, run.id),
-        train_cell(view, run.id),
-        shown(run.number("/validation/loss"), decimal),
-        epoch_cell(run),
-        parts(run.metrics.status),
-        best=best,
-    )
-
-
-def _why_missing(view: StudyView, experiment: Experiment) -> str:
-    runs = view.runs(experiment.id)
-    return runs[0].metrics.status if runs else "not run yet"
