@@ -1,6 +1,7 @@
 """Train a prepared network, computing once what doesn't change from epoch to epoch."""
 
 import functools
+import time
 
 import torch
 
@@ -13,11 +14,12 @@ from training.starting import Model
 from training.workspace import Workspace
 
 
-def train_model(model: Model, spec: Spec, workspace: Workspace) -> tuple[Fit, bool]:
+def train_model(model: Model, spec: Spec, workspace: Workspace) -> tuple[Fit, float | None]:
     """Train; where the frozen part can be computed once, train only what follows it.
 
     Returns:
-        The fit, whose state names are the whole network's, and whether features were cached.
+        The fit, whose state names are the whole network's, and the seconds that
+        computing cached features took; None where none were.
     """
     train = pictures(model, spec, workspace, "train", spec.augmentation)
     validation = pictures(model, spec, workspace, "validation")
@@ -25,14 +27,16 @@ def train_model(model: Model, spec: Spec, workspace: Workspace) -> tuple[Fit, bo
     network = model.network
     if split is None or spec.augmentation != "none":
         whole_mode = functools.partial(training_mode, network, model.trainable)
-        return fit(network.module, whole_mode, train, validation, spec, workspace.progress), False
+        return fit(network.module, whole_mode, train, validation, spec, workspace.progress), None
     rest = network.module.get_submodule(split)
+    started = time.perf_counter()
     seen = _features(model, split, train, spec, workspace, "train")
     held_out = _features(model, split, validation, spec, workspace, "validation")
+    seconds = time.perf_counter() - started
     network.module.eval()
     result = fit(rest, rest.train, seen, held_out, spec, workspace.progress)
     result.best_state = {f"{split}.{name}": value for name, value in result.best_state.items()}
-    return result, True
+    return result, seconds
 
 
 def _features(

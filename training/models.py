@@ -154,32 +154,50 @@ def _thin(architecture: Architecture, width: float) -> nn.Module:
         return module
     with torch.device("meta"):
         module = builder(weights=None)
+    before = (1, 1)
     for name, layer in list(module.named_modules()):
-        thin = _thin_layer(layer, width)
+        thin = _thin_layer(layer, width, before)
         if thin is not None:
             _set_submodule(module, name, thin)
+        if isinstance(layer, nn.Conv2d):
+            before = (layer.out_channels, _scaled(layer.out_channels, width))
+        elif isinstance(layer, nn.Linear):
+            before = (layer.out_features, _scaled(layer.out_features, width))
     if architecture.initialise is not None:
         architecture.initialise(module)
     return module
 
 
-def _thin_layer(layer: nn.Module, width: float) -> nn.Module | None:
-    def scaled(channels: int) -> int:
-        return channels if channels == 3 else max(1, round(channels * width))
+def _scaled(channels: int, width: float) -> int:
+    """Scale a channel count to a multiple of 16.
 
+    Convolution kernels are written for that; with fewer channels and odd batches torch 2.15's
+    channels-last kernels for the CPU write outside their memory.
+    """
+    return channels if channels == 3 else max(16, 16 * round(channels * width / 16))
+
+
+def _thin_layer(layer: nn.Module, width: float, before: tuple[int, int]) -> nn.Module | None:
+    """Return a thinner layer of the same kind; None for kinds without channels.
+
+    Args:
+        before: Outputs of the last such layer, before and after thinning: a linear layer may see
+            several pixels of each channel.
+    """
     if isinstance(layer, nn.Conv2d):
         return nn.Conv2d(
-            scaled(layer.in_channels),
-            scaled(layer.out_channels),
+            _scaled(layer.in_channels, width),
+            _scaled(layer.out_channels, width),
             layer.kernel_size,  # type: ignore[arg-type]
             layer.stride,  # type: ignore[arg-type]
             layer.padding,  # type: ignore[arg-type]
             bias=layer.bias is not None,
         )
     if isinstance(layer, nn.BatchNorm2d):
-        return nn.BatchNorm2d(scaled(layer.num_features))
+        return nn.BatchNorm2d(_scaled(layer.num_features, width))
     if isinstance(layer, nn.Linear):
-        return nn.Linear(scaled(layer.in_features), scaled(layer.out_features))
+        n_pixels = layer.in_features // before[0]
+        return nn.Linear(n_pixels * before[1], _scaled(layer.out_features, width))
     return None
 
 

@@ -137,7 +137,9 @@ class Plan:
             return f"is skipped: {step.reason}"
         record = self.record(experiment.id, seed)
         if record is not None and step.state == "to do":
-            return "failed" if record.status == "failed" else f"is {record.status}"
+            if record.status == "failed":
+                return "failed"
+            return f"is skipped: {record.error}" if record.error else f"is {record.status}"
         return "is stale" if step.state == "stale" else "has not run"
 
     def _judge(

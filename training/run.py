@@ -40,7 +40,7 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
     experiment, seed, spec = step.experiment, step.seed, step.spec
     assert spec is not None
     model = prepare_model(spec, step.weights or WeightsSource("none"), workspace)
-    result, cached = train_model(model, spec, workspace)
+    result, feature_seconds = train_model(model, spec, workspace)
     state = result.best_state
     metrics = Metrics(
         id=experiment.id,
@@ -57,7 +57,8 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
         validation=result.validation[result.best_epoch - 1] if result.best_epoch else None,
         train_seconds=sum(result.epoch_seconds),
         images_per_second=_speed(result, workspace),
-        cached_features=cached,
+        cached_features=feature_seconds is not None,
+        feature_seconds=feature_seconds or 0.0,
         selected=step.selected,
         environment=describe(workspace.device),
         finished_at=now(),

@@ -10,6 +10,7 @@ from training.executors import LocalExecutor, Outcome
 from training.plan import Plan
 from training.progress import Progress
 from training.records import Experiment, StudyFolder, StudyRecord, write
+from training.weights_source import check_setting
 from training.workspace import Workspace
 
 
@@ -31,11 +32,13 @@ def run_study(
     Raises:
         DataError: The pictures can't be had.
         DeviceError: The device isn't there.
+        WeightsError: `settings.weights` names nothing.
     """
     progress = progress or Progress()
     ignore_denormals()
     torch_device = resolve_device(device)
     settings = study.settings
+    check_setting(settings.weights)
     data = prepare(
         locate(study.data, progress=progress.stage),
         folder,

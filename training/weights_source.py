@@ -54,14 +54,23 @@ def weights_source(experiment: Experiment, settings: Settings, image_size: int) 
     return WeightsSource(f"file:{file.name}", _digest(file, file.stat().st_mtime_ns), file)
 
 
+def check_setting(setting: str) -> None:
+    """Make sure that `--weights` names something.
+
+    Raises:
+        WeightsError: It is neither a keyword nor a path that is there.
+    """
+    if setting not in ("imagenet", "sample") and not Path(setting).expanduser().exists():
+        raise WeightsError(
+            f"There are no weights at {setting}.",
+            "--weights takes “imagenet”, “sample”, a weights file or a folder of them.",
+        )
+
+
 def _find(path: Path, model: str) -> Path:
     if path.is_file():
         return path
-    if not path.exists():
-        raise WeightsError(
-            f"There are no weights at {path}.",
-            "--weights takes “imagenet”, “sample”, a weights file or a folder of them.",
-        )
+    check_setting(str(path))
     stem = model.partition(":")[2] or model
     names = [IMAGENET_FILES.get(model, ""), *(f"{stem}{suffix}" for suffix in SUFFIXES)]
     names = [name for name in names if name]

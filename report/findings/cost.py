@@ -72,11 +72,12 @@ def _time(run: Run, other: Run, name: Name, other_name: Name) -> list[Sentence]:
     seconds = [
         derive("ratio", r.number("/train_seconds"), r.number("/epochs_run")) for r in (run, other)
     ]
-    cached = (
-        ", its frozen part computed once and not in every epoch"
-        if run.metrics.cached_features
-        else ""
-    )
+    cached: Parts = ()
+    if run.metrics.cached_features:
+        cached = say(
+            ", after ", duration(run.number("/feature_seconds")),
+            " in which its frozen part was computed once for all epochs",
+        ).parts  # fmt: skip
     return [
         say("An epoch of ", name, " took ", duration(seconds[0]), cached, "; one of ", other_name,
             " took ", duration(seconds[1]), " on the same device.")

@@ -231,6 +231,7 @@ def _write_run(
         train_seconds=sum(curves.epoch_seconds),
         images_per_second=dataset.n_train * len(curves.epoch) / sum(curves.epoch_seconds),
         cached_features=spec.freeze in ("features", "backbone"),
+        feature_seconds=12.5 if spec.freeze in ("features", "backbone") else 0.0,
         peak_memory_bytes=612 * 2**20,
         selected=selected,
         reused_from=selected.id if experiment.role == "reuse" and selected else None,

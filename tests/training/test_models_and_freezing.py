@@ -134,3 +134,12 @@ def test_frozen_parts_behave_as_at_inference():
     training_mode(frozen_dropout, freeze(frozen_dropout, "classifier"))
     modes = [m.training for m in frozen_dropout.module.modules() if isinstance(m, nn.Dropout)]
     assert modes == [False, False]
+
+
+@pytest.mark.parametrize("width", [0.03, 0.05, 0.3, 0.77])
+@pytest.mark.parametrize("model", ["alexnet", "vgg16", "resnet18"])
+def test_any_width_gives_a_network_that_fits_together(model, width):
+    network = build(model, 5, (2024,) if model == "vgg16" else (), width)
+    network.module.eval()
+    with torch.no_grad():
+        assert network.module(torch.zeros(2, 3, 64, 64)).shape == (2, 5)

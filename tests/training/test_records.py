@@ -35,7 +35,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "curves.json"
     write(path, CURVES)
     before = path.read_bytes()
-    with pytest.raises(ZeroDivisionError), replacing(path) as temporary:
+    with pytest.raises(ZeroDivisionError), replacing(path) as temporary:  # noqa: PT012
         temporary.write_text("half a rec")
         raise ZeroDivisionError
     assert path.read_bytes() == before

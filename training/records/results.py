@@ -93,6 +93,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         train_seconds: Wall time of all epochs, validation included.
         images_per_second: Training pictures per second of training passes.
         cached_features: Whether the frozen part's outputs were computed once instead of per epoch.
+        feature_seconds: Wall time of computing them, which `train_seconds` doesn't hold.
         peak_memory_bytes: Peak device memory on CUDA, else peak resident memory of the process.
         reused_from: The run that this record repeats without training.
         notes: Caveats that the report repeats.
@@ -116,6 +117,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     train_seconds: float = 0.0
     images_per_second: float | None = None
     cached_features: bool = False
+    feature_seconds: float = 0.0
     peak_memory_bytes: int | None = None
     selected: Selected | None = None
     reused_from: str | None = None

@@ -1,13 +1,17 @@
 """The study file: a person's own title, data and overrides, in TOML."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from training.errors import StudyError
 from training.names import unknown_name
+from training.records import Experiment, Settings
+
+S = TypeVar("S", Settings, Experiment)
 
 
 class StudyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +56,34 @@ def read_study_file(path: Path) -> StudyFile:
         file = msgspec.convert(raw, StudyFile)
     except msgspec.ValidationError as error:
         raise StudyError(f"In {path}: {error}.") from error
+    _check_tables(file, path)
     return _with_absolute_paths(file, path.resolve().parent)
+
+
+def _check_tables(file: StudyFile, path: Path) -> None:
+    convert_fields(file.settings, Settings, f"{path}, [settings]")
+    for experiment_id, fields in file.experiments.items():
+        where = f'{path}, [experiments."{experiment_id}"]'
+        convert_fields({"id": experiment_id, "question": "?"} | fields, Experiment, where)
+
+
+def convert_fields(fields: Mapping[str, Any], kind: type[S], where: str) -> S:
+    """Turn a table's values into a record.
+
+    Args:
+        where: Names the table in an error.
+
+    Raises:
+        StudyError: An unknown field, or a value of the wrong kind.
+    """
+    valid = kind.__struct_fields__
+    for key in fields:
+        if key not in valid:
+            raise unknown_name(f"field in {where}:", key, valid)
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise StudyError(f"In {where}: {error}.") from error
 
 
 def _with_absolute_paths(file: StudyFile, folder: Path) -> StudyFile:

@@ -1,7 +1,7 @@
 """Build a study from preset, study file and command line, in rising precedence."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -9,10 +9,8 @@ from training.errors import StudyError
 from training.names import look_up, unknown_name
 from training.records import ID_PATTERN, Experiment, Settings, StudyRecord, matches_group
 from training.study.experiments import SECTIONS, experiment_list
-from training.study.files import StudyFile
+from training.study.files import StudyFile, convert_fields
 from training.study.presets import PRESETS
-
-S = TypeVar("S", Settings, Experiment)
 
 
 def build_study(
@@ -65,18 +63,7 @@ def _with_epochs(experiments: list[Experiment], epochs: int | None) -> list[Expe
 
 
 def _replace(settings: Settings, fields: Mapping[str, Any], where: str) -> Settings:
-    return _convert(msgspec.to_builtins(settings) | dict(fields), Settings, where)
-
-
-def _convert(fields: Mapping[str, Any], kind: type[S], where: str) -> S:
-    valid = kind.__struct_fields__
-    for key in fields:
-        if key not in valid:
-            raise unknown_name(f"field in {where}:", key, valid)
-    try:
-        return msgspec.convert(fields, kind)
-    except msgspec.ValidationError as error:
-        raise StudyError(f"In {where}: {error}.") from error
+    return convert_fields(msgspec.to_builtins(settings) | dict(fields), Settings, where)
 
 
 def _checked(settings: Settings) -> Settings:
@@ -128,7 +115,7 @@ def _with_changes(
             if known
             else {"question": f"What does {fields['model']} reach?"}
         )
-        table[experiment_id] = _convert(
+        table[experiment_id] = convert_fields(
             start | dict(fields) | {"id": experiment_id}, Experiment, where
         )
     order = list(SECTIONS)

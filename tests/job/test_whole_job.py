@@ -1,0 +1,174 @@
+"""The whole list through the command line, and what running it again does."""
+
+import json
+import re
+import shutil
+
+import pytest
+from tiny import TINY
+
+from training.records import Metrics, StudyFolder, read
+
+STUDY = "runs/quick"
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_sample, tmp_path_factory):
+    """Run the whole list once; return the folder that holds `runs/`."""
+    from click.testing import CliRunner
+
+    from training.cli import cli
+
+    place = tmp_path_factory.mktemp("whole")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("HOMEWORK_CACHE", str(tiny_sample))
+    result = CliRunner().invoke(cli, ["run-all", "--runs", str(place / "runs"), *TINY])
+    patch.undo()
+    assert result.exception is None, result.output
+    return place, result.output
+
+
+@pytest.fixture
+def study(finished, tmp_path):
+    shutil.copytree(finished[0] / "runs", tmp_path / "runs")
+    return StudyFolder(tmp_path / STUDY)
+
+
+def records(folder):
+    files = folder.path.glob("*/*/seed-*/metrics.json")
+    found = [read(file, Metrics) for file in files]
+    return {metrics.id: metrics for metrics in found}
+
+
+def times(folder):
+    return {file: file.stat().st_mtime_ns for file in folder.path.rglob("metrics.json")}
+
+
+def test_every_experiment_of_the_list_has_a_record(study, homework):
+    listed = [e["id"] for e in json.loads(homework("list", "--json").output) if not e.get("extra")]
+    assert len(listed) == 29
+    found = records(study)
+    assert sorted(found) == sorted(listed)
+    assert {metrics.status for metrics in found.values()} <= {"done", "diverged"}
+
+
+def test_only_finalists_are_tested(study):
+    tested = {name for name, metrics in records(study).items() if metrics.test is not None}
+    assert tested == {
+        "scratch/baseline", "scratch/best", "transfer/best", "freezing/cnn", "freezing/fc",
+        "freezing/fc-head-free", "augmentation/one-of-three", "beyond/vgg16", "beyond/resnet18",
+    }  # fmt: skip
+    for name in tested:
+        assert study.predictions(name, 0).is_file()
+
+
+def test_a_choice_repeats_its_source_and_is_tested_with_its_weights(study):
+    found = records(study)
+    best = found["scratch/best"]
+    source = found[best.reused_from]
+    assert best.selected.id == best.reused_from == best.selected.candidates[0]
+    assert best.validation == source.validation
+    assert best.validation.accuracy == max(
+        metrics.validation.accuracy for name, metrics in found.items() if "scratch/grid" in name
+    )
+    assert found["transfer/detail-2"].reused_from == best_of(found, "transfer/grid")[1]
+
+
+def best_of(found, grid):
+    members = [metrics for name, metrics in found.items() if name.startswith(grid)]
+    ranked = sorted(
+        members,
+        key=lambda m: (-m.validation.accuracy, m.validation.loss, m.spec.learning_rate),
+    )
+    return [metrics.id for metrics in ranked]
+
+
+def test_freezing_takes_the_best_transfer_pair(study):
+    found = records(study)
+    chosen = found[best_of(found, "transfer/grid")[0]].spec
+    frozen = found["freezing/cnn"].spec
+    assert (frozen.optimizer, frozen.learning_rate) == (chosen.optimizer, chosen.learning_rate)
+    assert found["freezing/cnn"].parameters.trainable_parts["features"] == 0
+
+
+def test_sample_data_and_weights_are_on_record(study):
+    found = records(study)
+    assert found["transfer/best"].spec.weights == "sample"
+    assert found["scratch/best"].spec.weights == "none"
+    assert json.loads(study.dataset.read_text())["kind"] == "sample"
+
+
+def test_no_weights_and_no_half_files_are_left(study):
+    assert not list(study.path.rglob("*.pt"))
+    assert not [file for file in study.path.rglob(".*") if file.is_file()]
+
+
+def test_it_ends_with_a_table_of_test_accuracies(finished):
+    table = finished[1][finished[1].rindex("experiment") :]
+    assert "beyond/resnet18" in table
+    assert "scratch/grid" not in table
+
+
+def test_running_again_runs_nothing(study, homework):
+    before = times(study)
+    answer = homework("run-all")
+    assert "Nothing is missing" in answer.output
+    assert times(study) == before
+
+
+def test_a_deleted_record_is_run_again_alone(study, homework):
+    study.metrics("augmentation/one-of-three", 0).unlink()
+    before = times(study)
+    homework("run-all")
+    after = times(study)
+    assert set(after) - set(before) == {study.metrics("augmentation/one-of-three", 0)}
+    assert {file: after[file] for file in before} == before
+
+
+def test_a_changed_rate_runs_one_experiment_again(study, homework, tmp_path):
+    (tmp_path / "study.toml").write_text('[experiments."scratch/baseline"]\nlearning_rate = 2e-3\n')
+    before = times(study)
+    plan = homework("plan", "-f", "study.toml").output
+    assert "stale    scratch/baseline" in plan
+    homework("run-all", "-f", "study.toml")
+    changed = {file for file, time in times(study).items() if before[file] != time}
+    assert changed == {study.metrics("scratch/baseline", 0)}
+
+
+def test_force_runs_the_named_section_again(study, homework):
+    before = times(study)
+    homework("run", "augmentation", "--force")
+    changed = {file for file, time in times(study).items() if before[file] != time}
+    assert changed == {study.metrics("augmentation/one-of-three", 0)}
+
+
+def test_running_again_gives_the_same_numbers(study, homework):
+    before = records(study)["scratch/baseline"]
+    homework("run", "scratch/baseline", "--force")
+    after = records(study)["scratch/baseline"]
+    assert (after.train, after.validation, after.test) == (
+        before.train, before.validation, before.test,
+    )  # fmt: skip
+
+
+def test_another_seed_gives_other_numbers(study, homework):
+    answer = homework("run", "scratch/baseline", "--seeds", "2")
+    assert answer.error is None
+    first, second = (read(study.metrics("scratch/baseline", k), Metrics) for k in (0, 1))
+    assert first.train != second.train
+
+
+def test_status_counts_what_is_done(study, homework):
+    assert "29 of 29 done" in homework("status").output
+
+
+def test_the_report_comes_from_the_records_alone(study, homework, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "other-cache"))
+    answer = homework("render", "--format", "html")
+    assert answer.error is None, answer.output
+    html = (study.path / "report.html").read_text(encoding="utf-8")
+    text = re.sub(r"<[^>]+>", "", html)
+    assert "These are not Caltech-101 pictures" in text
+    for slug in ("introduction", "data", "preprocessing", "scratch", "heatmaps", "transfer",
+                 "freezing", "augmentation", "beyond", "conclusion"):  # fmt: skip
+        assert f'id="{slug}"' in html
