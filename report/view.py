@@ -50,6 +50,11 @@ class Table:
     rows: tuple[Row, ...]
     notes: tuple[Parts, ...] = ()
 
+    @property
+    def short(self) -> bool:
+        """Whether the table is kept on one page of paper."""
+        return len(self.rows) <= 14
+
 
 @dataclass(frozen=True)
 class Block:
