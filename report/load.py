@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import fmean
 
 from report.errors import ReportError, unknown
-from report.numbers import Quantity, resolve
+from report.numbers import Quantity, derive, resolve
 from training.records import (
     Curves,
     Dataset,
@@ -56,6 +56,14 @@ class Run:
     @cached_property
     def predictions(self) -> Predictions | None:
         return _predictions(self.folder.predictions(self.id, self.metrics.seed), self.metrics)
+
+    @property
+    def training_time(self) -> Quantity:
+        """Seconds of all epochs, and of computing cached features before them."""
+        seconds = self.number("/train_seconds")
+        if not self.metrics.cached_features:
+            return seconds
+        return derive("sum", seconds, self.number("/feature_seconds"))
 
     def number(self, pointer: str) -> Quantity:
         """Return a quantity from `metrics.json`."""

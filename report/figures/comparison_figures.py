@@ -1,5 +1,6 @@
 """Figures that hold all tested models against each other."""
 
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from report.accuracy import Tested, all_tested
@@ -85,8 +86,7 @@ def _parameters(tested: Tested) -> float:
 
 
 def _seconds(tested: Tested) -> float:
-    seconds = [run.metrics.train_seconds for run in tested.runs]
-    return sum(seconds) / len(seconds)
+    return fmean(run.training_time.value for run in tested.runs)
 
 
 def _one_device(tested: list[Tested]) -> bool:

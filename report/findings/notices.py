@@ -10,21 +10,16 @@ from training.records import Experiment
 def data_notices(view: StudyView) -> list[Sentence]:
     """Say in plain words that pictures or weights aren't what the homework means."""
     found = []
-    sample_data = (view.dataset is not None and view.dataset.kind == "sample") or (
-        view.dataset is None and view.study.data == "sample"
-    )
-    if sample_data:
+    if uses_sample_data(view):
         found.append(
             say(
-                "These are not ",
-                CALTECH,
-                " pictures. Every number here comes from the embedded "
+                "These are not ", CALTECH, " pictures. Every number here comes from the embedded "
                 "sample: letters and signs drawn from fonts, made to show the whole job in "
                 "minutes. They say nothing about photographs.",
                 strength="gap",
             )
-        )
-    if uses_sample_weights(view):
+        )  # fmt: skip
+    if any(uses_sample_weights(view, experiment) for experiment in view.listed):
         found.append(
             say(
                 "The pre-trained weights are not ImageNet’s: they come from a network trained on "
@@ -35,10 +30,29 @@ def data_notices(view: StudyView) -> list[Sentence]:
     return found
 
 
-def uses_sample_weights(view: StudyView) -> bool:
-    """Tell whether any run started, or would start, from weights trained on glyphs."""
-    used = {run.metrics.spec.weights for run in view.all_runs() if run.metrics.spec}
-    return "sample" in used or (not used and view.study.settings.weights == "sample")
+def brief_data_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
+    """Say the same in a line, about what these experiments used."""
+    pictures = say("Drawn letters, not ", CALTECH, " pictures.").parts
+    weights = say("Pre-trained weights from drawn glyphs, not ImageNet’s.").parts
+    sample_weights = any(uses_sample_weights(view, experiment) for experiment in experiments)
+    if uses_sample_data(view):
+        return [say(pictures, *((" ", weights) if sample_weights else ()), strength="gap")]
+    return [say(weights, strength="gap")] if sample_weights else []
+
+
+def uses_sample_data(view: StudyView) -> bool:
+    """Tell whether the pictures are the embedded sample's."""
+    if view.dataset is None:
+        return view.study.data == "sample"
+    return view.dataset.kind == "sample"
+
+
+def uses_sample_weights(view: StudyView, experiment: Experiment) -> bool:
+    """Tell whether an experiment started, or would start, from weights trained on glyphs."""
+    specs = [run.metrics.spec for run in view.runs(experiment.id) if run.metrics.spec]
+    if specs:
+        return any(spec.weights == "sample" for spec in specs)
+    return experiment.weights == "pretrained" and view.study.settings.weights == "sample"
 
 
 def gap_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
@@ -127,7 +141,7 @@ def fingerprint_notices(view: StudyView, experiments: list[Experiment]) -> list[
 def notices(view: StudyView, experiments: list[Experiment]) -> tuple[Sentence, ...]:
     """Return all that a section about these experiments has to say first."""
     return (
-        *data_notices(view),
+        *brief_data_notices(view, experiments),
         *gap_notices(view, experiments),
         *choice_notices(view, experiments),
         *fingerprint_notices(view, experiments),

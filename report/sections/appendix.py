@@ -37,7 +37,7 @@ def _fingerprint(view: StudyView) -> Parts:
 def _time(view: StudyView) -> list[Sentence]:
     """Sum the training time of all runs that trained."""
     spent: list[Quantity] = [
-        run.number("/train_seconds")
+        run.training_time
         for run in view.all_runs()
         if run.finished and run.metrics.reused_from is None
     ]

@@ -3,7 +3,7 @@
 from report.figures.data_figures import class_counts, picture_sizes
 from report.figures.pictures import sample_gallery
 from report.findings import data
-from report.findings.notices import data_notices
+from report.findings.notices import brief_data_notices
 from report.load import StudyView
 from report.sections import SECTIONS
 from report.text import Code, say
@@ -25,7 +25,7 @@ def build(view: StudyView) -> SectionView:
     return SectionView(
         slug="data",
         title=SECTIONS["data"].title,
-        notices=(*data_notices(view), *missing),
+        notices=(*brief_data_notices(view, []), *missing),
         findings={
             "extent": tuple(data.extent(view)),
             "kind": tuple(data.kind(view)),

@@ -2,7 +2,7 @@
 
 from report.figures.pictures import preprocessing_steps
 from report.findings import data
-from report.findings.notices import data_notices
+from report.findings.notices import brief_data_notices
 from report.load import StudyView
 from report.numbers import derive, integer, plain
 from report.sections import SECTIONS
@@ -16,7 +16,7 @@ def build(view: StudyView) -> SectionView:
     return SectionView(
         slug="preprocessing",
         title=SECTIONS["preprocessing"].title,
-        notices=tuple(data_notices(view)),
+        notices=tuple(brief_data_notices(view, view.listed)),
         findings={
             "resizing": tuple(data.resizing(view)),
             "statistics": tuple(data.channel_statistics(view)),

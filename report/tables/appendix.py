@@ -92,7 +92,7 @@ def _cost(run: Run) -> Row:
         parts(Code(run.id)),
         parts(plain(run.number("/seed"))),
         shown(run.number("/best_epoch"), integer),
-        parts(duration(run.number("/train_seconds"))),
+        parts(duration(run.training_time)),
         shown(run.number("/images_per_second"), integer),
         shown(run.number("/peak_memory_bytes"), mebibytes),
         parts(Name(environment.device_name)) if environment else (),

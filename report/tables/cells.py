@@ -61,7 +61,7 @@ def time_cell(runs: Sequence[Run]) -> Parts:
     """Print the training time, the mean over seeds."""
     if not runs:
         return ()
-    return parts(duration(mean_of([run.number("/train_seconds") for run in runs])))
+    return parts(duration(mean_of([run.training_time for run in runs])))
 
 
 def best_of(tested: Iterable[Tested | None]) -> float | None:
