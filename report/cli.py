@@ -1,11 +1,15 @@
-"""`homework render`. What it needs is imported when it runs, so that help answers at once."""
+"""`homework render` and `verify`. What they need is imported when they run."""
 
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from report.verify import Verdict
 
 _HELP = {
     "study": "The study's name, a folder below --runs.  [default: the one written last]",
@@ -69,6 +73,65 @@ def render(
         click.echo(file)
     if open_after:
         click.launch(str(outcome.files[0].resolve()))
+
+
+@click.command()
+@click.argument("report", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder of records.",
+)
+@click.option("--study", metavar="NAME", help=_HELP["study"])
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def verify(
+    ctx: click.Context, report: Path | None, runs: Path, study: str | None, as_json: bool
+) -> None:
+    """Recompute every number of a rendered report from the records; exit 1 if one differs.
+
+    REPORT is a report.html; by default the study's own. Records are held against themselves too:
+    hashes, counts, best epochs, predictions, and every choice from a grid.
+
+    \b
+    Examples:
+        homework verify
+        homework verify submission/report.html --runs submission/runs --json
+    """
+    from report.verify import verify_report
+
+    folder = _study_of(report, runs, study)
+    verdict = verify_report(report or folder / "report.html", folder)
+    _say_verdict(verdict, folder, as_json)
+    ctx.exit(1 if verdict.problems else 0)
+
+
+def _study_of(report: Path | None, runs: Path, study: str | None) -> Path:
+    """Return the study of a report: the one it lies in, unless another is named."""
+    from report.load import choose_study
+
+    if report is not None and study is None and (report.parent / "study.json").is_file():
+        return report.parent
+    return choose_study(runs, study)
+
+
+def _say_verdict(verdict: "Verdict", folder: Path, as_json: bool) -> None:
+    if as_json:
+        import msgspec
+
+        problems = [msgspec.to_builtins(problem) for problem in verdict.problems]
+        plain = {"study": str(folder), "n_numbers": verdict.n_numbers, "problems": problems}
+        click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=1).decode())
+        return
+    for problem in verdict.problems:
+        click.echo(f"{problem.where}: “{problem.text}”: {problem.problem}")
+        if problem.source:
+            click.echo(f"    {problem.source}")
+    n_problems = len(verdict.problems)
+    outcome = f"{n_problems} can't be trusted" if n_problems else "all as the records say"
+    click.echo(f"{verdict.n_numbers} numbers recomputed from {folder}: {outcome}.")
 
 
 def _list_sections() -> None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "plan": ("training.cli.listing:plan", "Show what would run, what is done, and why."),
     "status": ("training.cli.listing:status", "Show what the records say so far."),
     "render": ("report.cli:render", "Turn the records into a report (HTML, PDF)."),
+    "verify": ("report.cli:verify", "Recompute every number of a report from the records."),
     "data": ("training.cli.data:data", "Fetch, check or draw a data set."),
     "init": ("training.cli.init:init", "Write an annotated study file."),
     "doctor": ("training.cli.doctor:doctor", "Check this machine for all that homework needs."),
