@@ -19,15 +19,19 @@ _HELP = {
 }
 
 
-@click.command()
-@click.option(
+_runs_option = click.option(
     "--runs",
     type=click.Path(path_type=Path),
     default=Path("runs"),
     show_default=True,
     help="The folder of records.",
 )
-@click.option("--study", metavar="NAME", help=_HELP["study"])
+_study_option = click.option("--study", metavar="NAME", help=_HELP["study"])
+
+
+@click.command()
+@_runs_option
+@_study_option
 @click.option(
     "--format", "formats", type=click.Choice(["html", "pdf", "both"]), help=_HELP["formats"]
 )
@@ -77,14 +81,8 @@ def render(
 
 @click.command()
 @click.argument("report", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder of records.",
-)
-@click.option("--study", metavar="NAME", help=_HELP["study"])
+@_runs_option
+@_study_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def verify(
