@@ -3,12 +3,12 @@
 from report.figures.pictures import augmentation_gallery
 from report.figures.run_figures import curves
 from report.findings.comparing import compare, tested_result
-from report.findings.notices import notices
+from report.findings.notices import notices, uses_sample_data
 from report.load import StudyView
 from report.sections import SECTIONS
 from report.sections.scratch import chosen, course
 from report.tables.results import comparison
-from report.text import Sentence, parts
+from report.text import Sentence, parts, say
 from report.view import SectionView
 
 ONE_OF_THREE, NONE = "augmentation/one-of-three", "augmentation/none"
@@ -28,6 +28,7 @@ def build(view: StudyView) -> SectionView:
         title=SECTIONS["augmentation"].title,
         notices=notices(view, own),
         findings={
+            "letters": tuple(_letters(view)),
             "pair": tuple(chosen(view, ONE_OF_THREE)),
             "course": tuple(course(view, ONE_OF_THREE)),
             "test": tuple(tested_result(view, ONE_OF_THREE)),
@@ -38,6 +39,14 @@ def build(view: StudyView) -> SectionView:
         tables={"comparison": comparison(view, "augmentation", [best, *own] if best else own,
                                          caption)},
     )  # fmt: skip
+
+
+def _letters(view: StudyView) -> list[Sentence]:
+    """Warn where the pictures are letters, which have a right side up."""
+    if not uses_sample_data(view):
+        return []
+    text = "For drawn letters matters are worse still: a mirrored or turned letter can be another "
+    return [say(text, "letter, or none.")]
 
 
 def _baseline(view: StudyView) -> str:
