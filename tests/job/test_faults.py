@@ -129,6 +129,31 @@ def test_a_wrong_study_file_names_file_and_key(homework, tmp_path, text, expecte
     assert "study.toml" in answer.message
 
 
+def test_no_pictures_and_no_network_says_what_to_do(homework, monkeypatch):
+    monkeypatch.setenv("HOMEWORK_DATA_URL", "http://127.0.0.1:9/caltech-101.zip")
+    monkeypatch.setattr("pooch.core.time.sleep", lambda _: None)
+    answer = homework("run-all", tiny=False)
+    assert answer.result.exit_code == 1
+    for part in ("no connection", "homework data fetch", "--data DIR", "--preset quick"):
+        assert part in answer.message
+
+
+def test_the_doctor_names_what_is_missing(homework):
+    answer = homework("doctor", tiny=False)
+    assert answer.result.exit_code == 0
+    assert "ok    Python" in answer.output
+    assert "PDF by WeasyPrint" in answer.output
+    assert "alexnet-owt-7be5be79.pth" in answer.output
+
+
+def test_a_study_file_from_init_is_valid(homework):
+    assert homework("init", "study.toml", "--preset", "quick").error is None
+    assert "scratch/baseline" in homework("list", "-f", "study.toml").output
+    again = homework("init", "study.toml")
+    assert again.result.exit_code == 1
+    assert "--force" in again.message
+
+
 def test_weights_of_another_shape_fail_that_experiment_only(homework, tmp_path):
     import torch
 
