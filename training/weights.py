@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import torch
 from torch import Tensor, nn
@@ -76,6 +76,8 @@ def _download(file: str, url: str | None = None) -> dict[str, Tensor]:
             weights_only=True,
         )
     except (URLError, OSError, RuntimeError, pickle.UnpicklingError) as error:
+        if isinstance(error, HTTPError):
+            error.close()
         raise MissingWeightsError(
             f"Can't get the weights {file} from {base}: {_reason(error)}.",
             f"Put {file} into {cache}, or name its folder with --weights FOLDER; "
