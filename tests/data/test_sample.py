@@ -1,5 +1,6 @@
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -9,6 +10,7 @@ from training.data.index import index_folder
 from training.data.locate import locate
 from training.data.prepare import prepare
 from training.data.sample import GLYPHS, MARKER, is_sample, write_sample
+from training.errors import DataError
 
 
 @pytest.fixture(autouse=True)
@@ -85,9 +87,55 @@ def test_a_break_while_drawing_leaves_nothing(tmp_path, monkeypatch):
         raise OSError("no space left")
 
     monkeypatch.setattr(sample_module, "_write_lists", broken)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(DataError, match="no space left"):
         write_sample(tmp_path / "sample")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_other_peoples_files_are_left_alone(tmp_path):
+    (tmp_path / "101_ObjectCategories").mkdir()
+    with pytest.raises(DataError, match="isn't empty"):
+        write_sample(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["101_ObjectCategories"]
+
+
+def test_it_can_be_drawn_where_one_stands(tmp_path, monkeypatch, drawn):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    write_sample(Path())
+    assert digests(Path()) == digests(drawn)
+    assert here.samefile(Path())
+
+
+def test_drawing_again_replaces_the_sample_alone(drawn, tmp_path):
+    (drawn / "notes.txt").write_text("mine")
+    write_sample(drawn, "source")
+    write_sample(tmp_path / "source", "source")
+    assert (drawn / "notes.txt").read_text() == "mine"
+    (drawn / "notes.txt").unlink()
+    assert digests(drawn) == digests(tmp_path / "source")
+
+
+def test_a_sample_that_another_process_finished_first_is_kept(tmp_path, monkeypatch):
+    folder, write_lists = tmp_path / "sample", sample_module._write_lists
+
+    def overtaken(*arguments):
+        monkeypatch.setattr(sample_module, "_write_lists", write_lists)
+        write_sample(folder)
+        (folder / "in_use").touch()
+        write_lists(*arguments)
+
+    monkeypatch.setattr(sample_module, "_write_lists", overtaken)
+    write_sample(folder)
+    assert (folder / "in_use").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["sample"]
+
+
+def test_a_folder_that_cannot_be_written_is_one_message(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="Can't draw the sample"):
+        write_sample(tmp_path / "file" / "sample")
 
 
 def test_locating_the_sample_draws_it_once(own_cache):

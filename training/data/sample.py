@@ -21,6 +21,7 @@ from typing import Literal
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from training.data.index import CALTECH_FOLDER, CLUTTER
+from training.errors import DataError
 
 Alphabet = Literal["target", "source"]
 Stage = Callable[[int, int, str], None]
@@ -29,6 +30,8 @@ VERSION = 1
 """Changes whenever a picture would."""
 
 MARKER = "SAMPLE.json"
+ENTRIES = (CALTECH_FOLDER, "train.txt", "test.txt", MARKER)
+"""What a sample's folder holds; the marker comes last, so that it vouches for the others."""
 
 GLYPHS: dict[Alphabet, str] = {"target": "ABCEHKORTX", "source": "abdefghkmnqrt2345689"}
 COUNTS: dict[Alphabet, tuple[int, int]] = {"target": (90, 150), "source": (120, 180)}
@@ -80,21 +83,65 @@ def is_sample(folder: Path) -> Alphabet | None:
 def write_sample(
     folder: Path, alphabet: Alphabet = "target", progress: Stage | None = None
 ) -> None:
-    """Draw the sample into `folder`, which appears when it is whole.
+    """Draw the sample into `folder`, whose marker appears when it is whole.
 
     The folder holds `101_ObjectCategories` with a clutter class and a stray file, `train.txt` and
     `test.txt` (every third picture of a class), and a marker by which the report knows it.
+
+    Raises:
+        DataError: The folder holds something other than a sample, or can't be written.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    folder = folder.resolve()
+    try:
+        _refuse_others_files(folder)
+        _draw_beside(folder, alphabet, progress)
+    except OSError as error:
+        raise DataError(
+            f"Can't draw the sample into {folder}: {error.strerror or error}.",
+            "Free some space, or name a folder that can be written.",
+        ) from error
+
+
+def _refuse_others_files(folder: Path) -> None:
+    if folder.is_dir() and any(folder.iterdir()) and not is_sample(folder):
+        raise DataError(
+            f"{folder} isn't empty, and what it holds is no whole sample.",
+            "Name a new folder, or remove that one.",
+        )
+
+
+def _draw_beside(folder: Path, alphabet: Alphabet, progress: Stage | None) -> None:
+    """Draw into a temporary folder on the same disk, then move what was drawn into place."""
+    was_there = folder.is_dir()
+    home = folder if was_there else folder.parent
+    home.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=home))
     try:
         _fill(temporary, alphabet, progress)
         temporary.chmod(0o755)
-        if folder.is_dir():
-            shutil.rmtree(folder)
-        temporary.replace(folder)
+        if was_there:
+            _move_entries(temporary, folder)
+        else:
+            _rename_unless_drawn(temporary, folder, alphabet)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _move_entries(drawn: Path, folder: Path) -> None:
+    """Replace a sample inside its folder: that may be a mount, or where the caller stands."""
+    (folder / MARKER).unlink(missing_ok=True)
+    shutil.rmtree(folder / CALTECH_FOLDER, ignore_errors=True)
+    for name in ENTRIES:
+        (drawn / name).replace(folder / name)
+
+
+def _rename_unless_drawn(drawn: Path, folder: Path, alphabet: Alphabet) -> None:
+    """Rename; where another process was quicker, keep its sample, which may be in use."""
+    try:
+        drawn.rename(folder)
+    except OSError:
+        if is_sample(folder) != alphabet:
+            raise
 
 
 def _fill(folder: Path, alphabet: Alphabet, progress: Stage | None) -> None:
