@@ -1,13 +1,19 @@
+import errno
+import gzip
 import hashlib
 import http.server
 import io
+import random
 import socket
 import tarfile
 import threading
 import zipfile
+import zlib
 
 import pytest
 
+from training.cli.data import data
+from training.data import download as download_module
 from training.data.download import fetch_caltech101, unpack
 from training.errors import DataError
 
@@ -187,6 +193,83 @@ def test_an_archive_without_pictures_is_refused(server, own_cache):
     assert "no 101_ObjectCategories.tar.gz" in problem(server, own_cache)
     server.content = b"no archive at all"
     assert "can't be unpacked" in problem(server, own_cache)
+
+
+def tar_with_a_damaged_header():
+    """Return a tar.gz whose third entry is spoilt after its checksum was taken."""
+    good = gzip.decompress(tar_of(PICTURES))
+    spoilt = good[:2048] + b"?" * 512 + good[2560:]
+    compressed = bytearray(gzip.compress(spoilt, mtime=0))
+    compressed[-8:-4] = zlib.crc32(good).to_bytes(4, "little")
+    return bytes(compressed)
+
+
+def test_damage_that_looks_like_the_end_is_refused(server, own_cache):
+    server.content = tar_with_a_damaged_header()
+    assert "CRC check failed" in problem(server, own_cache)
+
+
+def test_a_damaged_stream_is_refused(server, own_cache):
+    whole = tar_of({"101_ObjectCategories/a/1.jpg": random.Random(0).randbytes(60_000)})
+    server.content = whole[:30_000]
+    assert "ended before" in problem(server, own_cache)
+    server.content = zip_of({"101_ObjectCategories.tar.gz": whole}).replace(
+        whole[99:200], bytes(101)
+    )
+    assert "CRC" in problem(server, own_cache)
+
+
+def test_a_locked_archive_is_refused(server, own_cache):
+    locked = bytearray(publishers_archive())
+    locked[locked.find(b"PK\x01\x02") + 8] |= 1
+    locked[6] |= 1
+    server.content = bytes(locked)
+    assert "encrypted" in problem(server, own_cache)
+
+
+def test_bytes_behind_the_end_do_no_harm(server, own_cache):
+    server.content = tar_of(PICTURES) + b"behind the end"
+    assert fetched(server, own_cache).is_dir()
+
+
+def test_what_was_unpacked_meanwhile_is_kept(tmp_path):
+    (tmp_path / "a.tar.gz").write_bytes(tar_of(PICTURES))
+    unpack(tmp_path / "a.tar.gz", tmp_path / "out")
+    (tmp_path / "out" / "in_use").touch()
+    unpack(tmp_path / "a.tar.gz", tmp_path / "out")
+    assert (tmp_path / "out" / "in_use").exists()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_full_disk_keeps_the_download(server, own_cache, monkeypatch):
+    copy = download_module._copy
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("training.data.download._copy", full)
+    with pytest.raises(DataError, match="No space left") as caught:
+        fetched(server, own_cache)
+    assert "download is kept" in caught.value.hint
+    monkeypatch.setattr("training.data.download._copy", copy)
+    assert fetched(server, own_cache).is_dir()
+    assert server.requests == 1
+
+
+def test_an_address_without_checksum_is_said_to_be_unchecked(server, own_cache, caplog):
+    fetch_caltech101(own_cache, server.url)
+    assert f"{server.url} is not checked" in caplog.text
+
+
+@pytest.mark.parametrize("url", ["caltech.zip", "ftp://127.0.0.1/caltech.zip"])
+def test_what_is_no_web_address_is_said_to_be_none(own_cache, url):
+    with pytest.raises(DataError, match="no web address"):
+        fetch_caltech101(own_cache, url)
+
+
+def test_the_command_prints_the_folder_alone(server, own_cache, capsys):
+    data.main(["fetch", "--url", server.url], standalone_mode=False)
+    assert capsys.readouterr().out == f"{own_cache / 'caltech101'}\n"
 
 
 def test_too_many_files_are_refused(tmp_path, monkeypatch):

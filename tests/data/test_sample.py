@@ -1,10 +1,13 @@
 import hashlib
+import itertools
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
+from training.cli.data import data
 from training.data import sample as sample_module
 from training.data.index import index_folder
 from training.data.locate import locate
@@ -144,3 +147,14 @@ def test_locating_the_sample_draws_it_once(own_cache):
     assert locate("sample") == folder
     assert [path.stat().st_mtime_ns for path in folder.rglob("*")] == times
     assert folder.is_relative_to(own_cache)
+
+
+def test_progress_of_a_slow_command_stays_off_its_answer(tmp_path, monkeypatch, capsys):
+    clock = itertools.count(step=20)
+    monkeypatch.setattr(
+        "training.cli.progress.time", SimpleNamespace(monotonic=lambda: next(clock))
+    )
+    data.main(["sample", str(tmp_path / "sample")], standalone_mode=False)
+    answer, progress = capsys.readouterr()
+    assert "sample pictures drawn" in progress
+    assert answer == f"{tmp_path / 'sample'}\n"

@@ -1,12 +1,27 @@
 """`homework data`: fetch, check or draw a data set."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from training.cli.options import json_option
-from training.errors import DataError
+
+if TYPE_CHECKING:
+    from training.data.cache import Stage
+
+
+@contextlib.contextmanager
+def _stage() -> Iterator["Stage"]:
+    """Show progress on the error stream: what is printed is the command's answer."""
+    from training.cli.progress import ConsoleProgress
+
+    progress = ConsoleProgress()
+    progress.console.stderr = True
+    with progress:
+        yield progress.stage
 
 
 @click.group()
@@ -19,12 +34,11 @@ def data() -> None:
 @click.option("--md5", help="Its checksum.  [or HOMEWORK_DATA_MD5]")
 def fetch(url: str | None, md5: str | None) -> None:
     """Download Caltech-101 into the cache folder and print where it is."""
-    from training.cli.progress import ConsoleProgress
     from training.data.cache import cache_folder
     from training.data.download import fetch_caltech101
 
-    with ConsoleProgress() as progress:
-        folder = fetch_caltech101(cache_folder(), url, md5, progress.stage)
+    with _stage() as stage:
+        folder = fetch_caltech101(cache_folder(), url, md5, stage)
     click.echo(str(folder))
 
 
@@ -35,11 +49,10 @@ def check(folder: Path, as_json: bool) -> None:
     """Say what a folder of pictures holds: classes, splits, sizes, unreadable files."""
     import json
 
-    from training.cli.progress import ConsoleProgress
     from training.data.check import check_folder, report_lines
 
-    with ConsoleProgress() as progress:
-        found = check_folder(folder, progress.stage)
+    with _stage() as stage:
+        found = check_folder(folder, stage)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=1))
     else:
@@ -57,11 +70,8 @@ def check(folder: Path, as_json: bool) -> None:
 )
 def sample(folder: Path, alphabet: Literal["target", "source"]) -> None:
     """Draw the embedded sample into DIR, laid out like Caltech-101."""
-    from training.cli.progress import ConsoleProgress
-    from training.data.sample import is_sample, write_sample
+    from training.data.sample import write_sample
 
-    if folder.is_dir() and any(folder.iterdir()) and not is_sample(folder):
-        raise DataError(f"{folder} isn't empty.", "Name a new folder.")
-    with ConsoleProgress() as progress:
-        write_sample(folder, alphabet, progress.stage)
+    with _stage() as stage:
+        write_sample(folder, alphabet, stage)
     click.echo(str(folder))

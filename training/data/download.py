@@ -1,11 +1,16 @@
 """Fetch Caltech-101 from its publisher, check it, unpack it."""
 
+import errno
+import gzip
+import hashlib
 import logging
+import lzma
 import os
 import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -26,6 +31,21 @@ MAXIMUM_BYTES = 4 * 10**9
 ATTEMPTS = 3
 TIMEOUT_SECONDS = 30
 
+BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
+"""What the standard library raises for archives that are damaged, locked or of another kind."""
+
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+
+_log = logging.getLogger(__name__)
+
 
 def fetch_caltech101(
     cache: Path, url: str | None = None, md5: str | None = None, progress: Stage | None = None
@@ -45,17 +65,32 @@ def fetch_caltech101(
         return target
     url = url or os.environ.get("HOMEWORK_DATA_URL") or URL
     md5 = md5 or os.environ.get("HOMEWORK_DATA_MD5") or (MD5 if url == URL else None)
+    if not url.lower().startswith(("https://", "http://")):
+        raise DataError(f"{url} is no web address.", "It must begin with https:// or http://.")
+    if md5 is None:
+        _log.warning("%s is not checked: no checksum was given (--md5, HOMEWORK_DATA_MD5).", url)
     archive = _download(url, md5, cache / "downloads", progress)
+    _unpack_download(archive, target, url, progress)
+    return target
+
+
+def _unpack_download(archive: Path, target: Path, url: str, progress: Stage | None) -> None:
+    """Unpack, then remove the archive; keep it where only the disk was at fault."""
     try:
         unpack(archive, target, progress)
-    except (DataError, OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+    except (DataError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in DISK_FAULTS:
+            raise DataError(
+                f"Can't unpack {archive} into {target}: {error.strerror}.",
+                "Free some space, or name another folder in the variable HOMEWORK_CACHE; "
+                "the download is kept.",
+            ) from error
+        archive.unlink(missing_ok=True)
         reason = error.message if isinstance(error, DataError) else str(error)
         raise DataError(
             f"What came from {url} can't be unpacked: {reason}", _by_hand(url)
         ) from error
-    finally:
-        archive.unlink(missing_ok=True)
-    return target
+    archive.unlink(missing_ok=True)
 
 
 class _Bytes:
@@ -83,7 +118,7 @@ def _download(url: str, md5: str | None, folder: Path, progress: Stage | None) -
     import requests
 
     pooch.get_logger().setLevel(logging.ERROR)
-    name = "archive"
+    name = hashlib.blake2b(url.encode(), digest_size=8).hexdigest()  # one file an address
     fetcher = pooch.create(
         path=folder,
         base_url="",
@@ -129,22 +164,40 @@ def unpack(archive: Path, target: Path, progress: Stage | None = None) -> None:
     Nothing is written outside; `target` appears when it is whole.
 
     Raises:
-        DataError: The archive holds no pictures, or members that have no business there.
+        DataError: The archive is damaged, holds no pictures, or members that have no business
+            there.
+        OSError: No space or no permission where `target` is to be.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        if zipfile.is_zipfile(archive):
-            archive = _inner(archive, place)
-        with tarfile.open(archive) as tar:
-            n_files = _unpack_tar(tar, place, progress)
-        if not n_files:
-            raise DataError(f"It holds no {CALTECH_FOLDER}.")
-        (place / INNER).unlink(missing_ok=True)
+        _unpack_into(place, archive, progress)
         place.chmod(0o755)
-        place.replace(target)
+        _rename_unless_there(place, target)
+    except (*BROKEN, gzip.BadGzipFile) as error:
+        raise DataError(f"{str(error).splitlines()[0].rstrip(':')}.") from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _unpack_into(place: Path, archive: Path, progress: Stage | None) -> None:
+    if zipfile.is_zipfile(archive):
+        archive = _inner(archive, place)
+    with tarfile.open(archive) as tar:
+        n_files = _unpack_tar(tar, place, progress)
+        _read_to_the_end(tar)
+    if not n_files:
+        raise DataError(f"It holds no {CALTECH_FOLDER}.")
+    (place / INNER).unlink(missing_ok=True)
+
+
+def _rename_unless_there(place: Path, target: Path) -> None:
+    """Rename; where another process was quicker, keep what it unpacked."""
+    try:
+        place.rename(target)
+    except OSError:
+        if not (target / CALTECH_FOLDER).is_dir():
+            raise
 
 
 def _inner(archive: Path, place: Path) -> Path:
@@ -160,12 +213,8 @@ def _inner(archive: Path, place: Path) -> Path:
 
 
 def _unpack_tar(tar: tarfile.TarFile, place: Path, progress: Stage | None) -> int:
-    n_files, n_bytes = 0, 0
-    for member in _wanted(tar):
-        n_files += 1
-        n_bytes += member.size
-        if n_files > MAXIMUM_FILES or n_bytes > MAXIMUM_BYTES:
-            raise DataError("It holds more than a picture collection would.")
+    n_files = 0
+    for n_files, member in enumerate(_wanted(tar), start=1):
         source = tar.extractfile(member)
         assert source is not None
         _copy(source, place / member.name)
@@ -176,13 +225,32 @@ def _unpack_tar(tar: tarfile.TarFile, place: Path, progress: Stage | None) -> in
 
 def _wanted(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     """Yield the files below the picture folder; refuse everything that could lead outside."""
-    for member in tar:
+    n_bytes = 0
+    for n_members, member in enumerate(tar, start=1):
+        n_bytes += member.size
+        if n_members > MAXIMUM_FILES or n_bytes > MAXIMUM_BYTES:
+            raise DataError("It holds more than a picture collection would.")
         path = PurePosixPath(member.name.replace("\\", "/"))
         unsafe = path.is_absolute() or ".." in path.parts or ":" in member.name
         if unsafe or not (member.isfile() or member.isdir()):
             raise DataError(f"It holds an unsafe entry, {member.name}; nothing was unpacked.")
         if member.isfile() and path.parts[0] == CALTECH_FOLDER:
             yield member
+
+
+def _read_to_the_end(tar: tarfile.TarFile) -> None:
+    """Let the decompressor compare its checksum: to tarfile, a damaged header is just the end."""
+    stream = tar.fileobj
+    assert stream is not None
+    n_bytes = 0
+    try:
+        while chunk := stream.read(2**20):
+            n_bytes += len(chunk)
+            if n_bytes > MAXIMUM_BYTES:
+                raise DataError("It holds more than a picture collection would.")
+    except gzip.BadGzipFile as error:
+        if "Not a gzipped file" not in str(error):  # bytes behind the end: gzip ignores them too
+            raise
 
 
 def _copy(source: IO[bytes], file: Path) -> None:
