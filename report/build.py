@@ -8,11 +8,11 @@ from typing import Literal
 
 from report.cover import Cover, make_cover
 from report.errors import ReportError, unknown
-from report.fragments import Memory, recall, remember
+from report.fragments import Fragment, Memory, recall, remember
 from report.load import StudyView, load_study
-from report.render import Fragment, render_page, render_section
+from report.render import render_page, render_section
 from report.sections import SECTIONS, section_view
-from report.staleness import records_hash
+from report.staleness import everything_hash, records_hash
 from training.records import write_bytes
 
 Format = Literal["html", "pdf"]
@@ -59,6 +59,10 @@ def build_report(
         if slug not in SECTIONS:
             raise unknown("section", slug, list(SECTIONS))
     _check_writable(output)
+    made_from = "" if only else everything_hash(study)
+    files = [output / f"report.{name}" for name in formats]
+    if made_from and all(_is_current(file, made_from) for file in files):
+        return Outcome(files, ["Nothing has changed since these were written."])
     press = _Press(load_study(study), progress)
     bases = {name: _base(output, name) for name in formats} if only else {}
     remarks = []
@@ -67,12 +71,16 @@ def build_report(
         bases = {}
     editions = {name: press.edition(bases.get(name), only) for name in formats}
     contents = {name: press.print(editions[name], name) for name in formats}
-    files = [output / f"report.{name}" for name in formats]
     for name, file in zip(formats, files, strict=True):
         write_bytes(file, contents[name])
-        remember(file, contents[name], list(editions[name].fragments))
+        remember(file, contents[name], list(editions[name].fragments), made_from)
     remarks += _stale_remarks(editions.values())
     return Outcome(files, remarks)
+
+
+def _is_current(file: Path, made_from: str) -> bool:
+    memory = recall(file)
+    return memory is not None and memory.made_from == made_from
 
 
 def existing_formats(output: Path) -> tuple[Format, ...]:

@@ -6,15 +6,29 @@ somebody else, and nothing in it is ever printed as HTML.
 
 import contextlib
 import hashlib
-import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
-from report.render import Fragment
+from report.locations import cache_folder
 from training import __version__
 from training.records import HomeworkError, write_bytes
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A section's finished HTML.
+
+    Attributes:
+        html: Escaped already; printed as it is.
+        records: Hash of the records that it was made from.
+    """
+
+    slug: str
+    title: str
+    html: str
+    records: str
 
 
 class Memory(msgspec.Struct, frozen=True):
@@ -22,22 +36,18 @@ class Memory(msgspec.Struct, frozen=True):
 
     Attributes:
         version: The program's version; another one's sections aren't mixed with new ones.
+        made_from: `staleness.everything_hash` when every section was made; empty after `--only`.
         digest: SHA-256 of the report file.
         fragments: Its sections in order.
     """
 
     version: str
+    made_from: str
     digest: str
     fragments: list[Fragment]
 
     def fragment(self, slug: str) -> Fragment | None:
         return next((f for f in self.fragments if f.slug == slug), None)
-
-
-def cache_folder() -> Path:
-    """Return where things are remembered: `HOMEWORK_CACHE`, else the user's cache folder."""
-    chosen = os.environ.get("HOMEWORK_CACHE")
-    return Path(chosen) if chosen else platformdirs.user_cache_path("homework")
 
 
 def _file(report: Path) -> Path:
@@ -46,9 +56,9 @@ def _file(report: Path) -> Path:
     return cache_folder() / "reports" / f"{place[:32]}.json"
 
 
-def remember(report: Path, content: bytes, fragments: list[Fragment]) -> None:
+def remember(report: Path, content: bytes, fragments: list[Fragment], made_from: str = "") -> None:
     """Keep the sections of a report just written; a cache that can't be written is no error."""
-    memory = Memory(__version__, hashlib.sha256(content).hexdigest(), fragments)
+    memory = Memory(__version__, made_from, hashlib.sha256(content).hexdigest(), fragments)
     with contextlib.suppress(HomeworkError):
         write_bytes(_file(report), msgspec.json.encode(memory))
 

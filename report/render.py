@@ -4,42 +4,20 @@ import base64
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from report.bibliography import SOURCES
+from report.fragments import Fragment
+from report.locations import template_folder
 from training import __version__
 
 if TYPE_CHECKING:
     from report.cover import Cover
     from report.view import SectionView
     from training.records import StudyRecord
-
-
-@dataclass(frozen=True)
-class Fragment:
-    """A section's finished HTML.
-
-    Attributes:
-        html: Escaped already; printed as it is.
-        records: Hash of the records that it was made from.
-    """
-
-    slug: str
-    title: str
-    html: str
-    records: str
-
-
-def template_folder() -> Path:
-    """Return the templates: inside the installed package, or beside it in a clone."""
-    package = Path(__file__).parent
-    installed = package / "templates"
-    return installed if installed.is_dir() else package.parent / "templates"
 
 
 @functools.cache

@@ -2,12 +2,24 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
 from report.load import StudyView
+from report.locations import template_folder
 from training.records import Experiment, encode, matches_group
+
+RECORDS = (
+    "study.json",
+    "dataset.json",
+    "thumbnails/*",
+    "*/*/seed-*/metrics.json",
+    "*/*/seed-*/curves.json",
+    "*/*/seed-*/predictions.json",
+)
+LIBRARIES = ("jinja2", "matplotlib", "seaborn", "weasyprint")
 
 
 def records_hash(view: StudyView, reads: Sequence[str]) -> str:
@@ -25,6 +37,32 @@ def records_hash(view: StudyView, reads: Sequence[str]) -> str:
             digest.update(f"{name}\0{len(content)}\0".encode())
             digest.update(content)
     return digest.hexdigest()
+
+
+def everything_hash(study: Path) -> str:
+    """Hash all that a complete report depends on: records, thumbnails, this program, its libraries.
+
+    Reads files without parsing them, so that an unchanged report costs next to nothing.
+    """
+    digest = hashlib.sha256()
+    for library in LIBRARIES:
+        digest.update(f"{library} {version(library)}\n".encode())
+    for file in sorted(file for place in _program() for file in place.rglob("*.*")):
+        if file.suffix != ".pyc":
+            state = file.stat()
+            digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
+    for pattern in RECORDS:
+        for file in sorted(study.glob(pattern)):
+            content = file.read_bytes()
+            name = file.relative_to(study).as_posix()
+            digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _program() -> Iterable[Path]:
+    yield Path(__file__).parent
+    yield template_folder()
 
 
 def _questions(view: StudyView) -> bytes:

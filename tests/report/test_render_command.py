@@ -196,6 +196,7 @@ def test_an_output_that_is_no_folder_is_refused(render, tmp_path):
 
 def test_a_full_disk_leaves_the_old_report(render, study, monkeypatch):
     old = render().html
+    (study / "study.json").write_bytes((study / "study.json").read_bytes() + b"\n")
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -291,3 +292,36 @@ def test_a_study_without_any_record_is_rendered(render, study):
     done = render()
     assert done.exit_code == 0, done.unexpected
     assert "homework run-all" in done.html
+
+
+def test_an_unchanged_study_is_not_rendered_again(render):
+    first = render()
+    time = first.html_file.stat().st_mtime_ns
+    again = render()
+    assert again.exit_code == 0
+    assert "Nothing has changed" in again.printed
+    assert again.html_file.stat().st_mtime_ns == time
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "study.json",
+        "dataset.json",
+        "beyond/vgg16/seed-0/metrics.json",
+        "beyond/vgg16/seed-0/curves.json",
+        "beyond/vgg16/seed-0/predictions.json",
+    ],
+)
+def test_any_changed_record_renders_again(render, study, file):
+    render()
+    (study / file).write_bytes((study / file).read_bytes() + b"\n")
+    assert "Nothing has changed" not in render().printed
+
+
+def test_a_report_changed_by_hand_is_rendered_again(render):
+    first = render()
+    first.html_file.write_text(first.html.replace("Introduction", "Intro"), encoding="utf-8")
+    again = render()
+    assert "Nothing has changed" not in again.printed
+    assert again.html == first.html
