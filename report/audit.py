@@ -24,14 +24,20 @@ class Problem:
 
 
 def audit_records(view: StudyView) -> list[Problem]:
-    """Check every finished run: hash, scores against curves and predictions, and its choice."""
+    """Check every finished run, and every choice from a grid."""
+    choices = [problem for run in view.all_runs() for problem in _choice(view, run)]
+    return [*audit_runs(view), *choices]
+
+
+def audit_runs(view: StudyView) -> list[Problem]:
+    """Check each finished run's hash, counts, and scores against its curves and predictions."""
     return [
         problem
         for run in view.all_runs()
         if run.finished
         for check in (_spec, _counts, _best_epoch, _predictions)
         for problem in check(run)
-    ] + [problem for run in view.all_runs() for problem in _choice(view, run)]
+    ]
 
 
 def _wrong(run: Run, text: str, problem: str, pointer: str) -> Problem:

@@ -1,5 +1,6 @@
 """What a reader must know before believing a section: made-up data, gaps, stale choices."""
 
+from report.audit import audit_runs
 from report.load import StudyView
 from report.names import CALTECH, pair
 from report.numbers import Quantity, derive, integer
@@ -134,6 +135,28 @@ def fingerprint_notices(view: StudyView, experiments: list[Experiment]) -> list[
         say(
             "Stale: ", listing(other), " ran on other pictures than the data set described here.",
             strength="gap",
+        )
+    ]  # fmt: skip
+
+
+SHOWN = 5
+"""Contradictions that are spelt out; the others are counted."""
+
+
+def contradiction_notices(view: StudyView) -> list[Sentence]:
+    """Say where records contradict themselves or each other, so that nobody builds on them."""
+    problems = audit_runs(view)
+    if not problems:
+        return []
+    named = [
+        say(Code(problem.where), f" has “{problem.text}”, but {problem.problem}").parts
+        for problem in problems[:SHOWN]
+    ]
+    rest = " There are more of them." if len(problems) > SHOWN else ""
+    return [
+        say(
+            "Records contradict themselves: ", listing(named, "; and "), f".{rest} ",
+            Code("homework verify"), " lists them.", strength="gap",
         )
     ]  # fmt: skip
 

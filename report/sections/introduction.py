@@ -5,6 +5,7 @@ from report.findings.cost import most_accurate
 from report.findings.data import extent
 from report.findings.notices import (
     choice_notices,
+    contradiction_notices,
     data_notices,
     fingerprint_notices,
     progress,
@@ -25,6 +26,7 @@ def build(view: StudyView) -> SectionView:
         notices=(
             *data_notices(view),
             *progress(view),
+            *contradiction_notices(view),
             *choice_notices(view, view.listed),
             *fingerprint_notices(view, view.listed),
         ),

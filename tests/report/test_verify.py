@@ -120,6 +120,10 @@ def test_a_freeze_label_that_its_counts_contradict_is_named(report, study):
     }
     change(study, "freezing/cnn", parameters=swapped)
     assert "are trained, though the spec freezes them" in verify(report).output
+    CliRunner().invoke(cli, ["render", "--runs", str(study.parent), "--format", "html"])
+    html = report.read_text(encoding="utf-8")
+    assert "Records contradict themselves" in html
+    assert "are trained, though the spec freezes them" in html
 
 
 def test_a_choice_that_the_grid_no_longer_makes_is_named(report, study):
