@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from report.errors import ReportError
-from report.statistics import discordant, mcnemar_exact, wilson_interval
+from report.statistics import (
+    confused,
+    discordant,
+    mcnemar_exact,
+    n_perfect,
+    wilson_interval,
+)
 
 NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
@@ -74,6 +80,20 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "wilson_high": lambda n_correct, n: wilson_interval(n_correct, n)[1],
     "only_first": lambda label, a, b: discordant(label, a, b)[0],
     "only_second": lambda label, a, b: discordant(label, a, b)[1],
+    "in_class": lambda label, classes, name: label.count(classes.index(name)),
+    "right_in_class": lambda label, predicted, classes, name: confused(
+        label, predicted, classes.index(name), classes.index(name)
+    ),
+    "confused": lambda label, predicted, classes, name, guess: confused(
+        label, predicted, classes.index(name), classes.index(guess)
+    ),
+    "n_perfect": lambda label, predicted: n_perfect(label, predicted),
+    "mean_if_right": lambda label, predicted, values: statistics.fmean(
+        v for t, p, v in zip(label, predicted, values, strict=True) if t == p
+    ),
+    "mean_if_wrong": lambda label, predicted, values: statistics.fmean(
+        v for t, p, v in zip(label, predicted, values, strict=True) if t != p
+    ),
     "mcnemar": lambda label, a, b: mcnemar_exact(*discordant(label, a, b)),
 }
 """Every operation that a derived number may name."""

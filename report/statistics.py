@@ -37,6 +37,17 @@ def discordant(
     return only_first, only_second
 
 
+def confused(label: Sequence[int], predicted: Sequence[int], true: int, guess: int) -> int:
+    """Count the pictures of class `true` that were taken for class `guess`."""
+    return sum(t == true and p == guess for t, p in zip(label, predicted, strict=True))
+
+
+def n_perfect(label: Sequence[int], predicted: Sequence[int]) -> int:
+    """Count the classes of which every picture was named rightly."""
+    wrong = {t for t, p in zip(label, predicted, strict=True) if t != p}
+    return len(set(label) - wrong)
+
+
 def mcnemar_exact(only_first: int, only_second: int) -> float:
     """Return the two-sided p-value of the exact McNemar test (McNemar, 1947).
 

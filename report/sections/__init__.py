@@ -65,6 +65,7 @@ SECTIONS: dict[str, SectionEntry] = {
             "report.sections.beyond",
             ("beyond", "transfer/grid", "transfer/best"),
         ),
+        SectionEntry("mistakes", "Where the best network errs", "report.sections.mistakes", ("*",)),
         SectionEntry("conclusion", "Conclusion", "report.sections.conclusion", ("*",)),
         SectionEntry("references", "References", "report.sections.references", ()),
         SectionEntry("appendix", "Appendix: every experiment", "report.sections.appendix", ("*",)),

@@ -1,0 +1,146 @@
+"""Where the best network errs: its classes, its confusions, its certainty."""
+
+from collections import Counter
+
+from report.load import Run, StudyView
+from report.names import experiment_name
+from report.numbers import Quantity, derive, integer, percent
+from report.text import Name, Sentence, say
+
+
+def best_finalist(view: StudyView) -> Run | None:
+    """Return the tested run (first seed) with the highest validation accuracy.
+
+    The test set has no part in the choice, so that the mistakes shown are not picked by it.
+    """
+    if view.dataset is None:
+        return None
+    tested = [run for e in view.listed for run in view.tested(e.id)[:1]]
+    usable = [run for run in tested if _fits(run, view)]
+    if not usable:
+        return None
+    return max(usable, key=lambda run: float(run.number("/validation/accuracy").value))
+
+
+def _fits(run: Run, view: StudyView) -> bool:
+    """Tell whether the predictions are of the data set described here."""
+    record, dataset = run.predictions, view.dataset
+    return (
+        record is not None
+        and dataset is not None
+        and record.dataset_fingerprint == dataset.fingerprint
+        and all(0 <= i < len(dataset.classes) for i in (*record.label, *record.predicted))
+    )
+
+
+def class_name(view: StudyView, index: int) -> Name:
+    assert view.dataset is not None
+    return Name(view.dataset.classes[index].replace("_", " "))
+
+
+def class_size(view: StudyView, run: Run, index: int) -> Quantity:
+    """Return how many test pictures a class has."""
+    return derive("in_class", run.prediction("/label"), *_named(view, index))
+
+
+def class_right(view: StudyView, run: Run, index: int) -> Quantity:
+    """Return how many of a class's test pictures were named rightly."""
+    return derive("right_in_class", *_answers(run), *_named(view, index))
+
+
+def confusion(view: StudyView, run: Run, true: int, guess: int) -> Quantity:
+    """Return how many pictures of one class were taken for another."""
+    guessed = view.dataset_number(f"/classes/{guess}")
+    return derive("confused", *_answers(run), *_named(view, true), guessed)
+
+
+def _answers(run: Run) -> tuple[Quantity, Quantity]:
+    return run.prediction("/label"), run.prediction("/predicted")
+
+
+def _named(view: StudyView, index: int) -> tuple[Quantity, Quantity]:
+    return view.dataset_number("/classes"), view.dataset_number(f"/classes/{index}")
+
+
+def hardest_classes(run: Run, n: int) -> list[int]:
+    """Return classes by rising share of pictures named rightly; ties: the larger class first."""
+    assert run.predictions is not None
+    sizes = Counter(run.predictions.label)
+    right = Counter(
+        t for t, p in zip(run.predictions.label, run.predictions.predicted, strict=True) if t == p
+    )
+    ranked = sorted(sizes, key=lambda i: (right[i] / sizes[i], -sizes[i], i))
+    return [i for i in ranked if right[i] < sizes[i]][:n]
+
+
+def most_confused(run: Run, n: int) -> list[tuple[int, int]]:
+    """Return (true class, guess) pairs by falling number of pictures."""
+    assert run.predictions is not None
+    pairs = zip(run.predictions.label, run.predictions.predicted, strict=True)
+    wrong = Counter((t, p) for t, p in pairs if t != p)
+    return sorted(wrong, key=lambda pair: (-wrong[pair], pair))[:n]
+
+
+def whose_mistakes(view: StudyView, run: Run) -> list[Sentence]:
+    """Name the network looked at, and how it was chosen."""
+    wrong = derive("difference", run.number("/test/n_images"), run.number("/test/n_correct"))
+    validation = run.number("/validation/accuracy")
+    return [
+        say(
+            "Looked at is ", Name(experiment_name(run.experiment)), ", of all tested networks the "
+            "one with the highest validation accuracy (", percent(validation),
+            "). Of ", integer(run.number("/test/n_images")), " test pictures it names ",
+            integer(wrong), " wrongly.",
+        )
+    ]  # fmt: skip
+
+
+def by_class(view: StudyView, run: Run) -> list[Sentence]:
+    """State how many classes are without a mistake, and which is the hardest."""
+    assert view.dataset is not None
+    sentences = [
+        say(
+            "Classes of which every test picture is named rightly: ",
+            integer(derive("n_perfect", *_answers(run))), " of ",
+            integer(derive("length", view.dataset_number("/classes"))), ".",
+        )
+    ]  # fmt: skip
+    hardest = hardest_classes(run, 1)
+    if hardest:
+        sentences.append(
+            say(
+                "The hardest class is ", class_name(view, hardest[0]), ": ",
+                integer(class_right(view, run, hardest[0])), " of ",
+                integer(class_size(view, run, hardest[0])), " right.",
+            )
+        )  # fmt: skip
+    return sentences + _commonest(view, run)
+
+
+def _commonest(view: StudyView, run: Run) -> list[Sentence]:
+    pairs = most_confused(run, 1)
+    if not pairs:
+        return []
+    true, guess = pairs[0]
+    return [
+        say(
+            "Most often ", class_name(view, true), " is taken for ", class_name(view, guess), ": ",
+            integer(confusion(view, run, true, guess)), " of its ",
+            integer(class_size(view, run, true)), " pictures.",
+        )
+    ]  # fmt: skip
+
+
+def certainty(run: Run) -> list[Sentence]:
+    """Compare the stated probability where the network is right and where it is wrong."""
+    if not hardest_classes(run, 1) or not run.number("/test/n_correct").value:
+        return []
+    operands = (*_answers(run), run.prediction("/probability"))
+    right, wrong = derive("mean_if_right", *operands), derive("mean_if_wrong", *operands)
+    return [
+        say(
+            "It gives its answers a mean probability of ", percent(right),
+            " where they are right and ", percent(wrong), " where they are wrong; its test "
+            "accuracy is ", percent(run.number("/test/accuracy")), ".",
+        )
+    ]  # fmt: skip

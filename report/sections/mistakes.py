@@ -1,0 +1,47 @@
+"""Where the best network errs."""
+
+from report.figures.canvas import gap
+from report.figures.confusion import confusion_matrix
+from report.findings.mistakes import (
+    best_finalist,
+    by_class,
+    certainty,
+    hardest_classes,
+    whose_mistakes,
+)
+from report.findings.notices import notices
+from report.load import Run, StudyView
+from report.sections import SECTIONS
+from report.tables.mistakes import confusions, hardest
+from report.text import Sentence
+from report.view import SectionView, Table
+
+TITLE = SECTIONS["mistakes"].title
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the section on mistakes."""
+    run = best_finalist(view)
+    if run is None:
+        missing = gap("confusion", "No network has been tested on these pictures yet.")
+        findings: dict[str, tuple[Sentence, ...]] = {"whose": (), "classes": (), "certainty": ()}
+        return SectionView("mistakes", TITLE, findings=findings, figures={"confusion": missing})
+    classes = by_class(view, run)
+    return SectionView(
+        slug="mistakes",
+        title=TITLE,
+        notices=notices(view, [run.experiment]),
+        findings={
+            "whose": tuple(whose_mistakes(view, run)),
+            "classes": tuple(classes),
+            "certainty": tuple(certainty(run)),
+        },
+        figures={"confusion": confusion_matrix(view, run, " ".join(map(str, classes)))},
+        tables=_tables(view, run),
+    )
+
+
+def _tables(view: StudyView, run: Run) -> dict[str, Table]:
+    if not hardest_classes(run, 1):
+        return {}
+    return {"confusions": confusions(view, run), "hardest": hardest(view, run)}

@@ -1,0 +1,74 @@
+"""The commonest confusions and the hardest classes."""
+
+from report.findings.mistakes import (
+    class_name,
+    class_right,
+    class_size,
+    confusion,
+    hardest_classes,
+    most_confused,
+)
+from report.load import Run, StudyView
+from report.numbers import derive, integer, percentage
+from report.tables.cells import number_column
+from report.text import parts
+from report.view import Column, Row, Table
+
+SHOWN = 10
+
+
+def confusions(view: StudyView, run: Run) -> Table:
+    """List the pairs of classes that are confused most often."""
+    rows = []
+    for true, guess in most_confused(run, SHOWN):
+        taken, size = confusion(view, run, true, guess), class_size(view, run, true)
+        rows.append(
+            Row(
+                (
+                    parts(class_name(view, true)),
+                    parts(class_name(view, guess)),
+                    parts(integer(taken)),
+                    parts(integer(size)),
+                    parts(percentage(derive("ratio", taken, size))),
+                )
+            )
+        )
+    columns = (
+        Column("True class"),
+        Column("Taken for"),
+        number_column("Pictures"),
+        number_column("Of its"),
+        number_column("Share", "%"),
+    )
+    caption = parts("The commonest confusions among the test pictures.")
+    return Table("confusions", caption, columns, tuple(rows))
+
+
+def hardest(view: StudyView, run: Run) -> Table:
+    """List the classes of which the smallest share is named rightly."""
+    rows = []
+    for index in hardest_classes(run, SHOWN):
+        right, size = class_right(view, run, index), class_size(view, run, index)
+        rows.append(
+            Row(
+                (
+                    parts(class_name(view, index)),
+                    parts(percentage(derive("ratio", right, size))),
+                    parts(integer(right)),
+                    parts(integer(size)),
+                    parts(integer(view.dataset_number(f"/counts/train/{index}"))),
+                )
+            )
+        )
+    columns = (
+        Column("Class"),
+        number_column("Right", "%"),
+        number_column("Right", "pictures"),
+        number_column("Test", "pictures"),
+        number_column("Train", "pictures"),
+    )
+    caption = parts(
+        "The hardest classes. With so few test pictures a class, one picture more or less moves "
+        "the share a lot."
+    )
+    return Table("hardest", caption, columns, tuple(rows))
