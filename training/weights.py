@@ -1,5 +1,6 @@
 """Load starting weights into a network: ImageNet's, the sample's, or a file's."""
 
+import importlib
 import os
 import pickle
 from collections.abc import Mapping
@@ -142,9 +143,9 @@ def read_state(file: Path) -> dict[str, Tensor]:
     """Read tensors by name from a weights file."""
     try:
         if file.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            return load_file(file)
+            safetensors: Any = importlib.import_module("safetensors.torch")
+            tensors: dict[str, Tensor] = safetensors.load_file(file)
+            return tensors
         content = torch.load(file, map_location="cpu", weights_only=True)
     except ImportError as error:
         raise StudyError(
