@@ -172,3 +172,10 @@ def test_the_report_comes_from_the_records_alone(study, homework, monkeypatch, t
     for slug in ("introduction", "data", "preprocessing", "scratch", "heatmaps", "transfer",
                  "freezing", "augmentation", "beyond", "conclusion"):  # fmt: skip
         assert f'id="{slug}"' in html
+
+
+def test_a_log_gives_each_experiment_one_whole_line(finished):
+    lines = [line for line in finished[1].splitlines() if line.startswith("[")]
+    assert len(lines) == 29
+    best = next(line for line in lines if "transfer/best" in line)
+    assert re.search(r"done .*from transfer/grid-\S+ .*validation [\d.]+% .*test [\d.]+%", best)

@@ -18,9 +18,7 @@ def _stage() -> Iterator["Stage"]:
     """Show progress on the error stream: what is printed is the command's answer."""
     from training.cli.progress import ConsoleProgress
 
-    progress = ConsoleProgress()
-    progress.console.stderr = True
-    with progress:
+    with ConsoleProgress(on_stderr=True) as progress:
         yield progress.stage
 
 

@@ -18,10 +18,14 @@ STYLES = {"done": "green", "diverged": "yellow", "failed": "red", "skipped": "di
 
 
 class ConsoleProgress(Progress):
-    """Draws bars on a terminal; prints plain lines when there is none."""
+    """Draws bars on a terminal; prints plain lines when there is none.
 
-    def __init__(self) -> None:
-        self.console = Console(highlight=False, stderr=False)
+    Args:
+        on_stderr: Leave the standard output to a command's answer.
+    """
+
+    def __init__(self, on_stderr: bool = False) -> None:
+        self.console = Console(highlight=False, stderr=on_stderr)
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
@@ -61,7 +65,7 @@ class ConsoleProgress(Progress):
             self._bars.update(self._task, completed=done, total=total)
         elif time.monotonic() - started > 10:
             self._said[what] = time.monotonic()
-            self.console.print(f"{what}: {done} of {total}")
+            self._line(f"{what}: {done} of {total}")
         if done >= total:
             self._said.pop(what, None)
 
@@ -100,12 +104,17 @@ class ConsoleProgress(Progress):
             parts.append(f"test {metrics.test.accuracy:.1%}")
         if not metrics.reused_from and metrics.train_seconds:
             parts.append(f"{metrics.train_seconds:.1f} s")
-        self.console.print("  ".join(parts))
+        self._line("  ".join(parts))
         if metrics.error:
-            self.console.print(f"    {metrics.error}", style="dim", markup=False)
+            self._line(f"    {metrics.error}", style="dim", markup=False)
 
     def note(self, text: str) -> None:
-        self.console.print(text, style="dim", markup=False)
+        self._line(text, style="dim", markup=False)
+
+    def _line(self, text: str, style: str | None = None, markup: bool = True) -> None:
+        """Print a line; in a log, where nothing is as wide as a terminal, without breaking it."""
+        whole = not self.console.is_terminal
+        self.console.print(text, style=style, markup=markup, soft_wrap=whole)
 
     def summary(self, study: StudyRecord, folder: StudyFolder, outcome: Outcome) -> None:
         """Print the closing table of test accuracies."""
