@@ -1,0 +1,277 @@
+"""One training run by one recipe, as a process of its own; prints JSON. `train.py` compares them.
+
+naive: what students write. PIL opens every picture every epoch, DataLoader workers, fp32.
+peer:  torchvision's own tensor decoding and v2 transforms, channels_last, fused optimizer,
+       persistent workers, and on CUDA pinned memory and bf16 autocast.
+ours:  this project's `train_model`: decoded once, gathered on the device, frozen parts run once.
+
+All train the same network on the same pictures in batches of the same size, and validate after
+every epoch. The weights are random: the work is the same.
+"""
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
+
+from training.data.geometry import resize_size
+from training.data.locate import locate
+from training.data.prepare import PreparedData, prepare
+from training.environment import ignore_denormals
+from training.fitting import train_model
+from training.freezing import freeze, training_mode
+from training.models import build
+from training.progress import EpochEnd, Progress
+from training.records import Freeze, Spec, StudyFolder
+from training.starting import prepare_model
+from training.weights_source import WeightsSource
+from training.workspace import Workspace
+
+TASKS: dict[str, tuple[str, Freeze, tuple[int, ...]]] = {
+    "all": ("alexnet", "none", ()),
+    "cnn": ("alexnet", "features", ()),
+    "vgg16": ("vgg16", "backbone", (2024,)),
+}
+"""Task to network, what is frozen, and hidden layers of the head."""
+
+IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def main() -> None:
+    """Run one recipe and print what it took and what it learned."""
+    options = _options()
+    torch.manual_seed(0)
+    if options.recipe == "ours":
+        ignore_denormals()
+    data = _data(options)
+    device = torch.device(options.device)
+    started = time.perf_counter()
+    if options.recipe == "ours":
+        epochs, before = _ours(options, data, device)
+    else:
+        epochs, before = _loop(options, data, device), 0.0
+    answer = {
+        "recipe": options.recipe, "task": options.task, "device": options.device,
+        "epochs": epochs, "seconds_before": before,
+        "seconds": time.perf_counter() - started, "peak_bytes": _peak_bytes(),
+    }  # fmt: skip
+    print(json.dumps(answer))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipe", choices=["naive", "peer", "ours"])
+    add_options(parser)
+    parser.add_argument("--task", choices=list(TASKS), default="all")
+    parser.add_argument("--epochs", type=int, default=2)
+    return parser.parse_args()
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what describes the pictures and the device."""
+    parser.add_argument("--data", default="sample", help="a folder of pictures, or sample")
+    parser.add_argument("--pictures", type=int, default=768, help="of each of train, validation")
+    parser.add_argument("--image-size", type=int, default=224)
+    parser.add_argument("--batch-size", type=int, default=256)
+    parser.add_argument("--workers", type=int, default=2, help="of the DataLoaders")
+    parser.add_argument("--device", default="cpu")
+
+
+def spec_of(options: argparse.Namespace, epochs: int) -> Spec:
+    """Return the recipe's specification: SGD, as in the homework's baseline."""
+    model, frozen, head = TASKS[options.task]
+    return Spec(
+        model=model, head=head, width=1.0, weights="none", weights_digest="", freeze=frozen,
+        augmentation="none", normalisation="dataset", mean=IMAGENET[0], std=IMAGENET[1],
+        image_size=options.image_size, resize_size=resize_size(options.image_size),
+        optimizer="sgd", learning_rate=1e-2, momentum=0.9, weight_decay=5e-5, step_size=20,
+        gamma=0.1, epochs=epochs, batch_size=options.batch_size, seed=0,
+    )  # fmt: skip
+
+
+def _data(options: argparse.Namespace) -> PreparedData:
+    """Index and decode; the same random pictures for every recipe."""
+    data = prepare(locate(options.data), None, options.image_size, None, 0)
+    random = np.random.default_rng(0)
+    for name in ("train", "validation"):
+        rows = data.splits[name]
+        data.splits[name] = np.sort(random.permutation(rows)[: options.pictures])
+    return data
+
+
+def _peak_bytes() -> int:
+    """Return the peak of host memory: this process's and its largest worker's."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(resource.getrusage(kind).ru_maxrss for kind in kinds) * 1024
+
+
+class _Epochs(Progress):
+    """Collects what every epoch took and reached."""
+
+    def __init__(self) -> None:
+        self.found: list[dict[str, float]] = []
+        self.last = time.perf_counter()
+
+    def epochs(self, n_epochs: int, n_images: int) -> None:
+        self.last = time.perf_counter()
+
+    def epoch(self, end: EpochEnd) -> None:
+        now = time.perf_counter()
+        self.found.append(
+            {"seconds": now - self.last, "train_loss": end.train_loss,
+             "validation_loss": end.validation_loss,
+             "validation_accuracy": end.validation_accuracy}
+        )  # fmt: skip
+        self.last = now
+
+
+def _ours(
+    options: argparse.Namespace, data: PreparedData, device: torch.device
+) -> tuple[list[dict[str, float]], float]:
+    progress = _Epochs()
+    with tempfile.TemporaryDirectory() as place:
+        workspace = Workspace(StudyFolder(Path(place)), data, device, progress, Path(place))
+        spec = spec_of(options, options.epochs)
+        model = prepare_model(spec, WeightsSource("none"), workspace)
+        _, feature_seconds = train_model(model, spec, workspace)
+    return progress.found, feature_seconds or 0.0
+
+
+class _Pictures(Dataset[tuple[Tensor, int]]):
+    """Opens, resizes and crops a picture each time it is asked for."""
+
+    def __init__(self, data: PreparedData, split: str, image_size: int, recipe: str) -> None:
+        self.rows = data.splits[split]
+        self.data = data
+        self.recipe = recipe
+        self.transform = _transform(image_size, recipe)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, position: int) -> tuple[Tensor, int]:
+        row = self.rows[position]
+        file = self.data.root / self.data.paths[row]
+        label = int(self.data.labels[row])
+        if self.recipe == "naive":
+            from PIL import Image
+
+            with file.open("rb") as stream:
+                picture = Image.open(stream).convert("RGB")
+        else:
+            from torchvision.io import ImageReadMode, decode_image
+
+            picture = decode_image(str(file), ImageReadMode.RGB)
+        return self.transform(picture), label
+
+
+def _transform(image_size: int, recipe: str):  # type: ignore[no-untyped-def]
+    """Resize to 256/224 of the size, crop the middle, scale and normalise."""
+    from torchvision import transforms
+    from torchvision.transforms import v2
+
+    around = resize_size(image_size)
+    if recipe == "naive":
+        return transforms.Compose([
+            transforms.Resize(around), transforms.CenterCrop(image_size),
+            transforms.ToTensor(), transforms.Normalize(*IMAGENET),
+        ])  # fmt: skip
+    return v2.Compose([
+        v2.Resize(around, antialias=True), v2.CenterCrop(image_size),
+        v2.ToDtype(torch.float32, scale=True), v2.Normalize(*IMAGENET),
+    ])  # fmt: skip
+
+
+def _loop(
+    options: argparse.Namespace, data: PreparedData, device: torch.device
+) -> list[dict[str, float]]:
+    """Train and validate as the recipe's scripts do."""
+    peer = options.recipe == "peer"
+    spec = spec_of(options, options.epochs)
+    network = build(spec.model, len(data.record.classes), spec.head, spec.width)
+    module = network.module.to(device)
+    if peer:
+        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    held = freeze(network, spec.freeze)
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    optimizer = torch.optim.SGD(parameters, lr=spec.learning_rate, momentum=spec.momentum,
+                                weight_decay=spec.weight_decay, fused=peer or None)  # fmt: skip
+    train, validation = (_loader(options, data, split) for split in ("train", "validation"))
+    found = []
+    for _ in range(options.epochs):
+        started = time.perf_counter()
+        training_mode(network, held)
+        loss = _pass(module, _batches(train, device, peer), device, peer, optimizer)[0]
+        module.eval()
+        with torch.no_grad():
+            validated = _pass(module, _batches(validation, device, peer), device, peer, None)
+        found.append(
+            {"seconds": time.perf_counter() - started, "train_loss": loss,
+             "validation_loss": validated[0], "validation_accuracy": validated[1]}
+        )  # fmt: skip
+    return found
+
+
+def _loader(
+    options: argparse.Namespace, data: PreparedData, split: str
+) -> "DataLoader[tuple[Tensor, int]]":
+    peer = options.recipe == "peer"
+    return DataLoader(
+        _Pictures(data, split, options.image_size, options.recipe),
+        batch_size=options.batch_size,
+        shuffle=split == "train",
+        num_workers=options.workers,
+        persistent_workers=peer and options.workers > 0,
+        pin_memory=peer and options.device.startswith("cuda"),
+    )
+
+
+def _batches(
+    loader: "DataLoader[tuple[Tensor, int]]", device: torch.device, peer: bool
+) -> Iterator[tuple[Tensor, Tensor]]:
+    for pictures, labels in loader:
+        moved = pictures.to(device, non_blocking=peer)
+        if peer:
+            moved = moved.contiguous(memory_format=torch.channels_last)
+        yield moved, labels.to(device, non_blocking=peer)
+
+
+def _pass(
+    module: nn.Module,
+    batches: Iterator[tuple[Tensor, Tensor]],
+    device: torch.device,
+    peer: bool,
+    optimizer: torch.optim.Optimizer | None,
+) -> tuple[float, float]:
+    """Go over a split once; return mean loss and accuracy."""
+    mixed = peer and device.type == "cuda"
+    loss_sum, n_correct, n = 0.0, 0, 0
+    for pictures, labels in batches:
+        autocast: AbstractContextManager[object] = (
+            torch.autocast("cuda", torch.bfloat16) if mixed else nullcontext()
+        )
+        with autocast:
+            logits = module(pictures)
+            loss = F.cross_entropy(logits, labels)
+        if optimizer is not None:
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        loss_sum += float(loss.detach()) * len(labels)
+        n_correct += int((logits.argmax(1) == labels).sum().item())
+        n += len(labels)
+    return loss_sum / n, n_correct / n
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""Compare training recipes in one run: naive, torchvision's habits, this project, the limit.
+
+    python bench/train.py --data DIR
+    python bench/train.py --data DIR --task cnn --epochs 30
+
+Every recipe runs as a process of its own, in turn, for several rounds; the best epoch of each
+counts, because times swing on a shared machine. Loss curves stand beside the times. Where the
+naive recipe would take hours, `--slow-epochs` measures fewer of its epochs and scales them, which
+the table says.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from limits import flops, peak_flops
+from recipes import TASKS, add_options
+
+from training.environment import device_name
+from training.freezing import freeze
+from training.models import build
+
+Answer = dict[str, Any]
+RECIPES = ("naive", "peer", "ours")
+
+
+def main() -> None:
+    """Run the recipes in turn and print the table."""
+    options = _options()
+    device = torch.device(options.device)
+    rounds: dict[str, list[Answer]] = {name: [] for name in options.recipes}
+    for number in range(options.rounds):
+        for name in options.recipes:
+            print(f"round {number + 1} of {options.rounds}: {name}", file=sys.stderr, flush=True)
+            rounds[name].append(_run(name, options))
+    best_flops = peak_flops(device)
+    limit = _limit_seconds(options) / best_flops
+    print(_table(rounds, options, limit, best_flops, device_name(device)))
+    if options.json:
+        content = {"device": device_name(device), "peak_flops": best_flops,
+                   "limit_seconds": limit, "options": vars(options) | {"json": ""},
+                   "rounds": rounds}  # fmt: skip
+        Path(options.json).write_text(json.dumps(content, indent=1, default=str))
+
+
+def _options() -> argparse.Namespace:
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    add_options(parser)
+    parser.add_argument("--task", choices=list(TASKS), default="all")
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--slow-epochs", type=int, help="epochs of naive and peer, then scaled")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
+    parser.add_argument("--json", help="also write everything here")
+    return parser.parse_args()
+
+
+def _run(recipe: str, options: argparse.Namespace) -> Answer:
+    names = ("data", "pictures", "image_size", "batch_size", "workers", "device", "task")
+    given = [part for name in names
+             for part in (f"--{name.replace('_', '-')}", str(getattr(options, name)))]  # fmt: skip
+    epochs = options.epochs if recipe == "ours" else options.slow_epochs or options.epochs
+    command = [sys.executable, str(Path(__file__).with_name("recipes.py")), recipe, *given,
+               "--epochs", str(epochs)]  # fmt: skip
+    with tempfile.TemporaryDirectory() as place:
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=place)
+    answer: Answer = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def _limit_seconds(options: argparse.Namespace) -> float:
+    """Return the whole run's arithmetic in FLOP: frozen parts once, all else every epoch."""
+    model, strategy, head = TASKS[options.task]
+    network = build(model, 101, head)
+    held = freeze(network, strategy)
+    forward = flops(network.module, options.image_size, backward=False)
+    train = flops(network.module, options.image_size, backward=True)
+    if held.split is None:
+        return options.epochs * options.pictures * (train + forward)
+    rest = network.module.get_submodule(held.split)
+    once = forward - _rest_flops(network.module, rest, options.image_size)
+    again = train - once + (forward - once)
+    return options.pictures * (2 * once + options.epochs * again)
+
+
+def _rest_flops(module: torch.nn.Module, rest: torch.nn.Module, image_size: int) -> float:
+    """Return the forward arithmetic of the part behind the split, by leaving it out."""
+    whole = flops(module, image_size, backward=False)
+    handle = rest.register_forward_pre_hook(_leave)
+    try:
+        return whole - _until_left(module, image_size)
+    finally:
+        handle.remove()
+
+
+class _LeftError(Exception):
+    pass
+
+
+def _leave(module: torch.nn.Module, inputs: object) -> None:
+    raise _LeftError
+
+
+def _until_left(module: torch.nn.Module, image_size: int) -> float:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter: Any = FlopCounterMode(display=False)
+    try:
+        with counter, torch.no_grad():
+            module(torch.randn(2, 3, image_size, image_size))
+    except _LeftError:
+        pass
+    return float(counter.get_total_flops()) / 2
+
+
+def _table(
+    rounds: dict[str, list[Answer]],
+    options: argparse.Namespace,
+    limit: float,
+    best_flops: float,
+    device: str,
+) -> str:
+    whole = {name: min(_whole_run(answer, options.epochs) for answer in answers)
+             for name, answers in rounds.items()}  # fmt: skip
+    slowest = whole.get("naive", max(whole.values()))
+    what = f"{options.epochs} epochs of {options.pictures} train and as many validation pictures"
+    head = ("recipe", "seconds", "speed-up", "of limit", "memory GB", "train loss by epoch")
+    lines = [
+        f"{options.task}: {what}, {options.image_size} px, batch {options.batch_size}",
+        f"{device}, torch {torch.__version__}, peak {best_flops / 1e9:,.0f} GFLOP/s",
+        "",
+        "{:8} {:>9} {:>9} {:>9} {:>10}  {}".format(*head),
+    ]
+    for name, answers in rounds.items():
+        memory = max(answer["peak_bytes"] for answer in answers) / 1e9
+        losses = " ".join(f"{epoch['train_loss']:.3f}" for epoch in answers[0]["epochs"][:5])
+        scaled = "" if len(answers[0]["epochs"]) == options.epochs else "  (scaled)"
+        lines.append(
+            f"{name:8} {whole[name]:9.1f} {slowest / whole[name]:8.2f}× "
+            f"{limit / whole[name]:9.0%} {memory:10.2f}  {losses}{scaled}"
+        )
+    lines.append(f"{'limit':8} {limit:9.1f} {slowest / limit:8.2f}×")
+    return "\n".join(lines)
+
+
+def _whole_run(answer: Answer, n_epochs: int) -> float:
+    """Return a run's seconds: what comes before, and its best epoch for each epoch."""
+    best = min(epoch["seconds"] for epoch in answer["epochs"])
+    return float(answer["seconds_before"] + best * n_epochs)
+
+
+if __name__ == "__main__":
+    main()
