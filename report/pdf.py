@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ _FILES = frozenset(name for _, name, _, _ in _FACES)
 _PACKAGES = {"SourceSerifPro": "font_source_serif_pro", "SourceSansPro": "font_source_sans_pro"}
 
 
+_ONLY_ON_SCREEN = re.compile(r'<details class="data">.*?</details>|<script>.*?</script>', re.DOTALL)
+
+
 def write_pdf(html: str) -> bytes:
     """Return the PDF of a report; the same HTML gives the same bytes on any day.
 
@@ -42,7 +46,7 @@ def write_pdf(html: str) -> bytes:
             font_config=configuration,
             url_fetcher=fetcher,
         )
-        document = weasyprint.HTML(string=html, url_fetcher=fetcher)
+        document = weasyprint.HTML(string=_ONLY_ON_SCREEN.sub("", html), url_fetcher=fetcher)
         content: bytes = document.write_pdf(
             stylesheets=[style],
             font_config=configuration,

@@ -1,59 +1,12 @@
 """View records: what a template needs to print a section, prepared so that it computes nothing."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
 
 from report.figures.views import Figure
+from report.tables.views import Column as Column
+from report.tables.views import Row as Row
+from report.tables.views import Table as Table
 from report.text import Parts, Sentence
-
-
-@dataclass(frozen=True)
-class Column:
-    """A table's column; numbers are aligned on the decimal point.
-
-    Attributes:
-        unit: Printed under the label, for example `%` or `s`.
-    """
-
-    label: str
-    unit: str = ""
-    align: Literal["text", "number"] = "text"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A table's row: one entry a column, the first one heading the row.
-
-    Attributes:
-        best: Marked by a star and bold type.
-        total: Set off by a rule above it.
-    """
-
-    cells: tuple[Parts, ...]
-    best: bool = False
-    total: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """A numbered table.
-
-    Attributes:
-        slug: Unique in the report; the anchor is `table-<slug>`.
-        notes: Footnotes below it.
-    """
-
-    kind: ClassVar[str] = "table"
-    slug: str
-    caption: Parts
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    notes: tuple[Parts, ...] = ()
-
-    @property
-    def short(self) -> bool:
-        """Whether the table is kept on one page of paper."""
-        return len(self.rows) <= 14
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from report.figures.save import data_uri, to_svg
 from report.figures.style import style
 from report.figures.views import Gap, Plot
+from report.tables.views import FigureData
 from report.text import Parts, say
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def draw_plot(
     size: tuple[float, float],
     alt: str,
     caption: Parts,
+    data: FigureData | None = None,
 ) -> Plot:
     """Draw a figure in the report's look and close it.
 
@@ -30,6 +32,7 @@ def draw_plot(
         size: Width and height in inches.
         alt: What the figure shows, as a sentence.
         caption: What it is.
+        data: What it shows, as a table.
     """
     from matplotlib.figure import Figure
 
@@ -39,7 +42,7 @@ def draw_plot(
         svg = to_svg(figure)
     width, height = (round(inches * CSS_PIXELS_PER_INCH) for inches in size)
     source = data_uri(svg.encode("utf-8"), "image/svg+xml")
-    return Plot(slug, source, alt, caption, width, height)
+    return Plot(slug, source, alt, caption, width, height, data)
 
 
 def gap(slug: str, *reason: str) -> Gap:

@@ -12,6 +12,7 @@ from report.findings.cost import accuracy_per_parameter, most_accurate
 from report.load import StudyView
 from report.names import experiment_name
 from report.reference import is_comparable, reference_number
+from report.tables.figures import accuracy_data, cost_data
 from report.text import parts
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def forest(view: StudyView) -> Plot | Gap:
         size=(PAGE_WIDTH, 1.2 + 0.33 * len(points)),
         alt=f"Test accuracies with intervals. {said}".strip(),
         caption=parts(f"Test accuracy of every finalist with its 95 % Wilson interval.{caution}"),
+        data=accuracy_data(tested),
     )
 
 
@@ -77,6 +79,7 @@ def accuracy_against_cost(view: StudyView) -> Plot | Gap:
             else "Test accuracy with its 95 % interval against the network’s parameters, on a "
             "logarithmic axis. Training times aren’t compared: they are of different devices."
         ),
+        data=cost_data([item for item in tested if _parameters(item) > 0], timed=bool(timed)),
     )
 
 

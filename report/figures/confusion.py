@@ -7,6 +7,7 @@ from report.figures.canvas import draw_plot
 from report.figures.style import LINE, PAGE_WIDTH
 from report.figures.views import Plot
 from report.load import Run, StudyView
+from report.tables.figures import confusion_data
 from report.text import parts
 
 if TYPE_CHECKING:
@@ -102,4 +103,5 @@ def confusion_matrix(view: StudyView, run: Run, alt: str) -> Plot:
             "What the test pictures of each class were taken for, in percent of the class. "
             "Classes that are taken for each other stand side by side; the diagonal is right."
         ),
+        data=confusion_data(view, run, order),
     )

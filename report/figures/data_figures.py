@@ -14,6 +14,7 @@ from report.figures.style import PAGE_WIDTH
 from report.figures.views import Gap, Plot
 from report.load import StudyView
 from report.numbers import derive, integer
+from report.tables.figures import class_count_data, picture_size_data
 from report.text import parts
 from training.records import ClassCounts, Dataset
 
@@ -43,6 +44,7 @@ def class_counts(view: StudyView) -> Plot | Gap:
         size=(PAGE_WIDTH, height),
         alt=_counts_alt(dataset),
         caption=parts(what),
+        data=class_count_data(view),
     )
 
 
@@ -105,4 +107,5 @@ def picture_sizes(view: StudyView) -> Plot | Gap:
         size=(4.4, 4.2),
         alt=alt,
         caption=caption,
+        data=picture_size_data(view),
     )

@@ -11,6 +11,7 @@ from report.figures.views import Gap, Plot
 from report.findings.grid import best_pair, troubled_pairs
 from report.load import Run, StudyView
 from report.names import optimizer_name
+from report.tables.figures import grid_data
 from report.text import parts
 from training.records import learning_rate_label
 
@@ -45,6 +46,7 @@ def heatmap_pair(view: StudyView, grid: str, scale_of: Sequence[str] = ()) -> Pl
             "and validation pictures, at each pair’s best epoch. The star marks the pair with the "
             "highest validation accuracy; both panels share one colour scale."
         ),
+        data=grid_data(view, grid),
     )
 
 

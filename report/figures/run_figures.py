@@ -11,6 +11,7 @@ from report.findings.learning import convergence, fit_gap
 from report.load import Run, StudyView
 from report.names import experiment_name, pair
 from report.numbers import integer
+from report.tables.figures import course_data, parameter_data
 from report.text import Name, Parts, parts
 from training.records import Curves, Experiment
 
@@ -30,6 +31,7 @@ def curves(view: StudyView, experiment_id: str) -> Plot | Gap:
         size=(PAGE_WIDTH, 2.8),
         alt=_curves_alt(run),
         caption=_curves_caption(view, run),
+        data=course_data(run),
     )
 
 
@@ -91,4 +93,5 @@ def parameter_bars(view: StudyView, slug: str, experiments: Sequence[Experiment]
         size=(PAGE_WIDTH, 1.25 + 0.36 * len(runs)),
         alt=f"Trainable and frozen parameters. {said}.",
         caption=parts("Parameters that training may change, and those held still."),
+        data=parameter_data(runs),
     )

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from report.tables.views import FigureData
 from report.text import Parts, Sentence
+
+NARROW = 450
+"""Pictures up to so many CSS pixels wide are legible on a telephone, too."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,7 @@ class Plot:
         alt: What it shows, for those who can't see it.
         width: In CSS pixels.
         height: In CSS pixels.
+        data: What it shows, to be read as a table below it.
     """
 
     kind: ClassVar[str] = "plot"
@@ -24,6 +29,12 @@ class Plot:
     caption: Parts
     width: int
     height: int
+    data: FigureData | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Whether it needs a whole line of text; on a telephone it scrolls, to stay legible."""
+        return self.width > NARROW
 
 
 @dataclass(frozen=True)

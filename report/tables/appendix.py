@@ -69,9 +69,9 @@ def costs(view: StudyView) -> Table:
         Column("Experiment"),
         number_column("Seed"),
         number_column("Best epoch"),
-        number_column("Training time"),
+        number_column("Training time", exact="s"),
         number_column("Speed", "pictures/s"),
-        number_column("Peak memory"),
+        number_column("Peak memory", exact="bytes"),
         Column("Device"),
         Column("Record"),
     )

@@ -13,8 +13,8 @@ from training.records import Experiment
 INTERVAL = Column("95\u00a0% interval", "%", "number")
 
 
-def number_column(label: str, unit: str = "") -> Column:
-    return Column(label, unit, "number")
+def number_column(label: str, unit: str = "", exact: str = "") -> Column:
+    return Column(label, unit, "number", exact)
 
 
 def name_cell(experiment: Experiment) -> Parts:

@@ -45,7 +45,7 @@ def comparison(
         number_column("Validation", "%"),
         number_column("Train", "%"),
         number_column("Best epoch"),
-        number_column("Training time"),
+        number_column("Training time", exact="s"),
     )
     rows = tuple(_comparison_row(view, e, tested[e.id], best) for e in experiments)
     return Table(slug, caption, columns, rows, seed_notes(view))
@@ -189,7 +189,7 @@ def sizes(view: StudyView, experiments: Sequence[Experiment]) -> Table:
         number_column("Parameters", "millions"),
         number_column("Trainable", "millions"),
         number_column("Speed", "pictures/s"),
-        number_column("Training time"),
+        number_column("Training time", exact="s"),
         number_column("Test", "%"),
     )
     rows = tuple(
