@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from report.findings.cost import most_accurate
 from report.load import StudyView
 from report.numbers import derive, integer
 from report.text import Code, Parts, parts
@@ -13,6 +14,7 @@ class Cover:
     """The cover's text.
 
     Attributes:
+        headline: The main result in a sentence; empty before any network is tested.
         lines: Pairs of label and value.
     """
 
@@ -20,13 +22,17 @@ class Cover:
     author: str
     course: str
     abstract: str
+    headline: Parts
     lines: tuple[tuple[str, Parts], ...]
 
 
 def make_cover(view: StudyView) -> Cover:
     """Collect the cover from the study's record, its data set and its runs."""
     study = view.study
-    return Cover(study.title, study.author, study.course, study.abstract, tuple(_lines(view)))
+    headline = next((sentence.parts for sentence in most_accurate(view)), ())
+    return Cover(
+        study.title, study.author, study.course, study.abstract, headline, tuple(_lines(view))
+    )
 
 
 def _lines(view: StudyView) -> list[tuple[str, Parts]]:

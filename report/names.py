@@ -7,7 +7,7 @@ from training.records import Experiment, learning_rate_label
 
 CALTECH = Name("Caltech-101")
 
-INTERVAL = Name("95 % interval")
+INTERVAL = Name("95\u00a0% interval")
 """How sentences call a Wilson interval; its level is part of the name."""
 
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop"}

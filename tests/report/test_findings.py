@@ -220,7 +220,7 @@ def test_the_reference_is_held_against_the_same_task_only(view, real):
     dataset = msgspec.structs.replace(real.dataset, n_test=2893)
     runs = {e.id: real.runs(e.id) for e in real.study.experiments}
     same = type(real)(real.folder, real.study, dataset, runs)
-    assert "inside their 95 % interval" in said(against_reference.against_reference(same))
+    assert "inside their 95\u00a0% interval" in said(against_reference.against_reference(same))
 
 
 def test_data_findings_count_what_is_there(view):
