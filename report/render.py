@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from report.view import SectionView
     from training.records import StudyRecord
 
+SCRIPTS = ("dom", "theme", "contents", "csv", "tables", "figures", "start")
+"""In the order in which they stand in the page."""
+
 
 @functools.cache
 def _environment() -> Environment:
@@ -50,17 +53,24 @@ def render_page(
         fragments: The sections in order.
         kept: Those among them whose records have changed since they were made.
     """
-    style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    style, script = _style(), _script()
     template = _environment().get_template("report.html")
     return template.render(
         cover=cover,
         fragments=[_printable(fragment) for fragment in fragments],
         kept=[_printable(fragment) for fragment in kept],
         style=Markup(style),
-        style_hash=f"sha256-{digest}",
+        style_hash=_policy_hash(style),
+        script=Markup(script),
+        script_hash=_policy_hash(script),
         version=__version__,
     )
+
+
+def _policy_hash(text: str) -> str:
+    """Return how a Content-Security-Policy names an inline style or script."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
 def _printable(fragment: Fragment) -> dict[str, str]:
@@ -75,5 +85,13 @@ def style_sheet(name: str) -> str:
 
 def _style() -> str:
     """Return the style of the page: screen and print sheets behind their media."""
-    screen, page = style_sheet("screen"), style_sheet("page")
+    screen = style_sheet("screen") + style_sheet("controls")
+    page = style_sheet("page")
     return f"{style_sheet('tokens')}\n@media screen {{\n{screen}}}\n@media print {{\n{page}}}\n"
+
+
+def _script() -> str:
+    """Return the page's script: `templates/scripts`, in a scope of its own."""
+    folder = template_folder() / "scripts"
+    text = "\n".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    return f'(() => {{\n"use strict";\n\n{text}}})();\n'

@@ -1,5 +1,7 @@
 """`homework render`: what it writes, what it keeps, and what it refuses."""
 
+import base64
+import hashlib
 import html
 import io
 import json
@@ -42,8 +44,31 @@ def test_html_is_self_contained(render):
     assert "default-src 'none'" in page
     assert not re.search(r'(?:src|srcset|action)="(?!data:)', page)
     assert not re.search(r"url\(\s*['\"]?(?!data:)[^)]", page)
-    assert "<script" not in page
     assert not re.search(r"<[^>]+ style=", page)
+    assert not re.search(r"<[^>]+ on[a-z]+=", page)
+
+
+@pytest.mark.parametrize(
+    ("element", "directive"), [("style", "style-src"), ("script", "script-src")]
+)
+def test_the_policy_allows_the_one_style_sheet_and_the_one_script(render, element, directive):
+    page = render().html
+    (content,) = re.findall(f"<{element}>(.*?)</{element}>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+    assert f"{directive} 'sha256-{digest}';" in page
+    assert page.count(f"<{element}") == page.count(f"</{element}") == 1
+
+
+def test_the_cover_says_what_came_out(render, study):
+    change(
+        study / "study.json", title="A study", author="Ada", course="Seeing", abstract="In short."
+    )
+    cover = render().html.partition('<header class="cover">')[2].partition("</header>")[0]
+    text = " ".join(re.sub(r"<[^>]+>", " ", cover).split())
+    for said in ("A study", "Ada", "Seeing", "In short.", "Data set", "Trained on", "Finished"):
+        assert said in text
+    assert "The highest test accuracy is that of" in text
+    assert 'metrics.json#/test/accuracy"' in cover
 
 
 def test_contents_and_links_lead_somewhere(render):
@@ -226,7 +251,8 @@ def test_nothing_in_a_study_is_printed_as_html(render, study):
     change(metrics, status="failed", error=HOSTILE, notes=[HOSTILE])
     done = render()
     assert done.exit_code == 0, done.unexpected
-    assert "<script" not in done.html
+    assert "<script>alert" not in done.html
+    assert done.html.count("<script") == 1
     assert "<img src=x" not in done.html
     assert html.escape(HOSTILE, quote=False)[:40].partition("&lt;")[2] in done.html
     assert "49" not in done.html.partition("<title>")[2].partition("</title>")[0]

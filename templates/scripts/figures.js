@@ -1,0 +1,43 @@
+/* Figures: enlarged in a dialog, their data copied and downloaded. */
+
+function makeViewer() {
+  const caption = element("p", { id: "viewer-caption" });
+  const place = element("div", {
+    class: "scroll",
+    role: "group",
+    "aria-labelledby": "viewer-caption",
+    tabindex: "0",
+  });
+  const dialog = element("dialog", { class: "viewer", "aria-labelledby": "viewer-caption" });
+  dialog.append(button("Close", () => dialog.close(), { class: "close" }), place, caption);
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close(); // beside the dialog's content
+  });
+  document.body.append(dialog);
+  return (picture, text) => {
+    place.replaceChildren(picture.cloneNode());
+    caption.textContent = text;
+    dialog.showModal();
+  };
+}
+
+function equipFigures() {
+  const enlarge = makeViewer();
+  const numbered = [...document.querySelectorAll("figure.plot, figure.gallery")];
+  numbered.forEach((figure, i) => {
+    if (!figure.matches(".plot")) return;
+    const picture = figure.querySelector("img");
+    const name = `Figure ${i + 1}`;
+    const caption = figure.querySelector("figcaption").textContent;
+    const open = () => enlarge(picture, `${name}. ${caption}`);
+    const control = button("Enlarge", open, { "aria-label": `Enlarge ${name}` });
+    picture.addEventListener("click", open);
+    figure.after(element("div", { class: "controls" }, control));
+  });
+  for (const details of document.querySelectorAll("details.data")) {
+    const table = details.querySelector("table");
+    const slug = details.querySelector("summary").id.replace(/^data-/, "");
+    details.append(exportControls(table, slug));
+    makeSortable(table);
+  }
+}
