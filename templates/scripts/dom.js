@@ -17,7 +17,9 @@ function button(label, act, attributes = {}) {
 function stopOnlyAtScrollers() {
   const watch = new ResizeObserver((entries) => {
     for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
+      const wide = target.scrollWidth > target.clientWidth;
+      const high = target.scrollHeight > target.clientHeight;
+      if (wide || high) target.setAttribute("tabindex", "0");
       else target.removeAttribute("tabindex");
     }
   });

@@ -1,0 +1,68 @@
+"""The page fits windows of any width, at any zoom, and can be walked through by keyboard."""
+
+import pytest
+
+OPEN = "document.querySelectorAll('details').forEach(e => { e.open = true })"
+BEYOND = """[...document.querySelectorAll('body *')].filter(e =>
+    !e.closest('.scroll, .skip, dialog') && e.getBoundingClientRect().right > innerWidth + 0.5
+  ).map(e => e.outerHTML.slice(0, 80))"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scale"), [(320, 1), (768, 1), (1440, 1), (720, 2)])
+def test_nothing_reaches_beyond_the_window(open_report, width, scale, scheme):
+    page = open_report(width, color_scheme=scheme, device_scale_factor=scale)
+    page.evaluate(OPEN)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(BEYOND) == []
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_letters_of_twice_the_size_fit(open_report, width):
+    page = open_report(width, bypass_csp=True)
+    page.add_style_tag(content="html { font-size: 212.5% !important }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_figures_stay_legible_on_a_telephone(open_report):
+    page = open_report(320)
+    for picture in page.locator(".plot img").all():
+        shown = picture.bounding_box()["width"]
+        natural = int(picture.get_attribute("width"))
+        assert 9.5 * shown / natural * 96 / 72 >= 8, "letters in CSS pixels"
+
+
+def test_tab_stops_at_boxes_that_scroll_and_only_there(open_report):
+    scrolls = "e => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight"
+    page = open_report(320)
+    page.locator("#table-specifications .scroll[tabindex='0']").wait_for()
+    page = open_report(1440)
+    page.locator("main > section .scroll:not([tabindex])").first.wait_for()
+    page.locator("#data-class-counts").click()
+    for box in page.locator("main .scroll:visible").all():
+        assert (box.get_attribute("tabindex") == "0") == box.evaluate(scrolls)
+
+
+def test_tab_reaches_every_control_and_shows_where_it_is(open_report):
+    page = open_report()
+    reached = set()
+    n = page.locator("button:visible, input:visible, summary:visible").count()
+    page.evaluate(
+        "window.seen = new Set(); document.addEventListener('focusin', e => seen.add(e.target))"
+    )
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    for _ in range(n * 3):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
+        reached.add(page.evaluate("getComputedStyle(document.activeElement).outlineStyle"))
+    assert reached == {"solid"}
+    seen = "[...seen].filter(e => e.matches('button, input, summary')).length"
+    assert page.evaluate(seen) == n
+
+
+def test_motion_is_reduced_on_request(open_report):
+    behaviour = "getComputedStyle(document.documentElement).scrollBehavior"
+    assert open_report(reduced_motion="reduce").evaluate(behaviour) == "auto"
+    assert open_report(reduced_motion="no-preference").evaluate(behaviour) == "smooth"
