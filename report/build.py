@@ -8,6 +8,9 @@ from typing import Literal
 
 from report.cover import Cover, make_cover
 from report.errors import ReportError, unknown
+from report.figures.drawing import Drawing
+from report.figures.studio import Studio, fill
+from report.figures.style import Lettering
 from report.fragments import Fragment, Memory, recall, remember
 from report.load import StudyView, load_study
 from report.render import render_page, render_section
@@ -17,6 +20,9 @@ from training.records import write_bytes
 
 Format = Literal["html", "pdf"]
 FORMATS: tuple[Format, ...] = ("html", "pdf")
+
+LETTERING: Mapping[Format, Lettering] = {"html": "outlines", "pdf": "text"}
+"""A page on screen can't count on fonts; a PDF holds its own, and is laid out sooner with them."""
 
 ALWAYS = ("introduction", "conclusion", "appendix")
 """Sections that sum up the others, and are therefore made anew with any of them."""
@@ -69,8 +75,8 @@ def build_report(
     if any(base is None for base in bases.values()):
         remarks.append(_why_everything(output))
         bases = {}
-    editions = {name: press.edition(bases.get(name), only) for name in formats}
-    contents = {name: press.print(editions[name], name) for name in formats}
+    editions = {name: press.edition(name, bases.get(name), only) for name in formats}
+    contents = {name: press.print(name, editions[name]) for name in formats}
     for name, file in zip(formats, files, strict=True):
         write_bytes(file, contents[name])
         remember(file, contents[name], list(editions[name].fragments), made_from)
@@ -96,6 +102,14 @@ class _Edition:
     stale: tuple[Fragment, ...]
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """A section's HTML with its figures still to be put in."""
+
+    html: str
+    drawings: tuple[Drawing, ...]
+
+
 class _Press:
     """Makes sections and pages of one study, each of them once."""
 
@@ -103,24 +117,25 @@ class _Press:
         self._view = view
         self._progress = progress
         self._cover: Cover = make_cover(view)
-        self._made: dict[str, Fragment] = {}
-        self._pages: dict[_Edition, str] = {}
+        self._drafts: dict[str, _Draft] = {}
 
-    def edition(self, base: Memory | None, only: Sequence[str]) -> _Edition:
+    def edition(self, name: Format, base: Memory | None, only: Sequence[str]) -> _Edition:
         """Assemble sections: those of the base, but for the ones asked for and the summaries."""
-        fragments, stale = [], []
+        kept = {}
         for slug in SECTIONS:
-            kept = base.fragment(slug) if base and slug not in (*only, *ALWAYS) else None
-            fragments.append(kept or self._make(slug))
-            if kept and kept.records != self._hash(slug):
-                stale.append(kept)
-        return _Edition(tuple(fragments), tuple(stale))
+            old = base.fragment(slug) if base and slug not in (*only, *ALWAYS) else None
+            if old is not None:
+                kept[slug] = old
+        drafts = {slug: self._draft(slug) for slug in SECTIONS if slug not in kept}
+        studio = Studio(LETTERING[name])
+        studio.prepare((d for draft in drafts.values() for d in draft.drawings), self._progress)
+        made = {slug: self._fragment(slug, draft, studio) for slug, draft in drafts.items()}
+        stale = tuple(old for slug, old in kept.items() if old.records != self._hash(slug))
+        return _Edition(tuple((kept | made)[slug] for slug in SECTIONS), stale)
 
-    def print(self, edition: _Edition, name: Format) -> bytes:
+    def print(self, name: Format, edition: _Edition) -> bytes:
         """Return the bytes of an edition as a file of the named format."""
-        if edition not in self._pages:
-            self._pages[edition] = render_page(self._cover, edition.fragments, edition.stale)
-        page = self._pages[edition]
+        page = render_page(self._cover, edition.fragments, edition.stale)
         if name == "html":
             return page.encode("utf-8")
         from report.pdf import write_pdf
@@ -128,13 +143,17 @@ class _Press:
         self._progress("Laying out the PDF")
         return write_pdf(page)
 
-    def _make(self, slug: str) -> Fragment:
-        if slug not in self._made:
+    def _draft(self, slug: str) -> _Draft:
+        if slug not in self._drafts:
             self._progress(f"Making {slug}")
-            records = self._hash(slug)
-            html = render_section(section_view(slug, self._view), self._view.study)
-            self._made[slug] = Fragment(slug, SECTIONS[slug].title, html, records)
-        return self._made[slug]
+            section = section_view(slug, self._view)
+            html = render_section(section, self._view.study)
+            self._drafts[slug] = _Draft(html, tuple(section.drawings))
+        return self._drafts[slug]
+
+    def _fragment(self, slug: str, draft: _Draft, studio: Studio) -> Fragment:
+        html = fill(draft.html, draft.drawings, studio)
+        return Fragment(slug, SECTIONS[slug].title, html, self._hash(slug))
 
     def _hash(self, slug: str) -> str:
         return records_hash(self._view, SECTIONS[slug].reads)

@@ -1,8 +1,10 @@
 """View records: what a template needs to print a section, prepared so that it computes nothing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from report.figures.views import Figure
+from report.figures.drawing import Drawing
+from report.figures.views import Figure, Plot
 from report.tables.views import Column as Column
 from report.tables.views import Row as Row
 from report.tables.views import Table as Table
@@ -43,3 +45,10 @@ class SectionView:
     figures: dict[str, Figure] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
+
+    @property
+    def drawings(self) -> Iterator[Drawing]:
+        """All figures that have to be drawn."""
+        for figure in (*self.figures.values(), *(block.figure for block in self.blocks)):
+            if isinstance(figure, Plot):
+                yield figure.drawing

@@ -1,48 +1,38 @@
-"""Open a figure, have it drawn, and return what the template shows."""
+"""Describe a figure and what the template shows of it."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
-from report.figures.save import data_uri, to_svg
-from report.figures.style import style
+from report.figures.drawing import drawing
 from report.figures.views import Gap, Plot
 from report.tables.views import FigureData
 from report.text import Parts, say
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CSS_PIXELS_PER_INCH = 96
 
 
 def draw_plot(
     slug: str,
-    draw: Callable[["Figure"], object],
-    *,
+    draw: Callable[..., object],
+    *arguments: Any,
     size: tuple[float, float],
     alt: str,
     caption: Parts,
     data: FigureData | None = None,
 ) -> Plot:
-    """Draw a figure in the report's look and close it.
+    """Have a figure drawn in the report's look, when it is needed.
 
     Args:
         slug: Unique in the report.
-        draw: Adds axes to the empty figure it is given.
+        draw: A function of a module; adds axes to the empty figure that it is given first.
+        arguments: What else it is given: plain data, see `drawing.Drawing`.
         size: Width and height in inches.
         alt: What the figure shows, as a sentence.
         caption: What it is.
         data: What it shows, as a table.
     """
-    from matplotlib.figure import Figure
-
-    with style():
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure)
-        svg = to_svg(figure)
     width, height = (round(inches * CSS_PIXELS_PER_INCH) for inches in size)
-    source = data_uri(svg.encode("utf-8"), "image/svg+xml")
-    return Plot(slug, source, alt, caption, width, height, data)
+    return Plot(slug, drawing(draw, arguments, size), alt, caption, width, height, data)
 
 
 def gap(slug: str, *reason: str) -> Gap:

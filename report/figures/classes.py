@@ -17,6 +17,10 @@ MANY_CLASSES = 120
 """More classes than this are shown as a distribution, because names would be illegible."""
 
 
+MANY_DOTS = 150
+"""More dots than this are drawn as one picture, which every viewer shows at once."""
+
+
 def panels_of(n_classes: int) -> int:
     """Return into how many panels the bars of so many classes go."""
     return max(1, math.ceil(n_classes / ROWS_PER_PANEL))
@@ -59,7 +63,9 @@ def draw_class_distribution(totals: Sequence[int], ax: "Axes") -> "Axes":
 
 def draw_sizes(pairs: Sequence[tuple[int, int]], median: tuple[float, float], ax: "Axes") -> "Axes":
     """Draw picture width against height, one dot a picture, the medians as lines."""
-    ax.scatter([w for w, _ in pairs], [h for _, h in pairs], s=9, color=BLUE, alpha=0.35, lw=0)
+    widths, heights = [w for w, _ in pairs], [h for _, h in pairs]
+    dots = ax.scatter(widths, heights, s=9, color=BLUE, alpha=0.35, lw=0)
+    dots.set_rasterized(len(pairs) > MANY_DOTS)
     ax.axvline(median[0], color=ORANGE, linewidth=1.1, linestyle="--")
     ax.axhline(median[1], color=ORANGE, linewidth=1.1, linestyle="--")
     ax.plot([], [], "--", color=ORANGE, linewidth=1.1, label="median")

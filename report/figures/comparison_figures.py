@@ -36,7 +36,9 @@ def forest(view: StudyView) -> Plot | Gap:
     )  # fmt: skip
     return draw_plot(
         "test-accuracies",
-        lambda figure: draw_accuracies(points, figure.subplots(), reference_label=label),
+        draw_forest,
+        points,
+        label,
         size=(PAGE_WIDTH, 1.2 + 0.33 * len(points)),
         alt=f"Test accuracies with intervals. {said}".strip(),
         caption=parts(f"Test accuracy of every finalist with its 95 % Wilson interval.{caution}"),
@@ -69,7 +71,9 @@ def accuracy_against_cost(view: StudyView) -> Plot | Gap:
     panels = "parameters, and against training time" if timed else "parameters"
     return draw_plot(
         "accuracy-against-cost",
-        lambda figure: _draw_costs(sized, timed, figure),
+        draw_costs,
+        sized,
+        timed,
         size=(PAGE_WIDTH, 3.0 + 0.2 * -(-len(sized) // 3)),
         alt=f"Test accuracy against {panels}. {said}".strip(),
         caption=parts(
@@ -97,7 +101,13 @@ def _one_device(tested: list[Tested]) -> bool:
     return len({e.device_name if e else "" for e in environments}) == 1
 
 
-def _draw_costs(sized: list[Point], timed: list[Point], figure: "Figure") -> None:
+def draw_forest(figure: "Figure", points: list[Point], label: str) -> None:
+    """Draw all test accuracies, one row a model."""
+    draw_accuracies(points, figure.subplots(), reference_label=label)
+
+
+def draw_costs(figure: "Figure", sized: list[Point], timed: list[Point]) -> None:
+    """Draw accuracy against parameters, and against time where there are any times."""
     axes = figure.subplots(1, 2 if timed else 1, squeeze=False, sharey=True)[0]
     draw_against_cost(sized, axes[0], cost="parameters (millions)", legend=True)
     axes[0].set_ylabel("test accuracy (%)")

@@ -81,6 +81,11 @@ def draw_confusion(shares: "NDArray[np.float64]", names: Sequence[str], ax: "Axe
     return ax
 
 
+def draw_matrix(figure: "Figure", shares: "NDArray[np.float64]", names: list[str]) -> None:
+    """Draw the whole figure, see `draw_confusion`."""
+    draw_confusion(shares, names, figure.subplots())
+
+
 def confusion_matrix(view: StudyView, run: Run, alt: str) -> Plot:
     """Draw the confusion matrix of one run's test predictions."""
     assert view.dataset is not None
@@ -89,14 +94,12 @@ def confusion_matrix(view: StudyView, run: Run, alt: str) -> Plot:
     shares = confusion_shares(run.predictions.label, run.predictions.predicted, len(classes))
     order = confusion_order(shares)
     names = [classes[i].replace("_", " ") for i in order]
-
-    def draw(figure: "Figure") -> None:
-        draw_confusion(shares[order][:, order], names, figure.subplots())
-
     side = PAGE_WIDTH * (0.72 if len(classes) <= LABELLED else 0.8)
     return draw_plot(
         "confusion",
-        draw,
+        draw_matrix,
+        shares[order][:, order],
+        names,
         size=(PAGE_WIDTH, side),
         alt=f"Confusion matrix of the test pictures. {alt}",
         caption=parts(

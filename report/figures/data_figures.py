@@ -38,9 +38,8 @@ def class_counts(view: StudyView) -> Plot | Gap:
     height = 3.0 if many else 1.1 + (0.145 if _small(dataset) else 0.24) * n_rows
     return draw_plot(
         "class-counts",
-        (lambda figure: draw_class_distribution(totals, figure.subplots()))
-        if many
-        else (lambda figure: _draw_counts(dataset, figure)),
+        draw_distribution if many else draw_counts,
+        *([totals] if many else [dataset.classes, dataset.counts]),
         size=(PAGE_WIDTH, height),
         alt=_counts_alt(dataset),
         caption=parts(what),
@@ -50,7 +49,10 @@ def class_counts(view: StudyView) -> Plot | Gap:
 
 def class_totals(dataset: Dataset) -> list[int]:
     """Return the pictures of each class over all splits."""
-    counts = dataset.counts
+    return _totals(dataset.counts)
+
+
+def _totals(counts: ClassCounts) -> list[int]:
     triples = zip(counts.train, counts.validation, counts.test, strict=True)
     return [sum(triple) for triple in triples]
 
@@ -59,17 +61,28 @@ def _small(dataset: Dataset) -> bool:
     return panels_of(len(dataset.classes)) > 1
 
 
-def _draw_counts(dataset: Dataset, figure: "Figure") -> None:
-    n_classes, n_panels = len(dataset.classes), panels_of(len(dataset.classes))
-    per_panel = -(-n_classes // n_panels)
+def draw_distribution(figure: "Figure", totals: list[int]) -> None:
+    """Draw how many classes have how many pictures."""
+    draw_class_distribution(totals, figure.subplots())
+
+
+def draw_picture_sizes(
+    figure: "Figure", pairs: list[tuple[int, int]], median: tuple[float, float]
+) -> None:
+    """Draw picture width against height."""
+    draw_sizes(pairs, median, figure.subplots())
+
+
+def draw_counts(figure: "Figure", classes: list[str], counts: ClassCounts) -> None:
+    """Draw the pictures of each class in as many panels as they need."""
+    n_panels = panels_of(len(classes))
+    per_panel = -(-len(classes) // n_panels)
     axes = figure.subplots(1, n_panels, squeeze=False)[0]
-    limit = max(class_totals(dataset))
+    limit = max(_totals(counts))
     for i, ax in enumerate(axes):
         rows = slice(i * per_panel, (i + 1) * per_panel)
-        counts = ClassCounts(
-            dataset.counts.train[rows], dataset.counts.validation[rows], dataset.counts.test[rows]
-        )
-        draw_class_counts(dataset.classes[rows], counts, ax, limit=limit, small=_small(dataset))
+        shown = ClassCounts(counts.train[rows], counts.validation[rows], counts.test[rows])
+        draw_class_counts(classes[rows], shown, ax, limit=limit, small=n_panels > 1)
         ax.set_ylim(per_panel - 0.4, -0.6)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
 
@@ -103,7 +116,9 @@ def picture_sizes(view: StudyView) -> Plot | Gap:
     )
     return draw_plot(
         "picture-sizes",
-        lambda figure: draw_sizes(sizes.sample, median, figure.subplots()),
+        draw_picture_sizes,
+        sizes.sample,
+        median,
         size=(4.4, 4.2),
         alt=alt,
         caption=caption,

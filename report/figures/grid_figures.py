@@ -38,7 +38,10 @@ def heatmap_pair(view: StudyView, grid: str, scale_of: Sequence[str] = ()) -> Pl
     said = (*best_pair(view, grid)[:1], *troubled_pairs(view, grid))
     return draw_plot(
         slug,
-        lambda figure: _draw_pair(train, validation, highest, figure),
+        draw_pair,
+        train,
+        validation,
+        highest,
         size=(PAGE_WIDTH, 0.95 + 0.62 * len(train.rows)),
         alt=f"Accuracy of every pair {start}. {' '.join(str(sentence) for sentence in said)}",
         caption=parts(
@@ -95,7 +98,8 @@ def _highest(view: StudyView, grids: set[str]) -> float:
     return max(10.0, 10 * math.ceil(max(values, default=0) / 10))
 
 
-def _draw_pair(train: Grid, validation: Grid, highest: float, figure: "Figure") -> None:
+def draw_pair(figure: "Figure", train: Grid, validation: Grid, highest: float) -> None:
+    """Draw both heatmaps and their colour bar."""
     left, right = figure.subplots(1, 2)
     draw_heatmap(train, left, title="Train", highest=highest)
     draw_heatmap(validation, right, title="Validation", highest=highest)

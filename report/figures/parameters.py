@@ -7,12 +7,14 @@ from report.figures.style import BLUE, INK, MUTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def draw_parameters(
-    labels: Sequence[str], trainable: Sequence[float], frozen: Sequence[float], ax: "Axes"
+    figure: "Figure", labels: Sequence[str], trainable: Sequence[float], frozen: Sequence[float]
 ) -> "Axes":
     """Draw one bar a strategy, in millions: trainable filled, frozen hatched."""
+    ax: Axes = figure.subplots()
     rows = range(len(labels))
     ax.barh(rows, trainable, color=BLUE, height=0.6, label="trainable")
     ax.barh(
@@ -23,5 +25,5 @@ def draw_parameters(
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("parameters (millions)")
-    ax.figure.legend(loc="outside upper left", ncols=2)
+    figure.legend(loc="outside upper left", ncols=2)
     return ax

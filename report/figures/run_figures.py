@@ -1,6 +1,7 @@
 """Figures of runs: their curves, and their parameters."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from report.figures.canvas import draw_plot, gap
 from report.figures.curves import accuracy_course, draw_course, loss_course
@@ -15,6 +16,9 @@ from report.tables.figures import course_data, parameter_data
 from report.text import Name, Parts, parts
 from training.records import Curves, Experiment
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 def curves(view: StudyView, experiment_id: str) -> Plot | Gap:
     """Draw loss and accuracy of an experiment's first finished run, epoch by epoch."""
@@ -27,7 +31,9 @@ def curves(view: StudyView, experiment_id: str) -> Plot | Gap:
         return gap(slug, f"The curves of {experiment_name(run.experiment)} are missing.")
     return draw_plot(
         slug,
-        lambda figure: _draw_curves(record, run.metrics.best_epoch, figure.subplots(1, 2)),
+        draw_curves,
+        record,
+        run.metrics.best_epoch,
         size=(PAGE_WIDTH, 2.8),
         alt=_curves_alt(run),
         caption=_curves_caption(view, run),
@@ -40,17 +46,14 @@ def _name(view: StudyView, experiment_id: str) -> str:
     return experiment_name(experiment) if experiment else experiment_id
 
 
-def _draw_curves(record: Curves, best_epoch: int | None, axes: Sequence[object]) -> None:
-    from matplotlib.axes import Axes
-
-    left, right = axes
-    assert isinstance(left, Axes)
-    assert isinstance(right, Axes)
+def draw_curves(figure: "Figure", record: Curves, best_epoch: int | None) -> None:
+    """Draw loss and accuracy side by side."""
+    left, right = figure.subplots(1, 2)
     draw_course(loss_course(record, best_epoch), left, title="Loss", legend=False)
     draw_course(accuracy_course(record, best_epoch), right, title="Accuracy (%)", legend=False)
     left.set_ylim(0, 1.05 * left.get_ylim()[1])
     right.set_ylim(0, 100)
-    right.figure.legend(
+    figure.legend(
         *right.get_legend_handles_labels(), loc="outside upper left", ncols=4, handlelength=2.4
     )
 
@@ -89,7 +92,10 @@ def parameter_bars(view: StudyView, slug: str, experiments: Sequence[Experiment]
     )
     return draw_plot(
         slug,
-        lambda figure: draw_parameters(labels, trainable, frozen, figure.subplots()),
+        draw_parameters,
+        labels,
+        trainable,
+        frozen,
         size=(PAGE_WIDTH, 1.25 + 0.36 * len(runs)),
         alt=f"Trainable and frozen parameters. {said}.",
         caption=parts("Parameters that training may change, and those held still."),

@@ -5,22 +5,28 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from report.figures.style import DARK
+from report.figures.style import DARK, Lettering
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def to_svg(figure: "Figure") -> str:
-    """Return a figure as SVG text that is the same on every day and fits light and dark themes."""
+DPI = 200
+"""Of what is rasterised inside the SVG."""
+
+
+def to_svg(figure: "Figure", lettering: Lettering) -> str:
+    """Return a figure as SVG text that is the same on every day; outlines fit dark themes, too."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(buffer, format="svg", dpi=DPI, metadata={"Date": None, "Creator": None})
     figure.clear()
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"\n\s*", "\n", svg)
+    if lettering == "text":
+        return svg
     head, close, body = svg.partition(">")
     return f"{head}{close}{_dark_style()}{body}"
 

@@ -10,7 +10,7 @@ import importlib.util
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 INK = "#1c2126"
 MUTED = "#5b6570"
@@ -31,6 +31,11 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 FONT = "Source Sans Pro"
 PAGE_WIDTH = 7.0
 """Width of a full-width figure in inches."""
+
+Lettering = Literal["outlines", "text"]
+"""`outlines` look the same wherever they are shown; `text` needs the fonts that the PDF has."""
+
+FONT_TYPES: dict[Lettering, str] = {"outlines": "path", "text": "none"}
 
 RC: dict[Any, Any] = {
     "font.family": [FONT, "DejaVu Sans"],
@@ -66,13 +71,12 @@ RC: dict[Any, Any] = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
-    "svg.fonttype": "path",
     "svg.hashsalt": "homework",
 }
 
 
 @contextlib.contextmanager
-def style() -> Iterator[None]:
+def style(lettering: Lettering = "outlines") -> Iterator[None]:
     """Apply the report's look to what is drawn inside."""
     import matplotlib
 
@@ -81,7 +85,7 @@ def style() -> Iterator[None]:
     level = remarks.level
     remarks.setLevel(logging.ERROR)  # DejaVu Sans stands in for single signs; no semibold
     try:
-        with matplotlib.rc_context(RC):
+        with matplotlib.rc_context(RC | {"svg.fonttype": FONT_TYPES[lettering]}):
             yield
     finally:
         remarks.setLevel(level)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from report.figures.drawing import Drawing
 from report.tables.views import FigureData
 from report.text import Parts, Sentence
 
@@ -15,7 +16,7 @@ class Plot:
     """A drawn figure.
 
     Attributes:
-        source: The picture as a `data:` URI.
+        drawing: What is to be drawn.
         alt: What it shows, for those who can't see it.
         width: In CSS pixels.
         height: In CSS pixels.
@@ -24,12 +25,17 @@ class Plot:
 
     kind: ClassVar[str] = "plot"
     slug: str
-    source: str
+    drawing: Drawing
     alt: str
     caption: Parts
     width: int
     height: int
     data: FigureData | None = None
+
+    @property
+    def source(self) -> str:
+        """What `fill` puts the picture in place of."""
+        return f"figure:{self.drawing.key}"
 
     @property
     def wide(self) -> bool:

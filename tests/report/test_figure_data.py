@@ -22,7 +22,7 @@ from training.cli import cli
 
 @pytest.fixture(autouse=True)
 def _blank(monkeypatch):
-    monkeypatch.setattr("report.figures.canvas.to_svg", lambda _: "<svg/>")
+    monkeypatch.setattr("report.figures.drawing.to_svg", lambda *_: "<svg/>")
 
 
 @pytest.fixture(scope="module")

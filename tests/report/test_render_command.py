@@ -107,10 +107,9 @@ def test_same_records_give_the_same_html(finished, finished_study, tmp_path):
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == finished.html
 
 
-def test_the_same_page_gives_the_same_pdf(finished):
-    from report.pdf import write_pdf
-
-    assert write_pdf(finished.html) == finished.pdf_file.read_bytes()
+def test_same_records_give_the_same_pdf(finished, finished_study, tmp_path):
+    build_report(finished_study, tmp_path, ["pdf"])
+    assert (tmp_path / "report.pdf").read_bytes() == finished.pdf_file.read_bytes()
 
 
 def test_pdf_alone_leaves_no_html(render, monkeypatch):

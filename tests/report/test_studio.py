@@ -1,0 +1,114 @@
+"""Figures are drawn once: what the cache gives is what drawing gives."""
+
+import dataclasses
+import multiprocessing
+
+import pytest
+
+from report.figures import studio as studio_module
+from report.figures.curves import rate_steps
+from report.figures.drawing import draw, drawing
+from report.figures.run_figures import draw_curves
+from report.figures.studio import Studio, fill
+from report.locations import cache_folder
+from training.records import Curves
+
+
+def course(best_epoch=2, n=3):
+    values = [1.0 / epoch for epoch in range(1, n + 1)]
+    curves = Curves(
+        id="scratch/baseline", seed=0, epoch=list(range(1, n + 1)), learning_rate=[0.1] * n,
+        train_loss=values, train_accuracy=values, validation_loss=values,
+        validation_accuracy=values, epoch_seconds=values,
+    )  # fmt: skip
+    assert rate_steps(curves) == []
+    return drawing(draw_curves, (curves, best_epoch), (4.0, 2.0))
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """Count what is drawn in this process."""
+    found = []
+
+    def counted(what, lettering):
+        found.append(what.key)
+        return draw(what, lettering)
+
+    monkeypatch.setattr(studio_module, "draw", counted)
+    return found
+
+
+def test_a_kept_picture_is_the_drawn_one(drawn):
+    what = course()
+    first = Studio("outlines").picture(what)
+    second = Studio("outlines").picture(what)
+    assert drawn == [what.key]
+    assert first == second == draw(what, "outlines")
+
+
+def test_a_damaged_picture_is_drawn_again(drawn):
+    what = course()
+    whole = Studio("outlines").picture(what)
+    (file,) = (cache_folder() / "figures").iterdir()
+    file.write_text(file.read_text().replace("<svg", "<svg onload='alert(1)'"))
+    assert Studio("outlines").picture(what) == whole
+    file.write_bytes(b"\xff\xfe")
+    assert Studio("outlines").picture(what) == whole
+    assert len(drawn) == 3
+
+
+def test_another_figure_has_another_key():
+    keys = [
+        course().key,
+        course(best_epoch=3).key,
+        course(n=4).key,
+        dataclasses.replace(course(), size=(4.0, 2.1)).key,
+    ]
+    assert len(set(keys)) == 4
+    assert course().key == keys[0]
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(drawn):
+    cache_folder().parent.mkdir(parents=True, exist_ok=True)
+    cache_folder().write_text("a file where the folder should be")
+    assert Studio("outlines").picture(course()) == draw(course(), "outlines")
+
+
+def test_several_processes_draw_the_same_bytes(monkeypatch):
+    started = []
+
+    def start(kind):
+        started.append(kind)
+        return multiprocessing.get_context(kind)
+
+    monkeypatch.setattr(studio_module, "get_context", start)
+    figures = [course(n=n) for n in range(3, 12)]
+    together = Studio("text", n_helpers=1)
+    together.prepare(figures)
+    assert started == ["spawn"]
+    assert [together.picture(f) for f in figures] == [draw(f, "text") for f in figures]
+
+
+def test_a_process_that_cannot_start_is_done_without(monkeypatch):
+    def refuse(_):
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(studio_module, "get_context", refuse)
+    figures = [course(n=n) for n in range(3, 9)]
+    studio = Studio("text", n_helpers=1)
+    studio.prepare(figures)
+    assert studio.picture(figures[0]) == draw(figures[0], "text")
+
+
+def test_old_pictures_make_room(monkeypatch):
+    monkeypatch.setattr(studio_module, "KEPT", 2)
+    Studio("text", n_helpers=0).prepare([course(n=n) for n in range(3, 7)])
+    assert len(list((cache_folder() / "figures").iterdir())) == 2
+
+
+def test_only_marked_places_are_filled():
+    what, studio = course(), Studio("outlines")
+    html = f'<img src="figure:{what.key}"><p>figure:{what.key}</p>'
+    filled = fill(html, [what], studio)
+    assert filled.startswith('<img src="data:image/svg+xml;base64,')
+    assert filled.endswith(f"<p>figure:{what.key}</p>")
