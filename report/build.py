@@ -141,7 +141,7 @@ class _Press:
         from report.pdf import write_pdf
 
         self._progress("Laying out the PDF")
-        return write_pdf(page)
+        return write_pdf(page, self._view.folder.path)
 
     def _draft(self, slug: str) -> _Draft:
         if slug not in self._drafts:

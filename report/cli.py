@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from report.verify import Verdict
@@ -90,46 +91,79 @@ def verify(
 ) -> None:
     """Recompute every number of a rendered report from the records; exit 1 if one differs.
 
-    REPORT is a report.html; by default the study's own. Records are held against themselves too:
-    hashes, counts, best epochs, predictions, and every choice from a grid.
+    REPORT is a report.html or report.pdf; by default the study's own. Of a PDF the pages are read
+    too and held against its manifest. Without records at hand, those attached to the PDF are used.
+    Records are held against themselves as well: hashes, counts, best epochs, predictions, and
+    every choice from a grid.
 
     \b
     Examples:
         homework verify
+        homework verify submission/report.pdf
         homework verify submission/report.html --runs submission/runs --json
     """
     from report.verify import verify_report
 
-    folder = _study_of(report, runs, study)
-    verdict = verify_report(report or folder / "report.html", folder)
-    _say_verdict(verdict, folder, as_json)
+    named = study is not None or ctx.get_parameter_source("runs") != ParameterSource.DEFAULT
+
+    def find_study(name: str | None) -> Path | None:
+        return _study_of(report, runs, study, named, name)
+
+    if report is None:
+        report = _last_report(_study_of(None, runs, study, named, None))
+    verdict = verify_report(report, find_study)
+    _say_verdict(verdict, as_json)
     ctx.exit(1 if verdict.problems else 0)
 
 
-def _study_of(report: Path | None, runs: Path, study: str | None) -> Path:
-    """Return the study of a report: the one it lies in, unless another is named."""
-    from report.load import choose_study
+def _last_report(folder: Path | None) -> Path:
+    assert folder is not None
+    html, pdf = folder / "report.html", folder / "report.pdf"
+    return pdf if pdf.is_file() and not html.is_file() else html
+
+
+def _study_of(
+    report: Path | None, runs: Path, study: str | None, named: bool, in_report: str | None
+) -> Path | None:
+    """Return the study of a report: the one named, that it lies in, or that its manifest names.
+
+    None where a PDF names a study that isn't at hand, so that its attached records serve.
+    """
+    from report.load import choose_study, find_studies
 
     if report is not None and study is None and (report.parent / "study.json").is_file():
         return report.parent
-    return choose_study(runs, study)
+    if in_report is None or named:
+        return choose_study(runs, study)
+    return find_studies(runs).get(in_report)
 
 
-def _say_verdict(verdict: "Verdict", folder: Path, as_json: bool) -> None:
+def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
     if as_json:
         import msgspec
 
         problems = [msgspec.to_builtins(problem) for problem in verdict.problems]
-        plain = {"study": str(folder), "n_numbers": verdict.n_numbers, "problems": problems}
+        plain = {
+            "study": str(verdict.study) if verdict.study else None,
+            "n_numbers": verdict.n_numbers,
+            "problems": problems,
+        }
         click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=1).decode())
         return
     for problem in verdict.problems:
-        click.echo(f"{problem.where}: “{problem.text}”: {problem.problem}")
+        said = f" “{problem.text}”:" if problem.text else ""
+        click.echo(f"{problem.where}:{said} {problem.problem}")
         if problem.source:
             click.echo(f"    {problem.source}")
     n_problems = len(verdict.problems)
     outcome = f"{n_problems} can't be trusted" if n_problems else "all as the records say"
-    click.echo(f"{verdict.n_numbers} numbers recomputed from {folder}: {outcome}.")
+    source = verdict.study or "the records attached to the report"
+    click.echo(f"{verdict.n_numbers} numbers recomputed from {source}: {outcome}.")
+    if verdict.study is None:
+        click.echo(
+            "This shows whether report and attached records agree, not that the records are "
+            "genuine. To hold it against a study of yours: --runs DIR"
+        )
 
 
 def _list_sections() -> None:

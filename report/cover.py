@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from report.findings.cost import most_accurate
 from report.load import StudyView
+from report.manifest import record_digests
 from report.numbers import derive, integer
 from report.text import Code, Parts, parts
 from training.records import SPLITS
@@ -16,6 +17,7 @@ class Cover:
     Attributes:
         headline: The main result in a sentence; empty before any network is tested.
         lines: Pairs of label and value.
+        records: Every record's path and digest, for `homework verify`.
     """
 
     title: str
@@ -24,14 +26,22 @@ class Cover:
     abstract: str
     headline: Parts
     lines: tuple[tuple[str, Parts], ...]
+    records: str
 
 
 def make_cover(view: StudyView) -> Cover:
     """Collect the cover from the study's record, its data set and its runs."""
     study = view.study
     headline = next((sentence.parts for sentence in most_accurate(view)), ())
+    digests = record_digests(view.folder.path)
     return Cover(
-        study.title, study.author, study.course, study.abstract, headline, tuple(_lines(view))
+        study.title,
+        study.author,
+        study.course,
+        study.abstract,
+        headline,
+        tuple(_lines(view)),
+        " ".join(f"{path}={digest}" for path, digest in digests.items()),
     )
 
 

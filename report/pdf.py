@@ -1,6 +1,7 @@
 """Lay out the report's HTML as a PDF. The only user of WeasyPrint."""
 
 import contextlib
+import datetime
 import logging
 import re
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 from report.errors import ReportError
 from report.figures.style import font_folder
+from report.manifest import EPOCH, MANIFEST_NAME, RECORDS_NAME, make_manifest, pack_records
 from report.render import style_sheet
 
 _FACES = (
@@ -33,8 +35,13 @@ _PACKAGES = {"SourceSerifPro": "font_source_serif_pro", "SourceSansPro": "font_s
 _ONLY_ON_SCREEN = re.compile(r'<details class="data">.*?</details>|<script>.*?</script>', re.DOTALL)
 
 
-def write_pdf(html: str) -> bytes:
-    """Return the PDF of a report; the same HTML gives the same bytes on any day.
+def write_pdf(html: str, study: Path | None = None) -> bytes:
+    """Return the PDF of a report; the same HTML and records give the same bytes on any day.
+
+    Args:
+        html: The report's page.
+        study: The study's folder; its JSON records are attached, and a manifest of the page.
+            Without it nothing is.
 
     Raises:
         ReportError: WeasyPrint or the libraries it draws with aren't there.
@@ -52,8 +59,30 @@ def write_pdf(html: str) -> bytes:
             font_config=configuration,
             pdf_variant="pdf/ua-1",
             pdf_identifier=True,
+            attachments=_attachments(weasyprint, html, study) if study else None,
         )
     return content
+
+
+def _attachments(weasyprint: Any, html: str, study: Path) -> list[Any]:
+    contents = {
+        MANIFEST_NAME: (
+            make_manifest(html, study.resolve().name),
+            "What the pages say, and where from",
+        ),
+        RECORDS_NAME: (pack_records(study), "The records that the report was made from"),
+    }
+    return [
+        weasyprint.Attachment(
+            string=content,
+            name=name,
+            description=description,
+            relationship="Source",
+            created=datetime.datetime(*EPOCH),
+            modified=datetime.datetime(*EPOCH),
+        )
+        for name, (content, description) in contents.items()
+    ]
 
 
 def _load() -> tuple[Any, Any, Any]:

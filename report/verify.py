@@ -1,13 +1,14 @@
 """Audit a rendered report: recompute every number in it from the records."""
 
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from report import numbers
 from report.audit import Problem, audit_records
-from report.claims import Claim, read_claims
+from report.claims import RECORDS_META, Piece, read_pieces, read_records, unsourced
 from report.errors import ReportError
 from report.load import load_study
 from report.numbers import Number, Quantity
@@ -19,10 +20,13 @@ class Verdict:
     """What an audit found.
 
     Attributes:
+        study: The folder of records that the numbers were recomputed from; None for those
+            attached to the report itself.
         n_numbers: Numbers of the report that were recomputed.
         problems: Empty for a report that can be trusted.
     """
 
+    study: Path | None
     n_numbers: int
     problems: tuple[Problem, ...]
 
@@ -39,16 +43,19 @@ FORMATS: tuple[Callable[[Quantity], Number], ...] = (
 """Every way in which a report prints a value."""
 
 
-def verify_report(report: Path, study: Path) -> Verdict:
-    """Hold a rendered HTML report, and the records below it, to what they claim.
+def verify_report(report: Path, find_study: Callable[[str | None], Path | None]) -> Verdict:
+    """Hold a rendered report, HTML or PDF, and the records below it, to what they claim.
 
     Args:
-        report: `report.html`.
-        study: `runs/<study>`.
+        report: `report.html` or `report.pdf`.
+        find_study: Returns the folder of records to use, given the study's name where the report
+            says it; None for those attached to the report.
 
     Raises:
         ReportError: The report can't be read or holds no numbers at all.
     """
+    if _is_pdf(report):
+        return _verify_pdf(report, find_study)
     try:
         html = report.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -56,17 +63,76 @@ def verify_report(report: Path, study: Path) -> Verdict:
         raise ReportError(
             f"Can't read the report {report}: {reason}.", "Make one: homework render --format html"
         ) from error
-    claims = read_claims(html)
+    study = find_study(None)
+    if study is None:
+        raise ReportError(
+            f"There are no records to hold {report} against.", "Name them: --runs DIR"
+        )
+    return _verdict(report, study, read_pieces(html), read_records(html), [])
+
+
+def _is_pdf(report: Path) -> bool:
+    try:
+        with report.open("rb") as file:
+            return b"%PDF-" in file.read(1024)
+    except OSError:
+        return False
+
+
+def _verify_pdf(report: Path, find_study: Callable[[str | None], Path | None]) -> Verdict:
+    from report.attached import read_pdf
+    from report.manifest import unpack_records
+    from report.pages import compare_pages
+
+    pdf = read_pdf(report)
+    manifest = pdf.manifest
+    found = [
+        Problem("text", f"page {n}", "something was drawn over this page") for n in pdf.annotated
+    ]
+    found += compare_pages(manifest.pieces, pdf.pages)
+    study = find_study(manifest.study)
+    if study is not None:
+        return _verdict(report, study, manifest.pieces, manifest.records, found)
+    if pdf.records is None:
+        raise ReportError(
+            f"No records are attached to {report}, and none are at hand.", "Name them: --runs DIR"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        unpacked = unpack_records(pdf.records, Path(folder))
+        verdict = _verdict(report, unpacked, manifest.pieces, manifest.records, found)
+    return Verdict(None, verdict.n_numbers, verdict.problems)
+
+
+def _verdict(
+    report: Path,
+    study: Path,
+    pieces: Sequence[Piece],
+    records: dict[str, str],
+    found: Sequence[Problem],
+) -> Verdict:
+    claims = [piece for piece in pieces if piece.kind == "number"]
     if not claims:
         raise ReportError(
-            f"{report} holds no number with a source.", "Name a report.html that homework made."
+            f"{report} holds no number with a source.", "Name a report that homework made."
         )
     sources = Sources(study)
-    found = [problem for claim in claims for problem in check_claim(claim, sources)]
-    return Verdict(len(claims), (*found, *audit_records(load_study(study))))
+    problems = [
+        *found,
+        *(problem for claim in claims for problem in check_claim(claim, sources)),
+        *_without_source(pieces),
+        *_changed_records(records, study),
+    ]
+    return Verdict(study, len(claims), (*problems, *_audited(study)))
 
 
-def check_claim(claim: Claim, sources: Sources) -> Iterator[Problem]:
+def _audited(study: Path) -> list[Problem]:
+    try:
+        return audit_records(load_study(study))
+    except ReportError as error:
+        return [Problem("records", "", error.message)]
+
+
+def check_claim(claim: Piece, sources: Sources) -> Iterator[Problem]:
     """Recompute one printed number; yield what is wrong with it."""
     where = claim.section or "front matter"
     try:
@@ -80,6 +146,30 @@ def check_claim(claim: Claim, sources: Sources) -> Iterator[Problem]:
     elif not is_printed_as(value, claim.text):
         problem = f"the records give {value!r}, which isn't printed like that"
         yield Problem(where, claim.text, problem, claim.source)
+
+
+def _without_source(pieces: Sequence[Piece]) -> Iterator[Problem]:
+    for piece, digits in unsourced(pieces):
+        where = piece.section or "front matter"
+        yield Problem(where, digits, "this number of a result names no source")
+
+
+def _changed_records(records: dict[str, str], study: Path) -> Iterator[Problem]:
+    """Yield each record that isn't the one the report was made from."""
+    from report.manifest import record_digests
+
+    if not records:
+        problem = f"the report doesn't name the records it was made from ({RECORDS_META})"
+        yield Problem("front matter", "", problem)
+        return
+    now = record_digests(study)
+    for path in sorted(records.keys() | now.keys()):
+        if path not in now:
+            yield Problem(path, "", "the record is missing; the report was made from it")
+        elif path not in records:
+            yield Problem(path, "", "the record has been added since the report was made")
+        elif records[path] != now[path]:
+            yield Problem(path, "", "the record has changed since the report was made")
 
 
 def is_printed_as(value: object, text: str) -> bool:

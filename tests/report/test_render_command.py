@@ -107,13 +107,20 @@ def test_same_records_give_the_same_html(finished, finished_study, tmp_path):
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == finished.html
 
 
-def test_same_records_give_the_same_pdf(finished, finished_study, tmp_path):
+def test_same_records_give_the_same_pdf_on_any_day(finished, finished_study, tmp_path, monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
     build_report(finished_study, tmp_path, ["pdf"])
     assert (tmp_path / "report.pdf").read_bytes() == finished.pdf_file.read_bytes()
 
 
+def test_pdf_carries_the_records(finished):
+    attached = PdfReader(finished.pdf_file).attachments
+    assert sorted(attached) == ["manifest.json", "records.zip"]
+    assert sum(len(files[0]) for files in attached.values()) < 2_000_000
+
+
 def test_pdf_alone_leaves_no_html(render, monkeypatch):
-    monkeypatch.setattr("report.pdf.write_pdf", lambda _: b"%PDF")
+    monkeypatch.setattr("report.pdf.write_pdf", lambda *_: b"%PDF")
     done = render(formats="pdf")
     assert done.pdf_file.read_bytes() == b"%PDF"
     assert not done.html_file.exists()

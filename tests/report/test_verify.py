@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import msgspec
 import pytest
@@ -14,13 +15,12 @@ from training.cli import cli
 
 
 @pytest.fixture(scope="module")
-def rendered(finished_study):
+def rendered(finished_study, tmp_path_factory):
     """Render the report that tests only read."""
-    result = CliRunner().invoke(
-        cli, ["render", "--runs", str(finished_study.parent), "--format", "html"]
-    )
-    assert result.exception is None
-    return (finished_study / "report.html").read_text(encoding="utf-8")
+    output = tmp_path_factory.mktemp("rendered")
+    options = ["--runs", str(finished_study.parent), "--format", "html", "--output", str(output)]
+    assert CliRunner().invoke(cli, ["render", *options]).exception is None
+    return (output / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -80,6 +80,42 @@ def test_a_changed_record_is_named(report, study):
     assert result.exit_code == 1
     assert "the records now give 0.987654321" in result.output
     assert "beyond/vgg16/seed-0/metrics.json" in result.output
+
+
+def test_a_record_that_only_a_figure_shows_is_named(report, study):
+    change(study, "scratch/best", "curves.json", epoch_seconds=[1.0] * 12)
+    result = verify(report)
+    assert "scratch/best/seed-0/curves.json: the record has changed since" in result.output
+
+
+def test_a_record_added_since_is_named(report, study):
+    (study / "beyond/vgg16/seed-0/predictions.json").unlink()
+    CliRunner().invoke(cli, ["render", "--runs", str(study.parent), "--format", "html"])
+    shutil.copy(
+        study / "beyond/resnet18/seed-0/predictions.json",
+        study / "beyond/vgg16/seed-0/predictions.json",
+    )
+    result = verify(report)
+    assert "beyond/vgg16/seed-0/predictions.json: the record has been added" in result.output
+
+
+def test_a_report_that_names_no_records_is_told(report):
+    result = edited(report, r'<meta name="homework-records"[^>]*>', "")
+    assert result.exit_code == 1
+    assert "doesn't name the records" in result.output
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(<td [^>]*>)<data [^>]*>[^<]*</data>",
+        r'(data-strength="fact">[^<]*)<data [^>]*>[^<]*</data>',
+    ],
+)
+def test_a_digit_without_a_source_is_named(report, pattern):
+    result = edited(report, pattern, r"\g<1>99.9")
+    assert result.exit_code == 1
+    assert "“99.9”: this number of a result names no source" in result.output
 
 
 def test_a_missing_record_is_named(report, study):
