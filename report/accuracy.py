@@ -6,6 +6,9 @@ from report.load import Run, StudyView
 from report.numbers import Quantity, derive, mean_of
 from training.records import Experiment
 
+STUDENT_SEEDS = 3
+"""From so many tested seeds on, intervals and comparisons are over seeds."""
+
 
 @dataclass(frozen=True)
 class Tested:
@@ -13,7 +16,8 @@ class Tested:
 
     Attributes:
         accuracy: The accuracy, or the mean over seeds.
-        low: Lower end of the 95 % Wilson interval of `accuracy`, for the number of test pictures.
+        low: Lower end of a 95 % interval: Student's over seeds from `STUDENT_SEEDS` on, else
+            Wilson's of `accuracy` for the number of test pictures.
         high: Upper end.
         std: Standard deviation over seeds, for more than one.
         runs: The tested runs, by rising seed.
@@ -25,6 +29,15 @@ class Tested:
     high: Quantity
     std: Quantity | None
     runs: tuple[Run, ...]
+
+    @property
+    def over_seeds(self) -> bool:
+        """Whether the interval is one over seeds."""
+        return len(self.runs) >= STUDENT_SEEDS
+
+    @property
+    def n_seeds(self) -> Quantity:
+        return derive("count", *(run.number("/test/accuracy") for run in self.runs))
 
 
 def tested_accuracy(view: StudyView, experiment_id: str) -> Tested | None:
@@ -39,11 +52,13 @@ def tested_accuracy(view: StudyView, experiment_id: str) -> Tested | None:
         n_correct = runs[0].number("/test/n_correct")
     else:
         n_correct = derive("product", accuracy, n_images)
+    over_seeds = len(runs) >= STUDENT_SEEDS
+    name, operands = ("student", values) if over_seeds else ("wilson", [n_correct, n_images])
     return Tested(
         experiment=runs[0].experiment,
         accuracy=accuracy,
-        low=derive("wilson_low", n_correct, n_images),
-        high=derive("wilson_high", n_correct, n_images),
+        low=derive(f"{name}_low", *operands),
+        high=derive(f"{name}_high", *operands),
         std=derive("std", *values) if len(values) > 1 else None,
         runs=tuple(runs),
     )

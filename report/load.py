@@ -129,11 +129,16 @@ class StudyView:
         """Return a grid's finished runs (first seed), best first.
 
         The rule of the plan: mean best-epoch validation accuracy over seeds, then validation
-        loss, then the smaller learning rate. The test set has no part in it.
+        loss, then the smaller learning rate. The test set has no part in it. A member that failed
+        with any seed isn't ranked.
         """
-        members = [(e, self.finished(e.id)) for e in self.group(prefix)]
+        members = [(e, self._ranked_runs(e.id)) for e in self.group(prefix)]
         ranked = sorted((_rank(runs), i) for i, (_, runs) in enumerate(members) if runs)
         return [members[i][1][0] for _, i in ranked]
+
+    def _ranked_runs(self, experiment_id: str) -> list[Run]:
+        failed = any(run.metrics.status == "failed" for run in self.runs(experiment_id))
+        return [] if failed else self.finished(experiment_id)
 
     def all_runs(self) -> Iterator[Run]:
         for runs in self._runs.values():

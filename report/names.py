@@ -8,7 +8,7 @@ from training.records import Experiment, learning_rate_label
 CALTECH = Name("Caltech-101")
 
 INTERVAL = Name("95\u00a0% interval")
-"""How sentences call a Wilson interval; its level is part of the name."""
+"""How sentences call an interval; its level is part of the name."""
 
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop"}
 

@@ -19,6 +19,9 @@ from report.statistics import (
     discordant,
     mcnemar_exact,
     n_perfect,
+    newcombe_interval,
+    paired_t,
+    student_interval,
     wilson_interval,
 )
 
@@ -78,6 +81,11 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "first": lambda values: values[0],
     "wilson_low": lambda n_correct, n: wilson_interval(n_correct, n)[0],
     "wilson_high": lambda n_correct, n: wilson_interval(n_correct, n)[1],
+    "newcombe_low": lambda a, n, b, m: newcombe_interval(a, n, b, m)[0],
+    "newcombe_high": lambda a, n, b, m: newcombe_interval(a, n, b, m)[1],
+    "student_low": lambda *values: student_interval(values)[0],
+    "student_high": lambda *values: student_interval(values)[1],
+    "paired_t": lambda *values: paired_t(values[: len(values) // 2], values[len(values) // 2 :]),
     "only_first": lambda label, a, b: discordant(label, a, b)[0],
     "only_second": lambda label, a, b: discordant(label, a, b)[1],
     "in_class": lambda label, classes, name: label.count(classes.index(name)),

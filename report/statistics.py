@@ -1,9 +1,11 @@
-"""The two statistics behind every "better": an interval for an accuracy, a test for two models.
+"""The statistics behind every "better": intervals for accuracies, tests for two models.
 
-Both are written out with `math`, so that rendering needs no scipy; tests hold them to scipy.
+Those for one seed are written out with `math`, so that rendering needs no scipy; tests hold them to
+scipy. Student's distribution, for several seeds, is scipy's own.
 """
 
 import math
+import statistics
 from collections.abc import Sequence
 
 Z_95 = 1.959963984540054
@@ -25,6 +27,54 @@ def wilson_interval(n_correct: float, n: float, z: float = Z_95) -> tuple[float,
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def newcombe_interval(
+    n_correct: float, n: float, other_correct: float, other_n: float
+) -> tuple[float, float]:
+    """Return the 95 % score interval of a difference of proportions (Newcombe, 1998, method 10).
+
+    The samples count as independent; for answers to the same pictures, which mostly agree, it is
+    wider than it would have to be.
+
+    Returns:
+        Lower and upper end of first minus other, in [-1, 1].
+    """
+    p, q = n_correct / n, other_correct / other_n
+    low, high = wilson_interval(n_correct, n)
+    other_low, other_high = wilson_interval(other_correct, other_n)
+    return (
+        p - q - math.hypot(p - low, other_high - q),
+        p - q + math.hypot(high - p, q - other_low),
+    )
+
+
+def student_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return Student's 95 % interval of the mean of at least two accuracies, within [0, 1]."""
+    from scipy.special import stdtrit
+
+    n = len(values)
+    half = float(stdtrit(n - 1, 0.975)) * statistics.stdev(values) / math.sqrt(n)
+    mean = statistics.fmean(values)
+    return max(0.0, mean - half), min(1.0, mean + half)
+
+
+def paired_t(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return the two-sided p-value of the paired t test (Student, 1908).
+
+    Args:
+        first: At least two accuracies, one a seed.
+        second: The other model's, in the same order of seeds.
+    """
+    from scipy.special import stdtr
+
+    differences = [a - b for a, b in zip(first, second, strict=True)]
+    n, mean = len(differences), statistics.fmean(differences)
+    deviation = statistics.stdev(differences)
+    if deviation <= 1e-12:
+        return 1.0 if abs(mean) <= 1e-12 else 0.0
+    t = mean / deviation * math.sqrt(n)
+    return min(1.0, 2 * float(stdtr(n - 1, -abs(t))))
 
 
 def discordant(

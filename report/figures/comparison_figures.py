@@ -41,9 +41,18 @@ def forest(view: StudyView) -> Plot | Gap:
         label,
         size=(PAGE_WIDTH, 1.2 + 0.33 * len(points)),
         alt=f"Test accuracies with intervals. {said}".strip(),
-        caption=parts(f"Test accuracy of every finalist with its 95 % Wilson interval.{caution}"),
+        caption=parts(
+            f"Test accuracy of every finalist with its 95 % {_interval(tested)}.{caution}"
+        ),
         data=accuracy_data(tested),
     )
+
+
+def _interval(tested: list[Tested]) -> str:
+    kinds = {item.over_seeds for item in tested}
+    if kinds == {True}:
+        return "Student interval over seeds"
+    return "interval" if True in kinds else "Wilson interval"
 
 
 def _point(tested: Tested, cost: float = 0.0) -> Point:

@@ -1,6 +1,7 @@
 """This study's test accuracies held against the reference report's."""
 
 from report.accuracy import Tested, all_tested
+from report.findings.scores import tested_score
 from report.load import StudyView
 from report.names import CALTECH, INTERVAL, experiment_name
 from report.numbers import Quantity, derive, integer, percent
@@ -46,7 +47,7 @@ def _side(known: list[tuple[Tested, Quantity]], above: bool) -> list[Sentence]:
         return []
     named: list[Parts] = [
         say(
-            Name(experiment_name(t.experiment)), " (", percent(t.accuracy), " here, ", percent(r),
+            Name(experiment_name(t.experiment)), " (", tested_score(t), " here, ", percent(r),
             " there)",
         ).parts
         for t, r in outside

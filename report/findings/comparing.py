@@ -1,27 +1,24 @@
 """Two models on the same test pictures: what may be said of the difference."""
 
-from report.accuracy import Tested, tested_accuracy
+from report.accuracy import STUDENT_SEEDS, Tested, tested_accuracy
+from report.findings.scores import accuracy_parts, score
 from report.load import Run, StudyView
 from report.names import INTERVAL, experiment_name
-from report.numbers import Number, Quantity, derive, integer, p_value, percent, points
+from report.numbers import (
+    Number,
+    Quantity,
+    derive,
+    integer,
+    mean_of,
+    p_value,
+    percent,
+    points,
+    signed_points,
+)
 from report.text import Name, Parts, Sentence, say
 
 SIGNIFICANCE = 0.05
-"""A difference is called one when the exact McNemar test gives p below this for every seed."""
-
-
-def accuracy_parts(tested: Tested) -> Parts:
-    """Print a test accuracy with its interval, and its spread over seeds."""
-    spread: Parts = ()
-    if tested.std is not None:
-        n_seeds = derive("count", *(run.number("/test/accuracy") for run in tested.runs))
-        spread = say(
-            ", standard deviation ", points(tested.std), " points over ", integer(n_seeds), " seeds"
-        ).parts  # fmt: skip
-    return say(
-        percent(tested.accuracy), " (", INTERVAL, " ", percent(tested.low), " to ",
-        percent(tested.high), spread, ")",
-    ).parts  # fmt: skip
+"""A difference is called one where the test gives p below this; McNemar's for every seed."""
 
 
 def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
@@ -34,60 +31,80 @@ def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
         Name(experiment_name(tested.experiment)), " gets ", accuracy_parts(tested), " of the ",
         integer(run.number("/test/n_images")), " test pictures right.",
     )  # fmt: skip
-    return [opening, *_against_validation(tested)]
+    return [opening, *_majority(view, tested), *_against_validation(view, tested)]
 
 
-def _against_validation(tested: Tested) -> list[Sentence]:
-    values = [run.number("/validation/accuracy") for run in tested.runs]
-    validation = values[0] if len(values) == 1 else derive("mean", *values)
-    if tested.low.value <= validation.value <= tested.high.value:
-        return [
-            say(
-                "Its validation accuracy, ", percent(validation),
-                ", lies inside that interval: choosing the epoch on the validation set has not "
-                "flattered it measurably.",
-            )
-        ]  # fmt: skip
-    gap = derive("difference", validation, tested.accuracy)
-    side = "above" if gap.value > 0 else "below"
+def _majority(view: StudyView, tested: Tested) -> list[Sentence]:
+    """Say so where a test accuracy isn't above that of naming one class every time."""
+    if view.dataset is None or view.dataset.n_test != tested.runs[0].number("/test/n_images").value:
+        return []
+    share = derive("largest_share", view.dataset_number("/counts/test"))
+    if tested.low.value > share.value:
+        return []
     return [
         say(
-            "Its validation accuracy, ", percent(validation), ", lies ", points(gap),
-            f" points {side} and outside that interval, so one of the two is an optimistic guess "
-            "for new pictures.",
+            "That can’t be told from naming the most frequent class every time, which is right "
+            "for ", percent(share), ": nothing shows that it learned anything.", strength="strong",
         )
     ]  # fmt: skip
 
 
+def _against_validation(view: StudyView, tested: Tested) -> list[Sentence]:
+    """Hold test against validation accuracy; both are shares of a limited number of pictures."""
+    if view.dataset is None:
+        return []
+    validation = mean_of([run.number("/validation/accuracy") for run in tested.runs])
+    n_validation = view.dataset_number("/n_validation")
+    n_test = tested.runs[0].number("/test/n_images")
+    operands = (
+        derive("rounded_product", validation, n_validation), n_validation,
+        derive("rounded_product", tested.accuracy, n_test), n_test,
+    )  # fmt: skip
+    low, high = derive("newcombe_low", *operands), derive("newcombe_high", *operands)
+    gap = derive("difference", validation, tested.accuracy)
+    side = "above" if gap.value > 0 else "below"
+    distance = say(points(gap), f" points {side}").parts if gap.value else say("the same").parts
+    start: Parts = say(
+        "Its validation accuracy is ", percent(validation), ", ", distance,
+        " (", INTERVAL, " of the difference ", signed_points(low), " to ", signed_points(high),
+        " points)",
+    ).parts  # fmt: skip
+    if low.value <= 0 <= high.value:
+        return [
+            say(start, ": choosing the epoch on the validation set has not flattered it "
+                "measurably.", strength="weak")
+        ]  # fmt: skip
+    if gap.value > 0:
+        verdict = ": the choices made on the validation set flatter it, or its pictures are easier."
+    else:
+        verdict = ": the test pictures are the easier ones."
+    return [say(start, verdict, strength="strong")]
+
+
 def compare(view: StudyView, first_id: str, second_id: str) -> list[Sentence]:
-    """Say whether the first model is better than the second on the same test pictures."""
+    """Say whether the first model is better than the second on the same test pictures.
+
+    From `STUDENT_SEEDS` common seeds on the paired t test over seeds decides; for fewer the exact
+    McNemar test does, for every seed that both have.
+    """
     first, second = tested_accuracy(view, first_id), tested_accuracy(view, second_id)
     if first is None or second is None:
         return []
+    if first_id == second_id or _same_run(first, second):
+        return [_the_same(first, second)]
     pairs = _same_pictures(first, second)
     if not pairs:
         return [_not_comparable(first, second)]
-    gain = derive("difference", first.accuracy, second.accuracy)
-    tests = [_mcnemar(a, b) for a, b in pairs]
-    directions = {(_only(a, b).value > _only(b, a).value) for a, b in pairs}
-    largest = tests[0] if len(tests) == 1 else derive("maximum", *tests)
-    decided = largest.value < SIGNIFICANCE and len(directions) == 1 and gain.value != 0
-    return [_verdict(first, second, gain, largest, decided, pairs), *_epochs_differ(first, second)]
+    return [_verdict(first, second, pairs), *_epochs_differ(first, second)]
 
 
-def _verdict(
-    first: Tested,
-    second: Tested,
-    gain: Quantity,
-    p: Quantity,
-    decided: bool,
-    pairs: list[tuple[Run, Run]],
-) -> Sentence:
+def _verdict(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Sentence:
+    scores = [[run.number("/test/accuracy") for run in side] for side in zip(*pairs, strict=True)]
+    means = [mean_of(values) for values in scores]
+    gain = derive("difference", *means)
+    decided, evidence = (_over_seeds if len(pairs) >= STUDENT_SEEDS else _each_seed)(pairs)
+    decided = decided and gain.value != 0
     names = (Name(experiment_name(first.experiment)), Name(experiment_name(second.experiment)))
-    scores: Parts = say(
-        "On the same test pictures, ", names[0], " is right for ", percent(first.accuracy),
-        " and ", names[1], " for ", percent(second.accuracy), ": ",
-    ).parts  # fmt: skip
     direction = "better" if gain.value > 0 else "worse"
     outcome: Parts = (
         say(points(gain), f" points {direction}").parts
@@ -95,17 +112,42 @@ def _verdict(
         else say("no measurable difference").parts
     )
     return say(
-        scores, outcome, " (", _evidence(p, pairs), ").", strength="strong" if decided else "weak"
-    )
+        "On the same test pictures", *_common(first, second, pairs), ", ", names[0],
+        " is right for ", score(scores[0]), " and ", names[1], " for ", score(scores[1]), ": ",
+        outcome, " (", evidence, ").", strength="strong" if decided else "weak",
+    )  # fmt: skip
 
 
-def _evidence(p: Quantity, pairs: list[tuple[Run, Run]]) -> Parts:
+def _common(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Parts:
+    """Say so where the two don't have all seeds in common."""
+    if len(pairs) == len(first.runs) == len(second.runs):
+        return ()
+    seeds = derive("count", *(a.number("/seed") for a, _ in pairs))
+    plural = "seeds" if seeds.value > 1 else "seed"
+    return say(" and the ", integer(seeds), f" {plural} that both have").parts
+
+
+def _over_seeds(pairs: list[tuple[Run, Run]]) -> tuple[bool, Parts]:
+    values = [run.number("/test/accuracy") for side in zip(*pairs, strict=True) for run in side]
+    p = derive("paired_t", *values)
+    n = derive("count", *(a.number("/seed") for a, _ in pairs))
+    return p.value < SIGNIFICANCE, say(
+        "paired t test over ", integer(n), " seeds, p\u00a0", _p(p)
+    ).parts  # fmt: skip
+
+
+def _each_seed(pairs: list[tuple[Run, Run]]) -> tuple[bool, Parts]:
+    tests = [_mcnemar(a, b) for a, b in pairs]
+    directions = {_only(a, b).value > _only(b, a).value for a, b in pairs}
+    largest = tests[0] if len(tests) == 1 else derive("maximum", *tests)
+    decided = largest.value < SIGNIFICANCE and len(directions) == 1
     if len(pairs) > 1:
-        return say("exact McNemar test for each seed, largest p\u00a0", _p(p)).parts
+        said = say("exact McNemar test for each seed, largest p\u00a0", _p(largest)).parts
+        return decided, said
     a, b = pairs[0]
-    return say(
+    return decided, say(
         integer(_only(a, b)), " pictures only the first gets right, ", integer(_only(b, a)),
-        " only the second; exact McNemar test, p\u00a0", _p(p),
+        " only the second; exact McNemar test, p\u00a0", _p(largest),
     ).parts  # fmt: skip
 
 
@@ -115,16 +157,34 @@ def _p(p: Quantity) -> Parts:
 
 
 def _same_pictures(first: Tested, second: Tested) -> list[tuple[Run, Run]]:
-    """Pair up the seeds; empty unless every pair was asked about the same pictures."""
-    pairs = list(zip(first.runs, second.runs, strict=False))
-    for a, b in pairs:
-        if a.predictions is None or b.predictions is None:
-            return []
-        if a.predictions.label != b.predictions.label:
-            return []
-        if a.predictions.dataset_fingerprint != b.predictions.dataset_fingerprint:
-            return []
-    return pairs
+    """Pair up equal seeds; empty unless every pair was asked about the same pictures."""
+    others = {run.metrics.seed: run for run in second.runs}
+    pairs = [(a, others[a.metrics.seed]) for a in first.runs if a.metrics.seed in others]
+    return pairs if all(_asked_the_same(a, b) for a, b in pairs) else []
+
+
+def _asked_the_same(first: Run, second: Run) -> bool:
+    a, b = first.predictions, second.predictions
+    if a is None or b is None:
+        return False
+    return (a.label, a.dataset_fingerprint) == (b.label, b.dataset_fingerprint)
+
+
+def _same_run(first: Tested, second: Tested) -> bool:
+    """Tell whether both names stand for one training."""
+    return _trainings(first) == _trainings(second)
+
+
+def _trainings(tested: Tested) -> set[tuple[str, int]]:
+    return {(run.metrics.reused_from or run.id, run.metrics.seed) for run in tested.runs}
+
+
+def _the_same(first: Tested, second: Tested) -> Sentence:
+    return say(
+        Name(experiment_name(first.experiment)), " and ",
+        Name(experiment_name(second.experiment)),
+        " are one and the same run, so there is no measurable difference.", strength="weak",
+    )  # fmt: skip
 
 
 def _only(first: Run, second: Run) -> Quantity:
@@ -142,7 +202,8 @@ def _not_comparable(first: Tested, second: Tested) -> Sentence:
     return say(
         Name(experiment_name(first.experiment)), " and ",
         Name(experiment_name(second.experiment)),
-        " weren’t tested on the same pictures, so no difference between them is stated.",
+        " weren’t tested on the same pictures with the same seed, so no difference between them is "
+        "stated.",
         strength="gap",
     )  # fmt: skip
 

@@ -1,9 +1,10 @@
 """Size, time and accuracy of the tested models against each other."""
 
 from report.accuracy import Tested, all_tested
+from report.findings.scores import accuracy_parts, tested_score
 from report.load import Run, StudyView
-from report.names import INTERVAL, experiment_name
-from report.numbers import Quantity, derive, duration, millions, percent, times
+from report.names import experiment_name
+from report.numbers import Quantity, derive, duration, millions, times
 from report.text import Name, Parts, Sentence, listing, say
 
 
@@ -17,21 +18,19 @@ def most_accurate(view: StudyView) -> list[Sentence]:
     sentences = [
         say(
             "The highest test accuracy is that of ", Name(experiment_name(best.experiment)), ": ",
-            percent(best.accuracy), " (", INTERVAL, " ", percent(best.low), " to ",
-            percent(best.high), ").",
+            accuracy_parts(best), ".",
         )
     ]  # fmt: skip
     if close:
         names: list[Parts] = [
-            say(Name(experiment_name(t.experiment)), " (", percent(t.accuracy), ")").parts
-            for t in close
+            say(Name(experiment_name(t.experiment)), ", ", tested_score(t)).parts for t in close
         ]
         sentences.append(
             say(
-                "The intervals of ",
+                "The intervals of others overlap with its own: ",
                 listing(names),
-                " overlap with it; whether they differ from "
-                "it is for the test on the same pictures to say, not for the overlap.",
+                ". Whether they differ from it is for a test on the same pictures to say, not for "
+                "the overlap.",
                 strength="weak",
             )
         )
@@ -49,18 +48,23 @@ def size_and_time(
     name, other_name = (Name(experiment_name(r.experiment)) for r in (run, other))
     sentences = [
         say(
-            name, " has ", millions(sizes[0]), " million parameters, ", *_factor(*sizes),
-            " those of ", other_name, ", and trains ",
-            millions(run.number("/parameters/trainable")), " million of them.",
+            name, " has ", millions(sizes[0]), " million parameters, of which training changes ",
+            millions(run.number("/parameters/trainable")), " million; ", other_name, " has ",
+            *_factor(*sizes), ".",
         )
     ]  # fmt: skip
     return sentences + _time(run, other, name, other_name)
 
 
 def _factor(a: Quantity, b: Quantity) -> Parts:
-    if a.value >= b.value:
-        return say(times(derive("ratio", a, b)), " times").parts
-    return say("one part in ", times(derive("ratio", b, a)), " of").parts
+    """Print the other model's size as a share or a multiple of this one's."""
+    if a.value == b.value:
+        return say("as many").parts
+    if a.value > b.value:
+        return say(
+            millions(b), " million, fewer by a factor of ", times(derive("ratio", a, b))
+        ).parts
+    return say(millions(b), " million, more by a factor of ", times(derive("ratio", b, a))).parts
 
 
 def _time(run: Run, other: Run, name: Name, other_name: Name) -> list[Sentence]:
@@ -98,9 +102,9 @@ def accuracy_per_parameter(tested: list[Tested]) -> list[Sentence]:
             "Size alone doesn’t decide: the largest network, that of ",
             Name(experiment_name(largest.experiment)), " with ",
             millions(largest.runs[0].number("/parameters/total")), " million parameters, reaches ",
-            percent(largest.accuracy), "; the most accurate, ",
+            tested_score(largest), "; the most accurate, ",
             Name(experiment_name(best.experiment)), ", has ",
             millions(best.runs[0].number("/parameters/total")), " million and reaches ",
-            percent(best.accuracy), ".",
+            tested_score(best), ".",
         )
     ]  # fmt: skip

@@ -1,9 +1,11 @@
 """What each freeze strategy leaves to train, explained by its parameter counts."""
 
+from report.accuracy import Tested
+from report.findings.scores import tested_score
 from report.load import Run
 from report.names import experiment_name
-from report.numbers import derive, integer, percent
-from report.text import Name, Sentence, say
+from report.numbers import derive, integer, millions, percent
+from report.text import Name, Parts, Sentence, listing, say
 
 HELD: dict[str, str] = {
     "none": "nothing is held still",
@@ -19,12 +21,46 @@ def what_is_trained(run: Run) -> list[Sentence]:
     spec, counts = run.metrics.spec, run.parameters
     if spec is None or counts is None:
         return []
+    trainable, total = run.number("/parameters/trainable"), run.number("/parameters/total")
+    changes: Parts = (
+        say("all ", integer(total), " parameters").parts
+        if counts.frozen == 0
+        else say(
+            integer(trainable), " of ", integer(total), " parameters (",
+            percent(derive("ratio", trainable, total)), ")",
+        ).parts
+    )  # fmt: skip
     return [
         say(
-            Name(experiment_name(run.experiment)), ": ", HELD[spec.freeze], ". Training changes ",
-            integer(run.number("/parameters/trainable")), " of ",
-            integer(run.number("/parameters/total")), " parameters (",
-            percent(derive("ratio", run.number("/parameters/trainable"),
-                           run.number("/parameters/total"))), ").",
+            Name(experiment_name(run.experiment)), ": ", HELD[spec.freeze],
+            ". Training changes ", changes, ".",
         )
     ]  # fmt: skip
+
+
+def counts_and_accuracy(tested: list[Tested]) -> list[Sentence]:
+    """Say whether training more parameters went with a higher test accuracy."""
+    counted = [t for t in tested if t.runs[0].parameters is not None]
+    by_count = sorted(counted, key=_trainable)
+    if len({_trainable(t) for t in counted}) < 3:
+        return []
+    rising = [t.accuracy.value for t in by_count]
+    named: list[Parts] = [
+        say(millions(t.runs[0].number("/parameters/trainable")), " million (",
+            Name(experiment_name(t.experiment)), "): ", tested_score(t)).parts
+        for t in by_count
+    ]  # fmt: skip
+    verdict = (
+        "the more was trained, the higher the accuracy."
+        if rising == sorted(rising)
+        else "the more was trained, the lower the accuracy."
+        if rising == sorted(rising, reverse=True)
+        else "which part is trained matters, not how many parameters that are."
+    )
+    return [say("By the number of parameters that were trained: ", listing(named, "; "), ". Here ",
+                verdict, strength="weak")]  # fmt: skip
+
+
+def _trainable(tested: Tested) -> int:
+    counts = tested.runs[0].parameters
+    return counts.trainable if counts else 0

@@ -4,7 +4,17 @@ from collections import defaultdict
 
 from report.load import Run, StudyView
 from report.names import INTERVAL, optimizer_name, pair
-from report.numbers import Number, Quantity, derive, integer, mean_of, percent, points, rate
+from report.numbers import (
+    Number,
+    Quantity,
+    derive,
+    integer,
+    mean_of,
+    percent,
+    points,
+    rate,
+    signed_points,
+)
 from report.text import Code, Name, Parts, Sentence, listing, say
 
 
@@ -40,20 +50,20 @@ def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
     if lead.value == 0:
         return _tie(second)
     n_images = view.dataset_number("/n_validation")
-    n_correct = derive("rounded_product", _accuracy(view, best), n_images)
-    low = derive("wilson_low", n_correct, n_images)
-    high = derive("wilson_high", n_correct, n_images)
-    distinct = _accuracy(view, second).value < low.value
+    rights = [derive("rounded_product", _accuracy(view, run), n_images) for run in (best, second)]
+    operands = (rights[0], n_images, rights[1], n_images)
+    low, high = derive("newcombe_low", *operands), derive("newcombe_high", *operands)
+    distinct = low.value > 0
     verdict = (
-        "lies below it, so the lead is more than the luck of which pictures were drawn."
+        "lies above zero, so the lead is more than the luck of which pictures were drawn."
         if distinct
-        else "lies inside it, so the order of these two may be luck."
+        else "includes zero, so the order of these two may be luck."
     )
     return say(
         "It leads ", pair(second), " by ", points(lead), " percentage points, ",
         integer(derive("rounded_product", lead, n_images)), " of ", integer(n_images),
-        " pictures. The ", INTERVAL, " of the best pair’s accuracy runs from ", percent(low),
-        " to ", percent(high), "; the second ", verdict,
+        " pictures. The ", INTERVAL, " of this difference, ", signed_points(low), " to ",
+        signed_points(high), " points, ", verdict,
         strength="strong" if distinct else "weak",
     )  # fmt: skip
 
@@ -72,21 +82,36 @@ def sensitivity(view: StudyView, grid: str) -> list[Sentence]:
         if run.metrics.spec is not None:
             table[run.metrics.spec.optimizer].append(run)
     full = {name: runs for name, runs in table.items() if len(runs) > 1}
-    if not full:
-        return []
-    favourites: list[Parts] = [_favourite(view, runs) for runs in full.values()]
-    sentences = [say("Each optimizer has a rate that suits it: ", listing(favourites), ".")]
-    if len(full) > 1:
-        spread = {
-            name: _accuracy(view, r[0]).value - _accuracy(view, r[-1]).value
-            for name, r in full.items()
-        }
-        most, least = max(spread, key=lambda k: spread[k]), min(spread, key=lambda k: spread[k])
-        sentences.append(
-            say("The rate matters most for ", _range(view, full[most]), ", and least for ",
-                _range(view, full[least]), ".")
-        )  # fmt: skip
-    return sentences
+    learned = {name: runs for name, runs in full.items() if not never_learned(view, runs[0])}
+    sentences = []
+    if learned:
+        favourites: list[Parts] = [_favourite(view, runs) for runs in learned.values()]
+        sentences.append(say("The best rate of each optimizer: ", listing(favourites), "."))
+    sentences += [_in_vain(view, full[name]) for name in full if name not in learned]
+    return sentences + (_widest(view, learned) if len(learned) > 1 else [])
+
+
+def _in_vain(view: StudyView, runs: list[Run]) -> Sentence:
+    """Say that no rate of an optimizer led anywhere."""
+    spec = runs[0].metrics.spec
+    assert spec is not None
+    return say(
+        "With no rate tried did ", Name(optimizer_name(spec.optimizer)),
+        " learn; its highest validation accuracy is ", percent(_accuracy(view, runs[0])), " at ",
+        _rate(runs[0]), ".",
+    )  # fmt: skip
+
+
+def _widest(view: StudyView, table: dict[str, list[Run]]) -> list[Sentence]:
+    spread = {
+        name: _accuracy(view, r[0]).value - _accuracy(view, r[-1]).value
+        for name, r in table.items()
+    }
+    most, least = max(spread, key=lambda k: spread[k]), min(spread, key=lambda k: spread[k])
+    return [
+        say("The rate matters most for ", _range(view, table[most]), ", and least for ",
+            _range(view, table[least]), ".")
+    ]  # fmt: skip
 
 
 def _favourite(view: StudyView, runs: list[Run]) -> Parts:
@@ -160,13 +185,18 @@ def selection(view: StudyView, run: Run) -> list[Sentence]:
     chosen = run.metrics.selected
     if chosen is None:
         return []
+    rank, n_pairs = (
+        run.number("/selected/rank"),
+        derive("length", run.number("/selected/candidates")),
+    )
+    place: Parts = (
+        say("the best").parts if chosen.rank == 1 else say("number ", integer(rank)).parts
+    )
     return [
         say(
-            "Chosen by the best-epoch validation accuracy among the ",
-            integer(derive("length", run.number("/selected/candidates"))),
-            " pairs with a result of ", Code(chosen.grid),
-            " (ties: lower validation loss, then the smaller rate); its rank is ",
-            integer(run.number("/selected/rank")), ". The test set had no part in the choice.",
+            "It is ", place, " of ", integer(n_pairs), " pairs with a result of ",
+            Code(chosen.grid), " by the best epoch’s validation accuracy (ties: lower validation "
+            "loss, then the smaller rate). The test set had no part in the choice.",
         )
     ]  # fmt: skip
 

@@ -1,7 +1,8 @@
 """How one run learned: convergence, the learning-rate step, over- and underfitting."""
 
-from report.load import Run
-from report.numbers import Quantity, decimal, derive, integer, percent, points, rate
+from report.findings.grid import never_learned
+from report.load import Run, StudyView
+from report.numbers import Quantity, decimal, derive, integer, percent, plain, points, rate
 from report.text import Parts, Sentence, say
 
 STILL_MOVING = 0.005
@@ -9,6 +10,28 @@ STILL_MOVING = 0.005
 
 WIDE_GAP = 0.10
 """Ten points between train and validation accuracy are called overfitting."""
+
+
+def first_of_seeds(view: StudyView, run: Run) -> list[Sentence]:
+    """Say which of several seeds the sentences about one run are about."""
+    seeds = [r.number("/seed") for r in view.finished(run.id)]
+    if len(seeds) < 2:
+        return []
+    return [
+        say("The course told here is that of the seed ", plain(run.number("/seed")), ", one of ",
+            integer(derive("count", *seeds)), ".")
+    ]  # fmt: skip
+
+
+def learned_nothing(view: StudyView, run: Run) -> list[Sentence]:
+    """Say so where a run's validation accuracy is no better than naming one class every time."""
+    if not never_learned(view, run):
+        return []
+    share = derive("largest_share", view.dataset_number("/counts/validation"))
+    return [
+        say("That can’t be told from naming the most frequent class every time, right for ",
+            percent(share), " of the validation pictures: it never learned.", strength="strong")
+    ]  # fmt: skip
 
 
 def convergence(run: Run) -> list[Sentence]:
@@ -121,31 +144,57 @@ def fit_gap(run: Run, praised: bool = False) -> list[Sentence]:
         "At that epoch the train accuracy is ", percent(train), " and the validation accuracy ",
         percent(validation), ": ",
     ).parts  # fmt: skip
-    sentences = [say(start, _gap_verdict(gap, train.value, praised))]
-    return sentences + _loss_turn(run)
+    sentences = [say(start, _gap_verdict(run, gap, train.value, praised))]
+    return sentences + _gap_trend(run) + _loss_turn(run)
 
 
-def _gap_verdict(gap: Quantity, train: float, praised: bool) -> Parts:
+def _gap_verdict(run: Run, gap: Quantity, train: float, praised: bool) -> Parts:
+    also = " It is the best of its grid on validation all the same." if praised else ""
     if gap.value > WIDE_GAP:
-        also = " It is the best on validation all the same." if praised else ""
         return say(
             "the train pictures are fitted ", points(gap),
-            f" points better than new ones, which is overfitting.{also}",
+            f" points better than new ones; more than ten points count as overfitting here.{also}",
         ).parts  # fmt: skip
     if gap.value < 0:
-        why = (
-            "the train value is measured during the epoch, with dropout at work and weights still "
-            "changing"
-        )
-        under = "; with both this low the network underfits" if train < 0.5 else ""
-        return say("validation is ", points(gap), f" points higher, as {why}{under}.").parts
+        under = f" With both this low the network underfits.{also}" if train < 0.5 else ""
+        return say(
+            "validation is ", points(gap), f" points higher. {_why_behind(run)}{under}"
+        ).parts
     if train < 0.5:
         return say(
             "a gap of only ", points(gap),
-            " points, with more than half of the train pictures wrong: the network underfits "
-            "rather than overfits.",
+            f" points, with more than half of the train pictures wrong: the network underfits "
+            f"rather than overfits.{also}",
         ).parts  # fmt: skip
-    return say("a gap of ", points(gap), " points, no strong overfitting.").parts
+    return say("a gap of ", points(gap), " points; more than ten count as overfitting here.").parts
+
+
+def _why_behind(run: Run) -> str:
+    """Say what makes a train accuracy lower than that of the finished epoch."""
+    spec = run.metrics.spec
+    altered = " and on altered pictures" if spec and spec.augmentation != "none" else ""
+    return (
+        f"The train value is measured during the epoch, while the weights still change{altered}, "
+        "with dropout at work where the network has any."
+    )
+
+
+def _gap_trend(run: Run) -> list[Sentence]:
+    """Say how the gap between train and validation moved over the last epochs, if it did."""
+    curves = run.curves
+    if curves is None or run.metrics.status != "done" or len(curves.epoch) < 6:
+        return []
+    n_epochs = len(curves.epoch)
+    train = _change(run, "train_accuracy", n_epochs - 3, 3)
+    validation = _change(run, "validation_accuracy", n_epochs - 3, 3)
+    moved = derive("difference", train, validation)
+    if abs(moved.value) <= STILL_MOVING:
+        return []
+    ahead, behind = ("train", "validation") if moved.value > 0 else ("validation", "train")
+    return [
+        say(f"From the three epochs before the last three to these, {ahead} gained ",
+            points(moved), f" points on {behind}.")
+    ]  # fmt: skip
 
 
 def _loss_turn(run: Run) -> list[Sentence]:
@@ -163,6 +212,14 @@ def _loss_turn(run: Run) -> list[Sentence]:
             "The validation loss was lowest in epoch ", integer(run.curve(f"/epoch/{lowest}")),
             " (", decimal(run.curve(f"/validation_loss/{lowest}")), ") and rose to ",
             decimal(run.curve(f"/validation_loss/{len(losses) - 1}")),
-            " by the last: the network grew surer of its mistakes.",
+            " by the last", _meanwhile(run, lowest),
         )
     ]  # fmt: skip
+
+
+def _meanwhile(run: Run, lowest: int) -> str:
+    assert run.curves is not None
+    accuracies = run.curves.validation_accuracy
+    if accuracies[-1] < accuracies[lowest] - STILL_MOVING:
+        return ", and the accuracy fell with it."
+    return " while the accuracy didn’t fall: the network grew surer of its mistakes."

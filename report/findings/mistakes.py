@@ -4,8 +4,8 @@ from collections import Counter
 
 from report.load import Run, StudyView
 from report.names import experiment_name
-from report.numbers import Quantity, derive, integer, percent
-from report.text import Name, Sentence, say
+from report.numbers import Quantity, derive, integer, percent, plain
+from report.text import Name, Parts, Sentence, say
 
 
 def best_finalist(view: StudyView) -> Run | None:
@@ -88,11 +88,18 @@ def whose_mistakes(view: StudyView, run: Run) -> list[Sentence]:
     return [
         say(
             "Looked at is ", Name(experiment_name(run.experiment)), ", of all tested networks the "
-            "one with the highest validation accuracy (", percent(validation),
+            "one with the highest validation accuracy (", percent(validation), *_seed(view, run),
             "). Of ", integer(run.number("/test/n_images")), " test pictures it names ",
             integer(wrong), " wrongly.",
         )
     ]  # fmt: skip
+
+
+def _seed(view: StudyView, run: Run) -> Parts:
+    """Name the seed where there are several."""
+    if view.study.settings.seeds == 1:
+        return ()
+    return say(" with the seed ", plain(run.number("/seed"))).parts
 
 
 def by_class(view: StudyView, run: Run) -> list[Sentence]:

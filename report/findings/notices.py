@@ -3,8 +3,8 @@
 from report.audit import audit_runs
 from report.load import StudyView
 from report.names import CALTECH, pair
-from report.numbers import Quantity, derive, integer
-from report.text import Code, Sentence, listing, say
+from report.numbers import Quantity, derive, integer, plain
+from report.text import Code, Parts, Sentence, listing, say
 from training.records import Experiment
 
 
@@ -79,19 +79,47 @@ def _count(view: StudyView, missing: list[Experiment]) -> Quantity:
 
 def _unsuccessful(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
     """Group skipped and failed runs by their reason, so that one missing file is told once."""
-    reasons: dict[tuple[str, str], list[str]] = {}
+    reasons: dict[tuple[str, str], dict[str, list[Quantity]]] = {}
     for experiment in experiments:
         for run in view.runs(experiment.id):
             if run.metrics.status in ("skipped", "failed"):
                 key = (run.metrics.status, run.metrics.error or "no reason was recorded")
-                reasons.setdefault(key, [])
-                if experiment.id not in reasons[key]:
-                    reasons[key].append(experiment.id)
+                seeds = reasons.setdefault(key, {}).setdefault(experiment.id, [])
+                seeds.append(run.number("/seed"))
     word = {"skipped": "Skipped", "failed": "Failed"}
     return [
-        say(f"{word[status]}: ", listing([Code(i) for i in ids]), ". ", error, strength="gap")
+        say(f"{word[status]}: ", listing(_with_seeds(view, i, ids[i]) for i in ids), ". ", error,
+            strength="gap")
         for (status, error), ids in reasons.items()
+    ]  # fmt: skip
+
+
+def _with_seeds(view: StudyView, experiment_id: str, seeds: list[Quantity]) -> Parts:
+    """Name an experiment, with its seeds where others of it are there."""
+    if len(seeds) == view.study.settings.seeds:
+        return say(Code(experiment_id)).parts
+    word = "seed" if len(seeds) == 1 else "seeds"
+    return say(Code(experiment_id), f" ({word} ", listing(map(plain, seeds)), ")").parts
+
+
+def seed_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
+    """Name the experiments whose means are over fewer seeds than the study has."""
+    n_seeds = view.study.settings.seeds
+    short = [e for e in experiments if 0 < len(view.finished(e.id)) < n_seeds]
+    if not short:
+        return []
+    named: list[Parts] = [
+        say(Code(e.id), " ", integer(derive("count", *(r.number("/seed") for r in runs)))).parts
+        for e in short
+        if (runs := view.finished(e.id))
     ]
+    return [
+        say(
+            "Not all of the ", integer(view.study_number("/settings/seeds")),
+            " seeds have a result; means are over those that have: ", listing(named), ".",
+            strength="gap",
+        )
+    ]  # fmt: skip
 
 
 def choice_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
@@ -166,22 +194,38 @@ def notices(view: StudyView, experiments: list[Experiment]) -> tuple[Sentence, .
     return (
         *brief_data_notices(view, experiments),
         *gap_notices(view, experiments),
+        *seed_notices(view, experiments),
         *choice_notices(view, experiments),
         *fingerprint_notices(view, experiments),
     )
 
 
 def progress(view: StudyView) -> list[Sentence]:
-    """Say how much of the study is there, where it isn't all."""
+    """Say how much of the study is there, where it isn't all, and which parts are missing."""
     listed = view.listed
-    n_done = sum(view.run(experiment.id) is not None for experiment in listed)
-    if n_done == len(listed):
-        return []
     done = [e for e in listed if view.run(e.id) is not None]
+    if len(done) == len(listed):
+        return seed_notices(view, listed)
     return [
         say(
             "The study is not complete: ", integer(_count(view, done)), " of ",
-            integer(_count(view, listed)), " experiments have a result. What is missing is named "
-            "where it would stand.", strength="gap",
-        )
+            integer(_count(view, listed)), " experiments have a result", *_why(view, listed),
+            ". What is missing is named where it would stand.", strength="gap",
+        ),
+        *seed_notices(view, listed),
     ]  # fmt: skip
+
+
+def _why(view: StudyView, experiments: list[Experiment]) -> Parts:
+    """Count what was skipped, what failed and what has not been run."""
+    without = [e for e in experiments if view.run(e.id) is None]
+    kinds: dict[str, list[Experiment]] = {}
+    for experiment in without:
+        status = view.runs(experiment.id)[0].metrics.status if view.runs(experiment.id) else ""
+        kinds.setdefault(status, []).append(experiment)
+    words = {"skipped": "skipped", "failed": "failed", "": "not run yet"}
+    named = [
+        say(integer(_count(view, members)), f" {words.get(status, 'without scores')}").parts
+        for status, members in kinds.items()
+    ]
+    return say("; ", listing(named)).parts

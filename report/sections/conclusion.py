@@ -3,7 +3,7 @@
 from report.accuracy import all_tested
 from report.figures.comparison_figures import accuracy_against_cost, forest
 from report.findings.against_reference import against_reference
-from report.findings.comparing import compare
+from report.findings.comparing import compare, tested_result
 from report.findings.cost import accuracy_per_parameter, most_accurate
 from report.findings.grid import best_pair
 from report.findings.notices import data_notices, progress
@@ -24,7 +24,10 @@ def build(view: StudyView) -> SectionView:
         title=SECTIONS["conclusion"].title,
         notices=(*data_notices(view), *progress(view)),
         findings={
-            "scratch": tuple(_pairs(view, "scratch/grid")),
+            "scratch": (
+                *_pairs(view, "scratch/grid"),
+                *tested_result(view, "scratch/best")[:1],
+            ),
             "transfer": (*_pairs(view, "transfer/grid"), *compare(view, TRANSFER, "scratch/best")),
             "freezing": tuple(_each(view, "freezing")),
             "augmentation": tuple(_each(view, "augmentation")),
@@ -61,6 +64,10 @@ def _limits(view: StudyView) -> list[Sentence]:
                 "choice of test pictures, not how much another start would have changed.")
         ]  # fmt: skip
     return [
-        say("Every experiment was run with ", integer(seeds), " random starts; the standard "
-            "deviation over them stands beside each mean.")
+        say("Every experiment was to be run with ", integer(seeds), " random starts; the standard "
+            "deviation over them stands beside each mean. From three on, intervals are Student’s t "
+            "intervals of the mean, and models are compared by the paired t test, seed by seed: "
+            "both cover the random start, not the choice of test pictures. With two, intervals are "
+            "Wilson’s and McNemar’s test has to find a difference for each seed. Few seeds say "
+            "little: only large differences show.")
     ]  # fmt: skip

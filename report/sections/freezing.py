@@ -1,17 +1,18 @@
 """Freezing: what each part of the network contributes by staying as it is."""
 
+from report.accuracy import Tested, tested_accuracy
 from report.figures.run_figures import curves, parameter_bars
 from report.findings.comparing import compare, tested_result
-from report.findings.freezing import what_is_trained
-from report.findings.learning import convergence, fit_gap
+from report.findings.freezing import counts_and_accuracy, what_is_trained
 from report.findings.notices import notices
 from report.load import StudyView
 from report.reference import reference_note
 from report.sections import SECTIONS
-from report.sections.scratch import chosen
+from report.sections.scratch import chosen, course
 from report.tables.results import freeze_counts
 from report.text import Sentence, say
 from report.view import SectionView
+from training.records import Experiment
 
 STRATEGIES = {
     "cnn": "freezing/cnn",
@@ -34,7 +35,10 @@ def build(view: StudyView) -> SectionView:
             "pair": tuple(chosen(view, STRATEGIES["cnn"])),
             "none": tuple(_nothing_frozen(view)),
             **{name: tuple(_strategy(view, id_)) for name, id_ in STRATEGIES.items()},
-            "heads": tuple(compare(view, STRATEGIES["head_free"], STRATEGIES["fc"])),
+            "heads": (
+                *compare(view, STRATEGIES["head_free"], STRATEGIES["fc"]),
+                *counts_and_accuracy(_tested(view, compared)),
+            ),
             "reference": tuple(_reference(view)),
         },
         figures={
@@ -50,14 +54,18 @@ def _nothing_frozen(view: StudyView) -> list[Sentence]:
     return what_is_trained(run) if run else []
 
 
+def _tested(view: StudyView, experiments: list[Experiment]) -> list[Tested]:
+    found = [tested_accuracy(view, experiment.id) for experiment in experiments]
+    return [item for item in found if item is not None]
+
+
 def _strategy(view: StudyView, experiment_id: str) -> list[Sentence]:
     run = view.run(experiment_id)
     if run is None:
         return []
     return [
         *what_is_trained(run),
-        *convergence(run),
-        *fit_gap(run),
+        *course(view, experiment_id),
         *tested_result(view, experiment_id),
         *compare(view, experiment_id, NOTHING_FROZEN),
     ]

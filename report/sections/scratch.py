@@ -3,7 +3,13 @@
 from report.figures.run_figures import curves
 from report.findings.comparing import compare, tested_result
 from report.findings.grid import selection
-from report.findings.learning import convergence, fit_gap, learning_rate_step
+from report.findings.learning import (
+    convergence,
+    first_of_seeds,
+    fit_gap,
+    learned_nothing,
+    learning_rate_step,
+)
 from report.findings.notices import notices
 from report.load import StudyView
 from report.names import pair
@@ -38,11 +44,17 @@ def build(view: StudyView) -> SectionView:
 
 
 def course(view: StudyView, experiment_id: str, praised: bool = False) -> list[Sentence]:
-    """Say how an experiment's first run learned."""
+    """Say how an experiment's first finished seed learned."""
     run = view.run(experiment_id)
     if run is None:
         return []
-    return [*convergence(run), *fit_gap(run, praised), *learning_rate_step(run)]
+    return [
+        *first_of_seeds(view, run),
+        *convergence(run),
+        *learned_nothing(view, run),
+        *fit_gap(run, praised),
+        *learning_rate_step(run),
+    ]
 
 
 def chosen(view: StudyView, experiment_id: str) -> list[Sentence]:

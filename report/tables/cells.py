@@ -33,11 +33,15 @@ def interval_cell(tested: Tested | None) -> Parts:
 
 
 def test_cell(tested: Tested | None) -> Parts:
-    """Print a test accuracy, with its standard deviation over several seeds."""
+    """Print a test accuracy, over several seeds with standard deviation and their number."""
     if tested is None:
         return ()
-    spread = parts(" ± ", percentage(tested.std)) if tested.std is not None else ()
-    return parts(percentage(tested.accuracy), spread)
+    if tested.std is None:
+        return parts(percentage(tested.accuracy))
+    return parts(
+        percentage(tested.accuracy), " ± ", percentage(tested.std),
+        " (n\u00a0=\u00a0", integer(tested.n_seeds), ")",
+    )  # fmt: skip
 
 
 def validation_cell(view: StudyView, experiment_id: str) -> Parts:

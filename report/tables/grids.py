@@ -30,10 +30,11 @@ def grid_pairs(view: StudyView, grid: str) -> Table:
         Column("Outcome"),
     )
     rows = [_pair_row(view, run, best=run is ranked[0]) for run in ranked]
+    shown_ids = {run.id for run in ranked}
     rows += [
         row(name_cell(e), (), (), (), (), parts(_why_missing(view, e)))
         for e in view.group(grid)
-        if view.run(e.id) is None
+        if e.id not in shown_ids
     ]
     start = "a random start" if grid.startswith("scratch") else "pre-trained weights"
     caption = parts(
@@ -56,5 +57,5 @@ def _pair_row(view: StudyView, run: Run, best: bool) -> Row:
 
 
 def _why_missing(view: StudyView, experiment: Experiment) -> str:
-    runs = view.runs(experiment.id)
-    return runs[0].metrics.status if runs else "not run yet"
+    found = dict.fromkeys(run.metrics.status for run in view.runs(experiment.id))
+    return ", ".join(found) or "not run yet"

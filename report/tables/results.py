@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from report.accuracy import Tested, all_tested, tested_accuracy
 from report.load import Run, StudyView
+from report.names import INTERVAL as INTERVAL_NAME
 from report.names import experiment_name, model_name
 from report.numbers import derive, integer, millions, percentage
 from report.reference import is_comparable, reference_note, reference_number
@@ -28,7 +29,11 @@ from training.records import Experiment
 
 SEEDS_NOTE = parts(
     "Accuracies and times are means over the seeds; what follows ± is the standard deviation over "
-    "them. Epochs are those of the first seed."
+    "them, n how many there are. Epochs are those of the first seed. From three seeds on the ",
+    INTERVAL_NAME,
+    " is Student’s t interval of the mean over seeds: it says how much another set of random "
+    "starts might change it, on these test pictures. For fewer it is the Wilson interval of the "
+    "mean, which is about other test pictures.",
 )
 
 
@@ -112,8 +117,8 @@ def accuracies_beside_reference(view: StudyView) -> Table:
 
 def _accuracies_caption() -> Parts:
     return parts(
-        "All test accuracies, with 95 % Wilson intervals, beside those of the reference report, "
-        "somebody else’s hand-made run of the same homework."
+        "All test accuracies, with 95 % intervals, beside those of the reference report, somebody "
+        "else’s hand-made run of the same homework."
     )
 
 
@@ -166,7 +171,7 @@ def freeze_counts(view: StudyView, experiments: Sequence[Experiment]) -> Table:
     caption = parts(
         "Parameters that training may change and those held still, and the test accuracy reached."
     )
-    return Table("freeze-counts", caption, columns, rows)
+    return Table("freeze-counts", caption, columns, rows, seed_notes(view))
 
 
 def _counts(run: Run | None) -> tuple[Parts, ...]:
@@ -207,7 +212,7 @@ def sizes(view: StudyView, experiments: Sequence[Experiment]) -> Table:
         "What each network holds and costs. Speed counts train pictures a second of training; with "
         "a frozen part computed once, it is that of the rest alone."
     )
-    return Table("model-sizes", caption, columns, rows)
+    return Table("model-sizes", caption, columns, rows, seed_notes(view))
 
 
 def _size_cells(run: Run | None) -> tuple[Parts, Parts, Parts]:

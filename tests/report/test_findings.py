@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 from fake_study import Fake, write_fake_study
+from scipy.stats import sem, t
 
 from report.findings import (
     against_reference,
@@ -15,6 +16,7 @@ from report.findings import (
     notices,
 )
 from report.load import load_study
+from report.tables.grids import grid_pairs
 
 GRID = "scratch/grid"
 
@@ -60,8 +62,11 @@ def test_the_best_pair_is_the_highest_on_validation(view):
     assert "Adam at 1e-3" in str(sentence)
 
 
-def test_a_clear_lead_is_strong_and_a_narrow_one_weak(view):
-    assert grid.best_pair(view, GRID)[1].strength == "strong"
+def test_a_clear_lead_is_strong_and_a_narrow_one_weak(view, study):
+    change(study, "scratch/grid-adam-1e-3", validation={"accuracy": 0.7})
+    clear = grid.best_pair(load_study(study), GRID)[1]
+    assert clear.strength == "strong"
+    assert "lies above zero" in str(clear)
     narrow = grid.best_pair(view, "transfer/grid")[1]
     assert narrow.strength == "weak"
     assert "may be luck" in str(narrow)
@@ -131,7 +136,7 @@ def test_the_rule_stands_beside_the_choice(view):
 def test_a_wide_gap_is_overfitting_even_for_the_best(view):
     text = said(learning.fit_gap(view.run("transfer/best"), praised=True))
     assert "overfitting" in text
-    assert "best on validation all the same" in text
+    assert "best of its grid on validation all the same" in text
 
 
 def test_a_low_accuracy_on_both_is_underfitting(view):
@@ -190,10 +195,74 @@ def test_what_was_not_tested_is_not_compared(view):
     assert comparing.tested_result(view, "no/such") == []
 
 
-def test_several_seeds_give_a_standard_deviation_and_a_test_each(seeds):
-    assert "standard deviation" in said(comparing.tested_result(seeds, "transfer/best"))
-    text = said(comparing.compare(seeds, "transfer/best", "scratch/best"))
-    assert "McNemar test for each seed" in text
+def with_seeds(tmp_path, n, **fields):
+    write_fake_study(tmp_path / "seeds", Fake(preset="reference", seeds=n, **fields))
+    return tmp_path / "seeds"
+
+
+def test_two_seeds_are_tested_one_by_one(tmp_path):
+    view = load_study(with_seeds(tmp_path, 2))
+    text = said(comparing.tested_result(view, "transfer/best"))
+    assert "mean of 2 seeds, standard deviation" in text
+    assert "Student" not in text
+    text = said(comparing.compare(view, "transfer/best", "scratch/best"))
+    assert "(n = 2)" in text.replace("\u00a0", " ")
+    assert "exact McNemar test for each seed" in text
+
+
+@pytest.mark.parametrize("n", [3, 5])
+def test_from_three_seeds_on_intervals_and_tests_are_over_seeds(tmp_path, n):
+    view = load_study(with_seeds(tmp_path, n))
+    tested = comparing.tested_accuracy(view, "transfer/best")
+    values = [run.metrics.test.accuracy for run in view.tested("transfer/best")]
+    expected = t.interval(0.95, n - 1, loc=sum(values) / n, scale=sem(values))
+    assert (tested.low.value, tested.high.value) == pytest.approx(expected)
+    text = said(comparing.tested_result(view, "transfer/best"))
+    assert "Student’s 95 % interval of the mean over seeds" in text
+    text = said(comparing.compare(view, "transfer/best", "scratch/best"))
+    assert f"paired t test over {n} seeds" in text
+    assert "points better" in text
+
+
+def fail(study, experiment, seed):
+    folder = study / experiment / f"seed-{seed}"
+    for name in ("curves.json", "predictions.json"):
+        (folder / name).unlink(missing_ok=True)
+    change(study, experiment, seed=seed, status="failed", error="CUDA out of memory.", spec=None)
+    empty = {"validation": None, "train": None, "test": None, "best_epoch": None}
+    change(study, experiment, seed=seed, spec_hash="", **empty)
+
+
+def test_models_are_paired_by_seed_where_one_seed_failed(tmp_path):
+    study = with_seeds(tmp_path, 3)
+    fail(study, "scratch/best", 1)
+    view = load_study(study)
+    text = said(comparing.compare(view, "transfer/best", "scratch/best")).replace("\u00a0", " ")
+    assert "On the same test pictures and the 2 seeds that both have" in text
+    assert "exact McNemar test for each seed" in text
+    common = [run.metrics.test.accuracy for run in view.tested("transfer/best")]
+    mean = 100 * (common[0] + common[2]) / 2
+    assert f"Transfer, best pair is right for {mean:.1f} % ±" in text.replace("\u202f", " ")
+    gaps = said(notices.gap_notices(view, view.listed))
+    assert "Failed: scratch/best (seed 1). CUDA out of memory." in gaps
+    assert "means are over those that have: scratch/best 2" in said(notices.progress(view))
+
+
+def test_models_without_a_common_seed_are_not_compared(tmp_path):
+    study = with_seeds(tmp_path, 2)
+    fail(study, "scratch/best", 1)
+    fail(study, "transfer/best", 0)
+    sentences = comparing.compare(load_study(study), "transfer/best", "scratch/best")
+    assert [s.strength for s in sentences] == ["gap"]
+
+
+def test_a_pair_that_failed_with_one_seed_is_not_ranked(tmp_path):
+    study = with_seeds(tmp_path, 2)
+    best = load_study(study).ranked(GRID)[0].id
+    fail(study, best, 1)
+    view = load_study(study)
+    assert best not in [run.id for run in view.ranked(GRID)]
+    assert "done, failed" in str(grid_pairs(view, GRID).rows[-1])
 
 
 def test_different_epochs_are_admitted(real):

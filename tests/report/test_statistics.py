@@ -1,11 +1,18 @@
-"""The two statistics, held to scipy."""
+"""Statistics, held to scipy and to published examples."""
 
 import random
 
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, sem, t, ttest_rel
 
-from report.statistics import discordant, mcnemar_exact, wilson_interval
+from report.statistics import (
+    discordant,
+    mcnemar_exact,
+    newcombe_interval,
+    paired_t,
+    student_interval,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +58,35 @@ def test_only_pictures_that_one_model_gets_right_are_counted():
 def test_answers_to_different_pictures_are_refused():
     with pytest.raises(ValueError, match="zip"):
         discordant([1, 2], [1, 2], [1])
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ((56, 70, 48, 80), (0.0524, 0.3339)),
+        ((9, 10, 3, 10), (0.1705, 0.8090)),
+        ((10, 10, 0, 20), (0.6791, 1.0000)),
+        ((0, 10, 0, 20), (-0.1611, 0.2775)),
+    ],
+)
+def test_newcombe_interval_is_that_of_his_table(counts, expected):
+    # R. G. Newcombe, Statistics in Medicine 17, 1998, table II, method 10.
+    assert newcombe_interval(*counts) == pytest.approx(expected, abs=6e-5)
+
+
+@pytest.mark.parametrize("values", [[0.8, 0.81], [0.7, 0.72, 0.69], [0.85, 0.86, 0.84, 0.9, 0.8]])
+def test_student_interval_is_scipys(values):
+    mean = sum(values) / len(values)
+    expected = t.interval(0.95, len(values) - 1, loc=mean, scale=sem(values))
+    clipped = (max(0.0, expected[0]), min(1.0, expected[1]))
+    assert student_interval(values) == pytest.approx(clipped, abs=1e-12)
+
+
+def test_paired_t_is_scipys():
+    first, second = [0.85, 0.86, 0.84, 0.9], [0.84, 0.83, 0.84, 0.86]
+    assert paired_t(first, second) == pytest.approx(ttest_rel(first, second).pvalue, rel=1e-9)
+    assert paired_t(first, second) == paired_t(second, first)
+
+
+def test_paired_t_without_a_difference_finds_none():
+    assert paired_t([0.5, 0.6, 0.7], [0.5, 0.6, 0.7]) == 1.0
