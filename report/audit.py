@@ -1,26 +1,17 @@
 """Hold a study's records against themselves: what must follow from what."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import fmean
 
+from report.audit_freezing import freeze_problems
 from report.load import Run, StudyView
+from report.problems import Problem, wrong
+from training.records import Selected, matches_group
 
+__all__ = ["Problem", "audit_records", "audit_runs"]
 
-@dataclass(frozen=True)
-class Problem:
-    """Something that can't be true.
-
-    Attributes:
-        where: A section of the report, or a record.
-        text: What is printed or recorded there.
-        problem: What is wrong with it.
-        source: Where the value should come from.
-    """
-
-    where: str
-    text: str
-    problem: str
-    source: str = ""
+TINY = 1e-9
+"""Means of the same numbers may differ by this much."""
 
 
 def audit_records(view: StudyView) -> list[Problem]:
@@ -29,26 +20,33 @@ def audit_records(view: StudyView) -> list[Problem]:
     return [*audit_runs(view), *choices]
 
 
-def audit_runs(view: StudyView) -> list[Problem]:
-    """Check each finished run's hash, counts, and scores against its curves and predictions."""
+def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Problem]:
+    """Check finished runs, all of them or some, against themselves and what they were taken from.
+
+    Hash, counts, scores against curves and predictions, a reused run against its source, a choice
+    against its candidates, and that no candidate's record holds a reading of the test set.
+    """
     return [
         problem
-        for run in view.all_runs()
+        for run in (view.all_runs() if runs is None else runs)
         if run.finished
-        for check in (_spec, _counts, _best_epoch, _predictions)
-        for problem in check(run)
+        for problem in (
+            *_spec(run),
+            *_counts(run),
+            *freeze_problems(run),
+            *_best_epoch(run),
+            *_predictions(run),
+            *_reuse(view, run),
+            *_selection(view, run),
+            *_test_of_a_candidate(view, run),
+        )
     ]
-
-
-def _wrong(run: Run, text: str, problem: str, pointer: str) -> Problem:
-    file = f"{run.path}/metrics.json"
-    return Problem(file, text, problem, f"{file}#{pointer}")
 
 
 def _spec(run: Run) -> Iterator[Problem]:
     spec, known = run.metrics.spec, run.metrics.spec_hash
     if spec is not None and spec.digest() != known:
-        yield _wrong(run, known, f"the spec's hash is {spec.digest()}", "/spec_hash")
+        yield wrong(run, known, f"the spec's hash is {spec.digest()}", "/spec_hash")
 
 
 def _counts(run: Run) -> Iterator[Problem]:
@@ -56,18 +54,12 @@ def _counts(run: Run) -> Iterator[Problem]:
     if counts is None:
         return
     if counts.trainable + counts.frozen != counts.total:
-        yield _wrong(run, str(counts.total), "isn't trainable plus frozen", "/parameters/total")
+        yield wrong(run, str(counts.total), "isn't trainable plus frozen", "/parameters/total")
     if sum(counts.parts.values()) != counts.total:
-        yield _wrong(run, str(counts.total), "isn't the sum of its parts", "/parameters/total")
+        yield wrong(run, str(counts.total), "isn't the sum of its parts", "/parameters/total")
     if sum(counts.trainable_parts.values()) != counts.trainable:
         pointer = "/parameters/trainable"
-        yield _wrong(run, str(counts.trainable), "isn't the sum of its parts", pointer)
-    spec = run.metrics.spec
-    frozen = {"features": "features", "classifier": "classifier"}.get(spec.freeze if spec else "")
-    if frozen and counts.trainable_parts.get(frozen, 0):
-        text = str(counts.trainable_parts[frozen])
-        problem = f"parameters of “{frozen}” are trained, though the spec freezes them"
-        yield _wrong(run, text, problem, f"/parameters/trainable_parts/{frozen}")
+        yield wrong(run, str(counts.trainable), "isn't the sum of its parts", pointer)
 
 
 def _best_epoch(run: Run) -> Iterator[Problem]:
@@ -76,15 +68,19 @@ def _best_epoch(run: Run) -> Iterator[Problem]:
         return
     accuracies = curves.validation_accuracy
     if not 1 <= metrics.best_epoch <= len(accuracies):
-        yield _wrong(run, str(metrics.best_epoch), "is no epoch of the curves", "/best_epoch")
+        yield wrong(run, str(metrics.best_epoch), "is no epoch of the curves", "/best_epoch")
         return
     at_best = accuracies[metrics.best_epoch - 1]
     if at_best != metrics.validation.accuracy:
         text, pointer = str(metrics.validation.accuracy), "/validation/accuracy"
-        yield _wrong(run, text, f"the curves say {at_best} at the best epoch", pointer)
+        yield wrong(run, text, f"the curves say {at_best} at the best epoch", pointer)
+    at_train = curves.train_accuracy[metrics.best_epoch - 1]
+    if metrics.train is not None and at_train != metrics.train.accuracy:
+        text, pointer = str(metrics.train.accuracy), "/train/accuracy"
+        yield wrong(run, text, f"the curves say {at_train} at the best epoch", pointer)
     if metrics.status == "done" and at_best != max(accuracies):
         problem = "isn't the epoch of the highest validation accuracy"
-        yield _wrong(run, str(metrics.best_epoch), problem, "/best_epoch")
+        yield wrong(run, str(metrics.best_epoch), problem, "/best_epoch")
 
 
 def _predictions(run: Run) -> Iterator[Problem]:
@@ -93,15 +89,68 @@ def _predictions(run: Run) -> Iterator[Problem]:
         return
     if test.n_images and test.accuracy != test.n_correct / test.n_images:
         problem = f"{test.n_correct} of {test.n_images} is {test.n_correct / test.n_images}"
-        yield _wrong(run, str(test.accuracy), problem, "/test/accuracy")
+        yield wrong(run, str(test.accuracy), problem, "/test/accuracy")
     record = run.predictions
     if record is None:
-        yield _wrong(run, str(test.n_correct), "its predictions.json is missing", "/test")
+        yield wrong(run, str(test.n_correct), "its predictions.json is missing", "/test")
         return
     n_correct = sum(p == t for p, t in zip(record.predicted, record.label, strict=True))
     if (n_correct, len(record.label)) != (test.n_correct, test.n_images):
         found = f"the predictions hold {n_correct} right of {len(record.label)}"
-        yield _wrong(run, f"{test.n_correct} of {test.n_images}", found, "/test/n_correct")
+        yield wrong(run, f"{test.n_correct} of {test.n_images}", found, "/test/n_correct")
+
+
+def _reuse(view: StudyView, run: Run) -> Iterator[Problem]:
+    """A reused record repeats its source; two best accuracies for one training can't both be."""
+    name = run.metrics.reused_from
+    if name is None:
+        return
+    source = next((r for r in view.runs(name) if r.metrics.seed == run.metrics.seed), None)
+    if source is None or source.metrics.validation is None or run.metrics.validation is None:
+        return
+    mine, theirs = run.metrics.validation.accuracy, source.metrics.validation.accuracy
+    if mine != theirs:
+        problem = f"{source.path}, the same training, has {theirs}"
+        yield wrong(run, str(mine), problem, "/validation/accuracy")
+    if run.metrics.best_epoch != source.metrics.best_epoch:
+        problem = f"{source.path}, the same training, has {source.metrics.best_epoch}"
+        yield wrong(run, str(run.metrics.best_epoch), problem, "/best_epoch")
+
+
+def _selection(view: StudyView, run: Run) -> Iterator[Problem]:
+    """What a choice says of its candidates must be what their records say."""
+    chosen = run.metrics.selected
+    if chosen is None:
+        return
+    if len(chosen.candidates) != len(chosen.validation_accuracy):
+        yield wrong(run, chosen.id, "its candidates and their accuracies differ in number",
+                     "/selected/candidates")  # fmt: skip
+        return
+    if not 1 <= chosen.rank <= len(chosen.candidates):
+        yield wrong(run, str(chosen.rank), "is no rank among its candidates", "/selected/rank")
+    elif chosen.candidates[chosen.rank - 1] != chosen.id:
+        ranked = chosen.candidates[chosen.rank - 1]
+        problem = f"its list of candidates has {ranked} at rank {chosen.rank}"
+        yield wrong(run, chosen.id, problem, "/selected/id")
+    pairs = zip(chosen.candidates, chosen.validation_accuracy, strict=True)
+    for i, (candidate, accuracy) in enumerate(pairs):
+        runs = view.finished(candidate)
+        scores = [r.metrics.validation.accuracy for r in runs if r.metrics.validation]
+        if scores and abs(fmean(scores) - accuracy) > TINY:
+            problem = f"the record of {candidate} says {fmean(scores)}"
+            yield wrong(run, str(accuracy), problem, f"/selected/validation_accuracy/{i}")
+
+
+def _test_of_a_candidate(view: StudyView, run: Run) -> Iterator[Problem]:
+    """The test set is read for finalists, never for what a finalist is chosen from."""
+    grids = {e.choice.grid for e in view.study.experiments if e.choice is not None}
+    if not any(matches_group(run.id, grid) for grid in grids):
+        return
+    if run.metrics.test is not None:
+        text, problem = str(run.metrics.test.accuracy), "the test set was read for a candidate"
+        yield wrong(run, text, f"{problem} of a choice", "/test/accuracy")
+    elif run.predictions is not None:
+        yield wrong(run, "predictions.json", "the test set was read for a candidate", "/test")
 
 
 def _choice(view: StudyView, run: Run) -> Iterator[Problem]:
@@ -110,7 +159,17 @@ def _choice(view: StudyView, run: Run) -> Iterator[Problem]:
         return
     ranked = view.ranked(chosen.grid)
     if len(ranked) < chosen.rank:
-        yield _wrong(run, chosen.id, f"{chosen.grid} has fewer finished runs", "/selected/id")
+        yield wrong(run, chosen.id, f"{chosen.grid} has fewer finished runs", "/selected/id")
     elif ranked[chosen.rank - 1].id != chosen.id:
         now = ranked[chosen.rank - 1].id
-        yield _wrong(run, chosen.id, f"{chosen.grid} now chooses {now}", "/selected/id")
+        problem = f"{chosen.grid} now chooses {now}{_by_test(ranked, chosen)}"
+        yield wrong(run, chosen.id, problem, "/selected/id")
+
+
+def _by_test(ranked: Sequence[Run], chosen: Selected) -> str:
+    """Say so where a choice is what the test set, and not validation, would have chosen."""
+    tested = [run for run in ranked if run.metrics.test is not None]
+    tested.sort(key=lambda run: run.metrics.test.accuracy if run.metrics.test else 0, reverse=True)
+    if len(tested) < chosen.rank or tested[chosen.rank - 1].id != chosen.id:
+        return ""
+    return "; the choice agrees only with the order on the test set"

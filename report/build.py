@@ -69,7 +69,10 @@ def build_report(
     files = [output / f"report.{name}" for name in formats]
     if made_from and all(_is_current(file, made_from) for file in files):
         return Outcome(files, ["Nothing has changed since these were written."])
-    press = _Press(load_study(study), progress)
+    from report.findings.contradictions import contradiction_remarks
+
+    view = load_study(study)
+    press = _Press(view, progress)
     bases = {name: _base(output, name) for name in formats} if only else {}
     remarks = []
     if any(base is None for base in bases.values()):
@@ -81,6 +84,7 @@ def build_report(
         write_bytes(file, contents[name])
         remember(file, contents[name], list(editions[name].fragments), made_from)
     remarks += _stale_remarks(editions.values())
+    remarks += contradiction_remarks(view)
     return Outcome(files, remarks)
 
 

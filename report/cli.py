@@ -113,7 +113,7 @@ def verify(
         report = _last_report(_study_of(None, runs, study, named, None))
     verdict = verify_report(report, find_study)
     _say_verdict(verdict, as_json)
-    ctx.exit(1 if verdict.problems else 0)
+    ctx.exit(1 if verdict.errors else 0)
 
 
 def _last_report(folder: Path | None) -> Path:
@@ -152,10 +152,11 @@ def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
         return
     for problem in verdict.problems:
         said = f" “{problem.text}”:" if problem.text else ""
-        click.echo(f"{problem.where}:{said} {problem.problem}")
+        label = "warning: " if problem.severity == "warning" else ""
+        click.echo(f"{label}{problem.where}:{said} {problem.problem}")
         if problem.source:
             click.echo(f"    {problem.source}")
-    n_problems = len(verdict.problems)
+    n_problems = len(verdict.errors)
     outcome = f"{n_problems} can't be trusted" if n_problems else "all as the records say"
     source = verdict.study or "the records attached to the report"
     click.echo(f"{verdict.n_numbers} numbers recomputed from {source}: {outcome}.")

@@ -10,6 +10,7 @@ from report import numbers
 from report.audit import Problem, audit_records
 from report.claims import RECORDS_META, Piece, read_pieces, read_records, unsourced
 from report.errors import ReportError
+from report.lint import lint_study
 from report.load import load_study
 from report.numbers import Number, Quantity
 from report.sources import Sources
@@ -23,12 +24,17 @@ class Verdict:
         study: The folder of records that the numbers were recomputed from; None for those
             attached to the report itself.
         n_numbers: Numbers of the report that were recomputed.
-        problems: Empty for a report that can be trusted.
+        problems: What differs, and warnings.
     """
 
     study: Path | None
     n_numbers: int
     problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Empty for a report that can be trusted."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
 _ROUNDED = (
@@ -127,7 +133,8 @@ def _verdict(
 
 def _audited(study: Path) -> list[Problem]:
     try:
-        return audit_records(load_study(study))
+        view = load_study(study)
+        return [*audit_records(view), *lint_study(view)]
     except ReportError as error:
         return [Problem("records", "", error.message)]
 

@@ -1,6 +1,6 @@
 """What a reader must know before believing a section: made-up data, gaps, stale choices."""
 
-from report.audit import audit_runs
+from report.findings.contradictions import contradiction_notices
 from report.load import StudyView
 from report.names import CALTECH, pair
 from report.numbers import Quantity, derive, integer, plain
@@ -167,34 +167,13 @@ def fingerprint_notices(view: StudyView, experiments: list[Experiment]) -> list[
     ]  # fmt: skip
 
 
-SHOWN = 5
-"""Contradictions that are spelt out; the others are counted."""
-
-
-def contradiction_notices(view: StudyView) -> list[Sentence]:
-    """Say where records contradict themselves or each other, so that nobody builds on them."""
-    problems = audit_runs(view)
-    if not problems:
-        return []
-    named = [
-        say(Code(problem.where), f" has “{problem.text}”, but {problem.problem}").parts
-        for problem in problems[:SHOWN]
-    ]
-    rest = " There are more of them." if len(problems) > SHOWN else ""
-    return [
-        say(
-            "Records contradict themselves: ", listing(named, "; and "), f".{rest} ",
-            Code("homework verify"), " lists them.", strength="gap",
-        )
-    ]  # fmt: skip
-
-
 def notices(view: StudyView, experiments: list[Experiment]) -> tuple[Sentence, ...]:
     """Return all that a section about these experiments has to say first."""
     return (
         *brief_data_notices(view, experiments),
         *gap_notices(view, experiments),
         *seed_notices(view, experiments),
+        *contradiction_notices(view, experiments),
         *choice_notices(view, experiments),
         *fingerprint_notices(view, experiments),
     )

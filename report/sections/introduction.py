@@ -1,11 +1,11 @@
 """What the study asks, and what came out, in one table."""
 
 from report.findings.comparing import compare
+from report.findings.contradictions import contradiction_notices
 from report.findings.cost import most_accurate
 from report.findings.data import extent
 from report.findings.notices import (
     choice_notices,
-    contradiction_notices,
     data_notices,
     fingerprint_notices,
     progress,

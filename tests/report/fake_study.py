@@ -8,6 +8,7 @@ import math
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 
 import msgspec
 from PIL import Image, ImageDraw, ImageFont
@@ -30,6 +31,7 @@ from training.records import (
     StudyRecord,
     Thumbnail,
     matches_group,
+    read,
     write,
 )
 from training.study import StudyFile, build_study
@@ -71,11 +73,15 @@ def write_fake_study(folder: Path, fake: Fake | None = None) -> StudyRecord:
     write(paths.study, study)
     dataset = fake_dataset(paths, fake)
     write(paths.dataset, dataset)
-    for seed in range(study.settings.seed, study.settings.seed + study.settings.seeds):
-        for experiment in study.experiments:
-            if _wanted(experiment, study, fake):
-                _write_run(paths, study, dataset, experiment, seed, fake)
+    wanted = [e for e in study.experiments if _wanted(e, study, fake)]
+    for experiment in sorted(wanted, key=lambda e: e.choice is not None):
+        for seed in _seeds(study):
+            _write_run(paths, study, dataset, experiment, seed, fake)
     return study
+
+
+def _seeds(study: StudyRecord) -> range:
+    return range(study.settings.seed, study.settings.seed + study.settings.seeds)
 
 
 def _wanted(experiment: Experiment, study: StudyRecord, fake: Fake) -> bool:
@@ -197,7 +203,7 @@ def _write_run(
     paths: StudyFolder, study: StudyRecord, dataset: Dataset, experiment: Experiment, seed: int,
     fake: Fake,
 ) -> None:  # fmt: skip
-    selected = _select(paths, study, experiment, seed) if experiment.choice else None
+    selected = _select(paths, study, experiment) if experiment.choice else None
     source = study_experiment(study, selected.id) if selected else None
     common = {"id": experiment.id, "section": experiment.section, "seed": seed,
               "dataset_fingerprint": FINGERPRINT}  # fmt: skip
@@ -266,19 +272,17 @@ def study_experiment(study: StudyRecord, experiment_id: str) -> Experiment:
     return next(e for e in study.experiments if e.id == experiment_id)
 
 
-def _select(
-    paths: StudyFolder, study: StudyRecord, experiment: Experiment, seed: int
-) -> Selected | None:
+def _select(paths: StudyFolder, study: StudyRecord, experiment: Experiment) -> Selected | None:
     choice = experiment.choice
     assert choice is not None
     members = [e for e in study.experiments if matches_group(e.id, choice.grid)]
     ranked = []
     for member in members:
-        file = paths.metrics(member.id, seed)
-        if file.exists():
-            metrics = msgspec.json.decode(file.read_bytes(), type=Metrics)
-            if metrics.validation:
-                ranked.append((metrics.validation.accuracy, member.id))
+        files = [paths.metrics(member.id, seed) for seed in _seeds(study)]
+        found = [read(file, Metrics) for file in files if file.exists()]
+        scores = [metrics.validation.accuracy for metrics in found if metrics.validation]
+        if scores:
+            ranked.append((fmean(scores), member.id))
     ranked.sort(key=lambda item: -item[0])
     if len(ranked) < choice.rank:
         return None

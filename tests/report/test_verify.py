@@ -172,7 +172,7 @@ def test_graders_can_read_it_as_json(report, study):
     (study / "freezing/cnn/seed-0/metrics.json").unlink()
     answer = json.loads(verify(report, "--json").output)
     assert answer["n_numbers"] > 500
-    assert {"where", "text", "problem", "source"} == set(answer["problems"][0])
+    assert set(answer["problems"][0]) == {"where", "text", "problem", "source", "severity"}
 
 
 @pytest.mark.parametrize("text", ["", "<p>no numbers</p>", "\udcff"])

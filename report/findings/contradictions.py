@@ -1,0 +1,46 @@
+"""What can't all be true: records against themselves, a person's text against the records."""
+
+from report.audit import audit_runs
+from report.lint import lint_study
+from report.load import StudyView
+from report.problems import Problem
+from report.text import Code, Sentence, listing, say
+from training.records import Experiment
+
+SHOWN = 5
+"""Contradictions that are spelt out; the others are counted."""
+
+
+def contradiction_notices(
+    view: StudyView, experiments: list[Experiment] | None = None
+) -> list[Sentence]:
+    """Say where records, or a person's text, contradict what was measured.
+
+    Args:
+        experiments: Those of a section; None for the whole study and its texts.
+    """
+    if experiments is None:
+        return _told(audit_runs(view), "Records contradict themselves") + _told(
+            lint_study(view), "The author’s text contradicts the records"
+        )
+    runs = [run for experiment in experiments for run in view.runs(experiment.id)]
+    return _told(audit_runs(view, runs), "Records contradict themselves")
+
+
+def _told(problems: list[Problem], what: str) -> list[Sentence]:
+    if not problems:
+        return []
+    named = [
+        say(Code(problem.where), f" has “{problem.text}”, but {problem.problem}").parts
+        for problem in problems[:SHOWN]
+    ]
+    rest = " There are more of them." if len(problems) > SHOWN else ""
+    return [
+        say(f"{what}: ", listing(named, "; and "), f".{rest} ", Code("homework verify"),
+            " lists them.", strength="gap")
+    ]  # fmt: skip
+
+
+def contradiction_remarks(view: StudyView) -> list[str]:
+    """Say on the terminal what the report's banners say."""
+    return [str(sentence) for sentence in contradiction_notices(view)]
