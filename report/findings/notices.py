@@ -1,6 +1,7 @@
 """What a reader must know before believing a section: made-up data, gaps, stale choices."""
 
 from report.findings.contradictions import contradiction_notices
+from report.findings.outdated import settings_notices
 from report.load import StudyView
 from report.names import CALTECH, pair
 from report.numbers import Quantity, derive, integer, plain
@@ -174,6 +175,7 @@ def notices(view: StudyView, experiments: list[Experiment]) -> tuple[Sentence, .
         *gap_notices(view, experiments),
         *seed_notices(view, experiments),
         *contradiction_notices(view, experiments),
+        *settings_notices(view, experiments),
         *choice_notices(view, experiments),
         *fingerprint_notices(view, experiments),
     )

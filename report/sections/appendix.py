@@ -5,6 +5,7 @@ from report.load import StudyView
 from report.numbers import Quantity, derive, duration
 from report.sections import SECTIONS
 from report.tables.appendix import costs, environments, specifications
+from report.tables.provenance import command_for, other_settings, provenance
 from report.text import Code, Parts, Sentence, parts, say
 from report.view import SectionView
 
@@ -13,6 +14,8 @@ def build(view: StudyView) -> SectionView:
     """Make the appendix."""
     tables = {
         "specifications": specifications(view),
+        "settings": other_settings(view),
+        "provenance": provenance(view),
         "costs": costs(view),
         "environments": environments(view),
     }
@@ -21,7 +24,11 @@ def build(view: StudyView) -> SectionView:
         title=SECTIONS["appendix"].title,
         notices=notices(view, view.listed),
         findings={"time": tuple(_time(view)), "caveats": tuple(_caveats(view))},
-        facts={"command": _command(view), "fingerprint": _fingerprint(view)},
+        facts={
+            "command": _command(view),
+            "again": parts(Code(command_for(view, "EXPERIMENT"))),
+            "fingerprint": _fingerprint(view),
+        },
         tables={name: table for name, table in tables.items() if table is not None},
     )
 

@@ -10,6 +10,7 @@ from report.findings.notices import (
     fingerprint_notices,
     progress,
 )
+from report.findings.outdated import settings_notices
 from report.load import StudyView
 from report.numbers import derive, integer
 from report.sections import SECTIONS
@@ -27,6 +28,7 @@ def build(view: StudyView) -> SectionView:
             *data_notices(view),
             *progress(view),
             *contradiction_notices(view),
+            *settings_notices(view, view.listed),
             *choice_notices(view, view.listed),
             *fingerprint_notices(view, view.listed),
         ),

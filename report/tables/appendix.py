@@ -6,6 +6,7 @@ from report.load import Run, StudyView
 from report.names import model_name, optimizer_name
 from report.numbers import duration, integer, mebibytes, plain, rate
 from report.tables.cells import number_column, row, shown
+from report.tables.provenance import environment_keys, environment_of
 from report.text import Code, Name, Parts, parts
 from report.view import Column, Row, Table
 from training.records import Experiment
@@ -106,8 +107,10 @@ def environments(view: StudyView) -> Table | None:
     if not found:
         return None
     columns = (
+        Column("Key"),
         Column("Device"),
         Column("Platform"),
+        number_column("Threads"),
         Column("Python"),
         Column("torch"),
         Column("torchvision"),
@@ -119,10 +122,18 @@ def environments(view: StudyView) -> Table | None:
 
 
 def _environments(view: StudyView) -> Iterator[Row]:
-    distinct = dict.fromkeys(
-        (e.device_name, e.platform, e.python, e.torch, e.torchvision, e.homework, e.git_commit)
-        for run in view.all_runs()
-        if (e := run.metrics.environment) is not None
-    )
-    for values in distinct:
-        yield row(*(parts(Name(value)) if value else () for value in values))
+    keys, seen = environment_keys(view), set()
+    for run in view.all_runs():
+        key, e = keys.get(environment_of(run)), run.metrics.environment
+        if key is None or e is None or key in seen:
+            continue
+        seen.add(key)
+        threads = parts(plain(run.number("/environment/n_threads")))
+        versions = (e.python, e.torch, e.torchvision, e.homework, e.git_commit)
+        yield row(
+            parts(Name(key)),
+            parts(Name(e.device_name)),
+            parts(Name(e.platform)),
+            threads,
+            *(parts(Name(version)) if version else () for version in versions),
+        )

@@ -91,9 +91,10 @@ def accuracies_beside_reference(view: StudyView) -> Table:
     tested = all_tested(view)
     comparable = is_comparable(view)
     best = best_of(tested)
+    one_seed = all(len(item.runs) == 1 for item in tested)
     columns = (
         Column("Model"),
-        number_column("Right", "pictures"),
+        *([number_column("Right", "pictures")] if one_seed else []),
         number_column("Test", "%"),
         INTERVAL,
         number_column("Validation", "%"),
@@ -102,7 +103,7 @@ def accuracies_beside_reference(view: StudyView) -> Table:
     rows = tuple(
         row(
             name_cell(item.experiment),
-            _right(item),
+            *([_right(item)] if one_seed else []),
             test_cell(item),
             interval_cell(item),
             validation_cell(view, item.experiment.id),
@@ -123,8 +124,6 @@ def _accuracies_caption() -> Parts:
 
 
 def _right(tested: Tested) -> Parts:
-    if len(tested.runs) > 1:
-        return ()
     run = tested.runs[0]
     return parts(
         integer(run.number("/test/n_correct")), " of ", integer(run.number("/test/n_images"))

@@ -1,0 +1,72 @@
+"""Records that answer another question than the study's list asks now."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from report.load import Run, StudyView
+from report.text import Code, Parts, Sentence, listing, say
+from training.records import Experiment
+
+
+def settings_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
+    """Say where records have other settings than the study's list and its settings ask for."""
+    named: list[Parts] = []
+    for experiment in experiments:
+        changed: dict[str, None] = {}
+        for run in view.runs(experiment.id):
+            changed |= dict.fromkeys(changed_settings(view, run))
+        if changed:
+            fields = ", ".join(name.replace("_", " ") for name in changed)
+            named.append(say(Code(experiment.id), f" ({fields})").parts)
+    if not named:
+        return []
+    return [
+        say("Stale: ran with other settings than the study’s list asks for now: ", listing(named),
+            ". ", Code("homework run-all"), " brings them up to date.", strength="gap")
+    ]  # fmt: skip
+
+
+def changed_settings(view: StudyView, run: Run) -> Iterator[str]:
+    """Yield the fields of a run's spec that aren't what the list asks for."""
+    spec = run.metrics.spec
+    if spec is None or not run.finished:
+        return
+    for name, wanted in _wanted(view, run).items():
+        if getattr(spec, name) != wanted:
+            yield name
+
+
+def _wanted(view: StudyView, run: Run) -> dict[str, Any]:
+    """Return what the study asks of a run, as far as no choice or file of weights decides it."""
+    settings, spec = view.study.settings, run.metrics.spec
+    experiment: Experiment | None = run.experiment
+    if experiment is not None and experiment.role == "reuse":
+        experiment = view.experiment(run.metrics.reused_from or "")
+    if experiment is None or spec is None:
+        return {}
+    momentum = settings.momentum if experiment.momentum is None else experiment.momentum
+    batch_size = experiment.batch_size or settings.batch_size
+    wanted: dict[str, Any] = {
+        "model": experiment.model,
+        "head": experiment.head,
+        "width": settings.width,
+        "freeze": experiment.freeze,
+        "augmentation": experiment.augmentation,
+        "image_size": experiment.image_size or settings.image_size,
+        "momentum": momentum if spec.optimizer == "sgd" else 0.0,
+        "weight_decay": _or(experiment.weight_decay, settings.weight_decay),
+        "step_size": experiment.step_size or settings.step_size,
+        "gamma": _or(experiment.gamma, settings.gamma),
+        "batch_size": batch_size,
+    }
+    if experiment.epochs or settings.epochs:
+        wanted["epochs"] = experiment.epochs or settings.epochs
+    if experiment.optimizer:
+        wanted["optimizer"] = experiment.optimizer
+    if experiment.learning_rate and not experiment.scale_learning_rate:
+        wanted["learning_rate"] = experiment.learning_rate
+    return wanted
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value

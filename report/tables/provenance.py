@@ -1,0 +1,179 @@
+"""The appendix: where every record comes from, and the settings that other tables leave out."""
+
+import shlex
+from collections.abc import Iterator
+
+from report.load import Run, StudyView
+from report.numbers import integer, plain
+from report.tables.cells import number_column, row
+from report.text import Code, Name, Parts, listing, parts
+from report.view import Column, Row, Table
+
+SHORT = 7
+"""Digits shown of a hash; the records have all of them."""
+
+SHOWN_ELSEWHERE = frozenset(
+    ("model", "weights", "freeze", "augmentation", "optimizer", "learning_rate", "epochs",
+     "batch_size", "seed")
+)  # fmt: skip
+"""Fields of a spec that the table of experiments has."""
+
+FIELDS = {
+    "head": "Hidden layers of the new head",
+    "width": "Width of the network",
+    "weights_digest": "Digest of the weights",
+    "normalisation": "Normalised by the statistics of the",
+    "mean": "Means given for normalisation",
+    "std": "Deviations given for normalisation",
+    "image_size": "Picture size, pixels",
+    "resize_size": "Shorter side before cropping, pixels",
+    "momentum": "Momentum",
+    "weight_decay": "Weight decay",
+    "step_size": "Epochs between learning-rate steps",
+    "gamma": "Factor of a learning-rate step",
+}
+
+FLAGS = ("--force", "--extras", "--no-extras")
+NOT_SETTINGS = ("--render", "--device")
+
+
+def provenance(view: StudyView) -> Table:
+    """Say of every record why it is there and what it was made from, one row a seed."""
+    columns = (
+        Column("Experiment"),
+        number_column("Seed"),
+        Column("Record"),
+        Column("Why"),
+        Column("Spec"),
+        Column("Pictures"),
+        Column("Where"),
+        Column("Finished"),
+    )
+    keys = environment_keys(view)
+    rows = tuple(_row(run, keys) for e in view.listed for run in view.runs(e.id))
+    rows += tuple(
+        row(parts(Code(e.id)), (), parts("not run yet"), *((),) * 5)
+        for e in view.listed
+        if not view.runs(e.id)
+    )
+    caption = parts(
+        "Where every record comes from. Spec and pictures are the first digits of their "
+        "fingerprints: equal digits stand for equal settings and equal pictures."
+    )
+    return Table("provenance", caption, columns, rows)
+
+
+def _row(run: Run, keys: dict[tuple[str | None, ...], str]) -> Row:
+    metrics = run.metrics
+    where = keys.get(environment_of(run), "")
+    return row(
+        parts(Code(run.id)),
+        parts(plain(run.number("/seed"))),
+        _outcome(run),
+        _why(run),
+        parts(Code(metrics.spec_hash[:SHORT])) if metrics.spec_hash else (),
+        parts(Code(metrics.dataset_fingerprint[:SHORT])) if metrics.dataset_fingerprint else (),
+        parts(Name(where)) if where else (),
+        parts(Name(metrics.finished_at[:10])) if metrics.finished_at else (),
+    )
+
+
+def _outcome(run: Run) -> Parts:
+    if run.metrics.reused_from is not None:
+        return parts("reused from ", Code(run.metrics.reused_from))
+    return parts("ran" if run.metrics.status == "done" else run.metrics.status)
+
+
+def _why(run: Run) -> Parts:
+    """Say what an experiment was chosen from, or why there is no result."""
+    if run.metrics.error:
+        return parts(Name(run.metrics.error))
+    selected = run.metrics.selected
+    if selected is None:
+        return ()
+    rank = integer(run.number("/selected/rank"))
+    pair_of = () if run.metrics.reused_from else ("with the pair of ", Code(selected.id), ", ")
+    return parts(*pair_of, "rank ", rank, " of ", Code(selected.grid))
+
+
+def environment_of(run: Run) -> tuple[str | None, ...]:
+    """Return what makes two runs' surroundings the same; empty where none are recorded."""
+    e = run.metrics.environment
+    if e is None:
+        return ()
+    return (
+        e.device_name, e.device, e.platform, e.python, e.torch, e.torchvision, e.homework,
+        e.git_commit, str(e.n_threads),
+    )  # fmt: skip
+
+
+def environment_keys(view: StudyView) -> dict[tuple[str | None, ...], str]:
+    """Return a short name for every distinct place where runs happened: A, B, …"""
+    distinct = dict.fromkeys(environment_of(run) for run in view.all_runs())
+    distinct.pop((), None)
+    return {environment: _letters(i) for i, environment in enumerate(distinct)}
+
+
+def _letters(i: int) -> str:
+    return (_letters(i // 26 - 1) if i >= 26 else "") + chr(ord("A") + i % 26)
+
+
+def other_settings(view: StudyView) -> Table | None:
+    """List the fields of the runs' specs that the table of experiments doesn't show."""
+    runs = [run for run in view.all_runs() if run.metrics.spec is not None]
+    if not runs:
+        return None
+    rows = [r for field in FIELDS for r in _setting_rows(field, runs)]
+    columns = (Column("Setting"), Column("Value"), Column("Holds for"))
+    caption = parts("What else was set: with the table of experiments this is every setting.")
+    return Table("other-settings", caption, columns, tuple(rows))
+
+
+def _setting_rows(field: str, runs: list[Run]) -> Iterator[Row]:
+    by_value: dict[str, list[Run]] = {}
+    for run in runs:
+        value = getattr(run.metrics.spec, field)
+        by_value.setdefault(repr(value), []).append(run)
+    ordered = sorted(by_value.values(), key=len)
+    for members in ordered:
+        value = _value(members[0], field)
+        if not value and len(ordered) == 1:
+            return
+        ids = dict.fromkeys(run.id for run in members)
+        holds = (
+            parts("all experiments")
+            if len(ordered) == 1
+            else parts("all others")
+            if members is ordered[-1]
+            else listing(Code(i) for i in ids)
+        )
+        yield row(parts(FIELDS[field]), value or parts("none"), holds)
+
+
+def _value(run: Run, field: str) -> Parts:
+    value = getattr(run.metrics.spec, field)
+    if value is None or value in ((), ""):
+        return ()
+    if isinstance(value, str):
+        return parts(Name(value[:16] if field == "weights_digest" else value))
+    if isinstance(value, tuple):
+        return listing(plain(run.number(f"/spec/{field}/{i}")) for i in range(len(value)))
+    return parts(plain(run.number(f"/spec/{field}")))
+
+
+def command_for(view: StudyView, experiment: str) -> str:
+    """Return the command that runs an experiment again with this study's settings."""
+    try:
+        words = shlex.split(view.study.command)
+    except ValueError:
+        words = []
+    kept: list[str] = []
+    rest = iter(words[1:])
+    for word in rest:
+        if not word.startswith("-") or word in FLAGS:
+            kept += [word] if word in FLAGS and word != "--force" else []
+            continue
+        value = [] if "=" in word else [next(rest, "")]
+        if word.partition("=")[0] not in NOT_SETTINGS:
+            kept += [word, *value]
+    return shlex.join(["homework", "run", experiment, *kept, "--force"])
