@@ -197,7 +197,9 @@ def p_value(quantity: Quantity) -> Number:
 def duration(quantity: Quantity) -> Number:
     """Print seconds as a person would say them."""
     seconds = quantity.value
-    if seconds < 10:
+    if 0 < seconds < 0.1:
+        text = f"{1000 * seconds:.0f}\u00a0ms"
+    elif seconds < 10:
         text = f"{seconds:.1f}\u00a0s"
     elif seconds < 120:
         text = f"{seconds:.0f}\u00a0s"

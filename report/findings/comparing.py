@@ -21,6 +21,10 @@ SIGNIFICANCE = 0.05
 """A difference is called one where the test gives p below this; McNemar's for every seed."""
 
 
+NO_POINTS = 0.0005
+"""Differences below this are printed as nothing."""
+
+
 def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
     """State an experiment's test accuracy and hold it against its validation accuracy."""
     tested = tested_accuracy(view, experiment_id)
@@ -31,7 +35,7 @@ def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
         Name(experiment_name(tested.experiment)), " gets ", accuracy_parts(tested), " of the ",
         integer(run.number("/test/n_images")), " test pictures right.",
     )  # fmt: skip
-    return [opening, *_majority(view, tested), *_against_validation(view, tested)]
+    return [opening, *(_majority(view, tested) or _against_validation(view, tested))]
 
 
 def _majority(view: StudyView, tested: Tested) -> list[Sentence]:
@@ -63,7 +67,8 @@ def _against_validation(view: StudyView, tested: Tested) -> list[Sentence]:
     low, high = derive("newcombe_low", *operands), derive("newcombe_high", *operands)
     gap = derive("difference", validation, tested.accuracy)
     side = "above" if gap.value > 0 else "below"
-    distance = say(points(gap), f" points {side}").parts if gap.value else say("the same").parts
+    same = abs(gap.value) < NO_POINTS
+    distance = say("the same").parts if same else say(points(gap), f" points {side}").parts
     start: Parts = say(
         "Its validation accuracy is ", percent(validation), ", ", distance,
         " (", INTERVAL, " of the difference ", signed_points(low), " to ", signed_points(high),
@@ -102,7 +107,7 @@ def _verdict(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Sen
     scores = [[run.number("/test/accuracy") for run in side] for side in zip(*pairs, strict=True)]
     means = [mean_of(values) for values in scores]
     gain = derive("difference", *means)
-    decided, evidence = (_over_seeds if len(pairs) >= STUDENT_SEEDS else _each_seed)(pairs)
+    decided, _, evidence = _test(pairs)
     decided = decided and gain.value != 0
     names = (Name(experiment_name(first.experiment)), Name(experiment_name(second.experiment)))
     direction = "better" if gain.value > 0 else "worse"
@@ -127,31 +132,52 @@ def _common(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Part
     return say(" and the ", integer(seeds), f" {plural} that both have").parts
 
 
-def _over_seeds(pairs: list[tuple[Run, Run]]) -> tuple[bool, Parts]:
+def tests_against(first: Tested, others: list[Tested]) -> list[tuple[Tested, bool, Quantity]]:
+    """Test a model against others on the same pictures.
+
+    Returns:
+        For each that can be compared: the model, whether it differs, and the p-value.
+    """
+    found = []
+    for other in others:
+        pairs = _same_pictures(first, other)
+        if pairs and not _same_run(first, other):
+            decided, p, _ = _test(pairs)
+            found.append((other, decided, p))
+    return found
+
+
+def _test(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
+    """Return whether two models differ, the p-value, and the words that name the test."""
+    return (_over_seeds if len(pairs) >= STUDENT_SEEDS else _each_seed)(pairs)
+
+
+def _over_seeds(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
     values = [run.number("/test/accuracy") for side in zip(*pairs, strict=True) for run in side]
     p = derive("paired_t", *values)
     n = derive("count", *(a.number("/seed") for a, _ in pairs))
-    return p.value < SIGNIFICANCE, say(
-        "paired t test over ", integer(n), " seeds, p\u00a0", _p(p)
+    return p.value < SIGNIFICANCE, p, say(
+        "paired t test over ", integer(n), " seeds, p\u00a0", p_parts(p)
     ).parts  # fmt: skip
 
 
-def _each_seed(pairs: list[tuple[Run, Run]]) -> tuple[bool, Parts]:
+def _each_seed(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
     tests = [_mcnemar(a, b) for a, b in pairs]
     directions = {_only(a, b).value > _only(b, a).value for a, b in pairs}
     largest = tests[0] if len(tests) == 1 else derive("maximum", *tests)
     decided = largest.value < SIGNIFICANCE and len(directions) == 1
     if len(pairs) > 1:
-        said = say("exact McNemar test for each seed, largest p\u00a0", _p(largest)).parts
-        return decided, said
+        said = say("exact McNemar test for each seed, largest p\u00a0", p_parts(largest)).parts
+        return decided, largest, said
     a, b = pairs[0]
-    return decided, say(
+    return decided, largest, say(
         integer(_only(a, b)), " pictures only the first gets right, ", integer(_only(b, a)),
-        " only the second; exact McNemar test, p\u00a0", _p(largest),
+        " only the second; exact McNemar test, p\u00a0", p_parts(largest),
     ).parts  # fmt: skip
 
 
-def _p(p: Quantity) -> Parts:
+def p_parts(p: Quantity) -> Parts:
+    """Print a p-value with the sign before it."""
     number: Number = p_value(p)
     return say("" if number.text.startswith("<") else "=\u00a0", number).parts
 

@@ -1,6 +1,7 @@
 """Size, time and accuracy of the tested models against each other."""
 
 from report.accuracy import Tested, all_tested
+from report.findings.comparing import p_parts, tests_against
 from report.findings.scores import accuracy_parts, tested_score
 from report.load import Run, StudyView
 from report.names import experiment_name
@@ -14,27 +15,34 @@ def most_accurate(view: StudyView) -> list[Sentence]:
     if len(tested) < 2:
         return []
     best = max(tested, key=lambda item: item.accuracy.value)
-    close = [t for t in tested if t is not best and t.high.value >= best.low.value]
     sentences = [
         say(
             "The highest test accuracy is that of ", Name(experiment_name(best.experiment)), ": ",
             accuracy_parts(best), ".",
         )
     ]  # fmt: skip
+    return sentences + _told_apart(best, [t for t in tested if t is not best])
+
+
+def _told_apart(best: Tested, others: list[Tested]) -> list[Sentence]:
+    """Say from whom the best can't be told, or that it is better than all."""
+    tests = tests_against(best, others)
+    close: list[Parts] = [
+        say(Name(experiment_name(t.experiment)), " with ", tested_score(t), ", p\u00a0",
+            p_parts(p)).parts
+        for t, differs, p in tests
+        if not differs
+    ]  # fmt: skip
+    start = "On the same test pictures it "
     if close:
-        names: list[Parts] = [
-            say(Name(experiment_name(t.experiment)), ", ", tested_score(t)).parts for t in close
-        ]
-        sentences.append(
-            say(
-                "The intervals of others overlap with its own: ",
-                listing(names),
-                ". Whether they differ from it is for a test on the same pictures to say, not for "
-                "the overlap.",
-                strength="weak",
-            )
-        )
-    return sentences
+        return [say(start, "can’t be told from ", listing(close, "; and "), ".", strength="weak")]
+    if len(tests) < len(others):
+        return []
+    largest = derive("maximum", *(p for _, _, p in tests))
+    return [
+        say(start, "is measurably better than each of the others (largest p\u00a0",
+            p_parts(largest), ").", strength="strong")
+    ]  # fmt: skip
 
 
 def size_and_time(
@@ -48,12 +56,19 @@ def size_and_time(
     name, other_name = (Name(experiment_name(r.experiment)) for r in (run, other))
     sentences = [
         say(
-            name, " has ", millions(sizes[0]), " million parameters, of which training changes ",
-            millions(run.number("/parameters/trainable")), " million; ", other_name, " has ",
+            name, " has ", millions(sizes[0]), " million parameters, ", *_trained(run), "; ",
+            other_name, " has ",
             *_factor(*sizes), ".",
         )
     ]  # fmt: skip
     return sentences + _time(run, other, name, other_name)
+
+
+def _trained(run: Run) -> Parts:
+    if run.parameters is not None and run.parameters.frozen == 0:
+        return say("all of which training changes").parts
+    trainable = run.number("/parameters/trainable")
+    return say("of which training changes ", millions(trainable), " million").parts
 
 
 def _factor(a: Quantity, b: Quantity) -> Parts:

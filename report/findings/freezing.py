@@ -47,18 +47,20 @@ def counts_and_accuracy(tested: list[Tested]) -> list[Sentence]:
     rising = [t.accuracy.value for t in by_count]
     named: list[Parts] = [
         say(millions(t.runs[0].number("/parameters/trainable")), " million (",
-            Name(experiment_name(t.experiment)), "): ", tested_score(t)).parts
+            Name(experiment_name(t.experiment)), ") ", tested_score(t)).parts
         for t in by_count
     ]  # fmt: skip
     verdict = (
-        "the more was trained, the higher the accuracy."
+        "The accuracy rises with that number."
         if rising == sorted(rising)
-        else "the more was trained, the lower the accuracy."
+        else "The accuracy falls as that number rises."
         if rising == sorted(rising, reverse=True)
-        else "which part is trained matters, not how many parameters that are."
+        else "The accuracy doesn’t follow that number, so it can’t explain the results alone."
     )
-    return [say("By the number of parameters that were trained: ", listing(named, "; "), ". Here ",
-                verdict, strength="weak")]  # fmt: skip
+    return [
+        say("Ordered by the number of parameters that were trained: ", listing(named), ". ",
+            verdict, strength="weak")
+    ]  # fmt: skip
 
 
 def _trainable(tested: Tested) -> int:

@@ -1,12 +1,14 @@
 """How one run learned: convergence, the learning-rate step, over- and underfitting."""
 
+import math
+
 from report.findings.grid import never_learned
 from report.load import Run, StudyView
 from report.numbers import Quantity, decimal, derive, integer, percent, plain, points, rate
 from report.text import Parts, Sentence, say
 
 STILL_MOVING = 0.005
-"""Half a percentage point between windows of epochs counts as movement, less as standing still."""
+"""Half a percentage point between windows of three epochs counts as movement, less as noise."""
 
 WIDE_GAP = 0.10
 """Ten points between train and validation accuracy are called overfitting."""
@@ -46,11 +48,16 @@ def convergence(run: Run) -> list[Sentence]:
         integer(run.number("/epochs_run")), " (", percent(run.number("/validation/accuracy")), ")",
     ).parts  # fmt: skip
     n_epochs = len(curves.epoch)
-    window = min(3, n_epochs // 2)
+    window = min(3, (n_epochs - _last_step(curves.learning_rate)) // 2)
     if window == 0:
         return [say(start, ".")]
     change = _window_change(run, n_epochs - window, window)
     return [say(start, "; ", _trend(change, window), ".")]
+
+
+def _last_step(rates: list[float]) -> int:
+    """Return the position from which the learning rate stayed: what it did is told apart."""
+    return max((i for i in range(1, len(rates)) if rates[i] < rates[i - 1]), default=0)
 
 
 def _last_finite(run: Run) -> Sentence:
@@ -74,12 +81,13 @@ def _change(run: Run, field: str, split: int, window: int) -> Quantity:
 
 def _trend(change: Quantity, window: int) -> Parts:
     span = "the last epoch lies" if window == 1 else f"the mean of the last {_word(window)} lies"
-    if change.value > STILL_MOVING:
+    noise = STILL_MOVING * math.sqrt(3 / window)  # fewer epochs, noisier mean
+    if change.value > noise:
         return say(
             "it was still rising at the end: ", span, " ", points(change),
             " points above that before, so more epochs might help",
         ).parts  # fmt: skip
-    if change.value < -STILL_MOVING:
+    if change.value < -noise:
         return say(
             "it was falling at the end: ", span, " ", points(change), " points below that before"
         ).parts  # fmt: skip
@@ -192,8 +200,8 @@ def _gap_trend(run: Run) -> list[Sentence]:
         return []
     ahead, behind = ("train", "validation") if moved.value > 0 else ("validation", "train")
     return [
-        say(f"From the three epochs before the last three to these, {ahead} gained ",
-            points(moved), f" points on {behind}.")
+        say(f"In the last three epochs {ahead} gained ", points(moved),
+            f" points on {behind}, compared with the three before.")
     ]  # fmt: skip
 
 

@@ -87,8 +87,9 @@ def whose_mistakes(view: StudyView, run: Run) -> list[Sentence]:
     validation = run.number("/validation/accuracy")
     return [
         say(
-            "Looked at is ", Name(experiment_name(run.experiment)), ", of all tested networks the "
-            "one with the highest validation accuracy (", percent(validation), *_seed(view, run),
+            "The network looked at is ", Name(experiment_name(run.experiment)),
+            ", of all tested networks the one with the highest validation accuracy (",
+            percent(validation), *_seed(view, run),
             "). Of ", integer(run.number("/test/n_images")), " test pictures it names ",
             integer(wrong), " wrongly.",
         )

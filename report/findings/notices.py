@@ -190,7 +190,8 @@ def progress(view: StudyView) -> list[Sentence]:
     return [
         say(
             "The study is not complete: ", integer(_count(view, done)), " of ",
-            integer(_count(view, listed)), " experiments have a result", *_why(view, listed),
+            integer(_count(view, listed)), " experiments ", "has" if len(done) == 1 else "have",
+            " a result", *_why(view, listed),
             ". What is missing is named where it would stand.", strength="gap",
         ),
         *seed_notices(view, listed),

@@ -49,9 +49,11 @@ def _pairs(view: StudyView, grid: str) -> list[Sentence]:
 
 def _each(view: StudyView, section: str) -> list[Sentence]:
     """Hold each of a section's experiments against training all weights of AlexNet."""
-    found = [s for e in view.section(section) for s in compare(view, e.id, TRANSFER)[:1]]
+    compared = [compare(view, e.id, TRANSFER) for e in view.section(section)]
+    found = [sentences[0] for sentences in compared if sentences]
+    caveats = {str(sentence): sentence for sentences in compared for sentence in sentences[1:]}
     if found:
-        return found
+        return [*found, *caveats.values()]
     return [say("There is nothing to compare yet.", strength="gap")]
 
 

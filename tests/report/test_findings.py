@@ -16,6 +16,7 @@ from report.findings import (
     notices,
 )
 from report.load import load_study
+from report.sections.scratch import course
 from report.tables.grids import grid_pairs
 
 GRID = "scratch/grid"
@@ -381,3 +382,75 @@ def test_training_time_holds_the_features_that_were_computed_once(view):
     assert metrics.cached_features
     assert run.training_time.value == metrics.train_seconds + metrics.feature_seconds
     assert "feature_seconds" in run.training_time.source
+
+
+def test_the_most_accurate_is_told_from_the_others_by_test(real, study):
+    text = said(cost.most_accurate(real))
+    assert "is measurably better than each of the others (largest p" in text
+    best = study / "beyond/resnet18/seed-0"
+    twin = study / "beyond/vgg16/seed-0"
+    record = msgspec.json.decode((best / "metrics.json").read_bytes())
+    change(study, "beyond/vgg16", test=record["test"])
+    answers = msgspec.json.decode((best / "predictions.json").read_bytes())["predicted"]
+    path = twin / "predictions.json"
+    path.write_bytes(
+        msgspec.json.encode(msgspec.json.decode(path.read_bytes()) | {"predicted": answers})
+    )
+    text = said(cost.most_accurate(load_study(study)))
+    assert "can’t be told from" in text
+    assert "p\u00a0=\u00a01.00" in text
+
+
+def test_an_optimizer_that_never_learned_has_no_best_rate(study):
+    for rate in ("1e-2", "1e-3", "1e-5"):
+        change(study, f"scratch/grid-sgd-{rate}", validation={"accuracy": 0.05})
+    text = said(grid.sensitivity(load_study(study), GRID))
+    assert "With no rate tried did SGD learn" in text
+    assert "SGD at" not in text.partition(".")[0]
+
+
+def test_a_run_that_never_learned_says_so_wherever_it_is_told(study):
+    change(study, "scratch/baseline", validation={"accuracy": 0.05})
+    n_images = load_study(study).run("scratch/baseline").metrics.test.n_images
+    change(study, "scratch/baseline", test={"accuracy": 1 / n_images, "n_correct": 1})
+    view = load_study(study)
+    assert "it never learned" in said(course(view, "scratch/baseline"))
+    tested = said(comparing.tested_result(view, "scratch/baseline"))
+    assert "nothing shows that it learned anything" in tested
+    assert "flattered" not in tested
+
+
+def test_validation_that_flatters_is_told_with_its_interval(study):
+    change(study, "transfer/best", validation={"accuracy": 0.999})
+    change(study, "transfer/best", test={"accuracy": 0.5})
+    text = said(comparing.tested_result(load_study(study), "transfer/best"))
+    assert "49.9 points above (95 % interval of the difference" in text
+    assert "flatter it" in text
+
+
+def test_the_gaps_trend_is_told(view, study):
+    n = len(load_study(study).run("scratch/baseline").curves.epoch)
+    rising = [0.2] * (n - 3) + [0.3] * 3
+    change(study, "scratch/baseline", "curves.json", train_accuracy=rising,
+           validation_accuracy=[0.2] * n)  # fmt: skip
+    text = said(learning.fit_gap(load_study(study).run("scratch/baseline")))
+    assert "In the last three epochs train gained 10.0 points on validation" in text
+
+
+def test_what_the_rate_step_did_is_not_called_still_rising(study):
+    n = len(load_study(study).run("scratch/baseline").curves.epoch)
+    rates = [1e-3] * (n - 3) + [1e-4] * 3
+    values = [0.3] * (n - 3) + [0.6] * 3
+    change(study, "scratch/baseline", "curves.json", validation_accuracy=values,
+           learning_rate=rates)  # fmt: skip
+    run = load_study(study).run("scratch/baseline")
+    assert "levelled off" in said(learning.convergence(run))
+    assert "30.0 points higher" in said(learning.learning_rate_step(run))
+
+
+def test_training_more_is_not_called_better_where_it_is_not(real):
+    tested = [comparing.tested_accuracy(real, i) for i in (
+        "transfer/best", "freezing/cnn", "freezing/fc", "freezing/fc-head-free")]  # fmt: skip
+    text = said(freezing.counts_and_accuracy(tested))
+    assert text.index("2.47 million") < text.index("54.9 million") < text.index("57.4 million")
+    assert freezing.counts_and_accuracy(tested[:2]) == []
