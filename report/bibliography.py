@@ -119,6 +119,12 @@ SOURCES: dict[str, Source] = {
         "Journal of the American Statistical Association 22(158), 1927.",
         "https://doi.org/10.1080/01621459.1927.10502953",
     ),
+    "newcombe": Source(
+        "Newcombe, 1998",
+        "R. G. Newcombe. Interval estimation for the difference between independent proportions: "
+        "comparison of eleven methods. Statistics in Medicine 17(8), 1998.",
+        "https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8%3C873::AID-SIM779%3E3.0.CO;2-I",
+    ),
     "mcnemar": Source(
         "McNemar, 1947",
         "Q. McNemar. Note on the sampling error of the difference between correlated proportions "

@@ -97,7 +97,7 @@ def pack_records(study: Path) -> bytes:
             entry = zipfile.ZipInfo(f"{study.resolve().name}/{name}", EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, file.read_bytes(), compresslevel=9)
+            archive.writestr(entry, file.read_bytes(), compresslevel=6)
     return packed.getvalue()
 
 

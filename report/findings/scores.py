@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from report.accuracy import Tested
+from report.load import StudyView
 from report.names import INTERVAL
 from report.numbers import Quantity, derive, integer, mean_of, percent, points
-from report.text import Parts, say
+from report.text import Parts, Sentence, say
 
 
 def score(values: Sequence[Quantity]) -> Parts:
@@ -37,3 +38,18 @@ def accuracy_parts(tested: Tested) -> Parts:
         percent(tested.accuracy), " (mean of ", integer(tested.n_seeds),
         " seeds, standard deviation ", points(tested.std), " points, ", named, interval, ")",
     ).parts  # fmt: skip
+
+
+def rules_over_seeds(view: StudyView) -> list[Sentence]:
+    """Say what intervals and tests are where a study has several seeds."""
+    seeds = view.study_number("/settings/seeds")
+    if seeds.value == 1:
+        return []
+    return [
+        say("This study asks for ", integer(seeds), " random starts of every experiment. The mean "
+            "of a model’s test accuracies stands for it, with their standard deviation and number. "
+            "From three on, its interval is Student’s t interval of the mean, and two models are "
+            "compared by the paired t test, seed by seed: both cover the random start, not the "
+            "choice of test pictures. With two, the interval is Wilson’s, and McNemar’s test has "
+            "to find a difference for each seed.")
+    ]  # fmt: skip

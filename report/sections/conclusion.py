@@ -66,10 +66,7 @@ def _limits(view: StudyView) -> list[Sentence]:
                 "choice of test pictures, not how much another start would have changed.")
         ]  # fmt: skip
     return [
-        say("Every experiment was to be run with ", integer(seeds), " random starts; the standard "
-            "deviation over them stands beside each mean. From three on, intervals are Student’s t "
-            "intervals of the mean, and models are compared by the paired t test, seed by seed: "
-            "both cover the random start, not the choice of test pictures. With two, intervals are "
-            "Wilson’s and McNemar’s test has to find a difference for each seed. Few seeds say "
-            "little: only large differences show.")
+        say("Every experiment was to be run with ", integer(seeds), " random starts. Where three "
+            "or more were tested, intervals and tests cover the random start, not the choice of "
+            "test pictures. So few starts say little: only large differences show.")
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from report.figures.pictures import preprocessing_steps
 from report.findings import data
 from report.findings.notices import brief_data_notices
+from report.findings.scores import rules_over_seeds
 from report.load import StudyView
 from report.numbers import derive, integer, plain
 from report.sections import SECTIONS
@@ -23,6 +24,7 @@ def build(view: StudyView) -> SectionView:
             "split": tuple(data.split_source(view)),
             "head": tuple(_head(view)),
             "width": tuple(_width(view)),
+            "seeds": tuple(rules_over_seeds(view)),
         },
         facts={name: _setting(view, name) for name in ("gamma", "step_size", "batch_size")},
         figures={"steps": preprocessing_steps(view)},

@@ -14,6 +14,7 @@ from report.findings import (
     grid,
     learning,
     notices,
+    scores,
 )
 from report.load import load_study
 from report.sections.scratch import course
@@ -454,3 +455,10 @@ def test_training_more_is_not_called_better_where_it_is_not(real):
     text = said(freezing.counts_and_accuracy(tested))
     assert text.index("2.47 million") < text.index("54.9 million") < text.index("57.4 million")
     assert freezing.counts_and_accuracy(tested[:2]) == []
+
+
+def test_the_rules_over_seeds_are_stated_only_where_they_hold(view, seeds):
+    assert scores.rules_over_seeds(view) == []
+    text = said(scores.rules_over_seeds(seeds))
+    assert "asks for 3 random starts" in text
+    assert "paired t test" in text
