@@ -10,6 +10,9 @@ from report.manifest import MANIFEST_NAME, RECORDS_NAME, Manifest, read_manifest
 PATH_DRAWING = re.compile(rb"(?m)^[-+\d. ]+ (?:m|l|c|v|y|re)\r?\n")
 """Strokes of figures, which hold no text and take long to read."""
 
+FIGURE = re.compile(rb"(?s)/Figure\r?\n<</MCID \d+>>\r?\nBDC\r?\n((?!BDC).)*?\nEMC\r?\n")
+"""A picture with its lettering, which stands elsewhere in the page's stream than on the page."""
+
 DRAWN_OVER = ("/FreeText", "/Stamp", "/Ink", "/Square", "/Redact", "/Widget", "/Highlight")
 """Annotations that can hide or change what a page shows."""
 
@@ -59,7 +62,7 @@ def read_pdf(file: Path) -> ReportPdf:
 
 
 def _text(page: "object") -> str:
-    """Return a page's text without reading its figures stroke by stroke."""
+    """Return a page's text without its figures."""
     from pypdf import PageObject
     from pypdf.generic import DecodedStreamObject, NameObject
 
@@ -68,7 +71,7 @@ def _text(page: "object") -> str:
     if contents is None:
         return ""
     light = DecodedStreamObject()
-    light.set_data(PATH_DRAWING.sub(b"", contents.get_data()))
+    light.set_data(PATH_DRAWING.sub(b"", FIGURE.sub(b"", contents.get_data())))
     page[NameObject("/Contents")] = light
     return page.extract_text()
 

@@ -60,10 +60,11 @@ def device_name(device: torch.device) -> str:
     """Return the processor's own name, such as “NVIDIA H100” or a CPU's model name."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return _cpu_name() if device.type == "cpu" else "Apple GPU"
+    return cpu_name() if device.type == "cpu" else "Apple GPU"
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
+    """Return the processor's model name."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

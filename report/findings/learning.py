@@ -6,6 +6,7 @@ from report.findings.grid import never_learned
 from report.load import Run, StudyView
 from report.numbers import Quantity, decimal, derive, integer, percent, plain, points, rate
 from report.text import Parts, Sentence, say
+from training.records import Curves
 
 STILL_MOVING = 0.005
 """Half a percentage point between windows of three epochs counts as movement, less as noise."""
@@ -47,12 +48,40 @@ def convergence(run: Run) -> list[Sentence]:
         "Validation accuracy was highest in epoch ", integer(run.number("/best_epoch")), " of ",
         integer(run.number("/epochs_run")), " (", percent(run.number("/validation/accuracy")), ")",
     ).parts  # fmt: skip
-    n_epochs = len(curves.epoch)
-    window = min(3, (n_epochs - _last_step(curves.learning_rate)) // 2)
-    if window == 0:
+    change = last_change(run)
+    if change is None:
         return [say(start, ".")]
-    change = _window_change(run, n_epochs - window, window)
-    return [say(start, "; ", _trend(change, window), ".")]
+    return [say(start, "; ", _trend(change, _last_window(curves)), ".")]
+
+
+def last_change(run: Run) -> Quantity | None:
+    """Return how validation accuracy moved at the end: its last epochs' mean minus that before.
+
+    None for a run that ended otherwise, or whose learning rate fell too short a time ago.
+    """
+    curves = run.curves
+    if curves is None or run.metrics.status != "done":
+        return None
+    window = _last_window(curves)
+    return _window_change(run, len(curves.epoch) - window, window) if window else None
+
+
+def still_rising(run: Run) -> bool:
+    """Tell whether validation accuracy was rising by more than noise when the epochs were over."""
+    change = last_change(run)
+    if change is None or run.curves is None:
+        return False
+    return bool(change.value > _noise(_last_window(run.curves)))
+
+
+def _last_window(curves: Curves) -> int:
+    """Return how many epochs the end is, up to three: as many before it had the same rate."""
+    return min(3, (len(curves.epoch) - _last_step(curves.learning_rate)) // 2)
+
+
+def _noise(window: int) -> float:
+    """Return what counts as movement: more where fewer epochs make a noisier mean."""
+    return STILL_MOVING * math.sqrt(3 / window)
 
 
 def _last_step(rates: list[float]) -> int:
@@ -81,7 +110,7 @@ def _change(run: Run, field: str, split: int, window: int) -> Quantity:
 
 def _trend(change: Quantity, window: int) -> Parts:
     span = "the last epoch lies" if window == 1 else f"the mean of the last {_word(window)} lies"
-    noise = STILL_MOVING * math.sqrt(3 / window)  # fewer epochs, noisier mean
+    noise = _noise(window)
     if change.value > noise:
         return say(
             "it was still rising at the end: ", span, " ", points(change),

@@ -1,6 +1,9 @@
 """The two grids of learning rates and optimizers."""
 
+from report.figures.course_figures import grid_courses
 from report.figures.grid_figures import heatmap_pair
+from report.figures.views import Figure
+from report.findings.ends import how_they_ended
 from report.findings.grid import best_pair, sensitivity, troubled_pairs
 from report.findings.notices import notices
 from report.load import StudyView
@@ -19,12 +22,20 @@ def build(view: StudyView) -> SectionView:
         slug="heatmaps",
         title=SECTIONS["heatmaps"].title,
         notices=notices(view, members),
-        findings={name: tuple(_findings(view, grid)) for name, grid in GRIDS.items()},
-        figures={
-            name: heatmap_pair(view, grid, tuple(GRIDS.values())) for name, grid in GRIDS.items()
-        },
+        findings={name: tuple(_findings(view, grid)) for name, grid in GRIDS.items()}
+        | {f"{name}_ends": tuple(how_they_ended(view, grid)) for name, grid in GRIDS.items()},
+        figures=_figures(view),
         tables={name: grid_pairs(view, grid) for name, grid in GRIDS.items()},
     )
+
+
+def _figures(view: StudyView) -> dict[str, Figure]:
+    grids = tuple(GRIDS.values())
+    figures: dict[str, Figure] = {}
+    for name, grid in GRIDS.items():
+        figures[name] = heatmap_pair(view, grid, grids)
+        figures[f"{name}_courses"] = grid_courses(view, grid)
+    return figures
 
 
 def _findings(view: StudyView, grid: str) -> list[Sentence]:

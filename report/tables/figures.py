@@ -4,10 +4,20 @@ from collections import Counter
 from collections.abc import Sequence
 
 from report.accuracy import Tested, train_accuracy, validation_accuracy
+from report.findings.learning import last_change
 from report.findings.mistakes import class_name, class_size, confusion
 from report.load import Run, StudyView
 from report.names import optimizer_name
-from report.numbers import decimal, derive, integer, millions, percentage, plain, rate
+from report.numbers import (
+    decimal,
+    derive,
+    integer,
+    millions,
+    percentage,
+    plain,
+    rate,
+    signed_points,
+)
 from report.reference import reference_number
 from report.tables.cells import (
     INTERVAL,
@@ -143,6 +153,38 @@ def _grid_row(view: StudyView, experiment: Experiment, best: bool) -> Row:
         shown(validation_accuracy(view, experiment.id), percentage),
         parts(outcome),
         best=best,
+    )
+
+
+def ends_data(view: StudyView, grid: str) -> FigureData:
+    """List when each pair of a grid was best, and how it moved in its last epochs."""
+    columns = (
+        Column("Optimizer"),
+        number_column("Learning rate"),
+        number_column("Epochs"),
+        number_column("Best epoch"),
+        number_column("Validation", "%"),
+        number_column("Change at the end", "points"),
+    )
+    runs = view.ranked(grid)
+    rows = tuple(_end_row(view, run) for run in runs[:MOST_ROWS])
+    note = parts(
+        "The change is the mean validation accuracy of the last epochs, at most three, minus "
+        "that of as many before. Epoch by epoch: ", Code(f"{grid}-*/seed-*/curves.json"), ".",
+    )  # fmt: skip
+    return FigureData(columns, rows, (note,))
+
+
+def _end_row(view: StudyView, run: Run) -> Row:
+    position = view.study.experiments.index(run.experiment)
+    change = last_change(run)
+    return row(
+        parts(Name(optimizer_name(run.experiment.optimizer or ""))),
+        shown(view.study_number(f"/experiments/{position}/learning_rate"), rate),
+        parts(integer(run.number("/epochs_run"))),
+        shown(run.number("/best_epoch"), integer),
+        shown(run.number("/validation/accuracy"), percentage),
+        parts(signed_points(change)) if change is not None else (),
     )
 
 

@@ -7,19 +7,21 @@ from matplotlib.figure import Figure
 
 from report.figures import (
     comparison_figures,
+    course_figures,
     data_figures,
     grid_figures,
     pictures,
     run_figures,
 )
 from report.figures.accuracies import Point, draw_accuracies, draw_against_cost
+from report.figures.courses import Panel, draw_courses
 from report.figures.curves import Course, draw_course
 from report.figures.drawing import draw
 from report.figures.heatmap import Cell, Grid, draw_heatmap
 from report.figures.parameters import draw_parameters
 from report.figures.style import style
 from report.figures.views import Gallery, Gap, Plot
-from report.load import load_study
+from report.load import StudyView, load_study
 
 
 @pytest.fixture
@@ -172,3 +174,32 @@ def test_times_of_different_devices_are_not_compared(study):
     file.write_bytes(msgspec.json.encode(record))
     plot = comparison_figures.accuracy_against_cost(load_study(study))
     assert "different devices" in plot.caption[0].text
+
+
+def test_a_grid_has_one_panel_a_pair_on_shared_axes():
+    panel = Panel([1, 2, 3], [10, 20, 30], [11, 25, 22], best_epoch=2)
+    figure = Figure()
+    draw_courses(figure, ["1e-2", "1e-3"], ["SGD"], [[panel], [Panel(word="no result")]])
+    first, second = figure.axes
+    assert [list(line.get_ydata()) for line in first.lines] == [[10, 20, 30], [11, 25, 22], [25]]
+    assert texts(second) == ["no result"]
+    assert first.get_ylim() == second.get_ylim() == (0, 100)
+
+
+def test_a_large_grid_shows_some_of_it(view):
+    shown = course_figures.grid_courses(view, "scratch/grid")
+    rates = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-5]
+    experiments = [
+        msgspec.structs.replace(e, id=f"scratch/grid-{e.optimizer}-{i}", learning_rate=rate)
+        for i, rate in enumerate(rates)
+        for e in view.group("scratch/grid")[:3]
+    ]
+    study = msgspec.structs.replace(view.study, experiments=[*view.study.experiments, *experiments])
+    large = StudyView(
+        view.folder, study, view.dataset, {e.id: view.runs(e.id) for e in study.experiments}
+    )
+    cut = course_figures.grid_courses(large, "scratch/grid")
+    assert len(shown.drawing.arguments[0]) == 3
+    assert len(cut.drawing.arguments[0]) == 5
+    assert "some rates and optimizers are shown" in "".join(part.text for part in cut.caption)
+    assert "some rates" not in "".join(part.text for part in shown.caption)

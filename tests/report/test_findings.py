@@ -1,5 +1,7 @@
 """Sentences say what the records say, in every state that records can be in."""
 
+import json
+
 import msgspec
 import pytest
 from fake_study import Fake, write_fake_study
@@ -16,7 +18,9 @@ from report.findings import (
     notices,
     scores,
 )
+from report.findings.ends import how_they_ended
 from report.load import load_study
+from report.names import pair_label
 from report.sections.scratch import course
 from report.tables.grids import grid_pairs
 
@@ -220,7 +224,7 @@ def test_from_three_seeds_on_intervals_and_tests_are_over_seeds(tmp_path, n):
     expected = t.interval(0.95, n - 1, loc=sum(values) / n, scale=sem(values))
     assert (tested.low.value, tested.high.value) == pytest.approx(expected)
     text = said(comparing.tested_result(view, "transfer/best"))
-    assert "Student’s 95 % interval of the mean over seeds" in text
+    assert "Student’s 95\u00a0% interval of the mean over seeds" in text
     text = said(comparing.compare(view, "transfer/best", "scratch/best"))
     assert f"paired t test over {n} seeds" in text
     assert "points better" in text
@@ -425,7 +429,7 @@ def test_validation_that_flatters_is_told_with_its_interval(study):
     change(study, "transfer/best", validation={"accuracy": 0.999})
     change(study, "transfer/best", test={"accuracy": 0.5})
     text = said(comparing.tested_result(load_study(study), "transfer/best"))
-    assert "49.9 points above (95 % interval of the difference" in text
+    assert "49.9 points above (95\u00a0% interval of the difference" in text
     assert "flatter it" in text
 
 
@@ -462,3 +466,22 @@ def test_the_rules_over_seeds_are_stated_only_where_they_hold(view, seeds):
     text = said(scores.rules_over_seeds(seeds))
     assert "asks for 3 random starts" in text
     assert "paired t test" in text
+
+
+def test_pairs_still_rising_are_named(study):
+    view = load_study(study)
+    best, second = view.ranked("transfer/grid")[:2]
+    for run, end in (
+        (best, [0.5, 0.5, 0.5, 0.5, 0.5, 0.5]),
+        (second, [0.1, 0.1, 0.1, 0.3, 0.3, 0.3]),
+    ):
+        file = study / run.path / "curves.json"
+        record = json.loads(file.read_text())
+        n = len(record["epoch"])
+        record["learning_rate"] = [0.1] * n
+        record["validation_accuracy"] = [0.1] * (n - 6) + end
+        file.write_text(json.dumps(record))
+    text = said(how_they_ended(load_study(study), "transfer/grid"))
+    assert "by 20.0 points" in text
+    assert pair_label(second) in text
+    assert "The best pair is among them" not in text

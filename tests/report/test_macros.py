@@ -5,6 +5,7 @@ import re
 import pytest
 from jinja2 import UndefinedError
 
+from report.figures.drawing import Drawing
 from report.figures.views import Gallery, Gap, Picture, Plot
 from report.numbers import Quantity, percent
 from report.render import _environment
@@ -71,9 +72,11 @@ def test_an_unknown_source_is_an_error(show):
 
 
 def test_a_plot_has_size_caption_and_alternative(show):
-    plot = Plot("curve", "data:image/svg+xml;base64,AA==", 'A "b"', parts("C."), 672, 250)
+    figure = Drawing("report.figures.run_figures", "draw_curves", (), (7.0, 2.6))
+    plot = Plot("curve", figure, 'A "b"', parts("C."), 672, 250)
     shown = show("{{ figure(f) }}", f=plot)
     assert 'id="figure-curve"' in shown
+    assert f'src="figure:{figure.key}"' in shown
     assert 'alt="A &#34;b&#34;" width="672" height="250"' in shown
     assert re.search(r"<figcaption[^>]*>C\.</figcaption>", shown)
     assert "<details" not in shown
