@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from report.figures.canvas import draw_plot, gap
-from report.figures.heatmap import Cell, Grid, colour_scale, draw_heatmap
+from report.figures.heatmap import Cell, Grid, colour_scale, draw_heatmap, heatmap_height
 from report.figures.style import PAGE_WIDTH
 from report.figures.views import Gap, Plot
 from report.findings.grid import best_pair, troubled_pairs
@@ -42,7 +42,7 @@ def heatmap_pair(view: StudyView, grid: str, scale_of: Sequence[str] = ()) -> Pl
         train,
         validation,
         highest,
-        size=(PAGE_WIDTH, 0.95 + 0.62 * len(train.rows)),
+        size=(PAGE_WIDTH, heatmap_height(len(train.rows))),
         alt=f"Accuracy of every pair {start}. {' '.join(str(sentence) for sentence in said)}",
         caption=parts(
             f"Accuracy in percent of every pair of learning rate and optimizer {start}, on train "

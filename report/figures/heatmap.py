@@ -15,6 +15,10 @@ COLOURS = "cividis"
 """Even in lightness, so it reads in grey print and with any colour vision."""
 
 
+MOST_ROWS, MOST_COLUMNS = 12, 6
+"""Larger grids are shown by their colours, the best cell by its star."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """One pair's accuracy in percent, or why there is none."""
@@ -46,12 +50,14 @@ def draw_heatmap(grid: Grid, ax: "Axes", *, title: str, highest: float) -> "Axes
     values = [[math.nan if c.value is None else c.value for c in row] for row in grid.cells]
     sns.heatmap(
         values, ax=ax, vmin=0, vmax=highest, cmap=COLOURS, cbar=False, square=False,
-        linewidths=2, linecolor=PAPER, xticklabels=list(grid.columns),
-        yticklabels=list(grid.rows),
+        linewidths=0 if is_large(len(grid.rows), len(grid.columns)) else 2, linecolor=PAPER,
+        xticklabels=list(grid.columns), yticklabels=_labels(grid.rows),
     )  # fmt: skip
+    small = is_large(len(grid.rows), len(grid.columns))
     for i, row in enumerate(grid.cells):
         for j, cell in enumerate(row):
-            _label(cell, j, i, ax, highest)
+            if not small or cell.best:
+                _label(cell, j, i, ax, highest, small)
     ax.grid(False)
     ax.set_title(title)
     ax.set_ylabel("learning rate")
@@ -60,7 +66,23 @@ def draw_heatmap(grid: Grid, ax: "Axes", *, title: str, highest: float) -> "Axes
     return ax
 
 
-def _label(cell: Cell, column: int, row: int, ax: "Axes", highest: float) -> None:
+def is_large(n_rows: int, n_columns: int) -> bool:
+    """Tell whether a grid is shown by its colours alone, because values would be illegible."""
+    return n_rows > MOST_ROWS or n_columns > MOST_COLUMNS
+
+
+def heatmap_height(n_rows: int) -> float:
+    """Return how high a grid is drawn, in inches."""
+    return 0.95 + min(0.62 * n_rows, 6.0)
+
+
+def _labels(rows: Sequence[str]) -> list[str]:
+    """Name the rows; of very many, evenly spaced ones."""
+    every = -(-len(rows) // (3 * MOST_ROWS))
+    return [name if i % every == 0 else "" for i, name in enumerate(rows)]
+
+
+def _label(cell: Cell, column: int, row: int, ax: "Axes", highest: float, small: bool) -> None:
     from matplotlib.patches import Rectangle
 
     centre = (column + 0.5, row + 0.5)
@@ -72,6 +94,9 @@ def _label(cell: Cell, column: int, row: int, ax: "Axes", highest: float) -> Non
                 bbox={"facecolor": "#fdfdfc", "edgecolor": "none", "pad": 1.5})  # fmt: skip
         return
     colour = "#ffffff" if cell.value < 0.55 * highest else "#000000"
+    if small:
+        ax.text(*centre, "★", ha="center", va="center", color=colour)
+        return
     text = f"{cell.value:.1f}"
     if cell.state == "diverged":
         text += "\ndiverged"

@@ -17,7 +17,7 @@ from report.figures.accuracies import Point, draw_accuracies, draw_against_cost
 from report.figures.courses import Panel, draw_courses
 from report.figures.curves import Course, draw_course
 from report.figures.drawing import draw
-from report.figures.heatmap import Cell, Grid, draw_heatmap
+from report.figures.heatmap import Cell, Grid, draw_heatmap, heatmap_height
 from report.figures.parameters import draw_parameters
 from report.figures.style import style
 from report.figures.views import Gallery, Gap, Plot
@@ -203,3 +203,11 @@ def test_a_large_grid_shows_some_of_it(view):
     assert len(cut.drawing.arguments[0]) == 5
     assert "some rates and optimizers are shown" in "".join(part.text for part in cut.caption)
     assert "some rates" not in "".join(part.text for part in shown.caption)
+
+
+def test_a_large_heatmap_keeps_to_a_page_and_marks_the_best(ax):
+    cells = [[Cell(float(i % 90), best=i == 7)] for i in range(300)]
+    draw_heatmap(Grid([f"{i}" for i in range(300)], ["SGD"], cells), ax, title="T", highest=90)
+    assert texts(ax) == ["★"]
+    assert sum(bool(label.get_text()) for label in ax.get_yticklabels()) <= 36
+    assert heatmap_height(300) < 8
