@@ -2,8 +2,10 @@
 
 import re
 
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject
+
+from report.attached import read_pdf
 
 
 def letters_of(font):
@@ -21,19 +23,22 @@ def edit_number(file, page_text, digit, other):
         How many digits were replaced.
     """
     writer = PdfWriter(clone_from=file)
+    shown = read_pdf(file).pages
     n_replaced = 0
     for page in writer.pages:
-        if page_text not in PdfReader(file).pages[page.page_number].extract_text():
+        if n_replaced or page_text not in shown[page.page_number]:
             continue
         fonts = page["/Resources"]["/Font"]
         lines = page.get_contents().get_data().split(b"\n")
-        font = ""
+        font, letters = "", {}
         for i, line in enumerate(lines):
             if set_font := re.match(rb"(/\S+) \S+ Tf", line):
                 font = set_font[1].decode()
             if not line.endswith(b"TJ") or n_replaced:
                 continue
-            to_letter, to_glyph = letters_of(fonts[font].get_object())
+            if font not in letters:
+                letters[font] = letters_of(fonts[font].get_object())
+            to_letter, to_glyph = letters[font]
             glyphs = re.findall(r"[0-9a-f]{4}", "".join(re.findall(r"<(\w+)>", line.decode())))
             said = "".join(to_letter.get(glyph, "") for glyph in glyphs)
             if page_text in said and digit in said and other in to_glyph:
