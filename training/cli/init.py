@@ -21,6 +21,17 @@ course = "{course}"
 preset = "{preset}"              # reference: the homework as given; quick: minutes on a laptop
 {data}
 
+# The report: what it prints, in which order (`homework render --list-sections`), and sections of
+# your own. A section of your own holds Markdown; what it says isn't checked, and says so.
+# [report]
+# sections = ["introduction", "mistakes"]   # these first; the others follow in their usual order
+# leave_out = ["augmentation"]
+#
+# [[report.extra]]
+# title = "What I learned"
+# after = "conclusion"
+# file = "notes.md"              # beside this file; or: markdown = "Some *text*."
+
 [settings]
 # epochs = 30                    # for every experiment
 # batch_size = 256

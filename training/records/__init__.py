@@ -11,6 +11,7 @@ from training.records.files import (
     write,
     write_bytes,
 )
+from training.records.outline import ExtraSection, Outline
 from training.records.results import (
     FORMAT,
     SPLITS,
@@ -56,11 +57,13 @@ __all__ = [
     "Dataset",
     "Environment",
     "Experiment",
+    "ExtraSection",
     "Freeze",
     "HeldOutScores",
     "HomeworkError",
     "Metrics",
     "Optimizer",
+    "Outline",
     "Parameters",
     "Predictions",
     "RecordError",

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from training.records.outline import Outline
 from training.records.spec import Experiment, Spec
 
 FORMAT = 1
@@ -281,6 +282,7 @@ class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
         preset: The preset that the settings started from.
         command: The command line that wrote this file.
         experiments: The whole list, in order, extras included only when the study runs them.
+        report: How its report is arranged.
     """
 
     format: int = FORMAT
@@ -295,3 +297,4 @@ class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
     experiments: list[Experiment]
     command: str = ""
     homework: str = ""
+    report: Outline = Outline()

@@ -2,18 +2,22 @@
 
 from training.study.experiments import SECTIONS, Section, experiment_list
 from training.study.files import StudyFile, read_study_file
+from training.study.outline import REPORT_SECTIONS, check_outline
 from training.study.presets import PRESETS, Preset
-from training.study.resolve import build_study, matches_name, select
+from training.study.resolve import build_study, matches_name, retell, select
 
 __all__ = [
     "PRESETS",
+    "REPORT_SECTIONS",
     "SECTIONS",
     "Preset",
     "Section",
     "StudyFile",
     "build_study",
+    "check_outline",
     "experiment_list",
     "matches_name",
     "read_study_file",
+    "retell",
     "select",
 ]

@@ -9,7 +9,8 @@ import msgspec
 
 from training.errors import StudyError
 from training.names import unknown_name
-from training.records import Experiment, Settings
+from training.records import Experiment, Outline, Settings
+from training.study.outline import read_outline
 
 S = TypeVar("S", Settings, Experiment)
 
@@ -20,6 +21,7 @@ class StudyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         settings: Overrides of `Settings`.
         experiments: Experiment id to overrides of `Experiment`; a new id needs a `model`.
+        report: How the report is arranged; None where the file doesn't say.
     """
 
     name: str = ""
@@ -31,10 +33,16 @@ class StudyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str = ""
     settings: dict[str, Any] = {}
     experiments: dict[str, dict[str, Any]] = {}
+    report: Outline | None = None
+
+    @property
+    def study_name(self) -> str:
+        """The name of the study that this file describes, given no other on the command line."""
+        return self.name or self.preset or "reference"
 
 
 def read_study_file(path: Path) -> StudyFile:
-    """Read a study file; relative paths in `data` and `weights` are taken from its folder.
+    """Read a study file; relative paths in it are taken from its folder.
 
     Raises:
         StudyError: The file is missing, isn't TOML, or holds an unknown key.
@@ -52,11 +60,16 @@ def read_study_file(path: Path) -> StudyFile:
     for key in raw:
         if key not in StudyFile.__struct_fields__:
             raise unknown_name(f"key in {path}:", key, StudyFile.__struct_fields__)
+    table = raw.pop("report", None)
+    if table is not None and not isinstance(table, dict):
+        raise StudyError(f"In {path}: report must be a table.", "Write [report].")
     try:
         file = msgspec.convert(raw, StudyFile)
     except msgspec.ValidationError as error:
         raise StudyError(f"In {path}: {error}.") from error
     _check_tables(file, path)
+    if table is not None:
+        file = msgspec.structs.replace(file, report=read_outline(table, path))
     return _with_absolute_paths(file, path.resolve().parent)
 
 

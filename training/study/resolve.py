@@ -7,7 +7,14 @@ import msgspec
 
 from training.errors import StudyError
 from training.names import look_up, unknown_name
-from training.records import ID_PATTERN, Experiment, Settings, StudyRecord, matches_group
+from training.records import (
+    ID_PATTERN,
+    Experiment,
+    Outline,
+    Settings,
+    StudyRecord,
+    matches_group,
+)
 from training.study.experiments import SECTIONS, experiment_list
 from training.study.files import StudyFile, convert_fields
 from training.study.presets import PRESETS
@@ -47,6 +54,19 @@ def build_study(
         data=data or file.data or base.data,
         settings=settings,
         experiments=_experiments(settings, file, given.get("epochs")),
+        report=file.report or Outline(),
+    )
+
+
+def retell(study: StudyRecord, file: StudyFile) -> StudyRecord:
+    """Return a study with the words and the outline that a study file gives, all else as it was."""
+    return msgspec.structs.replace(
+        study,
+        title=file.title or study.title,
+        author=file.author or study.author,
+        course=file.course or study.course,
+        abstract=file.abstract or study.abstract,
+        report=study.report if file.report is None else file.report,
     )
 
 

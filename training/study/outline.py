@@ -1,0 +1,129 @@
+"""The `[report]` table of a study file: order, what is left out, sections of one's own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from training.errors import StudyError
+from training.names import unknown_name
+from training.records import Outline
+
+REPORT_SECTIONS = (
+    "introduction",
+    "data",
+    "preprocessing",
+    "scratch",
+    "heatmaps",
+    "transfer",
+    "freezing",
+    "augmentation",
+    "beyond",
+    "mistakes",
+    "conclusion",
+    "references",
+    "appendix",
+)
+"""The report's sections in their usual order; `homework render --list-sections` prints them."""
+
+LARGEST_FILE_BYTES = 1_000_000
+EXTRA_KEYS = ("title", "after", "markdown", "file")
+
+
+def read_outline(table: Mapping[str, Any], path: Path) -> Outline:
+    """Read the `[report]` table of a study file, and the Markdown files that it names.
+
+    Args:
+        path: The study file; `file` is taken from its folder.
+
+    Raises:
+        StudyError: An unknown key or section, a wrong value, or a file that can't be read.
+    """
+    where = f"{path}, [report]"
+    _check_keys(table, Outline.__struct_fields__, where)
+    extras = table.get("extra", [])
+    if not isinstance(extras, list) or not all(isinstance(item, dict) for item in extras):
+        raise StudyError(f"In {where}: extra must be a list of tables.", "Write [[report.extra]].")
+    filled = [_with_text(item, number, path) for number, item in enumerate(extras, 1)]
+    try:
+        outline = msgspec.convert({**table, "extra": filled}, Outline)
+    except msgspec.ValidationError as error:
+        raise StudyError(f"In {where}: {error}.") from error
+    check_outline(outline, where)
+    return outline
+
+
+def check_outline(outline: Outline, where: str) -> None:
+    """Hold an outline to the sections that there are.
+
+    Args:
+        where: Names the table in an error.
+
+    Raises:
+        StudyError: An unknown section, one named twice, a title that is missing, or nothing left.
+    """
+    for key in ("sections", "leave_out"):
+        names: tuple[str, ...] = getattr(outline, key)
+        for name in names:
+            _check_section(name, f"{where}, {key}")
+        for name in names:
+            if names.count(name) > 1:
+                raise StudyError(f"In {where}: {key} names “{name}” twice.", "Name it once.")
+    for name in outline.sections:
+        if name in outline.leave_out:
+            raise StudyError(
+                f"In {where}: “{name}” is in sections and in leave_out.", "Take it out of one."
+            )
+    for extra in outline.extra:
+        if not extra.title.strip():
+            raise StudyError(f"In {where}, extra: a section has no title.", 'Add title = "…".')
+        _check_section(extra.after, f"{where}, extra “{extra.title}”, after")
+    if not outline.extra and len(outline.leave_out) == len(REPORT_SECTIONS):
+        raise StudyError(f"In {where}: leave_out leaves nothing of the report.")
+
+
+def _check_section(name: str, where: str) -> None:
+    if name not in REPORT_SECTIONS:
+        raise unknown_name(f"section in {where}:", name, REPORT_SECTIONS)
+
+
+def _check_keys(table: Mapping[str, Any], valid: tuple[str, ...], where: str) -> None:
+    for key in table:
+        if key not in valid:
+            raise unknown_name(f"key in {where}:", key, valid)
+
+
+def _with_text(extra: Mapping[str, Any], number: int, path: Path) -> dict[str, Any]:
+    """Return an extra section's table with its text in place of the file that holds it."""
+    where = f"{path}, [[report.extra]] number {number}"
+    _check_keys(extra, EXTRA_KEYS, where)
+    if ("markdown" in extra) == ("file" in extra):
+        raise StudyError(
+            f"In {where}: it needs its text, once.",
+            'Write either markdown = "…" or file = "notes.md".',
+        )
+    if "title" not in extra:
+        raise StudyError(f"In {where}: it has no title.", 'Add title = "…".')
+    rest = {key: value for key, value in extra.items() if key != "file"}
+    if "file" not in extra:
+        return rest
+    if not isinstance(extra["file"], str):
+        raise StudyError(f"In {where}: file must be text.", 'Write file = "notes.md".')
+    file = path.resolve().parent / Path(extra["file"]).expanduser()
+    return rest | {"markdown": _read_text(file, where)}
+
+
+def _read_text(file: Path, where: str) -> str:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST_FILE_BYTES + 1)
+        if len(content) > LARGEST_FILE_BYTES:
+            raise StudyError(f"In {where}: {file} is larger than a million bytes.")
+        return content.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it isn’t UTF-8 text"
+        raise StudyError(
+            f"In {where}: can’t read {file}: {reason}.",
+            "A path in a study file is taken from the folder that the study file is in.",
+        ) from error
