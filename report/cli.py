@@ -10,12 +10,17 @@ import click
 from click.core import ParameterSource
 
 if TYPE_CHECKING:
+    from report.look import Paper
     from report.verify import Verdict
 
 _HELP = {
     "study": "The study's name, a folder below --runs.  [default: the one written last]",
     "formats": "What to write.  [default: both; with --only, what there is already]",
     "only": "Make only this section anew (and the summaries); may be given several times.",
+    "templates": "Templates of your own, named as the program's (docs/customising.md).",
+    "trust": "Let them do whatever Python can. Only for templates that are your own.",
+    "paper": "What the pages are cut for.",
+    "words": "Title, author, course, abstract and [report] from this file, not study.json.",
     "output": "Where to write report.html and report.pdf.  [default: the study's folder]",
 }
 
@@ -38,6 +43,23 @@ _study_option = click.option("--study", metavar="NAME", help=_HELP["study"])
 )
 @click.option("--only", multiple=True, metavar="SECTION", help=_HELP["only"])
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help=_HELP["output"])
+@click.option(
+    "--study-file", "-f", type=click.Path(path_type=Path, dir_okay=False), help=_HELP["words"]
+)
+@click.option(
+    "--paper",
+    type=click.Choice(["a4", "letter"]),
+    default="a4",
+    show_default=True,
+    help=_HELP["paper"],
+)
+@click.option(
+    "--templates",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    metavar="DIR",
+    help=_HELP["templates"],
+)
+@click.option("--trust-templates", is_flag=True, help=_HELP["trust"])
 @click.option("--open", "open_after", is_flag=True, help="Open the report when it is written.")
 @click.option("--list-sections", is_flag=True, help="Print the sections' names and leave.")
 def render(
@@ -46,6 +68,10 @@ def render(
     formats: str | None,
     only: tuple[str, ...],
     output: Path | None,
+    study_file: Path | None,
+    paper: "Paper",
+    templates: Path | None,
+    trust_templates: bool,
     open_after: bool,
     list_sections: bool,
 ) -> None:
@@ -57,21 +83,26 @@ def render(
     Examples:
         homework render --format pdf
         homework render --only transfer --open
+        homework render -f study.toml --paper letter
     """
     if list_sections:
         _list_sections()
         return
     from report.build import FORMATS, build_report, existing_formats
     from report.load import choose_study
+    from report.look import Look
+    from training.study import read_study_file
 
-    folder = choose_study(runs, study)
+    words = read_study_file(study_file) if study_file else None
+    folder = choose_study(runs, study or (words.study_name if words else None))
     output = output or folder
     if formats is None:
         chosen = (existing_formats(output) if only else ()) or FORMATS
     else:
         chosen = tuple(name for name in FORMATS if formats in (name, "both"))
     with _Progress() as progress:
-        outcome = build_report(folder, output, chosen, only, progress)
+        look = Look(templates, trust_templates, paper)
+        outcome = build_report(folder, output, chosen, only, progress, look, words)
     for remark in outcome.remarks:
         click.echo(remark, err=True)
     for file in outcome.files:

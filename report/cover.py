@@ -6,6 +6,7 @@ from report.findings.cost import most_accurate
 from report.load import StudyView
 from report.manifest import record_digests
 from report.numbers import derive, integer
+from report.sections import SECTIONS
 from report.text import Code, Parts, parts
 from training.records import SPLITS
 
@@ -49,6 +50,9 @@ def _lines(view: StudyView) -> list[tuple[str, Parts]]:
     lines = [("Data set", _data_set(view)), ("Study", parts(Code(view.folder.name)))]
     if devices := _devices(view):
         lines.append(("Trained on", parts(", ".join(devices))))
+    if left_out := view.study.report.leave_out:
+        titles = (SECTIONS[slug].title for slug in SECTIONS if slug in left_out)
+        lines.append(("Left out", parts(", ".join(titles))))
     if day := _last_day(view):
         lines.append(("Finished", parts(day)))
     return lines

@@ -36,6 +36,7 @@ class Memory(msgspec.Struct, frozen=True):
 
     Attributes:
         version: The program's version; another one's sections aren't mixed with new ones.
+        templates: `Look.digest` of a person's own templates that it was printed through.
         made_from: `staleness.everything_hash` when every section was made; empty after `--only`.
         digest: SHA-256 of the report file.
         fragments: Its sections in order.
@@ -43,6 +44,7 @@ class Memory(msgspec.Struct, frozen=True):
 
     version: str
     made_from: str
+    templates: str
     digest: str
     fragments: list[Fragment]
 
@@ -56,9 +58,16 @@ def _file(report: Path) -> Path:
     return cache_folder() / "reports" / f"{place[:32]}.json"
 
 
-def remember(report: Path, content: bytes, fragments: list[Fragment], made_from: str = "") -> None:
+def remember(
+    report: Path,
+    content: bytes,
+    fragments: list[Fragment],
+    made_from: str = "",
+    templates: str = "",
+) -> None:
     """Keep the sections of a report just written; a cache that can't be written is no error."""
-    memory = Memory(__version__, made_from, hashlib.sha256(content).hexdigest(), fragments)
+    digest = hashlib.sha256(content).hexdigest()
+    memory = Memory(__version__, made_from, templates, digest, fragments)
     with contextlib.suppress(HomeworkError):
         write_bytes(_file(report), msgspec.json.encode(memory))
 

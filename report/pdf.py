@@ -10,8 +10,9 @@ from typing import Any
 
 from report.errors import ReportError
 from report.figures.style import font_folder
+from report.look import Look
 from report.manifest import EPOCH, MANIFEST_NAME, RECORDS_NAME, make_manifest, pack_records
-from report.render import style_sheet
+from report.render import DEFAULT, style_sheet
 
 _FACES = (
     ("Source Serif Pro", "SourceSerifPro-Regular", 400, "normal"),
@@ -35,13 +36,14 @@ _PACKAGES = {"SourceSerifPro": "font_source_serif_pro", "SourceSansPro": "font_s
 _ONLY_ON_SCREEN = re.compile(r'<details class="data">.*?</details>|<script>.*?</script>', re.DOTALL)
 
 
-def write_pdf(html: str, study: Path | None = None) -> bytes:
+def write_pdf(html: str, study: Path | None = None, look: Look = DEFAULT) -> bytes:
     """Return the PDF of a report; the same HTML and records give the same bytes on any day.
 
     Args:
         html: The report's page.
         study: The study's folder; its JSON records are attached, and a manifest of the page.
             Without it nothing is.
+        look: Whose style sheets, and which paper.
 
     Raises:
         ReportError: WeasyPrint or the libraries it draws with aren't there.
@@ -49,7 +51,7 @@ def write_pdf(html: str, study: Path | None = None) -> bytes:
     with _quiet():
         weasyprint, fetcher, configuration = _load()
         style = weasyprint.CSS(
-            string=_font_faces() + style_sheet("pdf"),
+            string=_font_faces() + style_sheet("pdf", look),
             font_config=configuration,
             url_fetcher=fetcher,
         )

@@ -3,15 +3,19 @@
 import base64
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from report.bibliography import SOURCES
 from report.fragments import Fragment
-from report.locations import template_folder
+from report.links import without_dangling
+from report.look import Look
+from report.template_errors import explained
 from training import __version__
 
 if TYPE_CHECKING:
@@ -23,10 +27,30 @@ SCRIPTS = ("dom", "theme", "contents", "csv", "tables", "figures", "start")
 """In the order in which they stand in the page."""
 
 
+DEFAULT = Look()
+
+
+class _Loader(FileSystemLoader):
+    """Finds templates, a person's own first, and those only in their folder."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look.folders)
+        self._look = look
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        source, filename, is_current = super().get_source(environment, template)
+        self._look.check(Path(filename))
+        return source, filename, is_current
+
+
 @functools.cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(template_folder()),
+def _environment(look: Look = DEFAULT) -> Environment:
+    """Return what finds and prints templates; a person's own are kept in a sandbox."""
+    kind = SandboxedEnvironment if look.templates and not look.trusted else Environment
+    environment = kind(
+        loader=_Loader(look),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -34,17 +58,26 @@ def _environment() -> Environment:
         keep_trailing_newline=False,
     )
     environment.globals["sources"] = SOURCES
+    environment.filters["markdown"] = _markdown
     return environment
 
 
-def render_section(section: "SectionView", study: "StudyRecord") -> str:
-    """Return a section's HTML, from `<section>` to `</section>`."""
-    template = _environment().get_template("section.html")
-    return template.render(section=section, study=study).strip()
+def render_section(section: "SectionView", study: "StudyRecord", look: Look = DEFAULT) -> str:
+    """Return a section's HTML, from `<section>` to `</section>`.
+
+    Raises:
+        ReportError: A person's own template is wrong.
+    """
+    with explained(look):
+        template = _environment(look).get_template("section.html")
+        return template.render(section=section, study=study).strip()
 
 
 def render_page(
-    cover: "Cover", fragments: Sequence[Fragment], kept: Sequence[Fragment] = ()
+    cover: "Cover",
+    fragments: Sequence[Fragment],
+    kept: Sequence[Fragment] = (),
+    look: Look = DEFAULT,
 ) -> str:
     """Return the whole report as one self-contained HTML document.
 
@@ -52,19 +85,31 @@ def render_page(
         cover: What stands before the sections.
         fragments: The sections in order.
         kept: Those among them whose records have changed since they were made.
+        look: Whose templates print it, on which paper.
+
+    Raises:
+        ReportError: A person's own template is wrong.
     """
-    style, script = _style(), _script()
-    template = _environment().get_template("report.html")
-    return template.render(
-        cover=cover,
-        fragments=[_printable(fragment) for fragment in fragments],
-        kept=[_printable(fragment) for fragment in kept],
-        style=Markup(style),
-        style_hash=_policy_hash(style),
-        script=Markup(script),
-        script_hash=_policy_hash(script),
-        version=__version__,
-    )
+    style, script = _style(look), _script(look)
+    with explained(look):
+        template = _environment(look).get_template("report.html")
+        page = template.render(
+            cover=cover,
+            fragments=[_printable(fragment) for fragment in fragments],
+            kept=[_printable(fragment) for fragment in kept],
+            style=Markup(style),
+            style_hash=_policy_hash(style),
+            script=Markup(script),
+            script_hash=_policy_hash(script),
+            version=__version__,
+        )
+    return without_dangling(page)
+
+
+def _markdown(text: str) -> Markup:
+    from report.markdown import markdown
+
+    return markdown(text)
 
 
 def _policy_hash(text: str) -> str:
@@ -78,20 +123,22 @@ def _printable(fragment: Fragment) -> dict[str, str]:
     return {"slug": fragment.slug, "title": fragment.title, "html": Markup(fragment.html)}
 
 
-def style_sheet(name: str) -> str:
-    """Return the text of `templates/styles/<name>.css`."""
-    return (template_folder() / "styles" / f"{name}.css").read_text(encoding="utf-8")
+def style_sheet(name: str, look: Look = DEFAULT) -> str:
+    """Return the text of `styles/<name>.css`, the person's own or the program's."""
+    return look.read(f"styles/{name}.css")
 
 
-def _style() -> str:
+def _style(look: Look) -> str:
     """Return the style of the page: screen and print sheets behind their media."""
-    screen = style_sheet("screen") + style_sheet("controls")
-    page = style_sheet("page")
-    return f"{style_sheet('tokens')}\n@media screen {{\n{screen}}}\n@media print {{\n{page}}}\n"
+    tokens, screen, controls, page = (
+        style_sheet(name, look) for name in ("tokens", "screen", "controls", "page")
+    )
+    paper = style_sheet(look.paper, look)
+    style = f"{tokens}\n@media screen {{\n{screen}{controls}}}\n@media print {{\n{page}{paper}}}\n"
+    return style.replace("</", "<\\/")
 
 
-def _script() -> str:
-    """Return the page's script: `templates/scripts`, in a scope of its own."""
-    folder = template_folder() / "scripts"
-    text = "\n".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+def _script(look: Look) -> str:
+    """Return the page's script: the files in `scripts`, in a scope of its own."""
+    text = "\n".join(look.read(f"scripts/{name}.js") for name in SCRIPTS)
     return f'(() => {{\n"use strict";\n\n{text}}})();\n'

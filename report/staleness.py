@@ -9,7 +9,7 @@ import msgspec
 
 from report.load import StudyView
 from report.locations import template_folder
-from training.records import Experiment, encode, matches_group
+from training.records import Experiment, Outline, encode, matches_group
 
 RECORDS = (
     "study.json",
@@ -22,14 +22,20 @@ RECORDS = (
 LIBRARIES = ("jinja2", "matplotlib", "seaborn", "weasyprint")
 
 
+WORDS = "words"
+
+
 def records_hash(view: StudyView, reads: Sequence[str]) -> str:
     """Hash the bytes of all records that a section reads.
 
     Args:
         view: The study.
-        reads: Experiment ids, sections, grid prefixes such as `transfer/grid`, or `*` for all.
+        reads: Experiment ids, sections, grid prefixes such as `transfer/grid`, `*` for all, or
+            `words` for the sections that a person wrote.
     """
     digest = hashlib.sha256(_questions(view))
+    if WORDS in reads:
+        digest.update(encode(view.study.report))
     for file in _files(view, reads):
         if file.is_file():
             content = file.read_bytes()
@@ -39,12 +45,16 @@ def records_hash(view: StudyView, reads: Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-def everything_hash(study: Path) -> str:
+def everything_hash(study: Path, choices: str = "") -> str:
     """Hash all that a complete report depends on: records, thumbnails, this program, its libraries.
 
     Reads files without parsing them, so that an unchanged report costs next to nothing.
+
+    Args:
+        study: The study's folder.
+        choices: What a person asked for beside the records: look, paper, words.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{choices}\n".encode("utf-8", "surrogateescape"))
     for library in LIBRARIES:
         digest.update(f"{library} {version(library)}\n".encode())
     for file in sorted(file for place in _program() for file in place.rglob("*.*")):
@@ -68,7 +78,7 @@ def _program() -> Iterable[Path]:
 def _questions(view: StudyView) -> bytes:
     """Return the study's record without what only the cover prints."""
     blank = msgspec.structs.replace(view.study, title="", author="", course="", abstract="",
-                                    command="")  # fmt: skip
+                                    command="", report=Outline())  # fmt: skip
     return encode(blank)
 
 

@@ -35,6 +35,8 @@ class SectionView:
         figures: Named figures; their anchor is `figure-<slug>`.
         tables: Named tables.
         blocks: Subsections, one an experiment.
+        template: Which file of `sections/` prints it; empty for that of the slug's name.
+        markdown: A person's own text.
     """
 
     slug: str
@@ -45,6 +47,8 @@ class SectionView:
     figures: dict[str, Figure] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
+    template: str = ""
+    markdown: str = ""
 
     @property
     def drawings(self) -> Iterator[Drawing]:

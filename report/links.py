@@ -1,0 +1,19 @@
+"""Links inside a report: where the section that one leads to is left out, it becomes plain text."""
+
+import re
+
+_LINK = re.compile(r'<a\b[^>]*?\bhref="#([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_POINTER = re.compile(r'\s*<(span|li|p) data-needs="([^"]*)">.*?</\1>', re.DOTALL)
+
+
+def without_dangling(page: str) -> str:
+    """Return a page in which every link inside it leads somewhere.
+
+    A link without its target keeps its words. What only points elsewhere, an element with
+    `data-needs="<id>"`, goes with its target.
+    """
+    head, body, rest = page.partition("<body")
+    ids = set(re.findall(r'\sid="([^"]*)"', rest))
+    rest = _POINTER.sub(lambda m: m[0] if m[2] in ids else "", rest)
+    rest = _LINK.sub(lambda m: m[0] if m[1] in ids else m[2], rest)
+    return head + body + rest

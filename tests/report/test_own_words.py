@@ -1,0 +1,139 @@
+"""A person's own title, order of sections and sections, by a study file."""
+
+import json
+import re
+
+import pytest
+
+from report.sections import SECTIONS
+from training.study import REPORT_SECTIONS
+
+
+def sections(html):
+    return re.findall(r'<section id="([a-z0-9-]+)"', html)
+
+
+@pytest.fixture
+def study_file(tmp_path):
+    """Write a study file, and return its path."""
+
+    def write(text):
+        file = tmp_path / "study.toml"
+        file.write_text(text, encoding="utf-8")
+        return str(file)
+
+    return write
+
+
+def test_training_knows_the_sections_of_the_report():
+    assert tuple(SECTIONS) == REPORT_SECTIONS
+
+
+REPORT = """
+title = "Our study"
+author = "A. Student"
+preset = "quick"
+[report]
+sections = ["conclusion", "introduction"]
+leave_out = ["heatmaps", "appendix", "references"]
+[[report.extra]]
+title = "What I learned"
+after = "transfer"
+file = "notes.md"
+[[report.extra]]
+title = "Thanks"
+markdown = "See [the grid](#heatmaps) and [transfer](#transfer)."
+"""
+
+
+@pytest.fixture
+def arranged(render, study_file, tmp_path):
+    (tmp_path / "notes.md").write_text("# More\n\nIt *works*: 99.9 %.")
+    return render("-f", study_file(REPORT))
+
+
+def test_a_study_file_arranges_the_report(arranged):
+    assert arranged.exit_code == 0, arranged.error or arranged.unexpected
+    usual = ["data", "preprocessing", "scratch", "transfer", "extra-1", "freezing", "augmentation"]
+    expected = ["conclusion", "extra-2", "introduction", *usual, "beyond", "mistakes"]
+    assert sections(arranged.html) == expected
+    assert "Our study</h1>" in arranged.html
+    cover = arranged.html.partition("</header>")[0]
+    assert "Learning rates and optimizers, References, Appendix" in cover
+
+
+def test_words_of_ones_own_are_marked(arranged):
+    assert "Written by the author; its numbers aren’t checked." in arranged.section("extra-1")
+    assert "<h3>More</h3>\n<p>It <em>works</em>: 99.9 %.</p>" in arranged.section("extra-1")
+
+
+def test_no_link_dangles(arranged):
+    ids = re.findall(r'\sid="([^"]+)"', arranged.html)
+    assert set(re.findall(r'href="#([^"]+)"', arranged.html)) <= set(ids)
+    assert "See the grid and <a" in arranged.section("extra-2")
+    assert "Krizhevsky et al., 2012" in arranged.section("introduction")
+    assert "listed in" not in arranged.section("introduction")
+    assert "the section on method" in arranged.section("introduction")
+
+
+def test_the_file_changes_no_record_and_the_next_render_is_as_before(render, study, study_file):
+    record = (study / "study.json").read_bytes()
+    usual = render().html
+    words = 'preset = "quick"\ntitle = "Mine"\n'
+    assert "Mine</h1>" in render("-f", study_file(words)).html
+    assert "Nothing has changed" in render("-f", study_file(words)).printed
+    assert (study / "study.json").read_bytes() == record
+    assert render().html == usual
+
+
+def test_the_arrangement_in_the_records_needs_no_file(render, study):
+    record = json.loads((study / "study.json").read_text())
+    extra = [{"title": "Mine", "markdown": "*Text*", "after": "data"}]
+    record["report"] = {"leave_out": ["beyond"], "extra": extra}
+    (study / "study.json").write_text(json.dumps(record))
+    done = render()
+    found = sections(done.html)
+    assert "beyond" not in found
+    assert found[found.index("data") + 1] == "extra-1"
+    assert sections(render("--only", "extra-1").html) == found
+
+
+def test_a_changed_text_makes_no_other_section_stale(render, study, study_file):
+    text = 'preset = "quick"\n[[report.extra]]\ntitle = "Mine"\nmarkdown = "{}"\n'
+    render("-f", study_file(text.format("One.")))
+    done = render("--only", "data", "-f", study_file(text.format("Two.")))
+    assert "though its records changed: extra-1." in done.printed
+
+
+@pytest.mark.parametrize(
+    ("table", "words", "hint"),
+    [
+        ('leave_out = ["heatmap"]', "leave_out: “heatmap”", "“heatmaps”"),
+        ('sections = ["data", "data"]', "twice", ""),
+        ('sections = ["data"]\nleave_out = ["data"]', "in sections and in leave_out", ""),
+        ('order = ["data"]', "Unknown key", "sections"),
+        ('leave_out = "data"', "Expected `array`", ""),
+        ('[[report.extra]]\ntitle = "x"\ntxt = "y"', "“txt”", "markdown"),
+        ('[[report.extra]]\ntitle = "x"', "it needs its text", "notes.md"),
+        ('[[report.extra]]\nmarkdown = "x"', "no title", "title"),
+        ('[[report.extra]]\ntitle = "x"\nfile = "no.md"', "No such file", "folder"),
+        (
+            '[[report.extra]]\ntitle = "x"\nmarkdown = "x"\nafter = "trasnfer"',
+            "after: “trasnfer”",
+            "“transfer”",
+        ),
+    ],
+)
+def test_a_wrong_report_table_is_one_message(render, study_file, table, words, hint):
+    done = render("-f", study_file(f'preset = "quick"\n[report]\n{table}\n'))
+    assert done.error is not None, done.unexpected
+    assert "study.toml" in done.error.message
+    assert words in done.error.message
+    assert hint in done.error.hint
+
+
+def test_a_wrong_section_in_the_records_is_one_message(render, study):
+    record = json.loads((study / "study.json").read_text())
+    record["report"] = {"leave_out": ["nothing"]}
+    (study / "study.json").write_text(json.dumps(record))
+    assert "study.json" in render().error.message
