@@ -62,6 +62,7 @@ def write_pdf(html: str, study: Path | None = None, look: Look = DEFAULT) -> byt
             pdf_variant="pdf/ua-1",
             pdf_identifier=True,
             attachments=_attachments(weasyprint, html, study) if study else None,
+            finisher=_finish,
         )
     return content
 
@@ -85,6 +86,19 @@ def _attachments(weasyprint: Any, html: str, study: Path) -> list[Any]:
         )
         for name, (content, description) in contents.items()
     ]
+
+
+def _finish(_: Any, pdf: Any) -> None:
+    """Say what each header cell heads, and that links are printed, where WeasyPrint doesn't."""
+    objects: list[Any] = [item for item in pdf.objects if isinstance(item, dict)]
+    structure = {item.reference: item for item in objects}
+    for item in objects:
+        if item.get("S") == "/TH":
+            row = structure[item["P"]]
+            scope = "/Column" if structure[row["P"]].get("S") == "/THead" else "/Row"
+            item["A"] = type(item)({"O": "/Table", "Scope": scope})
+        elif item.get("Subtype") == "/Link":
+            item["F"] = 4
 
 
 def _load() -> tuple[Any, Any, Any]:

@@ -112,3 +112,9 @@ def test_pages_are_tagged_as_pdf_ua_asks(laid_out):
     page = pytest.importorskip("page", reason="page-validation isn't installed")
     report = page.validate_pdf(laid_out[2], profile=page.ValidationProfile.PDF_UA_1)
     assert [(failure.rule_id, failure.message) for failure in report.failures] == []
+
+
+def test_tables_say_what_their_heads_are_for(laid_out):
+    pdfua = pytest.importorskip("pdfua", reason="pdfua isn't installed")
+    found = pdfua.validate(str(laid_out[2])).findings
+    assert [(finding.rule_id, finding.message) for finding in found] == []
