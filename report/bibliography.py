@@ -58,6 +58,19 @@ SOURCES: dict[str, Source] = {
         "Journal of Computer Vision 115, 2015.",
         "https://arxiv.org/abs/1409.0575",
     ),
+    "initialisation": Source(
+        "He et al., 2015",
+        "K. He, X. Zhang, S. Ren and J. Sun. Delving deep into rectifiers: surpassing human-level "
+        "performance on ImageNet classification. IEEE International Conference on Computer "
+        "Vision, 2015.",
+        "https://arxiv.org/abs/1502.01852",
+    ),
+    "backpropagation": Source(
+        "Rumelhart et al., 1986",
+        "D. E. Rumelhart, G. E. Hinton and R. J. Williams. Learning representations by "
+        "back-propagating errors. Nature 323, 1986.",
+        "https://doi.org/10.1038/323533a0",
+    ),
     "sgd": Source(
         "Robbins and Monro, 1951",
         "H. Robbins and S. Monro. A stochastic approximation method. The Annals of Mathematical "
@@ -70,6 +83,12 @@ SOURCES: dict[str, Source] = {
         "momentum in deep learning. International Conference on Machine Learning, 2013.",
         "https://proceedings.mlr.press/v28/sutskever13.html",
     ),
+    "rprop": Source(
+        "Riedmiller and Braun, 1993",
+        "M. Riedmiller and H. Braun. A direct adaptive method for faster backpropagation "
+        "learning: the RPROP algorithm. IEEE International Conference on Neural Networks, 1993.",
+        "https://doi.org/10.1109/ICNN.1993.298623",
+    ),
     "rmsprop": Source(
         "Tieleman and Hinton, 2012",
         "T. Tieleman and G. Hinton. Lecture 6.5, RMSProp: divide the gradient by a running average "
@@ -81,6 +100,18 @@ SOURCES: dict[str, Source] = {
         "D. P. Kingma and J. Ba. Adam: a method for stochastic optimization. International "
         "Conference on Learning Representations, 2015.",
         "https://arxiv.org/abs/1412.6980",
+    ),
+    "decoupled": Source(
+        "Loshchilov and Hutter, 2019",
+        "I. Loshchilov and F. Hutter. Decoupled weight decay regularization. International "
+        "Conference on Learning Representations, 2019.",
+        "https://arxiv.org/abs/1711.05101",
+    ),
+    "linear-scaling": Source(
+        "Goyal et al., 2017",
+        "P. Goyal et al. Accurate, large minibatch SGD: training ImageNet in 1 hour. "
+        "arXiv:1706.02677, 2017.",
+        "https://arxiv.org/abs/1706.02677",
     ),
     "dropout": Source(
         "Srivastava et al., 2014",
@@ -112,6 +143,12 @@ SOURCES: dict[str, Source] = {
         "C. Shorten and T. M. Khoshgoftaar. A survey on image data augmentation for deep learning. "
         "Journal of Big Data 6(60), 2019.",
         "https://doi.org/10.1186/s40537-019-0197-0",
+    ),
+    "calibration": Source(
+        "Guo et al., 2017",
+        "C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger. On calibration of modern neural "
+        "networks. International Conference on Machine Learning, 2017.",
+        "https://arxiv.org/abs/1706.04599",
     ),
     "wilson": Source(
         "Wilson, 1927",
