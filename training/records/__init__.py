@@ -1,6 +1,16 @@
 """The JSON contract between `training` and `report`. Imports no torch."""
 
 from training.errors import HomeworkError, RecordError
+from training.records.dataset import (
+    FORMAT,
+    SPLITS,
+    ClassCounts,
+    DataKind,
+    Dataset,
+    SizeStatistics,
+    Split,
+    Thumbnail,
+)
 from training.records.files import (
     StudyFolder,
     encode,
@@ -13,12 +23,7 @@ from training.records.files import (
 )
 from training.records.outline import ExtraSection, Outline
 from training.records.results import (
-    FORMAT,
-    SPLITS,
-    ClassCounts,
     Curves,
-    DataKind,
-    Dataset,
     Environment,
     HeldOutScores,
     Metrics,
@@ -27,11 +32,8 @@ from training.records.results import (
     Scores,
     Selected,
     Settings,
-    SizeStatistics,
-    Split,
     Status,
     StudyRecord,
-    Thumbnail,
 )
 from training.records.spec import (
     ID_PATTERN,

@@ -10,14 +10,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from training.errors import RecordError
-from training.records.results import (
-    FORMAT,
-    Curves,
-    Dataset,
-    Metrics,
-    Predictions,
-    StudyRecord,
-)
+from training.records.dataset import FORMAT, Dataset
+from training.records.results import Curves, Metrics, Predictions, StudyRecord
 from training.records.spec import ID_PATTERN
 
 R = TypeVar("R", StudyRecord, Dataset, Metrics, Curves, Predictions)

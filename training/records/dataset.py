@@ -1,0 +1,97 @@
+"""The record of the pictures, `dataset.json`. Plain data, no torch."""
+
+from typing import Literal
+
+import msgspec
+
+FORMAT = 1
+"""Number of the JSON format. 1: the first."""
+
+DataKind = Literal["caltech101", "sample", "folder"]
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+class ClassCounts(msgspec.Struct, frozen=True):
+    """Pictures of each class in each split, in the order of `Dataset.classes`."""
+
+    train: list[int]
+    validation: list[int]
+    test: list[int]
+
+
+class SizeStatistics(msgspec.Struct, frozen=True):
+    """Picture sizes in pixels, before any resizing.
+
+    Attributes:
+        width: Minimum, first quartile, median, third quartile, maximum.
+        height: The same five.
+        sample: Up to 1,000 (width, height) pairs, evenly spaced over the data set.
+        n_converted: Pictures that were not RGB (grey, CMYK, palette) and were converted.
+    """
+
+    width: tuple[float, float, float, float, float]
+    height: tuple[float, float, float, float, float]
+    sample: list[tuple[int, int]]
+    n_converted: int
+
+
+class Thumbnail(msgspec.Struct, frozen=True):
+    """A small picture beside `dataset.json`.
+
+    Attributes:
+        file: Path relative to the study's folder, below `thumbnails/`.
+        group: `samples` (the sample grid), `steps` (preprocessing) or `augmentation`.
+        label: Class name, or the step or transformation shown.
+        width: Pixels.
+        height: Pixels.
+    """
+
+    file: str
+    group: Literal["samples", "steps", "augmentation"]
+    label: str
+    width: int
+    height: int
+
+
+class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+    """`dataset.json`: all that the report says of the pictures.
+
+    Attributes:
+        kind: `caltech101` if classes and counts are the original's; `sample` for the embedded
+            drawn data set; else `folder`.
+        fingerprint: Changes with any picture, class or split.
+        split_source: `lists` (train.txt and test.txt) or `stratified` (seeded).
+        max_per_class: Limit applied to every class before use, if any.
+        mean: Channel means of the train split at `image_size`, in [0, 1] (R, G, B).
+        std: Channel standard deviations over all pixels of the train split, same scale.
+        dropped_classes: Folders left out on purpose (the clutter class).
+        ignored_files: Files that aren't pictures; the first 20.
+        unreadable_files: Pictures that could not be decoded and were left out; the first 20.
+        test_images: Paths of the test pictures, relative to the data folder.
+    """
+
+    format: int = FORMAT
+    name: str
+    kind: DataKind
+    fingerprint: str
+    classes: list[str]
+    n_train: int
+    n_validation: int
+    n_test: int
+    counts: ClassCounts
+    split_source: Literal["lists", "stratified"]
+    max_per_class: int | None
+    image_size: int
+    resize_size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    sizes: SizeStatistics
+    dropped_classes: list[str]
+    n_dropped_images: int
+    n_ignored_files: int
+    ignored_files: list[str]
+    n_unreadable_files: int
+    unreadable_files: list[str]
+    test_images: list[str]
+    thumbnails: list[Thumbnail]
