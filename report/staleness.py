@@ -14,7 +14,7 @@ from training.records import Experiment, Outline, encode, matches_group
 RECORDS = (
     "study.json",
     "dataset.json",
-    "thumbnails/*",
+    "thumbnails/**/*",
     "*/*/seed-*/metrics.json",
     "*/*/seed-*/curves.json",
     "*/*/seed-*/predictions.json",
@@ -62,7 +62,7 @@ def everything_hash(study: Path, choices: str = "") -> str:
             state = file.stat()
             digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
     for pattern in RECORDS:
-        for file in sorted(study.glob(pattern)):
+        for file in sorted(file for file in study.glob(pattern) if file.is_file()):
             content = file.read_bytes()
             name = file.relative_to(study).as_posix()
             digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))

@@ -9,6 +9,8 @@ import torch
 
 from training.engine import Fit, State, evaluate_logits, load_state
 from training.environment import describe, peak_memory_bytes
+from training.examples import with_examples
+from training.first_layer import Filters, describe_change, first_filters, with_pictures
 from training.fitting import pictures, train_model
 from training.freezing import count_parameters
 from training.plan import Step
@@ -40,6 +42,7 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
     experiment, seed, spec = step.experiment, step.seed, step.spec
     assert spec is not None
     model = prepare_model(spec, step.weights or WeightsSource("none"), workspace)
+    filters = first_filters(model.network.module)
     result, feature_seconds = train_model(model, spec, workspace)
     state = result.best_state
     metrics = Metrics(
@@ -66,7 +69,7 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
     )
     write(workspace.folder.curves(experiment.id, seed), result.curves(experiment.id, seed))
     if experiment.test and state:
-        metrics = _test(metrics, model, state, workspace)
+        metrics = _test(metrics, model, state, filters, workspace)
     if keep_weights and state:
         save_weights(workspace.folder.weights(experiment.id, seed), state)
     return _finish(metrics, workspace)
@@ -103,8 +106,9 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
     write(folder.curves(experiment.id, seed), repeated)
     if experiment.test and source.best_epoch:
         model = prepare_model(step.spec, step.weights or WeightsSource("none"), workspace)
+        filters = first_filters(model.network.module)
         state = _kept_state(step, model, workspace)
-        metrics = _test(metrics, model, state, workspace)
+        metrics = _test(metrics, model, state, filters, workspace)
     return _finish_reuse(metrics, workspace)
 
 
@@ -131,7 +135,9 @@ def save_weights(path: Path, state: State) -> None:
         torch.save({name: value.cpu() for name, value in state.items()}, temporary)
 
 
-def _test(metrics: Metrics, model: Model, state: State, workspace: Workspace) -> Metrics:
+def _test(
+    metrics: Metrics, model: Model, state: State, start: Filters | None, workspace: Workspace
+) -> Metrics:
     """Read the test set, once, with the chosen epoch's weights; write the predictions."""
     spec = metrics.spec
     assert spec is not None
@@ -140,22 +146,24 @@ def _test(metrics: Metrics, model: Model, state: State, workspace: Workspace) ->
     scores, logits = evaluate_logits(model.network.module, inputs, spec.batch_size)
     probability, predicted = logits.softmax(1).nan_to_num().max(1)
     label = inputs.labels.cpu()
-    write(
-        workspace.folder.predictions(metrics.id, metrics.seed),
-        Predictions(
-            id=metrics.id,
-            seed=metrics.seed,
-            dataset_fingerprint=metrics.dataset_fingerprint,
-            label=label.tolist(),
-            predicted=predicted.tolist(),
-            probability=[round(p, 4) for p in probability.tolist()],
-        ),
+    record = Predictions(
+        id=metrics.id,
+        seed=metrics.seed,
+        dataset_fingerprint=metrics.dataset_fingerprint,
+        label=label.tolist(),
+        predicted=predicted.tolist(),
+        probability=[round(p, 4) for p in probability.tolist()],
     )
+    record = with_examples(record, workspace.data, workspace.folder)
+    write(workspace.folder.predictions(metrics.id, metrics.seed), record)
     n_correct = int(np.sum(predicted.numpy() == label.numpy()))
     test = HeldOutScores(
         loss=scores.loss, accuracy=n_correct / len(label), n_correct=n_correct, n_images=len(label)
     )
-    return msgspec.structs.replace(metrics, test=test)
+    layer = describe_change(start, model.network.module)
+    if metrics.reused_from is not None:  # the best of a grid
+        layer = with_pictures(layer, start, model.network.module, workspace.folder)
+    return msgspec.structs.replace(metrics, test=test, first_layer=layer)
 
 
 def now() -> str:

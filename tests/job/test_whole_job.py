@@ -4,10 +4,22 @@ import json
 import re
 import shutil
 
+import numpy as np
 import pytest
+from PIL import Image
 from tiny import TINY
 
-from training.records import Metrics, StudyFolder, read
+from training.data.decode import crop, open_picture, resize
+from training.data.index import index_folder
+from training.data.locate import locate
+from training.records import (
+    Dataset,
+    Metrics,
+    Predictions,
+    StudyFolder,
+    examples_wanted,
+    read,
+)
 
 STUDY = "runs/quick"
 
@@ -89,6 +101,46 @@ def test_freezing_takes_the_best_transfer_pair(study):
     frozen = found["freezing/cnn"].spec
     assert (frozen.optimizer, frozen.learning_rate) == (chosen.optimizer, chosen.learning_rate)
     assert found["freezing/cnn"].parameters.trainable_parts["features"] == 0
+
+
+def test_finalists_keep_the_pictures_of_their_mistakes(study, tiny_sample, monkeypatch):
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tiny_sample))
+    root = index_folder(locate("sample")).root
+    dataset = read(study.dataset, Dataset)
+    used = set()
+    for name, metrics in records(study).items():
+        if metrics.test is None:
+            continue
+        record = read(study.predictions(name, 0), Predictions)
+        assert [example.index for example in record.examples] == examples_wanted(record)
+        used.update((example.index, example.file) for example in record.examples)
+    assert used, "no network of so short a training is without mistakes"
+    assert len({index for index, _ in used}) == len(used), "finalists share a picture's file"
+    kept = {
+        file.relative_to(study.path).as_posix() for file in study.path.glob("thumbnails/test/*")
+    }
+    assert kept == {file for _, file in used}
+    for index, file in used:
+        picture = open_picture(root / dataset.test_images[index]).image
+        expected = np.asarray(crop(resize(picture, 64), 64), float)
+        with Image.open(study.path / file) as kept_picture:
+            difference = np.abs(np.asarray(kept_picture, float) - expected)
+        assert difference.mean() < 8, f"{file} isn't {dataset.test_images[index]}"
+
+
+def test_finalists_say_what_became_of_their_first_layer(study):
+    found = records(study)
+    for name, metrics in found.items():
+        assert (metrics.first_layer is None) == (metrics.test is None), name
+    assert found["freezing/cnn"].first_layer.relative_change == 0
+    assert found["beyond/vgg16"].first_layer.relative_change == 0
+    assert found["freezing/fc"].first_layer.relative_change > 0
+    for name in ("scratch/best", "transfer/best"):
+        pictures = found[name].first_layer.pictures
+        for file in (pictures.start, pictures.end):
+            with Image.open(study.path / file) as image:
+                assert image.size == (pictures.width, pictures.height)
+    assert found["scratch/baseline"].first_layer.pictures is None
 
 
 def test_sample_data_and_weights_are_on_record(study):

@@ -52,11 +52,16 @@ def write_thumbnails(
     thumbnails = []
     for number, (group, label, image) in enumerate(made, start=1):
         file = f"thumbnails/{number:02d}-{group}.jpg"
-        buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=QUALITY)
-        write_bytes(folder.path / file, buffer.getvalue())
+        write_bytes(folder.path / file, jpeg(image))
         thumbnails.append(Thumbnail(file, group, label, *image.size))  # type: ignore[arg-type]
     return thumbnails
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """Return a thumbnail as a file's bytes."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=QUALITY)
+    return buffer.getvalue()
 
 
 def _samples(
@@ -70,10 +75,11 @@ def _samples(
     for i in range(n_shown):
         label = i * len(classes) // n_shown
         members = train[labels[train] == label]
-        yield "samples", classes[label], _small(pixels[members[len(members) // 2]])
+        yield "samples", classes[label], small(pixels[members[len(members) // 2]])
 
 
-def _small(square: NDArray[np.uint8]) -> Image.Image:
+def small(square: NDArray[np.uint8]) -> Image.Image:
+    """Return a picture (H, W, 3) with sides of at most `SIDE` pixels."""
     image = Image.fromarray(np.ascontiguousarray(square))
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     return image
@@ -107,7 +113,7 @@ def _scaled(image: Image.Image, scale: float) -> Image.Image:
 
 
 def _augmentations(square: NDArray[np.uint8]) -> Iterator[tuple[str, str, Image.Image]]:
-    yield "augmentation", "original", _small(square)
+    yield "augmentation", "original", small(square)
     for label, (horizontal, vertical, degrees) in TRANSFORMATIONS.items():
         changed = transform(
             torch.from_numpy(square.copy()).permute(2, 0, 1)[None].float(),
@@ -115,4 +121,4 @@ def _augmentations(square: NDArray[np.uint8]) -> Iterator[tuple[str, str, Image.
             torch.tensor([vertical]),
             torch.tensor([math.radians(degrees)]),
         )
-        yield "augmentation", label, _small(changed[0].byte().permute(1, 2, 0).numpy())
+        yield "augmentation", label, small(changed[0].byte().permute(1, 2, 0).numpy())

@@ -1,6 +1,13 @@
 """The JSON contract between `training` and `report`. Imports no torch."""
 
 from training.errors import HomeworkError, RecordError
+from training.records.answers import (
+    confident_mistakes,
+    confused_pairs,
+    examples_wanted,
+    taken_for,
+    typical,
+)
 from training.records.dataset import (
     FORMAT,
     SPLITS,
@@ -25,6 +32,9 @@ from training.records.outline import ExtraSection, Outline
 from training.records.results import (
     Curves,
     Environment,
+    Example,
+    FilterPictures,
+    FirstLayer,
     HeldOutScores,
     Metrics,
     Parameters,
@@ -58,8 +68,11 @@ __all__ = [
     "DataKind",
     "Dataset",
     "Environment",
+    "Example",
     "Experiment",
     "ExtraSection",
+    "FilterPictures",
+    "FirstLayer",
     "Freeze",
     "HeldOutScores",
     "HomeworkError",
@@ -79,13 +92,18 @@ __all__ = [
     "StudyFolder",
     "StudyRecord",
     "Thumbnail",
+    "confident_mistakes",
+    "confused_pairs",
     "encode",
+    "examples_wanted",
     "json_schema",
     "learning_rate_label",
     "matches_group",
     "read",
     "read_if_there",
     "replacing",
+    "taken_for",
+    "typical",
     "write",
     "write_bytes",
 ]

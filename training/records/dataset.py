@@ -5,7 +5,11 @@ from typing import Literal
 import msgspec
 
 FORMAT = 1
-"""Number of the JSON format. 1: the first."""
+"""Number of the JSON format. 1: the first.
+
+Fields that a reader can do without are added under the same number, as `Predictions.examples` and
+`Metrics.first_layer` were.
+"""
 
 DataKind = Literal["caltech101", "sample", "folder"]
 Split = Literal["train", "validation", "test"]

@@ -77,6 +77,48 @@ class Selected(msgspec.Struct, frozen=True):
     validation_accuracy: list[float]
 
 
+class FilterPictures(msgspec.Struct, frozen=True):
+    """Pictures of the first layer's filters before and after training, on one scale.
+
+    One pixel a weight, filters in rows from the top left with one transparent pixel between them.
+    Mid-grey is zero, full colour is a weight of `limit` or more in that channel, none one of
+    `-limit` or less.
+
+    Attributes:
+        start: PNG file relative to the study's folder, below `thumbnails/`: the starting weights.
+        end: The same of the best epoch's weights.
+        width: Pixels.
+        height: Pixels.
+        n_shown: Filters in each picture, the first ones of the layer.
+        limit: Weight at the scale's ends.
+    """
+
+    start: str
+    end: str
+    width: int
+    height: int
+    n_shown: int
+    limit: float
+
+
+class FirstLayer(msgspec.Struct, frozen=True):
+    """The first convolution over the picture's three channels, before and after training.
+
+    Attributes:
+        name: Dotted path of the layer inside the network.
+        kernel: Height and width of its filters, in pixels.
+        relative_change: ‖w − w₀‖ / ‖w₀‖ over all its weights (biases aside), w₀ at the start and w
+            at the best epoch; null if w₀ is all zero.
+        pictures: For the runs chosen as the best of a grid.
+    """
+
+    name: str
+    n_filters: int
+    kernel: tuple[int, int]
+    relative_change: float | None
+    pictures: FilterPictures | None = None
+
+
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """`metrics.json`: the outcome of one experiment with one seed.
 
@@ -92,6 +134,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         feature_seconds: Wall time of computing them, which `train_seconds` doesn't hold.
         peak_memory_bytes: Peak device memory on CUDA, else peak resident memory of the process.
         reused_from: The run that this record repeats without training.
+        first_layer: What training did to the first layer, for finalists that have such a layer.
         notes: Caveats that the report repeats.
         error: Why the run failed or was skipped, and how to mend it.
     """
@@ -119,6 +162,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     reused_from: str | None = None
     environment: Environment | None = None
     finished_at: str = ""
+    first_layer: FirstLayer | None = None
     notes: list[str] = []
     error: str | None = None
 
@@ -138,6 +182,22 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
     epoch_seconds: list[float]
 
 
+class Example(msgspec.Struct, frozen=True):
+    """A small copy of one test picture, shared by all runs that show it.
+
+    Attributes:
+        index: Position in `Dataset.test_images`.
+        file: Path relative to the study's folder, below `thumbnails/test/`.
+        width: Pixels.
+        height: Pixels.
+    """
+
+    index: int
+    file: str
+    width: int
+    height: int
+
+
 class Predictions(msgspec.Struct, frozen=True, kw_only=True):
     """`predictions.json`: one entry a test picture, in the order of `Dataset.test_images`.
 
@@ -145,6 +205,7 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
         label: True class index.
         predicted: Class index with the highest score.
         probability: Softmax probability of the predicted class, rounded to 4 digits.
+        examples: Pictures of the mistakes that `answers.examples_wanted` picks, by rising index.
     """
 
     format: int = FORMAT
@@ -154,6 +215,7 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
     label: list[int]
     predicted: list[int]
     probability: list[float]
+    examples: list[Example] = []
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
