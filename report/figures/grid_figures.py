@@ -33,7 +33,7 @@ def heatmap_pair(view: StudyView, grid: str, scale_of: Sequence[str] = ()) -> Pl
     if not ranked:
         return gap(slug, "No pair of this grid has a result yet.")
     train, validation = (_grid(view, grid, split) for split in ("train", "validation"))
-    highest = _highest(view, {grid, *scale_of})
+    highest = highest_accuracy(view, {grid, *scale_of})
     start = START.get(grid.partition("/")[0], grid)
     said = (*best_pair(view, grid)[:1], *troubled_pairs(view, grid))
     return draw_plot(
@@ -86,8 +86,8 @@ def _accuracy(run: Run, split: str) -> float | None:
     return scores.accuracy if run.finished and scores is not None else None
 
 
-def _highest(view: StudyView, grids: set[str]) -> float:
-    """Return the top of the colour scale: the highest accuracy, rounded up to ten percent."""
+def highest_accuracy(view: StudyView, grids: set[str]) -> float:
+    """Return the top of a scale for grids: the highest accuracy, rounded up to ten percent."""
     values = [
         100 * value
         for grid in grids

@@ -93,7 +93,7 @@ def _label(cell: Cell, column: int, row: int, ax: "Axes", highest: float, small:
         ax.text(*centre, cell.state, ha="center", va="center", color=INK, fontsize=8.5,
                 bbox={"facecolor": "#fdfdfc", "edgecolor": "none", "pad": 1.5})  # fmt: skip
         return
-    colour = "#ffffff" if cell.value < 0.55 * highest else "#000000"
+    colour = _readable_on(cell.value / highest)
     if small:
         ax.text(*centre, "★", ha="center", va="center", color=colour)
         return
@@ -107,6 +107,21 @@ def _label(cell: Cell, column: int, row: int, ax: "Axes", highest: float, small:
         ax.add_patch(frame)
     weight = "semibold" if cell.best else "normal"
     ax.text(*centre, text, ha="center", va="center", color=colour, fontweight=weight)
+
+
+def _readable_on(share: float) -> str:
+    """Return white or black, whichever contrasts more with the colour at a share of the scale.
+
+    Relative luminance as in WCAG 2.2; white and black contrast equally at 0.179.
+    """
+    from matplotlib import colormaps
+
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in colormaps[COLOURS](share)[:3]
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if luminance > 0.179 else "#ffffff"
 
 
 def colour_scale(highest: float) -> "ScalarMappable":

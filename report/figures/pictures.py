@@ -60,7 +60,7 @@ def _gallery(
     if view.dataset is None:
         return gap(slug, "The data set hasn’t been read yet, so there are no pictures to show.")
     wanted = _spread([t for t in view.dataset.thumbnails if t.group == group], limit)
-    found = [picture for t in wanted if (picture := _picture(view.folder.path, t)) is not None]
+    found = [shown for t in wanted if (shown := _picture(view.folder.path, t)) is not None]
     if not found:
         return gap(slug, "The study’s folder has no pictures for this figure.")
     if len(found) < len(wanted):
@@ -77,13 +77,20 @@ def _spread(thumbnails: list[Thumbnail], limit: int | None) -> list[Thumbnail]:
 
 
 def _picture(study: Path, thumbnail: Thumbnail) -> Picture | None:
-    content = read_thumbnail(study, thumbnail.file)
+    label = thumbnail.label.replace("_", " ")
+    return picture(study, thumbnail.file, label, (thumbnail.width, thumbnail.height))
+
+
+def picture(
+    study: Path, file: str, label: str, size: tuple[int, int], note: Parts = ()
+) -> Picture | None:
+    """Return a picture of the study's folder; None if it can't be shown."""
+    content = read_thumbnail(study, file)
     media_type = content and _media_type(content)
     if not content or not media_type:
         return None
-    label = thumbnail.label.replace("_", " ")
-    source = data_uri(content, media_type)
-    return Picture(source, label, max(1, thumbnail.width), max(1, thumbnail.height))
+    width, height = (max(1, side) for side in size)
+    return Picture(data_uri(content, media_type), label, width, height, note)
 
 
 def read_thumbnail(study: Path, file: str) -> bytes | None:

@@ -45,23 +45,54 @@ class Plot:
 
 @dataclass(frozen=True)
 class Picture:
-    """A thumbnail with its label."""
+    """A thumbnail with its label.
+
+    Attributes:
+        label: What it shows, for those who can't see it.
+        note: Printed below it in place of the label.
+    """
 
     source: str
     label: str
     width: int
     height: int
+    note: Parts = ()
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Thumbnails in a row or a grid; `steps` puts an arrow between them."""
+    """Thumbnails in a row or a grid.
+
+    Attributes:
+        steps: Puts an arrow between them.
+        pixels: They are enlarged without smoothing: a pixel means something.
+    """
 
     kind: ClassVar[str] = "gallery"
     slug: str
     pictures: tuple[Picture, ...]
     caption: Parts
     steps: bool = False
+    pixels: bool = False
+
+
+@dataclass(frozen=True)
+class PicturePair:
+    """Two pictures to be compared, and what the comparison shows."""
+
+    left: Picture
+    right: Picture
+    note: Parts
+
+
+@dataclass(frozen=True)
+class PairGallery:
+    """Pairs of pictures in a grid."""
+
+    kind: ClassVar[str] = "pairs"
+    slug: str
+    pairs: tuple[PicturePair, ...]
+    caption: Parts
 
 
 @dataclass(frozen=True)
@@ -73,4 +104,4 @@ class Gap:
     reason: Sentence
 
 
-Figure = Plot | Gallery | Gap
+Figure = Plot | Gallery | PairGallery | Gap

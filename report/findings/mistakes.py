@@ -6,6 +6,7 @@ from report.load import Run, StudyView
 from report.names import experiment_name
 from report.numbers import Quantity, derive, integer, percent, plain
 from report.text import Name, Parts, Sentence, say
+from training.records import confused_pairs
 
 
 def best_finalist(view: StudyView) -> Run | None:
@@ -73,14 +74,6 @@ def hardest_classes(run: Run, n: int) -> list[int]:
     return [i for i in ranked if right[i] < sizes[i]][:n]
 
 
-def most_confused(run: Run, n: int) -> list[tuple[int, int]]:
-    """Return (true class, guess) pairs by falling number of pictures."""
-    assert run.predictions is not None
-    pairs = zip(run.predictions.label, run.predictions.predicted, strict=True)
-    wrong = Counter((t, p) for t, p in pairs if t != p)
-    return sorted(wrong, key=lambda pair: (-wrong[pair], pair))[:n]
-
-
 def whose_mistakes(view: StudyView, run: Run) -> list[Sentence]:
     """Name the network looked at, and how it was chosen."""
     wrong = derive("difference", run.number("/test/n_images"), run.number("/test/n_correct"))
@@ -126,7 +119,8 @@ def by_class(view: StudyView, run: Run) -> list[Sentence]:
 
 
 def _commonest(view: StudyView, run: Run) -> list[Sentence]:
-    pairs = most_confused(run, 1)
+    assert run.predictions is not None
+    pairs = confused_pairs(run.predictions, 1)
     if not pairs:
         return []
     true, guess = pairs[0]

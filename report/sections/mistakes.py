@@ -2,6 +2,8 @@
 
 from report.figures.canvas import gap
 from report.figures.confusion import confusion_matrix
+from report.figures.mistake_figures import confident_mistakes_gallery, confused_pairs_gallery
+from report.figures.views import Figure
 from report.findings.mistakes import (
     best_finalist,
     by_class,
@@ -36,9 +38,21 @@ def build(view: StudyView) -> SectionView:
             "classes": tuple(classes),
             "certainty": tuple(certainty(run)),
         },
-        figures={"confusion": confusion_matrix(view, run, " ".join(map(str, classes)))},
+        figures={
+            "confusion": confusion_matrix(view, run, " ".join(map(str, classes))),
+            **_pictures(view, run),
+        },
         tables=_tables(view, run),
     )
+
+
+def _pictures(view: StudyView, run: Run) -> dict[str, Figure]:
+    if not hardest_classes(run, 1):
+        return {}
+    return {
+        "pairs": confused_pairs_gallery(view, run),
+        "confident": confident_mistakes_gallery(view, run),
+    }
 
 
 def _tables(view: StudyView, run: Run) -> dict[str, Table]:

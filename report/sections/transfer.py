@@ -1,7 +1,9 @@
 """Transfer learning: the two best pairs in detail, and the choice between them."""
 
+from report.figures.filter_figures import filter_gallery
 from report.figures.run_figures import curves
 from report.findings.comparing import compare, tested_result
+from report.findings.first_layer import first_layer_change
 from report.findings.grid import best_pair, troubled_pairs
 from report.findings.notices import notices
 from report.load import StudyView
@@ -32,8 +34,13 @@ def build(view: StudyView) -> SectionView:
             "chosen": tuple(chosen(view, BEST)),
             "test": tuple(tested_result(view, BEST)),
             "against_scratch": tuple(compare(view, BEST, "scratch/best")),
+            "first_layer": tuple(first_layer_change(view)),
         },
-        figures={"first": curves(view, DETAILS[0]), "second": curves(view, DETAILS[1])},
+        figures={
+            "first": curves(view, DETAILS[0]),
+            "second": curves(view, DETAILS[1]),
+            "filters": filter_gallery(view),
+        },
         tables={"comparison": comparison(view, "transfer", pair, caption)},
     )
 

@@ -6,21 +6,22 @@ from report.findings.mistakes import (
     class_size,
     confusion,
     hardest_classes,
-    most_confused,
 )
 from report.load import Run, StudyView
 from report.numbers import derive, integer, percentage
 from report.tables.cells import number_column
 from report.text import parts
 from report.view import Column, Row, Table
+from training.records import confused_pairs
 
 SHOWN = 10
 
 
 def confusions(view: StudyView, run: Run) -> Table:
     """List the pairs of classes that are confused most often."""
+    assert run.predictions is not None
     rows = []
-    for true, guess in most_confused(run, SHOWN):
+    for true, guess in confused_pairs(run.predictions, SHOWN):
         taken, size = confusion(view, run, true, guess), class_size(view, run, true)
         rows.append(
             Row(

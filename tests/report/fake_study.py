@@ -18,7 +18,10 @@ from training.records import (
     Curves,
     Dataset,
     Environment,
+    Example,
     Experiment,
+    FilterPictures,
+    FirstLayer,
     HeldOutScores,
     Metrics,
     Parameters,
@@ -30,6 +33,7 @@ from training.records import (
     StudyFolder,
     StudyRecord,
     Thumbnail,
+    examples_wanted,
     matches_group,
     read,
     write,
@@ -258,6 +262,9 @@ def _write_run(
     write(paths.curves(experiment.id, seed), msgspec.structs.replace(curves, id=experiment.id))
     if experiment.test:
         predictions = _predictions(experiment.id, metrics, dataset)
+        if fake.thumbnails:
+            predictions = _with_examples(predictions, dataset, paths)
+            metrics = msgspec.structs.replace(metrics, first_layer=_first_layer(metrics, paths))
         write(paths.predictions(experiment.id, seed), predictions)
         n_correct = sum(
             p == t for p, t in zip(predictions.predicted, predictions.label, strict=True)
@@ -396,6 +403,33 @@ def _predictions(experiment_id: str, metrics: Metrics, dataset: Dataset) -> Pred
         probability.append(round(0.4 + 0.59 * (1 - difficulty), 4))
     return Predictions(id=experiment_id, seed=metrics.seed, dataset_fingerprint=FINGERPRINT,
                        label=labels, predicted=predicted, probability=probability)  # fmt: skip
+
+
+def _with_examples(record: Predictions, dataset: Dataset, paths: StudyFolder) -> Predictions:
+    examples = []
+    for index in examples_wanted(record):
+        file = paths.path / f"thumbnails/test/{index:04d}-fake.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        label = record.label[index]
+        picture = _glyph(dataset.classes[label][0].upper(), label, (80, 80)).rotate(index % 31)
+        picture.save(file)
+        examples.append(Example(index, file.relative_to(paths.path).as_posix(), 80, 80))
+    return msgspec.structs.replace(record, examples=examples)
+
+
+def _first_layer(metrics: Metrics, paths: StudyFolder) -> FirstLayer:
+    frozen = metrics.spec is not None and metrics.spec.freeze in ("features", "backbone")
+    change = 0.0 if frozen else 0.153
+    if metrics.reused_from is None:
+        return FirstLayer("features.0", 16, (11, 11), change)
+    size = (4 * 12 - 1, 4 * 12 - 1)
+    files = [f"thumbnails/filters/{metrics.section}-{when}.png" for when in ("start", "end")]
+    for file, seed in zip(files, (1, 2), strict=True):
+        (paths.path / file).parent.mkdir(parents=True, exist_ok=True)
+        noise = random.Random(seed).randbytes(size[0] * size[1] * 3)
+        Image.frombytes("RGB", size, noise).save(paths.path / file)
+    pictures = FilterPictures(*files, *size, n_shown=16, limit=0.087)  # type: ignore[misc]
+    return FirstLayer("features.0", 16, (11, 11), change, pictures)
 
 
 if __name__ == "__main__":

@@ -68,8 +68,8 @@ def test_heatmap_cells_are_filled(view):
 
 
 def test_both_panels_of_a_grid_share_their_scale(view):
-    alone = grid_figures._highest(view, {"scratch/grid"})
-    both = grid_figures._highest(view, {"scratch/grid", "transfer/grid"})
+    alone = grid_figures.highest_accuracy(view, {"scratch/grid"})
+    both = grid_figures.highest_accuracy(view, {"scratch/grid", "transfer/grid"})
     assert alone < both == 100
 
 

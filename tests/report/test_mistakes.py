@@ -9,6 +9,7 @@ from report.figures.confusion import confusion_order, confusion_shares
 from report.findings import mistakes
 from report.load import load_study
 from report.sections import section_view
+from training.records import confused_pairs
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_counts_are_those_of_the_predictions(view):
     run = mistakes.best_finalist(view)
     label = np.array(run.predictions.label)
     predicted = np.array(run.predictions.predicted)
-    for true, guess in mistakes.most_confused(run, 5):
+    for true, guess in confused_pairs(run.predictions, 5):
         expected = int(((label == true) & (predicted == guess)).sum())
         assert mistakes.confusion(view, run, true, guess).value == expected
         assert mistakes.class_size(view, run, true).value == int((label == true).sum())

@@ -1,0 +1,37 @@
+"""How far training moved the first layer."""
+
+from report.load import Run, StudyView
+from report.numbers import percent
+from report.text import Sentence, say
+
+GRID_WINNERS = ("scratch/best", "transfer/best")
+
+
+def first_layers(view: StudyView) -> list[Run]:
+    """Return the best run of each grid, where its record describes the first layer."""
+    found = [view.run(experiment_id) for experiment_id in GRID_WINNERS]
+    return [run for run in found if run is not None and run.metrics.first_layer is not None]
+
+
+def is_pretrained(run: Run) -> bool:
+    return run.metrics.spec is not None and run.metrics.spec.weights != "none"
+
+
+def first_layer_change(view: StudyView) -> list[Sentence]:
+    """State the relative change of the first layer's weights in each grid's best run."""
+    sentences = []
+    for run in first_layers(view):
+        layer = run.metrics.first_layer
+        if layer is None or layer.relative_change is None:
+            continue
+        what = "Fine-tuning moved the pre-trained" if is_pretrained(run) else "Training moved the"
+        start = "" if is_pretrained(run) else " from their random start"
+        change = percent(run.number("/first_layer/relative_change"))
+        sentences.append(
+            say(f"{what} weights of the first layer{start} by ", change, " of their length.")
+        )
+    if sentences:
+        sentences.append(
+            say("That is the norm of the change over the norm of the weights at the start.")
+        )
+    return sentences
