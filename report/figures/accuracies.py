@@ -8,6 +8,7 @@ from report.figures.style import BLUE, CYCLE, INK, LINE, MARKERS, MUTED, ORANGE,
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.ticker import LogLocator
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,16 @@ class Point:
 def draw_accuracies(points: Sequence[Point], ax: "Axes", *, reference_label: str) -> "Axes":
     """Draw one row a model: dot, 95 % interval, and the reference's value as a hollow diamond."""
     for row, point in enumerate(points):
-        ax.plot([point.low, point.high], [row, row], color=BLUE, linewidth=2.4,
-                solid_capstyle="butt")  # fmt: skip
-        ax.plot([point.accuracy], [row], "o", color=BLUE, markersize=6.5)
+        ax.plot([point.low, point.high], [row, row], "|-", color=BLUE, linewidth=2.2,
+                markersize=9, markeredgewidth=1.4, solid_capstyle="butt")  # fmt: skip
+        ax.plot([point.accuracy], [row], "o", color=BLUE, markersize=5.5, markeredgecolor=PAPER,
+                markeredgewidth=0.7)  # fmt: skip
         if point.reference is not None:
-            ax.plot([point.reference], [row], "D", markersize=6, markerfacecolor=PAPER,
+            ax.plot([point.reference], [row], "D", markersize=6, markerfacecolor="none",
                     markeredgecolor=ORANGE, markeredgewidth=1.4)  # fmt: skip
     ax.plot([], [], "o-", color=BLUE, linewidth=2.4, label="this study, 95 % interval")
     if any(point.reference is not None for point in points):
-        ax.plot([], [], "D", markerfacecolor=PAPER, markeredgecolor=ORANGE, label=reference_label)
+        ax.plot([], [], "D", markerfacecolor="none", markeredgecolor=ORANGE, label=reference_label)
     ax.set_yticks(range(len(points)), [point.label for point in points], color=INK)
     ax.set_ylim(len(points) - 0.5, -0.5)
     ax.set_xlim(0, 100)
@@ -53,18 +55,30 @@ def draw_accuracies(points: Sequence[Point], ax: "Axes", *, reference_label: str
 
 def draw_against_cost(points: Sequence[Point], ax: "Axes", *, cost: str, legend: bool) -> "Axes":
     """Draw accuracy against a cost on a logarithmic axis, one marker a model."""
+    from matplotlib.ticker import NullLocator
+
     for i, point in enumerate(points):
         colour, marker = CYCLE[i % len(CYCLE)], MARKERS[i % len(MARKERS)]
         below, above = point.accuracy - point.low, point.high - point.accuracy
         ax.errorbar(
             [point.cost], [point.accuracy], yerr=[[below], [above]], fmt=marker, color=colour,
-            markersize=6.5, elinewidth=1.2, label=point.label if legend else "_",
+            markersize=7, markeredgecolor=PAPER, markeredgewidth=0.6, elinewidth=1.2,
+            label=point.label if legend else "_",
         )  # fmt: skip
     ax.set_xscale("log")
     costs = [point.cost for point in points]
     ax.set_xlim(min(costs) / 1.8, max(costs) * 1.8)
+    ax.xaxis.set_major_locator(_round_numbers(max(costs) / min(costs)))
+    ax.xaxis.set_major_formatter("{x:,g}")
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel(cost)
     ax.grid(axis="x", which="major", visible=True)
-    ax.tick_params(axis="x", which="minor", size=0, labelsize=0)
     ax.spines["bottom"].set_color(MUTED)
     return ax
+
+
+def _round_numbers(ratio: float) -> "LogLocator":
+    """Return ticks at 1, 2, 5 of each power of ten; at powers alone where they would crowd."""
+    from matplotlib.ticker import LogLocator
+
+    return LogLocator(subs=(1, 2, 5) if ratio < 300 else (1,), numticks=20)

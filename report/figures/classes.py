@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from report.figures.style import BLUE, INK, MUTED, ORANGE, SPLITS
+from report.figures.style import BLUE, INK, MUTED, ORANGE, PAPER, SPLITS
 from training.records import ClassCounts
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ ROWS_PER_PANEL = 34
 
 MANY_CLASSES = 120
 """More classes than this are shown as a distribution, because names would be illegible."""
+
+HATCHES = {"train": "", "validation": "////", "test": ".."}
+"""Tell the splits apart in grey print; very thin bars go without and keep their order."""
 
 
 MANY_DOTS = 150
@@ -39,9 +42,11 @@ def draw_class_counts(
     left = [0] * len(names)
     for split, colour in SPLITS.items():
         values: list[int] = getattr(counts, split)
-        ax.barh(rows, values, left=left, color=colour, height=0.74, label=split)
+        ax.barh(rows, values, left=left, color=colour, height=0.74, label=split,
+                edgecolor=PAPER, linewidth=0.2 if small else 0.5,
+                hatch="" if small else HATCHES[split])  # fmt: skip
         left = [a + b for a, b in zip(left, values, strict=True)]
-    size = 6.6 if small else 9
+    size = 7.2 if small else 9
     for row, total in zip(rows, left, strict=True):
         ax.text(total + limit * 0.015, row, str(total), va="center", color=MUTED, fontsize=size)
     ax.set_yticks(list(rows), [name.replace("_", " ") for name in names], fontsize=size)
@@ -64,10 +69,10 @@ def draw_class_distribution(totals: Sequence[int], ax: "Axes") -> "Axes":
 def draw_sizes(pairs: Sequence[tuple[int, int]], median: tuple[float, float], ax: "Axes") -> "Axes":
     """Draw picture width against height, one dot a picture, the medians as lines."""
     widths, heights = [w for w, _ in pairs], [h for _, h in pairs]
-    dots = ax.scatter(widths, heights, s=9, color=BLUE, alpha=0.35, lw=0)
+    dots = ax.scatter(widths, heights, s=9, color=BLUE, alpha=0.35, lw=0, zorder=2)
     dots.set_rasterized(len(pairs) > MANY_DOTS)
-    ax.axvline(median[0], color=ORANGE, linewidth=1.1, linestyle="--")
-    ax.axhline(median[1], color=ORANGE, linewidth=1.1, linestyle="--")
+    ax.axvline(median[0], color=ORANGE, linewidth=1.1, linestyle="--", zorder=1)
+    ax.axhline(median[1], color=ORANGE, linewidth=1.1, linestyle="--", zorder=1)
     ax.plot([], [], "--", color=ORANGE, linewidth=1.1, label="median")
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=0)

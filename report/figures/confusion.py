@@ -1,9 +1,12 @@
 """The confusion matrix, ordered so that classes taken for each other stand together."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from report.figures.canvas import draw_plot
+from report.figures.heatmap import COLOURS, readable_on
 from report.figures.style import LINE, PAGE_WIDTH
 from report.figures.views import Plot
 from report.load import Run, StudyView
@@ -17,9 +20,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LABELLED = 40
-"""Up to so many classes are named beside the matrix; more would be illegible."""
+"""Up to so many classes are all named beside the matrix; more would be illegible."""
 
-COLOURS = "cividis"
+N_NAMED = 16
+"""Of more classes, so many with the most mistakes are named."""
+
+SOME_NAMED = (
+    " Named are only classes that stand out: the rows with the most mistakes, and the columns "
+    "most often answered wrongly."
+)
+
+NUMBERED = 12
+"""Up to so many classes have their shares printed in the cells."""
 
 
 def confusion_shares(
@@ -57,33 +69,85 @@ def confusion_order(shares: "NDArray[np.float64]") -> list[int]:
     return [int(i) for i in leaves_list(tree)]
 
 
-def draw_confusion(shares: "NDArray[np.float64]", names: Sequence[str], ax: "Axes") -> "Axes":
+def draw_confusion(
+    shares: "NDArray[np.float64]",
+    names: Sequence[str],
+    ax: "Axes",
+    *,
+    named: tuple[Sequence[int], Sequence[int]] | None = None,
+) -> "Axes":
     """Draw shares in percent, one cell a pair of classes.
 
     Args:
         shares: (n, n), in the order in which they are to be drawn.
-        names: Class names in that order; drawn for up to `LABELLED` classes.
+        names: Class names in that order.
+        named: Columns and rows whose names are drawn; all of them if None.
     """
-    image = ax.imshow(100 * shares, cmap=COLOURS, vmin=0, vmax=100, interpolation="nearest")
+    from matplotlib.colors import PowerNorm
+
+    scale = PowerNorm(0.5, 0, 100)
+    image = ax.imshow(100 * shares, cmap=COLOURS, norm=scale, interpolation="nearest")
     ax.set_xlabel("taken for")
     ax.set_ylabel("true class")
     ax.grid(False)
-    if len(names) <= LABELLED:
-        size = 8 if len(names) <= 20 else 5.5
-        ax.set_xticks(range(len(names)), list(names), rotation=90, fontsize=size)
-        ax.set_yticks(range(len(names)), list(names), fontsize=size)
-    else:
-        ax.set_xticks([])
-        ax.set_yticks([])
+    size = 8 if len(names) <= 20 else 5.5 if len(names) <= LABELLED else 6.5
+    columns, rows = named if named is not None else (range(len(names)), range(len(names)))
+    ax.set_xticks(list(columns), [names[i] for i in columns], rotation=90, fontsize=size)
+    ax.set_yticks(list(rows), [names[i] for i in rows], fontsize=size)
+    if len(names) <= NUMBERED:
+        _print_shares(shares, ax)
+    ax.tick_params(length=0 if named is None else 2)
     for spine in ax.spines.values():
         spine.set(visible=True, color=LINE)
-    ax.figure.colorbar(image, ax=ax, shrink=0.8, label="share of the class (%)")
+    bar = ax.figure.colorbar(image, ax=ax, shrink=0.8, label="share of the class (%)")
+    bar.set_ticks([0, 1, 5, 10, 25, 50, 75, 100])
+    bar.outline.set_visible(False)
     return ax
 
 
-def draw_matrix(figure: "Figure", shares: "NDArray[np.float64]", names: list[str]) -> None:
+def _print_shares(shares: "NDArray[np.float64]", ax: "Axes") -> None:
+    for row, line in enumerate(shares):
+        for column, share in enumerate(line):
+            if share > 0:
+                ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=8,
+                        color=readable_on(math.sqrt(share)))  # fmt: skip
+
+
+def outstanding(weights: Sequence[float], distance: int) -> list[int]:
+    """Return up to `N_NAMED` positions of the largest weights that lie at least `distance` apart.
+
+    Args:
+        weights: One a class, in the order drawn; classes of weight 0 are never named.
+    """
+    chosen: list[int] = []
+    for i in sorted(range(len(weights)), key=lambda i: (-weights[i], i)):
+        if weights[i] > 0 and all(abs(i - other) >= distance for other in chosen):
+            chosen.append(i)
+    return sorted(chosen[:N_NAMED])
+
+
+def _named(run: Run, order: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the columns most often answered wrongly and the rows with the most mistakes."""
+    assert run.predictions is not None
+    pairs = zip(run.predictions.label, run.predictions.predicted, strict=True)
+    wrong = [(true, guess) for true, guess in pairs if true != guess]
+    answers, mistakes = Counter(g for _, g in wrong), Counter(t for t, _ in wrong)
+    distance = max(3, math.ceil(len(order) / 40))
+    return (
+        outstanding([answers[i] for i in order], distance),
+        outstanding([mistakes[i] for i in order], distance),
+    )
+
+
+Named = tuple[list[int], list[int]]
+"""Columns and rows that are named where not all can be."""
+
+
+def draw_matrix(
+    figure: "Figure", shares: "NDArray[np.float64]", names: list[str], named: Named | None
+) -> None:
     """Draw the whole figure, see `draw_confusion`."""
-    draw_confusion(shares, names, figure.subplots())
+    draw_confusion(shares, names, figure.subplots(), named=named)
 
 
 def confusion_matrix(view: StudyView, run: Run, alt: str) -> Plot:
@@ -94,17 +158,21 @@ def confusion_matrix(view: StudyView, run: Run, alt: str) -> Plot:
     shares = confusion_shares(run.predictions.label, run.predictions.predicted, len(classes))
     order = confusion_order(shares)
     names = [classes[i].replace("_", " ") for i in order]
+    named = None if len(classes) <= LABELLED else _named(run, order)
     side = PAGE_WIDTH * (0.72 if len(classes) <= LABELLED else 0.8)
     return draw_plot(
         "confusion",
         draw_matrix,
         shares[order][:, order],
         names,
+        named,
         size=(PAGE_WIDTH, side),
         alt=f"Confusion matrix of the test pictures. {alt}",
         caption=parts(
             "What the test pictures of each class were taken for, in percent of the class. "
-            "Classes that are taken for each other stand side by side; the diagonal is right."
+            "Classes that are taken for each other stand side by side; the diagonal is right. The "
+            "colours follow the square root of the share, so that rare confusions show."
+            + ("" if named is None else SOME_NAMED)
         ),
         data=confusion_data(view, run, order),
     )

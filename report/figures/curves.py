@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from report.figures.style import INK, MUTED, PAPER, SPLITS
+from report.figures.style import INK, MUTED, SPLITS
 from training.records import Curves
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def draw_course(course: Course, ax: "Axes", *, title: str, legend: bool) -> "Axe
     for name, values, dashes, marker in lines:
         ax.plot(
             course.epochs, values, dashes, color=SPLITS[name], label=name,
-            marker=marker if few else "", markersize=3,
+            marker=marker if few else "", markersize=3, clip_on=False,
         )  # fmt: skip
     _mark_steps(course, ax)
     _mark_best(course, ax)
@@ -72,6 +72,7 @@ def draw_course(course: Course, ax: "Axes", *, title: str, legend: bool) -> "Axe
     ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     if len(course.epochs) == 1:
         ax.set_xlim(course.epochs[0] - 1, course.epochs[0] + 1)
+        ax.set_xticks(list(course.epochs))
     if legend:
         ax.legend(loc="best", handlelength=2.4)
     return ax
@@ -82,8 +83,9 @@ def _mark_best(course: Course, ax: "Axes") -> None:
         return
     value = course.validation[list(course.epochs).index(course.best_epoch)]
     ax.plot(
-        [course.best_epoch], [value], "o", markersize=8, markerfacecolor=PAPER,
+        [course.best_epoch], [value], "o", markersize=9, markerfacecolor="none",
         markeredgecolor=INK, markeredgewidth=1.4, label="best epoch", zorder=5,
+        clip_on=False,
     )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def _label(cell: Cell, column: int, row: int, ax: "Axes", highest: float, small:
         ax.text(*centre, cell.state, ha="center", va="center", color=INK, fontsize=8.5,
                 bbox={"facecolor": "#fdfdfc", "edgecolor": "none", "pad": 1.5})  # fmt: skip
         return
-    colour = _readable_on(cell.value / highest)
+    colour = readable_on(cell.value / highest)
     if small:
         ax.text(*centre, "★", ha="center", va="center", color=colour)
         return
@@ -109,7 +109,7 @@ def _label(cell: Cell, column: int, row: int, ax: "Axes", highest: float, small:
     ax.text(*centre, text, ha="center", va="center", color=colour, fontweight=weight)
 
 
-def _readable_on(share: float) -> str:
+def readable_on(share: float) -> str:
     """Return white or black, whichever contrasts more with the colour at a share of the scale.
 
     Relative luminance as in WCAG 2.2; white and black contrast equally at 0.179.

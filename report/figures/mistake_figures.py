@@ -19,8 +19,6 @@ def confident_mistakes_gallery(view: StudyView, run: Run) -> Gallery | Gap:
     """Show the wrongly named test pictures that the network was surest of."""
     assert run.predictions is not None
     wanted = confident_mistakes(run.predictions)
-    if not run.predictions.examples:
-        return gap("confident-mistakes", NOT_KEPT)
     found = [shown for i in wanted if (shown := _mistake(view, run, i)) is not None]
     if not found:
         return gap("confident-mistakes", "The pictures of the mistakes can’t be read.")

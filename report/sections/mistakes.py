@@ -49,10 +49,10 @@ def build(view: StudyView) -> SectionView:
 def _pictures(view: StudyView, run: Run) -> dict[str, Figure]:
     if not hardest_classes(run, 1):
         return {}
-    return {
-        "pairs": confused_pairs_gallery(view, run),
-        "confident": confident_mistakes_gallery(view, run),
-    }
+    pairs = confused_pairs_gallery(view, run)
+    if run.predictions is None or not run.predictions.examples:  # one gap stands for both
+        return {"pairs": pairs}
+    return {"pairs": pairs, "confident": confident_mistakes_gallery(view, run)}
 
 
 def _tables(view: StudyView, run: Run) -> dict[str, Table]:
