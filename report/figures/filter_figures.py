@@ -6,7 +6,7 @@ from report.figures.views import Gallery, Gap, Picture
 from report.findings.first_layer import first_layers, is_pretrained
 from report.load import Run, StudyView
 from report.numbers import decimal, integer
-from report.text import Loose, Parts, parts
+from report.text import Loose, Parts, listing, parts
 
 READING = (
     " Each small square is one filter, each of its pixels the weights for red, green and blue at "
@@ -51,12 +51,10 @@ def _pictures_of(view: StudyView, run: Run) -> list[Picture]:
 
 
 def _caption(runs: list[Run]) -> Parts:
-    scales: list[Loose] = []
-    for run in runs:
-        scales += [", " if scales else "", _scale(run)]
+    scales = listing(_scale(run) for run in runs)
     return parts(
         _extent(runs[0]), ", before and after training, of the best pair of each grid.", READING,
-        " The two pictures of a network share one scale, which ends at weights of ", *scales,
+        " The two pictures of a network share one scale, which ends at weights of ", scales,
         "; the few beyond are drawn as if they were at the end.",
     )  # fmt: skip
 

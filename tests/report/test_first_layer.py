@@ -30,7 +30,7 @@ def test_both_starts_are_shown_before_and_after(finished_study):
     assert gallery.pixels
     caption = "".join(part.text for part in gallery.caption)
     assert "The 16 filters of the first layer, 11 × 11 pixels each" in caption
-    assert "±0.087 (random start), ±0.087 (pre-trained)" in caption
+    assert "±0.087 (random start) and ±0.087 (pre-trained)" in caption
 
 
 def test_of_many_filters_the_caption_says_how_many_are_shown(change):
