@@ -16,7 +16,7 @@ ROWS_PER_PANEL = 34
 MANY_CLASSES = 120
 """More classes than this are shown as a distribution, because names would be illegible."""
 
-HATCHES = {"train": "", "validation": "////", "test": ".."}
+HATCHES = {"train": "", "validation": "////", "test": ""}
 """Tell the splits apart in grey print; very thin bars go without and keep their order."""
 
 
