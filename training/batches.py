@@ -11,9 +11,14 @@ from training.data.augment import augment
 
 
 class Inputs(Protocol):
-    """One split's inputs and labels."""
+    """One split's inputs and labels.
+
+    Attributes:
+        generator: What gathering draws from, if anything.
+    """
 
     labels: Tensor
+    generator: torch.Generator | None
 
     def gather(self, chosen: Tensor) -> Tensor:
         """Return the inputs at positions `chosen` (B,) of this split, on the device."""
@@ -49,7 +54,7 @@ class PictureInputs:
         self.labels = torch.from_numpy(labels[positions]).to(device)
         self.device = device
         self.augmentation = augmentation
-        self.generator = generator or torch.Generator()
+        self.generator: torch.Generator | None = generator or torch.Generator()
         self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1) * 255
         self._std = torch.tensor(std, device=device).view(1, 3, 1, 1) * 255
 
@@ -57,6 +62,7 @@ class PictureInputs:
         pixels = torch.from_numpy(self.pixels[self.positions[chosen.numpy()]])
         # B, H, W, 3 → B, 3, H, W: the permuted view is channels_last as it stands
         pictures = pixels.to(self.device).permute(0, 3, 1, 2).float()
+        assert self.generator is not None
         pictures = augment(pictures, self.augmentation, self.generator)
         return pictures.sub_(self._mean).div_(self._std)
 
@@ -67,6 +73,7 @@ class FeatureInputs:
     def __init__(self, features: Tensor, labels: Tensor) -> None:
         self.features = features
         self.labels = labels
+        self.generator: torch.Generator | None = None
 
     def gather(self, chosen: Tensor) -> Tensor:
         return self.features[chosen.to(self.features.device)]

@@ -1,20 +1,29 @@
 """The epoch loop: train, validate, step the learning rate, remember the best epoch."""
 
+import itertools
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from training.batches import Inputs, in_order, shuffled
-from training.names import look_up
+from training.batches import Inputs, shuffled
+from training.checkpoint import Checkpoints, Position
+from training.memory import backward
+from training.optimizers import make_optimizer
 from training.progress import EpochEnd, Progress
+from training.randomness import random_state, restore_random_state
 from training.records import Curves, Scores, Spec
+from training.scoring import batch_totals, evaluate, scores_of
+from training.state import State, changing, copy_state, load_state, shapes
+from training.stopping import StoppedError, StopSignal
 
-State = dict[str, Tensor]
+KEPT_OF_FIT = ("learning_rate", "train", "validation", "epoch_seconds", "best_epoch",
+               "training_seconds", "batch_parts")  # fmt: skip
+"""Fields of `Fit` that a checkpoint's `Position` repeats."""
 
 
 @dataclass
@@ -26,6 +35,7 @@ class Fit:
         best_epoch: 1-based, see `Metrics.best_epoch`; 0 if there was no finite epoch.
         best_state: Trainable parameters and buffers after `best_epoch`.
         training_seconds: Time of the training passes alone.
+        batch_parts: How many parts a batch had to be divided into for the device's memory.
     """
 
     learning_rate: list[float] = field(default_factory=list)
@@ -36,6 +46,7 @@ class Fit:
     best_epoch: int = 0
     best_state: State = field(default_factory=dict)
     training_seconds: float = 0.0
+    batch_parts: int = 1
 
     def curves(self, experiment_id: str, seed: int) -> Curves:
         return Curves(
@@ -51,33 +62,6 @@ class Fit:
         )
 
 
-def _sgd(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Optimizer:
-    return torch.optim.SGD(
-        parameters,
-        lr=spec.learning_rate,
-        momentum=spec.momentum,
-        weight_decay=spec.weight_decay,
-        fused=True,
-    )
-
-
-def _adam(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Optimizer:
-    return torch.optim.Adam(
-        parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=True
-    )
-
-
-def _rmsprop(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Optimizer:
-    return torch.optim.RMSprop(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay)
-
-
-OPTIMIZERS: dict[str, Callable[[list[nn.Parameter], Spec], torch.optim.Optimizer]] = {
-    "sgd": _sgd,
-    "adam": _adam,
-    "rmsprop": _rmsprop,
-}
-
-
 def fit(
     module: nn.Module,
     training_mode: Callable[[], object],
@@ -85,6 +69,8 @@ def fit(
     validation: Inputs,
     spec: Spec,
     progress: Progress,
+    checkpoints: Checkpoints | None = None,
+    stop: StopSignal | None = None,
 ) -> Fit:
     """Train by cross-entropy with `spec`'s optimizer and step schedule, from torch's random state.
 
@@ -92,41 +78,182 @@ def fit(
         module: Maps gathered inputs to logits (B, n_classes); trainable where gradients are on.
         training_mode: Puts the modules into their modes before each training pass.
         spec: Recipe; `spec.seed` decides the order of the pictures.
+        checkpoints: Where to go on from and to keep how far training came.
+        stop: Asks to leave after a batch.
 
     Returns:
         Curves, and the state of the best epoch. The module keeps its last state.
+
+    Raises:
+        StoppedError: `stop` asked for it; a checkpoint was written.
+        DeviceError: Not even a single picture fits the device's memory.
     """
-    trainable = [p for p in module.parameters() if p.requires_grad]
-    optimizer = look_up("optimizer", spec.optimizer, OPTIMIZERS)(trainable, spec)
-    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, spec.step_size, spec.gamma)
-    order = torch.Generator().manual_seed(spec.seed)
-    result = Fit()
+    training = _Training(module, training_mode, train, spec, progress, checkpoints)
     progress.epochs(spec.epochs, len(train.labels))
-    last: State = {}
-    for epoch in range(1, spec.epochs + 1):
-        start = time.perf_counter()
-        training_mode()
-        trained = _train_epoch(module, train, optimizer, spec.batch_size, order, progress)
-        seconds = time.perf_counter() - start
-        result.training_seconds += seconds
-        validated = evaluate(module, validation, spec.batch_size)
-        result.learning_rate.append(float(optimizer.param_groups[0]["lr"]))
+    training.resume()
+    stop = stop or StopSignal()
+    with stop.held():
+        try:
+            while training.epoch <= spec.epochs and not training.result.diverged:
+                training.train_epoch(stop)
+                started = time.perf_counter()
+                scores = evaluate(module, validation, spec.batch_size, stop.check)
+                training.end_epoch(scores, time.perf_counter() - started)
+        except StoppedError as stopped:
+            if not stopped.at_once:
+                training.save()
+            raise
+    return training.result
+
+
+class _Training:
+    """All that changes while training, so that it can be put down and taken up again.
+
+    Attributes:
+        epoch: The one that is running, from 1.
+        batch: Batches of it that are done.
+        seconds: Training time of it so far.
+        order_state: Of the generator before it drew this epoch's order.
+        totals: Summed loss and correct count of this epoch, (2,) float64.
+        last: The state after the epoch before; needed if this one diverges.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        training_mode: Callable[[], object],
+        train: Inputs,
+        spec: Spec,
+        progress: Progress,
+        checkpoints: Checkpoints | None,
+    ) -> None:
+        self.module, self.training_mode, self.train = module, training_mode, train
+        self.spec, self.progress, self.checkpoints = spec, progress, checkpoints
+        self.device = train.labels.device
+        self.optimizer = make_optimizer(module, spec)
+        self.scheduler = torch.optim.lr_scheduler.StepLR(self.optimizer, spec.step_size, spec.gamma)
+        self.order = torch.Generator().manual_seed(spec.seed)
+        self.result = Fit()
+        self.last: State = {}
+        self._begin_epoch(1)
+
+    def _begin_epoch(self, epoch: int) -> None:
+        self.epoch, self.batch, self.seconds = epoch, 0, 0.0
+        self.order_state = self.order.get_state()
+        self.totals = torch.zeros(2, dtype=torch.float64, device=self.device)
+
+    def train_epoch(self, stop: StopSignal) -> None:
+        """Train on what is left of this epoch's batches."""
+        start = time.perf_counter() - self.seconds
+        self.training_mode()
+        batches = shuffled(len(self.train.labels), self.spec.batch_size, self.order)
+        for chosen in itertools.islice(batches, self.batch, None):
+            self._train_batch(chosen)
+            self.batch += 1
+            self.seconds = time.perf_counter() - start
+            self.progress.batch(len(chosen))
+            stop.check()
+            self._save_if_due()
+        self.totals.sum().item()  # waits for the device
+        self.seconds = time.perf_counter() - start
+
+    def _train_batch(self, chosen: Tensor) -> None:
+        labels = self.train.labels[chosen.to(self.device)]
+        inputs, parts = self.train.gather(chosen), self.result.batch_parts
+        loss, logits, self.result.batch_parts = backward(self.module, inputs, labels, parts)
+        self.optimizer.step()
+        self.totals += batch_totals(loss, logits, labels)
+        if self.result.batch_parts > parts:
+            self.progress.note(
+                f"Out of memory: batches go through the device in {self.result.batch_parts} parts"
+            )
+
+    def end_epoch(self, validated: Scores, seconds: float) -> None:
+        """Note the epoch's scores, remember its state if it is the best, step the rate.
+
+        Args:
+            seconds: What validating took.
+        """
+        result, epoch = self.result, self.epoch
+        trained = scores_of(self.totals, len(self.train.labels))
+        result.training_seconds += self.seconds
+        result.learning_rate.append(float(self.optimizer.param_groups[0]["lr"]))
         result.train.append(trained)
         result.validation.append(validated)
-        result.epoch_seconds.append(time.perf_counter() - start)
-        _report(progress, epoch, spec.epochs, result, len(train.labels) / max(seconds, 1e-9))
+        result.epoch_seconds.append(self.seconds + seconds)
+        speed = len(self.train.labels) / max(self.seconds, 1e-9)
+        _report(self.progress, epoch, self.spec.epochs, result, speed)
         if trained.loss is None or validated.loss is None:
             # the state before this epoch is the last that means anything
             result.diverged = True
-            result.best_epoch, result.best_state = epoch - 1, last
-            break
+            result.best_epoch, result.best_state = epoch - 1, self.last
+            return
         better = _is_better(result, epoch)
         # `last` is only needed if the next epoch diverges; reuse its memory unless it is the best
-        last = _copy_state(module, {} if last is result.best_state else last)
+        memory = {} if self.last is result.best_state else self.last
+        self.last = copy_state(self.module, memory)
         if better:
-            result.best_epoch, result.best_state = epoch, last
-        scheduler.step()
-    return result
+            result.best_epoch, result.best_state = epoch, self.last
+        self.scheduler.step()
+        self._begin_epoch(epoch + 1)
+        self._save_if_due()
+
+    def _save_if_due(self) -> None:
+        if self.checkpoints is not None and self.checkpoints.due():
+            self.save()
+
+    def save(self) -> None:
+        """Write a checkpoint of this very moment, between two batches."""
+        if self.checkpoints is None or (self.epoch, self.batch) == (1, 0):
+            return
+        result = self.result
+        position = Position(
+            epoch=self.epoch,
+            batch=self.batch,
+            seconds=self.seconds,
+            **{name: getattr(result, name) for name in KEPT_OF_FIT},
+        )
+        tensors: dict[str, Any] = {
+            "module": {name: value.detach() for name, value in changing(self.module).items()},
+            "best": result.best_state,
+            "last": {} if self.last is result.best_state else self.last,
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+            "totals": self.totals,
+            "order": self.order_state,
+            "random": random_state(self.device),
+        }
+        if self.train.generator is not None:
+            tensors["inputs"] = self.train.generator.get_state()
+        self.checkpoints.save(position, tensors)
+
+    def resume(self) -> None:
+        """Go on from the newest checkpoint, if there is one that fits."""
+        found = self.checkpoints.newest() if self.checkpoints is not None else None
+        if found is None:
+            return
+        position, tensors = found
+        if shapes(tensors["module"]) != shapes(changing(self.module)):
+            self.progress.note("A checkpoint is left out: the network has changed since")
+            return
+        self.epoch, self.batch, self.seconds = position.epoch, position.batch, position.seconds
+        for name in KEPT_OF_FIT:
+            setattr(self.result, name, getattr(position, name))
+        load_state(self.module, tensors["module"])
+        self.optimizer.load_state_dict(tensors["optimizer"])
+        self.scheduler.load_state_dict(tensors["scheduler"])
+        best = {name: value.to(self.device) for name, value in tensors["best"].items()}
+        last = {name: value.to(self.device) for name, value in tensors["last"].items()}
+        self.result.best_state, self.last = best, last or best
+        self.totals = tensors["totals"].to(self.device)
+        self.order_state = tensors["order"]
+        self.order.set_state(self.order_state)
+        restore_random_state(tensors["random"], self.device)
+        if self.train.generator is not None:
+            self.train.generator.set_state(tensors["inputs"])
+        self.progress.note(f"Going on in epoch {self.epoch} after batch {self.batch}")
+        n, size = len(self.train.labels), self.spec.batch_size
+        self.progress.batch(min((self.epoch - 1) * n + self.batch * size, self.spec.epochs * n))
 
 
 def _is_better(result: Fit, epoch: int) -> bool:
@@ -137,82 +264,6 @@ def _is_better(result: Fit, epoch: int) -> bool:
     assert new.loss is not None
     assert best.loss is not None
     return (new.accuracy, -new.loss) > (best.accuracy, -best.loss)
-
-
-def _train_epoch(
-    module: nn.Module,
-    inputs: Inputs,
-    optimizer: torch.optim.Optimizer,
-    batch_size: int,
-    order: torch.Generator,
-    progress: Progress,
-) -> Scores:
-    n = len(inputs.labels)
-    totals = torch.zeros(2, dtype=torch.float64, device=inputs.labels.device)
-    for chosen in shuffled(n, batch_size, order):
-        labels = inputs.labels[chosen.to(inputs.labels.device)]
-        optimizer.zero_grad(set_to_none=True)
-        logits = module(inputs.gather(chosen))  # B, n_classes
-        loss = F.cross_entropy(logits, labels)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        totals += _batch_totals(loss.detach(), logits.detach(), labels)
-        progress.batch(len(chosen))
-    return _scores(totals, n)
-
-
-def _batch_totals(loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
-    """Return summed loss and correct count of a batch, (2,) float64, without leaving the device."""
-    correct = (logits.argmax(1) == labels).sum()
-    return torch.stack((loss.double() * len(labels), correct.double()))
-
-
-def _scores(totals: Tensor, n: int) -> Scores:
-    loss, correct = totals.tolist()
-    return Scores(loss=loss / n if math.isfinite(loss) else None, accuracy=int(correct) / n)
-
-
-@torch.no_grad()
-def evaluate(module: nn.Module, inputs: Inputs, batch_size: int) -> Scores:
-    """Return mean cross-entropy and top-1 accuracy in inference mode."""
-    return evaluate_logits(module, inputs, batch_size)[0]
-
-
-@torch.no_grad()
-def evaluate_logits(module: nn.Module, inputs: Inputs, batch_size: int) -> tuple[Scores, Tensor]:
-    """Return the scores and all logits (n, n_classes), float32 on the CPU."""
-    module.eval()
-    totals = torch.zeros(2, dtype=torch.float64, device=inputs.labels.device)
-    outputs = []
-    for chosen in in_order(len(inputs.labels), batch_size):
-        labels = inputs.labels[chosen.to(inputs.labels.device)]
-        logits = module(inputs.gather(chosen)).float()
-        totals += _batch_totals(F.cross_entropy(logits, labels), logits, labels)
-        outputs.append(logits)
-    return _scores(totals, len(inputs.labels)), torch.cat(outputs).cpu()
-
-
-def _changing(module: nn.Module) -> dict[str, Tensor]:
-    """Return what training can change: trainable parameters and all buffers."""
-    parameters = {name: p for name, p in module.named_parameters() if p.requires_grad}
-    return {**parameters, **dict(module.named_buffers())}
-
-
-def _copy_state(module: nn.Module, memory: State) -> State:
-    """Copy what training can change, into `memory` where it fits."""
-    if not memory:
-        return {name: value.detach().clone() for name, value in _changing(module).items()}
-    for name, value in _changing(module).items():
-        memory[name].copy_(value.detach())
-    return memory
-
-
-def load_state(module: nn.Module, state: State) -> None:
-    """Put a state of `Fit.best_state` back into the module."""
-    current = _changing(module)
-    with torch.no_grad():
-        for name, value in state.items():
-            current[name].copy_(value)
 
 
 def _report(progress: Progress, epoch: int, n_epochs: int, result: Fit, speed: float) -> None:

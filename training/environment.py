@@ -1,5 +1,6 @@
 """The device and the versions that a run happens with."""
 
+import os
 import platform
 import resource
 import subprocess
@@ -56,6 +57,17 @@ def ignore_denormals() -> None:
     torch.set_flush_denormal(True)
 
 
+def keep_deterministic(wanted: bool) -> None:
+    """Keep to algorithms that give the same numbers every time; on the CPU all here do.
+
+    Where CUDA has no such algorithm for an operation, that experiment fails with torch's message.
+    """
+    if wanted:  # read by cuBLAS when it starts
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(wanted)
+
+
 def device_name(device: torch.device) -> str:
     """Return the processor's own name, such as “NVIDIA H100” or a CPU's model name."""
     if device.type == "cuda":
@@ -86,6 +98,7 @@ def describe(device: torch.device) -> Environment:
         device_name=device_name(device),
         n_threads=torch.get_num_threads(),
         git_commit=git_commit(),
+        deterministic=torch.are_deterministic_algorithms_enabled(),
     )
 
 

@@ -4,8 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from training.errors import HomeworkError
+from training.locks import locked
 from training.plan import Plan, Step, rank
-from training.records import Experiment, Metrics, StudyFolder, matches_group, write
+from training.records import (
+    RECORD_TYPES,
+    Experiment,
+    Metrics,
+    StudyFolder,
+    matches_group,
+    remove_leftovers,
+    write_together,
+)
 from training.run import now, run_step
 from training.weights import MissingWeightsError
 from training.workspace import Workspace
@@ -25,6 +34,7 @@ class Outcome:
 
     @property
     def failed(self) -> list[Metrics]:
+        """What failed, where an older record that still answers was kept too."""
         return [metrics for metrics in self.ran if metrics.status == "failed"]
 
 
@@ -52,10 +62,30 @@ class LocalExecutor:
                     outcome.reused.append(step)
                     continue
                 self.workspace.progress.experiment(position, total, experiment.id, seed)
-                outcome.ran.append(self._run(step))
-                self.workspace.progress.finished(outcome.ran[-1])
+                self._run_alone(experiment, seed, force, outcome)
+                self.workspace.stop.check()
             self._drop_weights(experiment)
         return outcome
+
+    def _run_alone(self, experiment: Experiment, seed: int, force: bool, outcome: Outcome) -> None:
+        """Run one step while no other process does; skip what another did meanwhile."""
+        folder, progress = self.workspace.folder, self.workspace.progress
+        waited: list[str] = []
+
+        def waiting(holder: str) -> None:
+            waited.append(holder)
+            progress.note(f"Waiting for {holder}: it runs {experiment.id}")
+
+        with locked(folder.lock(f"{experiment.id}/seed-{seed}"), waiting):
+            step = self.plan.step(experiment, seed)
+            if step.state == "done" and (waited or not force):
+                progress.note(f"{experiment.id} was done by another process")
+                outcome.reused.append(step)
+                return
+            names = [*RECORD_TYPES, folder.weights(experiment.id, seed).name]
+            remove_leftovers(folder.run(experiment.id, seed), names)
+            outcome.ran.append(self._run(step))
+        progress.finished(outcome.ran[-1])
 
     def _run(self, step: Step) -> Metrics:
         if step.spec is None:
@@ -70,10 +100,12 @@ class LocalExecutor:
             return self._not_run(step, "failed", f"{type(error).__name__}: {error}")
 
     def _not_run(self, step: Step, status: str, reason: str) -> Metrics:
-        """Record why there is no result, and remove what an earlier run left."""
+        """Record why there is no result, and remove what an earlier run left.
+
+        A record that still answers this very step, which `force` wanted again, is kept instead.
+        """
         folder, experiment = self.workspace.folder, step.experiment
-        folder.curves(experiment.id, step.seed).unlink(missing_ok=True)
-        folder.predictions(experiment.id, step.seed).unlink(missing_ok=True)
+        name = experiment.id, step.seed
         metrics = Metrics(
             id=experiment.id,
             section=experiment.section,
@@ -87,7 +119,11 @@ class LocalExecutor:
             notes=[experiment.note] if experiment.note else [],
             error=reason,
         )
-        write(folder.metrics(experiment.id, step.seed), metrics)
+        if self.plan.step(experiment, step.seed).state == "done":
+            self.workspace.progress.note(f"The older record of {experiment.id} is kept")
+        else:
+            old = [folder.curves(*name), folder.predictions(*name)]
+            write_together({folder.metrics(*name): metrics}, remove=old)
         return metrics
 
     def _is_candidate(self, experiment: Experiment) -> bool:
@@ -113,7 +149,8 @@ class LocalExecutor:
             else:
                 keep = None
             if keep is not None:
-                _remove_weights(folder, [e.id for e in members if e.id != keep], self.plan.seeds)
+                drop = [e.id for e in members if e.id != keep]
+                _remove_weights(folder, drop, self.plan.seeds)
 
     def _best_so_far(self, members: Sequence[Experiment]) -> str:
         """Return the id of the grid member with the best records, or an empty string."""
@@ -129,4 +166,6 @@ class LocalExecutor:
 def _remove_weights(folder: StudyFolder, ids: Sequence[str], seeds: range) -> None:
     for experiment_id in ids:
         for seed in seeds:
-            folder.weights(experiment_id, seed).unlink(missing_ok=True)
+            # without a record, another process may just be about to write it
+            if folder.metrics(experiment_id, seed).exists():
+                folder.weights(experiment_id, seed).unlink(missing_ok=True)

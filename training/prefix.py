@@ -5,10 +5,14 @@ unaugmented pictures gives the same output every epoch. Its outputs are computed
 only what follows is trained. A test holds the logits to those of the plain computation.
 """
 
+import functools
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from training.batches import FeatureInputs, Inputs, in_order
+from training.memory import forward
 from training.progress import Progress
 
 
@@ -25,7 +29,13 @@ def _stop(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
 
 
 def prefix_features(
-    module: nn.Module, split: str, inputs: Inputs, batch_size: int, progress: Progress, what: str
+    module: nn.Module,
+    split: str,
+    inputs: Inputs,
+    batch_size: int,
+    progress: Progress,
+    what: str,
+    after_batch: Callable[[], object] = bool,
 ) -> FeatureInputs:
     """Run the part of `module` before its submodule `split` over all inputs.
 
@@ -34,6 +44,7 @@ def prefix_features(
         split: Dotted path of the submodule whose input is wanted.
         inputs: Unaugmented pictures.
         what: Name of the stage for progress.
+        after_batch: Called after each batch; may raise to leave.
 
     Returns:
         The inputs that `split` sees, (n, …), on the inputs' device.
@@ -45,11 +56,12 @@ def prefix_features(
     try:
         with torch.no_grad():
             for chosen in in_order(n, batch_size):
-                output = _features(module, inputs.gather(chosen))
+                output = forward(functools.partial(_features, module), inputs.gather(chosen))
                 if features is None:
                     features = output.new_empty((n, *output.shape[1:]))
                 features[chosen] = output
                 progress.stage(int(chosen[-1]) + 1, n, what)
+                after_batch()
     finally:
         handle.remove()
     assert features is not None, "a split is never empty"

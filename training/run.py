@@ -7,15 +7,29 @@ import msgspec
 import numpy as np
 import torch
 
-from training.engine import Fit, State, evaluate_logits, load_state
+from training.checkpoint import Checkpoints
+from training.engine import Fit
 from training.environment import describe, peak_memory_bytes
 from training.examples import with_examples
 from training.first_layer import Filters, describe_change, first_filters, with_pictures
 from training.fitting import pictures, train_model
-from training.freezing import count_parameters
+from training.freezing import count_parameters, training_mode
+from training.memory import normalises_batches
 from training.plan import Step
-from training.records import Curves, HeldOutScores, Metrics, Predictions, read, replacing, write
+from training.records import (
+    Curves,
+    HeldOutScores,
+    Metrics,
+    Predictions,
+    RecordError,
+    StudyFolder,
+    read,
+    write_together,
+)
+from training.scoring import evaluate_logits
 from training.starting import Model, prepare_model
+from training.state import State, load_state
+from training.tensors import load_tensors, save_tensors
 from training.weights_source import WeightsSource
 from training.workspace import Workspace
 
@@ -39,16 +53,39 @@ def run_step(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
 
 
 def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
-    experiment, seed, spec = step.experiment, step.seed, step.spec
+    experiment, spec = step.experiment, step.spec
     assert spec is not None
     model = prepare_model(spec, step.weights or WeightsSource("none"), workspace)
     filters = first_filters(model.network.module)
-    result, feature_seconds = train_model(model, spec, workspace)
-    state = result.best_state
-    metrics = Metrics(
+    checkpoints = _checkpoints(step, workspace)
+    with workspace.stop.held():
+        result, feature_seconds = train_model(model, spec, workspace, checkpoints)
+        metrics = _describe(step, model, result, workspace)
+        metrics = msgspec.structs.replace(
+            metrics,
+            cached_features=feature_seconds is not None,
+            feature_seconds=feature_seconds or 0.0,
+        )
+        predictions = None
+        if experiment.test and result.best_state:
+            metrics, predictions = _test(metrics, model, result.best_state, filters, workspace)
+        if keep_weights:
+            _keep_weights(metrics, result.best_state, workspace)
+        peak = peak_memory_bytes(workspace.device)
+        metrics = msgspec.structs.replace(metrics, peak_memory_bytes=peak)
+        curves = result.curves(experiment.id, step.seed)
+        _write(metrics, curves, predictions, workspace.folder)
+        checkpoints.remove()
+    return metrics
+
+
+def _describe(step: Step, model: Model, result: Fit, workspace: Workspace) -> Metrics:
+    experiment, spec = step.experiment, step.spec
+    assert spec is not None
+    return Metrics(
         id=experiment.id,
         section=experiment.section,
-        seed=seed,
+        seed=step.seed,
         status="diverged" if result.diverged else "done",
         spec=spec,
         spec_hash=spec.digest(),
@@ -60,19 +97,25 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
         validation=result.validation[result.best_epoch - 1] if result.best_epoch else None,
         train_seconds=sum(result.epoch_seconds),
         images_per_second=_speed(result, workspace),
-        cached_features=feature_seconds is not None,
-        feature_seconds=feature_seconds or 0.0,
         selected=step.selected,
         environment=describe(workspace.device),
         finished_at=now(),
-        notes=[experiment.note] if experiment.note else [],
+        notes=[experiment.note] * bool(experiment.note) + _memory_notes(model, result),
+        batch_parts=result.batch_parts,
     )
-    write(workspace.folder.curves(experiment.id, seed), result.curves(experiment.id, seed))
-    if experiment.test and state:
-        metrics = _test(metrics, model, state, filters, workspace)
-    if keep_weights and state:
-        save_weights(workspace.folder.weights(experiment.id, seed), state)
-    return _finish(metrics, workspace)
+
+
+def _memory_notes(model: Model, result: Fit) -> list[str]:
+    if result.batch_parts == 1:
+        return []
+    training_mode(model.network, model.trainable)
+    text = (
+        f"The device’s memory was too small for a whole batch: it went through in "
+        f"{result.batch_parts} parts, whose gradients were added up."
+    )
+    if normalises_batches(model.network.module):
+        text += " Batch normalisation took its statistics from the parts."
+    return [text]
 
 
 def _speed(result: Fit, workspace: Workspace) -> float | None:
@@ -80,11 +123,10 @@ def _speed(result: Fit, workspace: Workspace) -> float | None:
     return n_images / result.training_seconds if result.training_seconds > 0 else None
 
 
-def _finish(metrics: Metrics, workspace: Workspace) -> Metrics:
-    peak = peak_memory_bytes(workspace.device)
-    metrics = msgspec.structs.replace(metrics, peak_memory_bytes=peak)
-    write(workspace.folder.metrics(metrics.id, metrics.seed), metrics)
-    return metrics
+def _checkpoints(step: Step, workspace: Workspace) -> Checkpoints:
+    assert step.spec is not None
+    folder = workspace.folder.checkpoint(step.experiment.id, step.seed)
+    return workspace.checkpoints(folder, step.spec, workspace.data.record.fingerprint)
 
 
 def _reuse(step: Step, workspace: Workspace) -> Metrics:
@@ -101,44 +143,63 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
         reused_from=step.selected.id,
         notes=[experiment.note] if experiment.note else [],
     )
-    curves = folder.curves(step.selected.id, seed)
-    repeated = msgspec.structs.replace(read(curves, Curves), id=experiment.id)
-    write(folder.curves(experiment.id, seed), repeated)
-    if experiment.test and source.best_epoch:
-        model = prepare_model(step.spec, step.weights or WeightsSource("none"), workspace)
-        filters = first_filters(model.network.module)
-        state = _kept_state(step, model, workspace)
-        metrics = _test(metrics, model, state, filters, workspace)
-    return _finish_reuse(metrics, workspace)
-
-
-def _finish_reuse(metrics: Metrics, workspace: Workspace) -> Metrics:
-    write(workspace.folder.metrics(metrics.id, metrics.seed), metrics)
+    curves = read(folder.curves(step.selected.id, seed), Curves)
+    predictions = None
+    checkpoints = _checkpoints(step, workspace)
+    with workspace.stop.held():
+        if experiment.test and source.best_epoch:
+            model = prepare_model(step.spec, step.weights or WeightsSource("none"), workspace)
+            filters = first_filters(model.network.module)
+            state = _kept_state(step, model, workspace, checkpoints)
+            metrics, predictions = _test(metrics, model, state, filters, workspace)
+        curves = msgspec.structs.replace(curves, id=experiment.id)
+        _write(metrics, curves, predictions, folder)
+        checkpoints.remove()
     return metrics
 
 
-def _kept_state(step: Step, model: Model, workspace: Workspace) -> State:
+def _kept_state(step: Step, model: Model, workspace: Workspace, checkpoints: Checkpoints) -> State:
     """Return the chosen run's best weights; train them once more if they weren't kept."""
     assert step.selected is not None
     assert step.spec is not None
+    note = workspace.progress.note
     file = workspace.folder.weights(step.selected.id, step.seed)
     if file.exists():
-        state: State = torch.load(file, map_location=workspace.device, weights_only=True)
-        return state
-    workspace.progress.note(f"The weights of {step.selected.id} weren't kept: training them again")
-    return train_model(model, step.spec, workspace)[0].best_state
+        try:
+            state: State = load_tensors(file)
+            return state
+        except RecordError as error:
+            note(error.message)
+    note(f"The weights of {step.selected.id} weren't kept: training them again")
+    return train_model(model, step.spec, workspace, checkpoints)[0].best_state
 
 
-def save_weights(path: Path, state: State) -> None:
-    """Write a state dict atomically."""
-    with replacing(path) as temporary:
-        torch.save({name: value.cpu() for name, value in state.items()}, temporary)
+def _keep_weights(metrics: Metrics, state: State, workspace: Workspace) -> None:
+    """Keep the best epoch's weights; without them, a choice of this run trains it again."""
+    file = workspace.folder.weights(metrics.id, metrics.seed)
+    try:
+        file.unlink(missing_ok=True)
+        if state:
+            save_tensors(file, {name: value.cpu() for name, value in state.items()})
+    except (OSError, RecordError) as error:
+        workspace.progress.note(f"The weights of {metrics.id} can't be kept: {error}")
+
+
+def _write(
+    metrics: Metrics, curves: Curves, predictions: Predictions | None, folder: StudyFolder
+) -> None:
+    name = metrics.id, metrics.seed
+    records: dict[Path, msgspec.Struct] = {folder.curves(*name): curves}
+    if predictions is not None:
+        records[folder.predictions(*name)] = predictions
+    records[folder.metrics(*name)] = metrics
+    write_together(records, remove=[] if predictions else [folder.predictions(*name)])
 
 
 def _test(
     metrics: Metrics, model: Model, state: State, start: Filters | None, workspace: Workspace
-) -> Metrics:
-    """Read the test set, once, with the chosen epoch's weights; write the predictions."""
+) -> tuple[Metrics, Predictions]:
+    """Read the test set, once, with the chosen epoch's weights."""
     spec = metrics.spec
     assert spec is not None
     load_state(model.network.module, state)
@@ -146,7 +207,7 @@ def _test(
     scores, logits = evaluate_logits(model.network.module, inputs, spec.batch_size)
     probability, predicted = logits.softmax(1).nan_to_num().max(1)
     label = inputs.labels.cpu()
-    record = Predictions(
+    predictions = Predictions(
         id=metrics.id,
         seed=metrics.seed,
         dataset_fingerprint=metrics.dataset_fingerprint,
@@ -154,8 +215,7 @@ def _test(
         predicted=predicted.tolist(),
         probability=[round(p, 4) for p in probability.tolist()],
     )
-    record = with_examples(record, workspace.data, workspace.folder)
-    write(workspace.folder.predictions(metrics.id, metrics.seed), record)
+    predictions = with_examples(predictions, workspace.data, workspace.folder)
     n_correct = int(np.sum(predicted.numpy() == label.numpy()))
     test = HeldOutScores(
         loss=scores.loss, accuracy=n_correct / len(label), n_correct=n_correct, n_images=len(label)
@@ -163,7 +223,7 @@ def _test(
     layer = describe_change(start, model.network.module)
     if metrics.reused_from is not None:  # the best of a grid
         layer = with_pictures(layer, start, model.network.module, workspace.folder)
-    return msgspec.structs.replace(metrics, test=test, first_layer=layer)
+    return msgspec.structs.replace(metrics, test=test, first_layer=layer), predictions
 
 
 def now() -> str:

@@ -13,12 +13,16 @@ import torch
 from training.batches import PictureInputs
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
-from training.engine import fit, load_state
+from training.engine import fit
 from training.freezing import freeze, training_mode
+from training.locks import locked
 from training.models import build
-from training.progress import Progress
-from training.records import Spec, Split, replacing
+from training.randomness import seed_all
+from training.records import RecordError, Spec, Split, remove_leftovers
+from training.state import State, load_state
+from training.tensors import load_tensors, save_tensors
 from training.weights import StartingWeights
+from training.workspace import Workspace
 
 RECIPES = {"alexnet": (2e-4, 10), "vgg16": (1e-4, 6), "resnet18": (1e-3, 6)}
 """Learning rate of Adam and epochs for the source task; the last fifth runs at a tenth."""
@@ -50,31 +54,45 @@ def source_spec(spec: Spec) -> Spec:
     )
 
 
-def sample_weights(
-    spec: Spec, cache: Path, device: torch.device, progress: Progress
-) -> StartingWeights:
+def sample_weights(spec: Spec, workspace: Workspace) -> StartingWeights:
     """Return the sample weights for `spec`, training them unless the cache holds them.
 
-    Args:
-        cache: Folder for the trained weights, named after `spec.weights_digest`.
+    The cache's file is named after `spec.weights_digest`.
     """
     source = prepare(
-        locate("sample-source"), None, spec.image_size, None, 0, progress=progress.stage
+        locate("sample-source"), None, spec.image_size, None, 0, progress=workspace.progress.stage
     )
-    file = cache / f"{spec.weights_digest}-{source.record.fingerprint[:12]}.pt"
-    if not file.exists():
-        progress.note(f"Training stand-in weights for {spec.model} on the sample's source alphabet")
-        state = _train(source_spec(spec), source, device, progress)
-        with replacing(file) as temporary:
-            torch.save(state, temporary)
-    state = torch.load(file, map_location="cpu", weights_only=True)
+    name = f"{spec.weights_digest}-{source.record.fingerprint[:12]}"
+    file = workspace.weights_cache / f"{name}.pt"
+    note = workspace.progress.note
+    with locked(
+        file.with_suffix(".lock"), lambda holder: note(f"Waiting for {holder}: it trains {name}")
+    ):
+        state = _cached(file, workspace)
+        if state is None:
+            note(f"Training stand-in weights for {spec.model} on the sample's source alphabet")
+            state = _train(source_spec(spec), source, workspace, file)
     return StartingWeights(state, source.record.mean, source.record.std)
 
 
-def _train(
-    recipe: Spec, source: PreparedData, device: torch.device, progress: Progress
-) -> dict[str, torch.Tensor]:
-    torch.manual_seed(recipe.seed)
+def _cached(file: Path, workspace: Workspace) -> State | None:
+    remove_leftovers(file.parent, [file.name])
+    if not file.exists():
+        return None
+    try:
+        state: State = load_tensors(file)
+    except RecordError as error:
+        workspace.progress.note(f"{error.message} It is made again.")
+        return None
+    return state
+
+
+def _train(recipe: Spec, source: PreparedData, workspace: Workspace, file: Path) -> State:
+    device = workspace.device
+    checkpoints = workspace.checkpoints(
+        file.with_suffix(".checkpoint"), recipe, source.record.fingerprint
+    )
+    seed_all(recipe.seed)
     network = build(recipe.model, len(source.record.classes), width=recipe.width)
     network.module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     for layer in network.module.modules():
@@ -83,9 +101,15 @@ def _train(
     trainable = freeze(network, "none")
     mode = functools.partial(training_mode, network, trainable)
     train, validation = (_pictures(source, recipe, split, device) for split in LEARNED_ON)
-    result = fit(network.module, mode, train, validation, recipe, progress)
+    result = fit(
+        network.module, mode, train, validation, recipe, workspace.progress, checkpoints,
+        workspace.stop,
+    )  # fmt: skip
     load_state(network.module, result.best_state)
-    return {name: value.cpu() for name, value in network.module.state_dict().items()}
+    state = {name: value.cpu() for name, value in network.module.state_dict().items()}
+    save_tensors(file, state)
+    checkpoints.remove()
+    return state
 
 
 def _pictures(

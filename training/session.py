@@ -2,14 +2,24 @@
 
 from collections.abc import Sequence
 
+from training.checkpoint import SECONDS_BETWEEN
 from training.data.cache import cache_folder
 from training.data.locate import locate
 from training.data.prepare import prepare
-from training.environment import ignore_denormals, resolve_device
+from training.environment import ignore_denormals, keep_deterministic, resolve_device
 from training.executors import LocalExecutor, Outcome
+from training.locks import locked
 from training.plan import Plan
 from training.progress import Progress
-from training.records import Experiment, StudyFolder, StudyRecord, write
+from training.records import (
+    RECORD_TYPES,
+    Experiment,
+    StudyFolder,
+    StudyRecord,
+    remove_leftovers,
+    write,
+)
+from training.stopping import StopSignal
 from training.weights_source import check_setting
 from training.workspace import Workspace
 
@@ -21,6 +31,9 @@ def run_study(
     device: str = "auto",
     force: bool = False,
     progress: Progress | None = None,
+    stop: StopSignal | None = None,
+    checkpoint_seconds: float = SECONDS_BETWEEN,
+    deterministic: bool = False,
 ) -> Outcome:
     """Run what the experiments lack, and write every record below `folder`.
 
@@ -28,6 +41,9 @@ def run_study(
         experiments: From `study.select`; grids that they are chosen from are added.
         device: See `environment.resolve_device`.
         force: Run the named experiments even if their records answer them.
+        stop: Says when the user wants the process to end.
+        checkpoint_seconds: Time between two checkpoints of a run, at least.
+        deterministic: Keep the device to algorithms that give the same numbers every time.
 
     Raises:
         DataError: The pictures can't be had.
@@ -37,19 +53,33 @@ def run_study(
     progress = progress or Progress()
     ignore_denormals()
     torch_device = resolve_device(device)
+    keep_deterministic(deterministic)
     settings = study.settings
     check_setting(settings.weights)
-    data = prepare(
-        locate(study.data, progress=progress.stage),
-        folder,
-        settings.image_size,
-        settings.max_per_class,
-        settings.seed,
-        progress=progress.stage,
-    )
-    write(folder.study, study)
+    with locked(
+        folder.lock("study"), lambda holder: progress.note(f"Waiting for {holder}: it prepares")
+    ):
+        remove_leftovers(folder.path, RECORD_TYPES)
+        remove_leftovers(folder.thumbnails, ["*"])
+        data = prepare(
+            locate(study.data, progress=progress.stage),
+            folder,
+            settings.image_size,
+            settings.max_per_class,
+            settings.seed,
+            progress=progress.stage,
+        )
+        write(folder.study, study)
     plan = Plan(study, folder, data.record.fingerprint)
-    workspace = Workspace(folder, data, torch_device, progress, cache_folder() / "weights")
+    workspace = Workspace(
+        folder,
+        data,
+        torch_device,
+        progress,
+        cache_folder() / "weights",
+        stop or StopSignal(),
+        checkpoint_seconds,
+    )
     executor = LocalExecutor(plan, workspace)
     wanted = {experiment.id for experiment in experiments}
     everything = plan.with_dependencies(experiments)

@@ -7,6 +7,7 @@ import torch
 from training.errors import WeightsError
 from training.freezing import Trainable, freeze
 from training.models import Network, build
+from training.randomness import random_state, restore_random_state, seed_all
 from training.records import Spec
 from training.sample_weights import sample_weights
 from training.weights import (
@@ -38,7 +39,7 @@ def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Mo
         WeightsError: The weights can't be had or don't fit.
     """
     imported = source.file if _loads_its_own_weights(spec.model) else None
-    torch.manual_seed(spec.seed)
+    seed_all(spec.seed)
     n_classes = len(workspace.data.record.classes)
     network = build(spec.model, n_classes, spec.head, spec.width, imported)
     weights = _starting_weights(spec, source, network, workspace)
@@ -85,13 +86,11 @@ def _load_weights(
     if source.label == "imagenet":
         return imagenet(spec.model, spec.width)
     if source.label == "sample":
-        state = torch.get_rng_state()
+        state = random_state(workspace.device)
         try:
-            return sample_weights(
-                spec, workspace.weights_cache, workspace.device, workspace.progress
-            )
+            return sample_weights(spec, workspace)
         finally:  # whether they had to be trained must not change the run that asked
-            torch.set_rng_state(state)
+            restore_random_state(state, workspace.device)
     if _loads_its_own_weights(spec.model):
         return StartingWeights({}, *normalisation_of(network.module))
     return from_file(source, network)

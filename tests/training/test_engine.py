@@ -7,13 +7,15 @@ from torch import nn
 from torch.nn import functional as F
 
 from training.batches import FeatureInputs, PictureInputs, in_order, shuffled
-from training.engine import evaluate_logits, fit, load_state
+from training.engine import fit
 from training.freezing import freeze, training_mode
 from training.models import build
 from training.plan import resolve
 from training.prefix import prefix_features
 from training.progress import EpochEnd, Progress
 from training.records import Experiment, Settings
+from training.scoring import evaluate_logits
+from training.state import load_state
 
 
 def spec_with(seed=0, **fields):

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shlex
 import sys
 
 import click
@@ -9,6 +10,7 @@ import click
 from training import __version__
 from training.errors import HomeworkError
 from training.names import unknown_name
+from training.stopping import StoppedError
 
 COMMANDS = {
     "run-all": ("training.cli.run:run_all", "Run every experiment that has no record yet."),
@@ -83,6 +85,14 @@ def main() -> None:
         if error.hint:
             click.echo(error.hint, err=True)
         sys.exit(1)
+    except StoppedError as stopped:
+        click.echo(
+            f"Stopped by {stopped.name}. What was finished is kept, and a run that had begun goes "
+            f"on from its checkpoint. The same command goes on from there:\n"
+            f"    {shlex.join(['homework', *sys.argv[1:]])}",
+            err=True,
+        )
+        sys.exit(stopped.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo(
             "Interrupted. Finished experiments are kept; the same command goes on from there.",

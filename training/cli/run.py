@@ -14,6 +14,20 @@ _render_option = click.option(
     type=click.Choice(["html", "pdf", "both"]),
     help="Render the report afterwards.",
 )
+_checkpoint_option = click.option(
+    "--checkpoint-every",
+    "checkpoint_seconds",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    envvar="HOMEWORK_CHECKPOINT_SECONDS",
+    show_envvar=True,
+    help="Keep at most this much of a run at risk; 0 keeps every batch.",
+)
+_deterministic_option = click.option(
+    "--deterministic", is_flag=True, help="On CUDA, the same numbers every time; slower."
+)
 _force_option = click.option("--force", is_flag=True, help="Run again what is already done.")
 
 
@@ -21,15 +35,17 @@ _force_option = click.option("--force", is_flag=True, help="Run again what is al
 @study_options
 @device_option
 @_force_option
+@_checkpoint_option
+@_deterministic_option
 @_render_option
 @click.pass_context
 def run_all(
     ctx: click.Context,
+    /,
     study: StudyRecord,
     folder: StudyFolder,
-    device: str,
-    force: bool,
     render_format: str | None,
+    **how: Any,
 ) -> None:
     """Run every experiment of the list that has no record yet.
 
@@ -40,7 +56,7 @@ def run_all(
         homework run-all --preset quick --render both
         homework run-all --device cuda --data ~/caltech101
     """
-    _run(ctx, study, folder, (), device, force, render_format)
+    _run(ctx, study, folder, (), render_format, how)
 
 
 @click.command()
@@ -48,16 +64,18 @@ def run_all(
 @study_options
 @device_option
 @_force_option
+@_checkpoint_option
+@_deterministic_option
 @_render_option
 @click.pass_context
 def run(
     ctx: click.Context,
+    /,
     names: tuple[str, ...],
     study: StudyRecord,
     folder: StudyFolder,
-    device: str,
-    force: bool,
     render_format: str | None,
+    **how: Any,
 ) -> None:
     """Run the experiments of a section, a group, or by name.
 
@@ -68,7 +86,7 @@ def run(
         homework run transfer
         homework run scratch/baseline beyond --preset quick
     """
-    _run(ctx, study, folder, names, device, force, render_format)
+    _run(ctx, study, folder, names, render_format, how)
 
 
 def _run(
@@ -76,17 +94,18 @@ def _run(
     study: StudyRecord,
     folder: StudyFolder,
     names: tuple[str, ...],
-    device: str,
-    force: bool,
     render_format: str | None,
+    how: dict[str, Any],
 ) -> None:
     from training.cli.progress import ConsoleProgress
     from training.session import run_study
+    from training.stopping import StopSignal
     from training.study import select
 
     experiments = select(study, names)
-    with ConsoleProgress() as progress:
-        outcome = run_study(study, folder, experiments, device, force, progress)
+    stop = StopSignal()
+    with stop.listening(), ConsoleProgress() as progress:
+        outcome = run_study(study, folder, experiments, progress=progress, stop=stop, **how)
     progress.summary(study, folder, outcome)
     if render_format is not None:
         _render(ctx, folder, render_format)

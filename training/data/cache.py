@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from training.data.decode import UnreadableError, allow_no_truncation, crop, open_picture, resize
 from training.errors import DataError, RecordError
-from training.records import replacing
+from training.locks import locked
+from training.records import remove_leftovers, replacing
 
 Stage = Callable[[int, int, str], None]
 """Receives (done, total, what)."""
@@ -90,14 +91,34 @@ def decode_all(
     found = _load(array, sidecar, len(paths), image_size)
     if found is not None:
         return found
-    _check_space(folder, len(paths) * image_size * image_size * 3)
+    lock = cache_folder() / "locks" / f"{array.stem}.lock"
     try:
-        with replacing(array) as temporary:
-            contents = _decode_into(temporary, root, paths, image_size, progress)
-        with replacing(sidecar) as temporary:
-            temporary.write_bytes(msgspec.json.encode(contents))
+        with locked(lock, _says_that_it_waits(progress, len(paths))):
+            found = _load(array, sidecar, len(paths), image_size)
+            return found or _decode(array, sidecar, root, paths, image_size, progress)
     except RecordError as error:
         raise _no_room(folder, error) from error
+
+
+def _says_that_it_waits(progress: Stage | None, n: int) -> Callable[[str], None]:
+    say = progress or (lambda done, total, what: None)
+    return lambda holder: say(0, n, f"waiting for {holder}, which decodes these pictures")
+
+
+def _decode(
+    array: Path,
+    sidecar: Path,
+    root: Path,
+    paths: Sequence[str],
+    image_size: int,
+    progress: Stage | None,
+) -> PixelCache:
+    remove_leftovers(array.parent, [array.name, sidecar.name])
+    _check_space(array.parent, len(paths) * image_size * image_size * 3)
+    with replacing(array) as temporary:
+        contents = _decode_into(temporary, root, paths, image_size, progress)
+    with replacing(sidecar) as temporary:
+        temporary.write_bytes(msgspec.json.encode(contents))
     loaded = _load(array, sidecar, len(paths), image_size)
     if loaded is None:
         raise DataError(f"{array} can't be read back.", "Remove it and run again.")

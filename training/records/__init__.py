@@ -19,6 +19,7 @@ from training.records.dataset import (
     Thumbnail,
 )
 from training.records.files import (
+    RECORD_TYPES,
     StudyFolder,
     encode,
     json_schema,
@@ -27,6 +28,7 @@ from training.records.files import (
     replacing,
     write,
     write_bytes,
+    writing,
 )
 from training.records.outline import ExtraSection, Outline
 from training.records.results import (
@@ -56,10 +58,12 @@ from training.records.spec import (
     learning_rate_label,
     matches_group,
 )
+from training.records.together import remove_leftovers, write_together
 
 __all__ = [
     "FORMAT",
     "ID_PATTERN",
+    "RECORD_TYPES",
     "SPLITS",
     "Augmentation",
     "Choice",
@@ -101,9 +105,12 @@ __all__ = [
     "matches_group",
     "read",
     "read_if_there",
+    "remove_leftovers",
     "replacing",
     "taken_for",
     "typical",
     "write",
     "write_bytes",
+    "write_together",
+    "writing",
 ]

@@ -73,6 +73,48 @@ class StudyFolder:
     def weights(self, experiment_id: str, seed: int) -> Path:
         return self.run(experiment_id, seed) / "weights.pt"
 
+    def checkpoint(self, experiment_id: str, seed: int) -> Path:
+        """Return the folder of an unfinished run's checkpoints."""
+        return self.run(experiment_id, seed) / "checkpoint"
+
+    def lock(self, name: str) -> Path:
+        """Return the file that a process locks while it works on what `name` says."""
+        return self.path / ".locks" / f"{name.replace('/', '--')}.lock"
+
+
+@contextlib.contextmanager
+def temporary_beside(path: Path) -> Iterator[Path]:
+    """Give an empty temporary file in `path`'s folder; remove it in the end, if still there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def make_durable(temporary: Path) -> None:
+    """Flush a temporary file to the disk and give it the mode of an ordinary one."""
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    temporary.chmod(0o666 & ~_umask())
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an `OSError` into the message that `path` can't be written."""
+    try:
+        yield
+    except OSError as error:
+        raise RecordError(
+            f"Can't write {path}: {error.strerror or error}.",
+            "Free some space or choose another folder (--runs, --output), then run again; "
+            "what was written before is intact.",
+        ) from error
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -84,27 +126,10 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         RecordError: The folder can't be written (permissions, no space left).
     """
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
+    with writing(path), temporary_beside(path) as temporary:
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except OSError as error:
-        raise RecordError(
-            f"Can't write {path}: {error.strerror or error}.",
-            "Free some space or choose another folder (--runs, --output), then run again; "
-            "what was written before is intact.",
-        ) from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        make_durable(temporary)
+        os.replace(temporary, path)  # noqa: PTH105
 
 
 def _umask() -> int:

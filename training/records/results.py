@@ -47,7 +47,11 @@ class Parameters(msgspec.Struct, frozen=True):
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """Where a run happened: versions and device."""
+    """Where a run happened: versions and device.
+
+    Attributes:
+        deterministic: Whether `--deterministic` kept the device to reproducible algorithms.
+    """
 
     homework: str
     python: str
@@ -58,6 +62,7 @@ class Environment(msgspec.Struct, frozen=True):
     device_name: str
     n_threads: int
     git_commit: str | None = None
+    deterministic: bool = False
 
 
 class Selected(msgspec.Struct, frozen=True):
@@ -133,6 +138,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         cached_features: Whether the frozen part's outputs were computed once instead of per epoch.
         feature_seconds: Wall time of computing them, which `train_seconds` doesn't hold.
         peak_memory_bytes: Peak device memory on CUDA, else peak resident memory of the process.
+        batch_parts: How many parts a batch was divided into because the device's memory was too
+            small; 1 if it was whole.
         reused_from: The run that this record repeats without training.
         first_layer: What training did to the first layer, for finalists that have such a layer.
         notes: Caveats that the report repeats.
@@ -158,6 +165,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     cached_features: bool = False
     feature_seconds: float = 0.0
     peak_memory_bytes: int | None = None
+    batch_parts: int = 1
     selected: Selected | None = None
     reused_from: str | None = None
     environment: Environment | None = None

@@ -1,0 +1,147 @@
+"""Checkpoints: where an unfinished run stands, kept so that it goes on to the same bytes."""
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from training.errors import RecordError
+from training.records import Scores
+from training.tensors import load_tensors, save_tensors
+
+KEPT = 2
+"""The newest, and the one before it in case the newest is damaged."""
+
+SECONDS_BETWEEN = 30.0
+SHARE = 0.05
+"""Of a run's time, at most, that writing checkpoints may take."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """What a checkpoint belongs to; one of anything else is of no use."""
+
+    spec_hash: str
+    dataset_fingerprint: str
+    seed: int
+    torch: str
+    device: str
+    deterministic: bool = False
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """Where training stands, but for its tensors.
+
+    Attributes:
+        epoch: The one that is running, from 1; after the last, one more.
+        batch: Batches of it that are done.
+        seconds: Training time of it so far.
+        learning_rate: As the other lists: one entry a finished epoch.
+    """
+
+    epoch: int
+    batch: int
+    seconds: float
+    learning_rate: list[float]
+    train: list[Scores]
+    validation: list[Scores]
+    epoch_seconds: list[float]
+    best_epoch: int
+    training_seconds: float
+    batch_parts: int
+
+
+class _Header(msgspec.Struct, frozen=True):
+    identity: Identity
+    position: Position
+
+
+class Checkpoints:
+    """The checkpoints of one run.
+
+    Args:
+        folder: Holds nothing else.
+        identity: Of the run.
+        seconds_between: Write at most this often; 0 writes after every batch.
+        note: Receives one line about what is ignored, damaged or can't be written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        identity: Identity,
+        seconds_between: float = SECONDS_BETWEEN,
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.folder = folder
+        self.identity = identity
+        self.note = note
+        self._key = hashlib.sha256(msgspec.json.encode(identity)).hexdigest()[:8]
+        self._wanted = seconds_between
+        self._between = seconds_between
+        self._last = time.monotonic()
+
+    def due(self) -> bool:
+        return time.monotonic() - self._last >= self._between
+
+    def save(self, position: Position, tensors: dict[str, Any]) -> bool:
+        """Write a checkpoint and drop the oldest; a failure is noted and the run goes on.
+
+        Returns:
+            Whether it was written.
+        """
+        started = time.monotonic()
+        header = msgspec.json.encode(_Header(self.identity, position)).decode()
+        name = f"{self._key}-epoch-{position.epoch:05d}-batch-{position.batch:06d}.pt"
+        try:
+            save_tensors(self.folder / name, {"header": header, "tensors": tensors})
+        except RecordError as error:
+            self.note(f"No checkpoint: {error.message}")
+            return False
+        finally:
+            self._last = time.monotonic()
+            if self._wanted > 0:
+                self._between = max(self._wanted, (self._last - started) / SHARE)
+        for old in self._files()[KEPT:]:
+            _remove(old)
+        return True
+
+    def newest(self) -> tuple[Position, dict[str, Any]] | None:
+        """Return the newest checkpoint of this run that is whole, or None."""
+        for left in self.folder.glob(".*"):
+            _remove(left)
+        for file in self._files():
+            try:
+                content = load_tensors(file)
+                header = msgspec.json.decode(content["header"], type=_Header)
+                if header.identity == self.identity:
+                    return header.position, content["tensors"]
+                reason = f"{file} belongs to another run."
+            except (RecordError, msgspec.MsgspecError, KeyError, TypeError) as error:
+                reason = error.message if isinstance(error, RecordError) else str(error)
+            self.note(f"A checkpoint is left out: {reason}")
+            _remove(file)
+        if any(self.folder.glob("*.pt")):
+            self.note(
+                f"The checkpoints in {self.folder} are left out: they belong to other settings, "
+                "pictures, device or version of torch."
+            )
+        return None
+
+    def remove(self) -> None:
+        """Remove all of them; the run's record says more."""
+        for file in self.folder.glob("*"):
+            _remove(file)
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob(f"{self._key}-*.pt"), reverse=True)
+
+
+def _remove(file: Path) -> None:
+    with contextlib.suppress(OSError):
+        file.unlink()

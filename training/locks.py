@@ -1,0 +1,70 @@
+"""One process at a time: a lock that the operating system frees when its holder dies."""
+
+import contextlib
+import datetime
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import filelock
+import msgspec
+
+from training.records import writing
+
+SECONDS_BETWEEN_TRIES = 0.2
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds a lock, for the one who waits."""
+
+    pid: int
+    host: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host} (since {self.since})"
+
+
+@contextlib.contextmanager
+def locked(path: Path, waiting: Callable[[str], object]) -> Iterator[None]:
+    """Hold the lock `path`; wait while another process has it.
+
+    The lock file stays, empty; its neighbour `*.holder` names the holder. A lock whose holder died
+    is free, whatever that file says.
+
+    Args:
+        waiting: Called once with the holder's name if there is one to wait for.
+
+    Raises:
+        RecordError: The lock's folder can't be written.
+    """
+    named = path.with_suffix(".holder")
+    lock = filelock.FileLock(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            waiting(_holder(named))
+            lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)
+    try:
+        with contextlib.suppress(OSError):
+            named.write_bytes(msgspec.json.encode(_this_process()))
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            named.unlink(missing_ok=True)
+        lock.release()
+
+
+def _this_process() -> Holder:
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Holder(os.getpid(), socket.gethostname(), now)
+
+
+def _holder(named: Path) -> str:
+    try:
+        return str(msgspec.json.decode(named.read_bytes(), type=Holder))
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return "another process"

@@ -1,0 +1,116 @@
+"""A batch that doesn't fit the device's memory goes through it in parts."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.errors import DeviceError
+from training.randomness import restore_random_state, torch_state
+
+MESSAGES = ("out of memory", "ALLOC_FAILED")
+"""How backends without an exception of their own say it (MPS, cuDNN, cuBLAS)."""
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or any(m in str(error) for m in MESSAGES)
+
+
+def normalises_batches(module: nn.Module) -> bool:
+    """Say whether a module in training mode computes statistics over the batch."""
+    layers = module.modules()
+    return any(layer.training and isinstance(layer, nn.modules.batchnorm._BatchNorm)
+               for layer in layers)  # fmt: skip
+
+
+def backward(
+    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int
+) -> tuple[Tensor, Tensor, int]:
+    """Add the gradient of a batch's mean cross-entropy, in more parts if memory runs out.
+
+    The parts' losses are scaled so that their gradients sum to the whole batch's. Dropout draws
+    its masks part by part, and batch normalisation knows its part only; without these the result
+    is the undivided batch's but for rounding.
+
+    Args:
+        inputs: (B, …).
+        labels: (B,).
+        parts: How many to begin with.
+
+    Returns:
+        Mean loss (), logits (B, n_classes), and how many parts it took.
+
+    Raises:
+        DeviceError: Not even the smallest parts fit.
+    """
+    smallest = 2 if normalises_batches(module) else 1
+    most = max(1, len(labels) // smallest)
+    parts = min(parts, most)
+    state = torch_state(labels.device) if parts < most else None
+    while True:
+        module.zero_grad(set_to_none=True)
+        try:
+            return *_backward(module, inputs, labels, parts), parts
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            if state is None or parts == most:
+                raise _too_small(smallest) from error
+        # outside of the handler, whose traceback holds on to what filled the memory
+        restore_random_state(state, labels.device)
+        _free(labels.device)
+        parts = min(parts * 2, most)
+
+
+def _backward(
+    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int
+) -> tuple[Tensor, Tensor]:
+    if parts == 1:
+        logits = module(inputs)
+        loss = F.cross_entropy(logits, labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach(), logits.detach()
+    outputs, losses = [], []
+    for some, some_labels in zip(
+        inputs.tensor_split(parts), labels.tensor_split(parts), strict=True
+    ):
+        logits = module(some)
+        loss = F.cross_entropy(logits, some_labels) * (len(some_labels) / len(labels))
+        loss.backward()  # type: ignore[no-untyped-call]
+        outputs.append(logits.detach())
+        losses.append(loss.detach())
+    return torch.stack(losses).sum(), torch.cat(outputs)
+
+
+def forward(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+    """Return the outputs at inference, halving the batch (B, …) as long as it doesn't fit.
+
+    Raises:
+        DeviceError: Not even one picture fits.
+    """
+    try:
+        return function(inputs)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        if len(inputs) == 1:
+            raise _too_small(1) from error
+    _free(inputs.device)
+    return torch.cat([forward(function, half) for half in inputs.tensor_split(2)])
+
+
+def _free(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+
+
+def _too_small(n: int) -> DeviceError:
+    return DeviceError(
+        f"The device's memory is too small for this network with {n} picture"
+        f"{'s' if n > 1 else ''} at a time.",
+        "Close what else uses the device, or choose a smaller --image-size or --width, "
+        "or --device cpu.",
+    )

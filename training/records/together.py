@@ -1,0 +1,70 @@
+"""Replace the records of one run together: no mixture of old and new is ever taken for whole."""
+
+import contextlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from training.records.files import encode, make_durable, temporary_beside, writing
+
+
+def write_together(records: Mapping[Path, msgspec.Struct], remove: Iterable[Path] = ()) -> None:
+    """Write several records, of which the last vouches for the others.
+
+    All are written and flushed under temporary names first, so that a full disk leaves the old
+    ones as they are. Then the old voucher goes first and the new one comes last: a process
+    killed in between leaves no voucher, and the run counts as not done. A rename that fails is
+    undone.
+
+    Args:
+        records: Path to record; all in one folder, `metrics.json` last.
+        remove: Files of an earlier run that have no successor.
+
+    Raises:
+        RecordError: One can't be written; the old ones are there.
+    """
+    with contextlib.ExitStack() as stack:
+        staged = []
+        for path, record in records.items():
+            stack.enter_context(writing(path))
+            temporary = stack.enter_context(temporary_beside(path))
+            temporary.write_bytes(encode(record))
+            make_durable(temporary)
+            staged.append((temporary, path))
+        _exchange(staged, list(remove))
+
+
+def _exchange(staged: Sequence[tuple[Path, Path]], remove: Sequence[Path]) -> None:
+    kept: list[tuple[Path, Path]] = []
+    try:
+        for path in reversed([*remove, *(path for _, path in staged)]):
+            before = path.with_name(f".{path.name}.before")
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(path, before)  # noqa: PTH105
+                kept.append((before, path))
+        for temporary, path in staged:
+            os.replace(temporary, path)  # noqa: PTH105
+    except BaseException:
+        _put_back([path for _, path in staged], kept)
+        raise
+    for before, _ in kept:
+        before.unlink(missing_ok=True)
+
+
+def _put_back(written: Sequence[Path], kept: Sequence[tuple[Path, Path]]) -> None:
+    """Take away what is new, the voucher first, and put back what was there, the voucher last."""
+    with contextlib.suppress(OSError):
+        for path in reversed(written):
+            path.unlink(missing_ok=True)
+        for before, path in reversed(kept):
+            os.replace(before, path)  # noqa: PTH105
+
+
+def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
+    """Remove temporary files of a process that was killed; the caller holds the folder's lock."""
+    for name in names:
+        for left in folder.glob(f".{name}.*"):
+            with contextlib.suppress(OSError):
+                left.unlink()

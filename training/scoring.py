@@ -1,0 +1,51 @@
+"""Loss and top-1 accuracy over a split."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.batches import Inputs, in_order
+from training.memory import forward
+from training.records import Scores
+
+
+def batch_totals(loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
+    """Return summed loss and correct count of a batch, (2,) float64, without leaving the device."""
+    correct = (logits.argmax(1) == labels).sum()
+    return torch.stack((loss.double() * len(labels), correct.double()))
+
+
+def scores_of(totals: Tensor, n: int) -> Scores:
+    loss, correct = totals.tolist()
+    return Scores(loss=loss / n if math.isfinite(loss) else None, accuracy=int(correct) / n)
+
+
+def evaluate(
+    module: nn.Module, inputs: Inputs, batch_size: int, after_batch: Callable[[], object] = bool
+) -> Scores:
+    """Return mean cross-entropy and top-1 accuracy in inference mode."""
+    return evaluate_logits(module, inputs, batch_size, after_batch)[0]
+
+
+@torch.no_grad()
+def evaluate_logits(
+    module: nn.Module, inputs: Inputs, batch_size: int, after_batch: Callable[[], object] = bool
+) -> tuple[Scores, Tensor]:
+    """Return the scores and all logits (n, n_classes), float32 on the CPU.
+
+    Args:
+        after_batch: Called after each batch; may raise to leave.
+    """
+    module.eval()
+    totals = torch.zeros(2, dtype=torch.float64, device=inputs.labels.device)
+    outputs = []
+    for chosen in in_order(len(inputs.labels), batch_size):
+        labels = inputs.labels[chosen.to(inputs.labels.device)]
+        logits = forward(module, inputs.gather(chosen)).float()
+        totals += batch_totals(F.cross_entropy(logits, labels), logits, labels)
+        outputs.append(logits)
+        after_batch()
+    return scores_of(totals, len(inputs.labels)), torch.cat(outputs).cpu()

@@ -1,0 +1,85 @@
+"""SIGINT and SIGTERM: finish the batch, keep a checkpoint, leave; the second time leave at once."""
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+MESSAGE = "\n{name}: stopping after this batch. Once more stops at once.\n"
+
+
+class StoppedError(BaseException):
+    """The user or the system asked the process to end.
+
+    No `Exception`, as `KeyboardInterrupt` is none: what handles failures must not handle this.
+
+    Attributes:
+        at_once: It interrupted whatever was going on, not at a place meant for it.
+        exit_code: What a shell expects: 128 and the signal's number.
+    """
+
+    def __init__(self, number: int, at_once: bool = False) -> None:
+        super().__init__(number)
+        self.name = signal.Signals(number).name
+        self.at_once = at_once
+        self.exit_code = 128 + number
+
+
+class StopSignal:
+    """Remembers that the process was asked to end, until the work can be left."""
+
+    def __init__(self) -> None:
+        self._received: int | None = None
+        self._held = 0
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Receive the signals; only the main thread can, in others this does nothing."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        chosen = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
+        try:
+            for number in chosen:
+                signal.signal(number, self._receive)
+            yield
+        finally:
+            for number in chosen:
+                signal.signal(number, before[number])
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self._received is not None or not self._held:
+            self._received = number
+            raise StoppedError(number, at_once=True)
+        self._received = number
+        # printing could meet the console in the middle of a line; writing to it can't
+        with contextlib.suppress(OSError):
+            os.write(2, MESSAGE.format(name=signal.Signals(number).name).encode())
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Let the first signal wait for a `check`, or for the end of this block."""
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+        if not self._held:
+            self.check()
+
+    @property
+    def received(self) -> bool:
+        return self._received is not None
+
+    def check(self) -> None:
+        """Leave if asked to.
+
+        Raises:
+            StoppedError: A signal came.
+        """
+        if self._received is not None:
+            raise StoppedError(self._received)
