@@ -16,7 +16,7 @@ from training.workspace import Workspace
 
 
 def train_model(
-    model: Model, spec: Spec, workspace: Workspace, checkpoints: Checkpoints
+    model: Model, spec: Spec, workspace: Workspace, checkpoints: Checkpoints | None = None
 ) -> tuple[Fit, float | None]:
     """Train; where the frozen part can be computed once, train only what follows it.
 
