@@ -17,6 +17,7 @@ from training.records import (
     StudyFolder,
     StudyRecord,
     remove_leftovers,
+    remove_leftovers_of_the_dead,
     write,
 )
 from training.stopping import StopSignal
@@ -60,7 +61,7 @@ def run_study(
         folder.lock("study"), lambda holder: progress.note(f"Waiting for {holder}: it prepares")
     ):
         remove_leftovers(folder.path, RECORD_TYPES)
-        remove_leftovers(folder.thumbnails, ["*"])
+        remove_leftovers_of_the_dead(folder.thumbnails)
         data = prepare(
             locate(study.data, progress=progress.stage),
             folder,

@@ -58,7 +58,7 @@ from training.records.spec import (
     learning_rate_label,
     matches_group,
 )
-from training.records.together import remove_leftovers, write_together
+from training.records.together import remove_leftovers, remove_leftovers_of_the_dead, write_together
 
 __all__ = [
     "FORMAT",
@@ -106,6 +106,7 @@ __all__ = [
     "read",
     "read_if_there",
     "remove_leftovers",
+    "remove_leftovers_of_the_dead",
     "replacing",
     "taken_for",
     "typical",

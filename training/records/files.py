@@ -1,7 +1,10 @@
 """Read and write records: atomic writes, strict reads, one place for the file layout."""
 
 import contextlib
+import functools
+import hashlib
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,11 +85,18 @@ class StudyFolder:
         return self.path / ".locks" / f"{name.replace('/', '--')}.lock"
 
 
+@functools.cache
+def host_mark() -> str:
+    """Return six characters that stand for this machine in names of temporary files."""
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+
+
 @contextlib.contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
     """Give an empty temporary file in `path`'s folder; remove it in the end, if still there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    mark = f"{host_mark()}-{os.getpid()}-"  # tells `remove_leftovers` whose it is
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.{mark}", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:

@@ -2,12 +2,16 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from training.records.files import encode, make_durable, temporary_beside, writing
+from training.records.files import encode, host_mark, make_durable, temporary_beside, writing
+
+LEFT = re.compile(r"\.(?P<host>[0-9a-f]{6})-(?P<pid>\d+)-[^.]+$")
+"""The end of a temporary file's name; see `temporary_beside`."""
 
 
 def write_together(records: Mapping[Path, msgspec.Struct], remove: Iterable[Path] = ()) -> None:
@@ -68,3 +72,24 @@ def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
         for left in folder.glob(f".{name}.*"):
             with contextlib.suppress(OSError):
                 left.unlink()
+
+
+def remove_leftovers_of_the_dead(folder: Path) -> None:
+    """Remove temporary files below `folder` whose process, on this machine, is no more."""
+    for left in folder.rglob(".*"):
+        owner = LEFT.search(left.name)
+        if owner and owner["host"] == host_mark() and not _alive(int(owner["pid"])):
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+def _alive(pid: int) -> bool:
+    if os.name != "posix":  # elsewhere signal 0 would end the process
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
