@@ -301,8 +301,8 @@ class Harness:
 
 def table(trials: list[Trial], harness: Harness) -> str:
     lines = [
-        f"{len(harness.expected)} files of a study that takes {harness.seconds:.1f} s, with "
-        f"{harness.counts['fsync']} flushes and {harness.counts['replace']} renames",
+        f"{len(harness.expected)} files of a study that takes {harness.seconds:.1f} s, "
+        + f"with {harness.counts['fsync']} flushes and {harness.counts['replace']} renames",
         "",
         f"{'fault':34} {'tried':>6} {'survived':>9} {'bytes different':>16}",
     ]
@@ -336,7 +336,7 @@ def main() -> None:
     try:
         harness = Harness(place, options.seed)
         kinds = [*SIGNALS][:1] * options.kills
-        kinds += [kind for kind in [*SIGNALS][1:] + [*BROKEN_CALLS] + [LIMITED]
+        kinds += [kind for kind in [*[*SIGNALS][1:], *BROKEN_CALLS, LIMITED]
                   for _ in range(options.faults)]  # fmt: skip
         trials = []
         for number, kind in enumerate(kinds):
