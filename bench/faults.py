@@ -302,7 +302,7 @@ class Harness:
 def table(trials: list[Trial], harness: Harness) -> str:
     calls = f"{harness.counts['fsync']} flushes and {harness.counts['replace']} renames"
     lines = [
-        f"{len(harness.expected)} files of a study that takes {harness.seconds:.1f} s, with {calls}",
+        f"{len(harness.expected)} files of a study of {harness.seconds:.1f} s, with {calls}",
         "",
         f"{'fault':34} {'tried':>6} {'survived':>9} {'bytes different':>16}",
     ]
