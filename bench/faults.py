@@ -1,6 +1,6 @@
 """Kill and break runs of a tiny study, start them again, and compare the bytes.
 
-    python bench/faults.py                         # 60 kills at random moments, 20 of each fault
+    python bench/faults.py                         # 60 kills at random moments, 10 of each fault
     python bench/faults.py --kills 4 --faults 1    # the short form
 
 Every trial runs the same command in a process of its own, in an empty folder with an empty cache.
@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = (
-    "homework", "run", "scratch", "augmentation", "transfer/grid-sgd-1e-2", "beyond/resnet18",
+    "homework", "run", "scratch/baseline", "transfer/best", "augmentation", "beyond/resnet18",
     "--preset", "quick", "--image-size", "64", "--width", "0.1", "--epochs", "2",
     "--batch-size", "8", "--device", "cpu", "--checkpoint-every", "0",
 )  # fmt: skip
@@ -219,7 +219,7 @@ def _timeless(value: Any) -> Any:
 def left_over(folder: Path) -> list[str]:
     """Return files that a finished command shouldn't leave."""
     hidden = [p for p in folder.rglob(".*") if p.is_file()]
-    unfinished = [*(folder / "runs").rglob("*.pt"), *folder.rglob("*.checkpoint/*")]
+    unfinished = [*(folder / "runs").rglob("checkpoint/*"), *folder.rglob("*.checkpoint/*")]
     return [str(p.relative_to(folder)) for p in [*hidden, *unfinished]]
 
 
@@ -265,7 +265,7 @@ class Harness:
         folder = self.place / f"{number:04d}"
         first = self._disturbed(kind, folder)
         problems = []
-        if "Traceback" in first.log:
+        if "Traceback" in first.log or "Warning" in first.log:
             problems.append("traceback")
         allowed = {0, 1, -signal.SIGKILL}
         if kind in SIGNALS:
@@ -322,7 +322,7 @@ def main() -> None:
     plain = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     parser.add_argument("--kills", type=int, default=60, help="SIGKILLs at random moments")
-    parser.add_argument("--faults", type=int, default=20, help="trials of each other kind")
+    parser.add_argument("--faults", type=int, default=10, help="trials of each other kind")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", metavar="DIR", help="keep the folders of bad trials here")
     options = parser.parse_args()

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from training.errors import HomeworkError
 from training.locks import locked
 from training.plan import Plan, Step, rank
@@ -13,6 +15,7 @@ from training.records import (
     StudyFolder,
     matches_group,
     remove_leftovers,
+    write,
     write_together,
 )
 from training.run import now, run_step
@@ -59,6 +62,7 @@ class LocalExecutor:
                 position = index * len(self.plan.seeds) + offset + 1
                 step = self.plan.step(experiment, seed)
                 if step.state == "done" and not force:
+                    self._refresh_choice(step)
                     outcome.reused.append(step)
                     continue
                 self.workspace.progress.experiment(position, total, experiment.id, seed)
@@ -86,6 +90,19 @@ class LocalExecutor:
             remove_leftovers(folder.run(experiment.id, seed), names)
             outcome.ran.append(self._run(step))
         progress.finished(outcome.ran[-1])
+
+    def _refresh_choice(self, step: Step) -> None:
+        """Note how the choice is made now, where it stays the same but its candidates don't.
+
+        A grid member that failed before, say, has since been run.
+        """
+        experiment, folder = step.experiment, self.workspace.folder
+        record = self.plan.record(experiment.id, step.seed)
+        if record is None or record.selected == step.selected:
+            return
+        with locked(folder.lock(f"{experiment.id}/seed-{step.seed}"), lambda _: None):
+            record = msgspec.structs.replace(record, selected=step.selected)
+            write(folder.metrics(experiment.id, step.seed), record)
 
     def _run(self, step: Step) -> Metrics:
         if step.spec is None:
