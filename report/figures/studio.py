@@ -26,6 +26,9 @@ _PLACE = re.compile(r'src="figure:([0-9a-f]{40})"')
 KEPT = 2000
 """Pictures in the cache; older ones make room."""
 
+SLOW = frozenset({"report.figures.grid_figures"})
+"""Modules that draw with seaborn, whose import takes as long as several figures."""
+
 FEW = 4
 """So many figures are drawn sooner than another process has started."""
 
@@ -96,7 +99,16 @@ def helpers() -> int:
 
 
 def _together(drawings: Sequence[Drawing], lettering: Lettering, n_helpers: int) -> list[str]:
-    """Draw in several processes; this one takes from the end what the others haven't begun."""
+    """Draw in several processes; this one takes from the end what the others haven't begun.
+
+    What needs slow libraries comes first, so that this process can do without them.
+    """
+    order = sorted(range(len(drawings)), key=lambda i: drawings[i].module not in SLOW)
+    drawn = _shared([drawings[i] for i in order], lettering, n_helpers)
+    return [drawn[order.index(i)] for i in range(len(drawings))]
+
+
+def _shared(drawings: Sequence[Drawing], lettering: Lettering, n_helpers: int) -> list[str]:
     found: dict[int, str] = {}
     try:
         pool = ProcessPoolExecutor(n_helpers, mp_context=get_context("spawn"))
