@@ -1,6 +1,5 @@
 """The device and the versions that a run happens with."""
 
-import os
 import platform
 import resource
 import subprocess
@@ -55,17 +54,6 @@ def ignore_denormals() -> None:
     them, so it has to come before the first parallel operation.
     """
     torch.set_flush_denormal(True)
-
-
-def keep_deterministic(wanted: bool) -> None:
-    """Keep to algorithms that give the same numbers every time; on the CPU all here do.
-
-    Where CUDA has no such algorithm for an operation, that experiment fails with torch's message.
-    """
-    if wanted:  # read by cuBLAS when it starts
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.backends.cudnn.benchmark = False
-    torch.use_deterministic_algorithms(wanted)
 
 
 def device_name(device: torch.device) -> str:

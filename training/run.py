@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from training.checkpoint import Checkpoints
+from training.determinism import unsteady_operations
 from training.engine import Fit
 from training.environment import describe, peak_memory_bytes
 from training.examples import with_examples
@@ -59,20 +60,21 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
     filters = first_filters(model.network.module)
     checkpoints = _checkpoints(step, workspace)
     with workspace.stop.held():
-        result, feature_seconds = train_model(model, spec, workspace, checkpoints)
-        metrics = _describe(step, model, result, workspace)
+        with unsteady_operations() as operations:
+            result, feature_seconds = train_model(model, spec, workspace, checkpoints)
+            metrics = _describe(step, model, result, workspace)
+            predictions = None
+            if experiment.test and result.best_state:
+                metrics, predictions = _test(metrics, model, result.best_state, filters, workspace)
+        if keep_weights:
+            _keep_weights(metrics, result.best_state, workspace)
         metrics = msgspec.structs.replace(
             metrics,
             cached_features=feature_seconds is not None,
             feature_seconds=feature_seconds or 0.0,
+            peak_memory_bytes=peak_memory_bytes(workspace.device),
+            notes=metrics.notes + _determinism_notes(operations),
         )
-        predictions = None
-        if experiment.test and result.best_state:
-            metrics, predictions = _test(metrics, model, result.best_state, filters, workspace)
-        if keep_weights:
-            _keep_weights(metrics, result.best_state, workspace)
-        peak = peak_memory_bytes(workspace.device)
-        metrics = msgspec.structs.replace(metrics, peak_memory_bytes=peak)
         curves = result.curves(experiment.id, step.seed)
         _write(metrics, curves, predictions, workspace.folder)
         checkpoints.remove()
@@ -116,6 +118,13 @@ def _memory_notes(model: Model, result: Fit) -> list[str]:
     if normalises_batches(model.network.module):
         text += " Batch normalisation took its statistics from the parts."
     return [text]
+
+
+def _determinism_notes(operations: set[str]) -> list[str]:
+    if not operations:
+        return []
+    names = ", ".join(sorted(operations))
+    return [f"Not deterministic on this device, though it was asked for: {names}."]
 
 
 def _speed(result: Fit, workspace: Workspace) -> float | None:

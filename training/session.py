@@ -6,7 +6,8 @@ from training.checkpoint import SECONDS_BETWEEN
 from training.data.cache import cache_folder
 from training.data.locate import locate
 from training.data.prepare import prepare
-from training.environment import ignore_denormals, keep_deterministic, resolve_device
+from training.determinism import keep_deterministic
+from training.environment import ignore_denormals, resolve_device
 from training.executors import LocalExecutor, Outcome
 from training.locks import locked
 from training.plan import Plan

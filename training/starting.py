@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
+from training.determinism import use_steady_pooling
 from training.errors import WeightsError
 from training.freezing import Trainable, freeze
 from training.models import Network, build
@@ -46,6 +47,7 @@ def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Mo
     if weights is not None and imported is None:
         load_backbone(network, weights.state, source.label)
     mean, std = _normalisation(spec, weights, workspace)
+    use_steady_pooling(network.module)
     network.module.to(workspace.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Model(network, freeze(network, spec.freeze), mean, std)
 
