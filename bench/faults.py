@@ -265,8 +265,6 @@ class Harness:
         folder = self.place / f"{number:04d}"
         first = self._disturbed(kind, folder)
         problems = []
-        if "Traceback" in first.log or "Warning" in first.log:
-            problems.append("traceback")
         allowed = {0, 1, -signal.SIGKILL}
         if kind in SIGNALS:
             allowed = {0, -signal.SIGKILL} if SIGNALS[kind] == signal.SIGKILL else {
@@ -274,6 +272,7 @@ class Harness:
         if first.code not in allowed:
             problems.append(f"exit code {first.code}")
         second = run(folder)
+        problems += [word for word in ("Traceback", "Warning") if word in second.log]
         if second.code:
             problems.append(f"the retry exits {second.code}")
         if left := left_over(folder):

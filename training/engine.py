@@ -131,7 +131,6 @@ class _Training:
         self.spec, self.progress, self.checkpoints = spec, progress, checkpoints
         self.device = train.labels.device
         self.optimizer = make_optimizer(module, spec)
-        self.scheduler = torch.optim.lr_scheduler.StepLR(self.optimizer, spec.step_size, spec.gamma)
         self.order = torch.Generator().manual_seed(spec.seed)
         self.result = Fit()
         self.last: State = {}
@@ -160,13 +159,12 @@ class _Training:
     def _train_batch(self, chosen: Tensor) -> None:
         labels = self.train.labels[chosen.to(self.device)]
         inputs, parts = self.train.gather(chosen), self.result.batch_parts
-        loss, logits, self.result.batch_parts = backward(self.module, inputs, labels, parts)
+        loss, logits, used = backward(self.module, inputs, labels, parts)
+        self.result.batch_parts = max(parts, used)  # a last, smaller batch may do with fewer
         self.optimizer.step()
         self.totals += batch_totals(loss, logits, labels)
-        if self.result.batch_parts > parts:
-            self.progress.note(
-                f"Out of memory: batches go through the device in {self.result.batch_parts} parts"
-            )
+        if used > parts:
+            self.progress.note(f"Out of memory: batches go through the device in {used} parts")
 
     def end_epoch(self, validated: Scores, seconds: float) -> None:
         """Note the epoch's scores, remember its state if it is the best, step the rate.
@@ -194,9 +192,15 @@ class _Training:
         self.last = copy_state(self.module, memory)
         if better:
             result.best_epoch, result.best_state = epoch, self.last
-        self.scheduler.step()
+        self._step_rate()
         self._begin_epoch(epoch + 1)
         self._save_if_due()
+
+    def _step_rate(self) -> None:
+        """Multiply the rate as `StepLR` does; it has no state beyond the optimizer's."""
+        if self.epoch % self.spec.step_size == 0:
+            for group in self.optimizer.param_groups:
+                group["lr"] *= self.spec.gamma
 
     def _save_if_due(self) -> None:
         if self.checkpoints is not None and self.checkpoints.due():
@@ -218,7 +222,6 @@ class _Training:
             "best": result.best_state,
             "last": {} if self.last is result.best_state else self.last,
             "optimizer": self.optimizer.state_dict(),
-            "scheduler": self.scheduler.state_dict(),
             "totals": self.totals,
             "order": self.order_state,
             "random": random_state(self.device),
@@ -241,7 +244,6 @@ class _Training:
             setattr(self.result, name, getattr(position, name))
         load_state(self.module, tensors["module"])
         self.optimizer.load_state_dict(tensors["optimizer"])
-        self.scheduler.load_state_dict(tensors["scheduler"])
         best = {name: value.to(self.device) for name, value in tensors["best"].items()}
         last = {name: value.to(self.device) for name, value in tensors["last"].items()}
         self.result.best_state, self.last = best, last or best
