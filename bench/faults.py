@@ -330,6 +330,7 @@ def main() -> None:
     import training.session  # noqa: F401  what every child needs, imported once
 
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     shrink()
     place = Path(options.keep or tempfile.mkdtemp(prefix="faults-")).resolve()
     try:
@@ -341,6 +342,8 @@ def main() -> None:
         for number, kind in enumerate(kinds):
             trial = harness.trial(kind, number)
             trials.append(trial)
+            if number % 10 == 9:
+                print(f"{number + 1} of {len(kinds)}", file=sys.stderr, flush=True)
             if trial.problems or trial.different:
                 print(f"{number:04d} {kind}: {trial.problems} {trial.different}", flush=True)
         print(table(trials, harness))
