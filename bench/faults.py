@@ -324,6 +324,7 @@ def main() -> None:
     parser.add_argument("--faults", type=int, default=10, help="trials of each other kind")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", metavar="DIR", help="keep the folders of bad trials here")
+    parser.add_argument("--only", nargs="+", metavar="WORDS", help="kinds, by part of their name")
     options = parser.parse_args()
     import torch
 
@@ -337,6 +338,7 @@ def main() -> None:
         harness = Harness(place, options.seed)
         kinds = [*SIGNALS][:1] * options.kills
         kinds += [kind for kind in [*[*SIGNALS][1:], *BROKEN_CALLS, LIMITED]
+                  if not options.only or any(words in kind for words in options.only)
                   for _ in range(options.faults)]  # fmt: skip
         trials = []
         for number, kind in enumerate(kinds):
