@@ -18,15 +18,19 @@ from training.errors import HomeworkError
 
 
 @pytest.fixture(scope="session")
-def tiny_sample(tmp_path_factory):
+def shared_cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def tiny_sample(shared_cache):
     """Draw few pictures and train stand-in weights for one epoch; return the cache folder."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(sample, "GLYPHS", {"target": "ABC", "source": "dgr2"})
-    patch.setattr(sample, "COUNTS", {"target": (15, 20), "source": (12, 15)})
-    patch.setattr(sample_weights, "RECIPES", {})
-    patch.setattr(sample_weights, "OTHER_MODELS", (1e-3, 2))
-    yield tmp_path_factory.mktemp("cache")
-    patch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sample, "GLYPHS", {"target": "ABC", "source": "dgr2"})
+        patch.setattr(sample, "COUNTS", {"target": (15, 20), "source": (12, 15)})
+        patch.setattr(sample_weights, "RECIPES", {})
+        patch.setattr(sample_weights, "OTHER_MODELS", (1e-3, 2))
+        yield shared_cache
 
 
 class Answer:
