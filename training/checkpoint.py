@@ -133,13 +133,18 @@ class Checkpoints:
 
     def remove(self) -> None:
         """Remove all of them; the run's record says more."""
-        for file in self.folder.glob("*"):
-            _remove(file)
-        with contextlib.suppress(OSError):
-            self.folder.rmdir()
+        remove_checkpoints(self.folder)
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob(f"{self._key}-*.pt"), reverse=True)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove a folder of checkpoints, if it is there."""
+    for file in folder.glob("*"):
+        _remove(file)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _remove(file: Path) -> None:

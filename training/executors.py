@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from training.checkpoint import remove_checkpoints
 from training.errors import HomeworkError
 from training.locks import locked
 from training.plan import Plan, Step, rank
@@ -61,7 +62,8 @@ class LocalExecutor:
             for offset, seed in enumerate(self.plan.seeds):
                 position = index * len(self.plan.seeds) + offset + 1
                 step = self.plan.step(experiment, seed)
-                if step.state == "done" and not force:
+                left = self.workspace.folder.checkpoint(experiment.id, seed).exists()
+                if step.state == "done" and not force and not left:
                     self._refresh_choice(step)
                     outcome.reused.append(step)
                     continue
@@ -83,7 +85,10 @@ class LocalExecutor:
         with locked(folder.lock(f"{experiment.id}/seed-{seed}"), waiting):
             step = self.plan.step(experiment, seed)
             if step.state == "done" and (waited or not force):
-                progress.note(f"{experiment.id} was done by another process")
+                if waited:
+                    progress.note(f"{experiment.id} was done by another process")
+                # a process that is killed just after it wrote the record leaves them
+                remove_checkpoints(folder.checkpoint(experiment.id, seed))
                 outcome.reused.append(step)
                 return
             names = [*RECORD_TYPES, folder.weights(experiment.id, seed).name]

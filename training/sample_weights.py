@@ -11,6 +11,7 @@ import msgspec
 import torch
 
 from training.batches import PictureInputs
+from training.checkpoint import remove_checkpoints
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.engine import fit
@@ -69,7 +70,9 @@ def sample_weights(spec: Spec, workspace: Workspace) -> StartingWeights:
         file.with_suffix(".lock"), lambda holder: note(f"Waiting for {holder}: it trains {name}")
     ):
         state = _cached(file, workspace)
-        if state is None:
+        if state is not None:
+            remove_checkpoints(file.with_suffix(".checkpoint"))
+        else:
             note(f"Training stand-in weights for {spec.model} on the sample's source alphabet")
             state = _train(source_spec(spec), source, workspace, file)
     return StartingWeights(state, source.record.mean, source.record.std)
