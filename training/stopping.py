@@ -11,6 +11,12 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 MESSAGE = "\n{name}: stopping after this batch. Once more stops at once.\n"
 
 
+def ignore_signals() -> None:
+    """Let no further signal disturb the way out."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 class StoppedError(BaseException):
     """The user or the system asked the process to end.
 

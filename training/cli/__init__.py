@@ -10,7 +10,7 @@ import click
 from training import __version__
 from training.errors import HomeworkError
 from training.names import unknown_name
-from training.stopping import StoppedError
+from training.stopping import StoppedError, ignore_signals
 
 COMMANDS = {
     "run-all": ("training.cli.run:run_all", "Run every experiment that has no record yet."),
@@ -86,6 +86,7 @@ def main() -> None:
             click.echo(error.hint, err=True)
         sys.exit(1)
     except StoppedError as stopped:
+        ignore_signals()
         click.echo(
             f"Stopped by {stopped.name}. What was finished is kept, and a run that had begun goes "
             f"on from its checkpoint. The same command goes on from there:\n"
