@@ -88,7 +88,8 @@ def render(
     if list_sections:
         _list_sections()
         return
-    from report.build import FORMATS, build_report, existing_formats
+    from report.build import build_report, existing_formats
+    from report.press import FORMATS
     from report.load import choose_study
     from report.look import Look
     from training.study import read_study_file

@@ -2,14 +2,16 @@
 
 import contextlib
 import datetime
+import gc
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from report.errors import ReportError
 from report.figures.style import font_folder
+from report.hanging import SCHEME, Figures, blank, hang
 from report.look import Look
 from report.manifest import EPOCH, MANIFEST_NAME, RECORDS_NAME, make_manifest, pack_records
 from report.render import DEFAULT, style_sheet
@@ -36,35 +38,63 @@ _PACKAGES = {"SourceSerifPro": "font_source_serif_pro", "SourceSansPro": "font_s
 _ONLY_ON_SCREEN = re.compile(r'<details class="data">.*?</details>|<script>.*?</script>', re.DOTALL)
 
 
-def write_pdf(html: str, study: Path | None = None, look: Look = DEFAULT) -> bytes:
+def write_pdf(
+    html: str, study: Path | None = None, look: Look = DEFAULT, figures: Figures | None = None
+) -> bytes:
     """Return the PDF of a report; the same HTML and records give the same bytes on any day.
 
     Args:
-        html: The report's page.
+        html: The report's page, its figures inside or as `figure:NAME`.
         study: The study's folder; its JSON records are attached, and a manifest of the page.
             Without it nothing is.
         look: Whose style sheets, and which paper.
+        figures: What the names stand for. The pages are laid out around figures of the right
+            size before any is asked for, so that others can draw them meanwhile.
 
     Raises:
         ReportError: WeasyPrint or the libraries it draws with aren't there.
     """
-    with _quiet():
-        weasyprint, fetcher, configuration = _load()
-        style = weasyprint.CSS(
-            string=_font_faces() + style_sheet("pdf", look),
-            font_config=configuration,
-            url_fetcher=fetcher,
-        )
-        document = weasyprint.HTML(string=_ONLY_ON_SCREEN.sub("", html), url_fetcher=fetcher)
-        content: bytes = document.write_pdf(
-            stylesheets=[style],
-            font_config=configuration,
-            pdf_variant="pdf/ua-1",
-            pdf_identifier=True,
-            attachments=_attachments(weasyprint, html, study) if study else None,
-            finisher=_finish,
-        )
+    with _quiet(), _few_collections():
+        weasyprint = _load()
+        options = {
+            "pdf_variant": "pdf/ua-1",
+            "pdf_identifier": True,
+            "attachments": _attachments(weasyprint, html, study) if study else None,
+        }
+        document = _lay_out(_ONLY_ON_SCREEN.sub("", html), look, figures)
+        content: bytes = document.write_pdf(finisher=_finish, **options)
     return content
+
+
+def _lay_out(page: str, look: Look, figures: Figures | None) -> Any:
+    """Return WeasyPrint's document of a page, its figures in their places."""
+
+    def blank_figure(name: str) -> str:
+        if figures is None:
+            raise ValueError(f"there is no figure {name}")
+        return blank(figures.size(name))
+
+    images: dict[str, Any] = {}
+    document = _render(page, look, blank_figure, images)
+    if figures is None or hang(figures, images):
+        return document
+    return _render(page, look, figures.svg, {})
+
+
+def _render(page: str, look: Look, figure: Callable[[str], str], images: dict[str, Any]) -> Any:
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
+
+    fetcher, configuration = _fetcher(figure), FontConfiguration()
+    style = weasyprint.CSS(
+        string=_font_faces() + style_sheet("pdf", look),
+        font_config=configuration,
+        url_fetcher=fetcher,
+    )
+    source = weasyprint.HTML(string=page, url_fetcher=fetcher)
+    return source.render(
+        font_config=configuration, stylesheets=[style], pdf_variant="pdf/ua-1", cache=images
+    )
 
 
 def _attachments(weasyprint: Any, html: str, study: Path) -> list[Any]:
@@ -101,8 +131,8 @@ def _finish(_: Any, pdf: Any) -> None:
             item["F"] = 4
 
 
-def _load() -> tuple[Any, Any, Any]:
-    """Return WeasyPrint, a fetcher that reads nothing but `data:` addresses, and fonts' place."""
+def _load() -> Any:
+    """Return WeasyPrint."""
     try:
         return _import()
     except OSError as error:
@@ -118,23 +148,29 @@ def _load() -> tuple[Any, Any, Any]:
         ) from error
 
 
-def _import() -> tuple[Any, Any, Any]:
+def _import() -> Any:
     import weasyprint
-    from weasyprint.text.fonts import FontConfiguration
+
+    return weasyprint
+
+
+def _fetcher(figure: Callable[[str], str]) -> Any:
+    """Return a fetcher of `data:` addresses, the report's fonts and its figures; nothing else."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     class Fetcher(URLFetcher):  # type: ignore[misc]
-        """Reads `data:` addresses, and the report's own fonts by name; nothing else."""
-
         def fetch(self, url: str, headers: Any = None) -> Any:
             scheme, _, name = url.partition(":")
             if scheme == "font" and name in _FILES:
                 file = _font_file(name)
                 assert file is not None
                 return URLFetcherResponse(url, file.read_bytes(), {"Content-Type": "font/ttf"})
+            if scheme == SCHEME:
+                svg = figure(name).encode()
+                return URLFetcherResponse(url, svg, {"Content-Type": "image/svg+xml"})
             return super().fetch(url, headers)
 
-    return weasyprint, Fetcher(allowed_protocols=("data",)), FontConfiguration()
+    return Fetcher(allowed_protocols=("data",))
 
 
 @contextlib.contextmanager
@@ -149,6 +185,19 @@ def _quiet() -> Iterator[None]:
     finally:
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
+
+
+@contextlib.contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for garbage rarely: a layout makes millions of objects and drops few before its end."""
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 def _font_faces() -> str:

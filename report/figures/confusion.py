@@ -126,10 +126,13 @@ def outstanding(weights: Sequence[float], distance: int) -> list[int]:
     return sorted(chosen[:N_NAMED])
 
 
-def _named(run: Run, order: Sequence[int]) -> tuple[list[int], list[int]]:
+Named = tuple[list[int], list[int]]
+"""Columns and rows that are named where not all can be."""
+
+
+def _named(label: Sequence[int], predicted: Sequence[int], order: Sequence[int]) -> Named:
     """Return the columns most often answered wrongly and the rows with the most mistakes."""
-    assert run.predictions is not None
-    pairs = zip(run.predictions.label, run.predictions.predicted, strict=True)
+    pairs = zip(label, predicted, strict=True)
     wrong = [(true, guess) for true, guess in pairs if true != guess]
     answers, mistakes = Counter(g for _, g in wrong), Counter(t for t, _ in wrong)
     distance = max(3, math.ceil(len(order) / 40))
@@ -139,15 +142,18 @@ def _named(run: Run, order: Sequence[int]) -> tuple[list[int], list[int]]:
     )
 
 
-Named = tuple[list[int], list[int]]
-"""Columns and rows that are named where not all can be."""
-
-
 def draw_matrix(
-    figure: "Figure", shares: "NDArray[np.float64]", names: list[str], named: Named | None
+    figure: "Figure", label: Sequence[int], predicted: Sequence[int], names: Sequence[str]
 ) -> None:
-    """Draw the whole figure, see `draw_confusion`."""
-    draw_confusion(shares, names, figure.subplots(), named=named)
+    """Draw the whole figure, see `draw_confusion`.
+
+    The order is found here, where the helpers are at work, and not where the page is made.
+    """
+    shares = confusion_shares(label, predicted, len(names))
+    order = confusion_order(shares)
+    named = None if len(names) <= LABELLED else _named(label, predicted, order)
+    ordered = [names[i] for i in order]
+    draw_confusion(shares[order][:, order], ordered, figure.subplots(), named=named)
 
 
 def confusion_matrix(view: StudyView, run: Run, alt: str) -> Plot:
@@ -155,24 +161,21 @@ def confusion_matrix(view: StudyView, run: Run, alt: str) -> Plot:
     assert view.dataset is not None
     assert run.predictions is not None
     classes = view.dataset.classes
-    shares = confusion_shares(run.predictions.label, run.predictions.predicted, len(classes))
-    order = confusion_order(shares)
-    names = [classes[i].replace("_", " ") for i in order]
-    named = None if len(classes) <= LABELLED else _named(run, order)
+    names = [name.replace("_", " ") for name in classes]
     side = PAGE_WIDTH * (0.72 if len(classes) <= LABELLED else 0.8)
     return draw_plot(
         "confusion",
         draw_matrix,
-        shares[order][:, order],
+        run.predictions.label,
+        run.predictions.predicted,
         names,
-        named,
         size=(PAGE_WIDTH, side),
         alt=f"Confusion matrix of the test pictures. {alt}",
         caption=parts(
             "What the test pictures of each class were taken for, in percent of the class. "
             "Classes that are taken for each other stand side by side; the diagonal is right. The "
             "colours follow the square root of the share, so that rare confusions show."
-            + ("" if named is None else SOME_NAMED)
+            + ("" if len(classes) <= LABELLED else SOME_NAMED)
         ),
-        data=confusion_data(view, run, order),
+        data=confusion_data(view, run),
     )

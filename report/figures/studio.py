@@ -9,11 +9,12 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Self
 
 from report.figures.drawing import Drawing, draw
 from report.figures.save import data_uri
@@ -21,30 +22,83 @@ from report.figures.style import Lettering
 from report.locations import cache_folder
 from training.records import HomeworkError, write_bytes
 
-_PLACE = re.compile(r'src="figure:([0-9a-f]{40})"')
+PLACE = re.compile(r'src="figure:([0-9a-f]{40})"')
 
 KEPT = 2000
 """Pictures in the cache; older ones make room."""
 
-SLOW = frozenset({"report.figures.grid_figures"})
-"""Modules that draw with seaborn, whose import takes as long as several figures."""
+SLOW = frozenset({"report.figures.grid_figures", "report.figures.confusion"})
+"""Modules that need seaborn or scipy, whose imports take as long as several figures."""
 
 FEW = 4
 """So many figures are drawn sooner than another process has started."""
 
 
 class Studio:
-    """The pictures of one report.
+    """The pictures of one report; close it, or use it as a context, to let its helpers go.
 
     Args:
         lettering: See `style.Lettering`.
         n_helpers: Processes that draw beside this one; by default one for every other core.
+        few: So many figures are drawn by this process alone.
     """
 
-    def __init__(self, lettering: Lettering, n_helpers: int | None = None) -> None:
+    def __init__(self, lettering: Lettering, n_helpers: int | None = None, few: int = FEW) -> None:
         self.lettering = lettering
         self._n_helpers = helpers() if n_helpers is None else n_helpers
+        self._few = few
         self._pictures: dict[str, str] = {}
+        self._missing: dict[str, Drawing] = {}
+        self._begun: dict[str, Future[str]] = {}
+        self._pool: Executor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the helpers go without waiting; what they haven't begun stays undrawn."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool = None
+
+    def start(self, drawings: Iterable[Drawing]) -> None:
+        """Have helpers draw what is neither in memory nor in the cache, without waiting."""
+        for what in drawings:
+            if what.key not in self._pictures and what.key not in self._missing:
+                kept = _read(self._file(what.key))
+                if kept is None:
+                    self._missing[what.key] = what
+                else:
+                    self._pictures[what.key] = kept
+        if self._n_helpers > 0 and len(self._missing) > self._few:
+            self._hand_out()
+
+    def prepare(
+        self, drawings: Iterable[Drawing] = (), progress: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Finish these figures and all that were started.
+
+        This process takes from the end what its helpers haven't begun, and what needs slow
+        libraries last.
+        """
+        self.start(drawings)
+        if not self._missing:
+            return
+        n_missing = len(self._missing)
+        for wait in (False, True):
+            from_end = reversed(list(self._missing.values()))
+            for what in sorted(from_end, key=lambda what: what.module in SLOW):
+                future = self._begun.get(what.key)
+                if wait or future is None or future.cancel():
+                    progress(
+                        f"Drawing figures, {n_missing - len(self._missing) + 1} of {n_missing}"
+                    )
+                    self._keep(what, _result(future) or draw(what, self.lettering))
+        self.close()
+        _prune(cache_folder() / "figures")
 
     def picture(self, what: Drawing) -> str:
         """Return a figure as SVG text."""
@@ -52,34 +106,30 @@ class Studio:
             self.prepare([what])
         return self._pictures[what.key]
 
-    def prepare(
-        self, drawings: Iterable[Drawing], progress: Callable[[str], None] = lambda _: None
-    ) -> None:
-        """Draw what is neither in memory nor in the cache."""
-        missing: dict[str, Drawing] = {}
-        for what in drawings:
-            if what.key not in self._pictures and what.key not in missing:
-                kept = _read(self._file(what.key))
-                if kept is None:
-                    missing[what.key] = what
-                else:
-                    self._pictures[what.key] = kept
-        if not missing:
-            return
-        drawn = self._draw(list(missing.values()))
-        for number, (what, svg) in enumerate(zip(missing.values(), drawn, strict=True), start=1):
-            progress(f"Drawing figures, {number} of {len(missing)}")
-            self._pictures[what.key] = svg
-            _write(self._file(what.key), svg)
-        _prune(cache_folder() / "figures")
+    def _hand_out(self) -> None:
+        """Submit what is missing; nothing where processes can't be started."""
+        with contextlib.suppress(BrokenProcessPool, OSError, RuntimeError):
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(self._n_helpers, mp_context=get_context("spawn"))
+            for key, what in self._missing.items():
+                if key not in self._begun:
+                    self._begun[key] = self._pool.submit(draw, what, self.lettering)
+
+    def _keep(self, what: Drawing, svg: str) -> None:
+        self._pictures[what.key] = svg
+        del self._missing[what.key]
+        _write(self._file(what.key), svg)
 
     def _file(self, key: str) -> Path:
         return cache_folder() / "figures" / f"{key}-{self.lettering}.svg"
 
-    def _draw(self, drawings: Sequence[Drawing]) -> Iterator[str]:
-        if len(drawings) <= FEW or self._n_helpers < 1:
-            return (draw(what, self.lettering) for what in drawings)
-        return iter(_together(drawings, self.lettering, self._n_helpers))
+
+def _result(future: "Future[str] | None") -> str | None:
+    """Wait for a helper's picture; None if there is no such helper, or it died."""
+    if future is not None and not future.cancelled():
+        with contextlib.suppress(BrokenProcessPool, OSError, CancelledError):
+            return future.result()
+    return None
 
 
 def fill(html: str, drawings: Iterable[Drawing], studio: Studio) -> str:
@@ -90,54 +140,12 @@ def fill(html: str, drawings: Iterable[Drawing], studio: Studio) -> str:
         svg = studio.picture(known[place[1]])
         return f'src="{data_uri(svg.encode("utf-8"), "image/svg+xml")}"'
 
-    return _PLACE.sub(picture, html)
+    return PLACE.sub(picture, html)
 
 
 def helpers() -> int:
     """Return how many processes may draw beside this one."""
     return 0 if sys.flags.interactive else max(0, min(4, (os.cpu_count() or 1)) - 1)
-
-
-def _together(drawings: Sequence[Drawing], lettering: Lettering, n_helpers: int) -> list[str]:
-    """Draw in several processes; this one takes from the end what the others haven't begun.
-
-    What needs slow libraries comes first, so that this process can do without them.
-    """
-    order = sorted(range(len(drawings)), key=lambda i: drawings[i].module not in SLOW)
-    drawn = _shared([drawings[i] for i in order], lettering, n_helpers)
-    return [drawn[order.index(i)] for i in range(len(drawings))]
-
-
-def _shared(drawings: Sequence[Drawing], lettering: Lettering, n_helpers: int) -> list[str]:
-    found: dict[int, str] = {}
-    try:
-        pool = ProcessPoolExecutor(n_helpers, mp_context=get_context("spawn"))
-    except OSError:
-        return [draw(what, lettering) for what in drawings]
-    with pool:
-        futures = _submit(pool, drawings, lettering)
-        for i in reversed(range(len(drawings))):
-            if i not in futures or futures[i].cancel():
-                found[i] = draw(drawings[i], lettering)
-        for i, future in futures.items():
-            if not future.cancelled():
-                with contextlib.suppress(BrokenProcessPool, OSError):
-                    found[i] = future.result()
-    for i, what in enumerate(drawings):  # what a process took with it when it died
-        if i not in found:
-            found[i] = draw(what, lettering)
-    return [found[i] for i in range(len(drawings))]
-
-
-def _submit(
-    pool: Executor, drawings: Sequence[Drawing], lettering: Lettering
-) -> dict[int, "Future[str]"]:
-    """Hand out all drawings; none where processes can't be started."""
-    futures: dict[int, Future[str]] = {}
-    with contextlib.suppress(BrokenProcessPool, OSError, RuntimeError):
-        for i, what in enumerate(drawings):
-            futures[i] = pool.submit(draw, what, lettering)
-    return futures
 
 
 def _read(file: Path) -> str | None:

@@ -253,18 +253,13 @@ def _cut(tested: Sequence[Tested]) -> tuple[Parts, ...]:
     return (parts(LEFT_OUT, Code("*/*/seed-*/metrics.json"), "."),)
 
 
-def confusion_data(view: StudyView, run: Run, order: Sequence[int]) -> FigureData:
-    """List what each class was taken for; of very many pairs, the commonest.
-
-    Args:
-        order: Class indices as the figure has them.
-    """
+def confusion_data(view: StudyView, run: Run) -> FigureData:
+    """List what each class was taken for, by class; of very many pairs, the commonest."""
     assert run.predictions is not None
     pairs = list(zip(run.predictions.label, run.predictions.predicted, strict=True))
-    place = {index: i for i, index in enumerate(order)}
     found = Counter(pairs)
     common = sorted(found, key=lambda pair: (pair[0] != pair[1], -found[pair], pair))
-    kept = sorted(common[:MOST_ROWS], key=lambda pair: (place[pair[0]], place[pair[1]]))
+    kept = sorted(common[:MOST_ROWS])
     columns = (
         Column("True class"),
         Column("Taken for"),
