@@ -89,9 +89,9 @@ def render(
         _list_sections()
         return
     from report.build import build_report, existing_formats
-    from report.press import FORMATS
     from report.load import choose_study
     from report.look import Look
+    from report.press import FORMATS
     from training.study import read_study_file
 
     words = read_study_file(study_file) if study_file else None
