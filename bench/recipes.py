@@ -14,9 +14,10 @@ import json
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ from torch.utils.data import DataLoader, Dataset
 from training.data.geometry import resize_size
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
-from training.environment import ignore_denormals
+from training.environment import ignore_denormals, keep_memory
 from training.fitting import train_model
 from training.freezing import freeze, training_mode
 from training.models import build
@@ -44,6 +45,16 @@ TASKS: dict[str, tuple[str, Freeze, tuple[int, ...]]] = {
 }
 """Task to network, what is frozen, and hidden layers of the head."""
 
+AUGMENTATIONS: dict[str, Callable[[Any], list[Any]]] = {
+    "none": lambda t: [],
+    "horizontal-flip": lambda t: [t.RandomHorizontalFlip(0.85)],
+    "vertical-flip": lambda t: [t.RandomVerticalFlip(0.15)],
+    "rotation": lambda t: [t.RandomRotation(180)],
+    "one-of-three": lambda t: [t.RandomChoice(
+        [t.RandomHorizontalFlip(0.85), t.RandomRotation(180), t.RandomVerticalFlip(0.15)])],
+}  # fmt: skip
+"""By torchvision's transforms, old or v2."""
+
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -53,6 +64,7 @@ def main() -> None:
     torch.manual_seed(0)
     if options.recipe == "ours":
         ignore_denormals()
+        keep_memory()
     data = _data(options)
     device = torch.device(options.device)
     started = time.perf_counter()
@@ -150,11 +162,13 @@ def _ours(
 class _Pictures(Dataset[tuple[Tensor, int]]):
     """Opens, resizes and crops a picture each time it is asked for."""
 
-    def __init__(self, data: PreparedData, split: str, image_size: int, recipe: str) -> None:
+    def __init__(self, data: PreparedData, split: str, spec: Spec, recipe: str) -> None:
         self.rows = data.splits[split]
         self.data = data
         self.recipe = recipe
-        self.transform = _transform(image_size, recipe)
+        self.transform = _transform(
+            spec.image_size, recipe, spec.augmentation if split == "train" else "none"
+        )
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -175,8 +189,8 @@ class _Pictures(Dataset[tuple[Tensor, int]]):
         return self.transform(picture), label
 
 
-def _transform(image_size: int, recipe: str):  # type: ignore[no-untyped-def]
-    """Resize to 256/224 of the size, crop the middle, scale and normalise."""
+def _transform(image_size: int, recipe: str, augmentation: str):  # type: ignore[no-untyped-def]
+    """Resize to 256/224 of the size, crop the middle, augment, scale and normalise."""
     from torchvision import transforms
     from torchvision.transforms import v2
 
@@ -184,10 +198,12 @@ def _transform(image_size: int, recipe: str):  # type: ignore[no-untyped-def]
     if recipe == "naive":
         return transforms.Compose([
             transforms.Resize(around), transforms.CenterCrop(image_size),
+            *AUGMENTATIONS[augmentation](transforms),
             transforms.ToTensor(), transforms.Normalize(*IMAGENET),
         ])  # fmt: skip
     return v2.Compose([
         v2.Resize(around, antialias=True), v2.CenterCrop(image_size),
+        *AUGMENTATIONS[augmentation](v2),
         v2.ToDtype(torch.float32, scale=True), v2.Normalize(*IMAGENET),
     ])  # fmt: skip
 
@@ -195,20 +211,33 @@ def _transform(image_size: int, recipe: str):  # type: ignore[no-untyped-def]
 def _loop(
     options: argparse.Namespace, data: PreparedData, device: torch.device
 ) -> list[dict[str, float]]:
-    """Train and validate as the recipe's scripts do."""
-    peer = options.recipe == "peer"
     spec = spec_of(options, options.epochs)
+    return _train(options.recipe, spec, data, device, options.epochs, options.workers)
+
+
+def train_naively(
+    spec: Spec, data: PreparedData, device: torch.device, n_epochs: int, workers: int
+) -> list[dict[str, float]]:
+    """Train what a specification says by the naive recipe, from random weights."""
+    return _train("naive", spec, data, device, n_epochs, workers)
+
+
+def _train(
+    recipe: str, spec: Spec, data: PreparedData, device: torch.device, n_epochs: int, workers: int
+) -> list[dict[str, float]]:
+    """Train and validate as the recipe's scripts do."""
+    peer = recipe == "peer"
     network = build(spec.model, len(data.record.classes), spec.head, spec.width)
     module = network.module.to(device)
     if peer:
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     held = freeze(network, spec.freeze)
-    parameters = [p for p in module.parameters() if p.requires_grad]
-    optimizer = torch.optim.SGD(parameters, lr=spec.learning_rate, momentum=spec.momentum,
-                                weight_decay=spec.weight_decay, fused=peer or None)  # fmt: skip
-    train, validation = (_loader(options, data, split) for split in ("train", "validation"))
+    optimizer = _optimizer([p for p in module.parameters() if p.requires_grad], spec, peer)
+    train, validation = (
+        _loader(recipe, spec, data, split, device, workers) for split in ("train", "validation")
+    )
     found = []
-    for _ in range(options.epochs):
+    for _ in range(n_epochs):
         started = time.perf_counter()
         training_mode(network, held)
         loss = _pass(module, _batches(train, device, peer), device, peer, optimizer)[0]
@@ -222,17 +251,26 @@ def _loop(
     return found
 
 
+def _optimizer(parameters: list[nn.Parameter], spec: Spec, fused: bool) -> torch.optim.Optimizer:
+    rate, decay, quick = spec.learning_rate, spec.weight_decay, fused or None
+    if spec.optimizer == "sgd":
+        return torch.optim.SGD(parameters, rate, spec.momentum, weight_decay=decay, fused=quick)
+    if spec.optimizer == "adam":
+        return torch.optim.Adam(parameters, rate, weight_decay=decay, fused=quick)
+    return torch.optim.RMSprop(parameters, rate, weight_decay=decay)
+
+
 def _loader(
-    options: argparse.Namespace, data: PreparedData, split: str
+    recipe: str, spec: Spec, data: PreparedData, split: str, device: torch.device, workers: int
 ) -> "DataLoader[tuple[Tensor, int]]":
-    peer = options.recipe == "peer"
+    peer = recipe == "peer"
     return DataLoader(
-        _Pictures(data, split, options.image_size, options.recipe),
-        batch_size=options.batch_size,
+        _Pictures(data, split, spec, recipe),
+        batch_size=spec.batch_size,
         shuffle=split == "train",
-        num_workers=options.workers,
-        persistent_workers=peer and options.workers > 0,
-        pin_memory=peer and options.device.startswith("cuda"),
+        num_workers=workers,
+        persistent_workers=peer and workers > 0,
+        pin_memory=peer and device.type == "cuda",
     )
 
 

@@ -35,6 +35,7 @@ class PictureInputs:
         std: Channel standard deviations, same scale.
         augmentation: A name of `augment.DRAWS`.
         generator: CPU generator for the augmentation.
+        on_device: All of `pixels` on the device, where there is room for them.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class PictureInputs:
         device: torch.device,
         augmentation: str = "none",
         generator: torch.Generator | None = None,
+        on_device: Tensor | None = None,
     ) -> None:
         self.pixels = pixels
+        self.on_device = on_device
         self.positions = positions
         self.labels = torch.from_numpy(labels[positions]).to(device)
         self.device = device
@@ -59,12 +62,18 @@ class PictureInputs:
         self._std = torch.tensor(std, device=device).view(1, 3, 1, 1) * 255
 
     def gather(self, chosen: Tensor) -> Tensor:
-        pixels = torch.from_numpy(self.pixels[self.positions[chosen.numpy()]])
         # B, H, W, 3 → B, 3, H, W: the permuted view is channels_last as it stands
-        pictures = pixels.to(self.device).permute(0, 3, 1, 2).float()
+        pictures = self._pixels(chosen).permute(0, 3, 1, 2).float()
         assert self.generator is not None
         pictures = augment(pictures, self.augmentation, self.generator)
         return pictures.sub_(self._mean).div_(self._std)
+
+    def _pixels(self, chosen: Tensor) -> Tensor:
+        """Return (B, H, W, 3) uint8 on the device."""
+        rows = self.positions[chosen.numpy()]
+        if self.on_device is not None:
+            return self.on_device[torch.from_numpy(rows).to(self.device, non_blocking=True)]
+        return torch.from_numpy(self.pixels[rows]).to(self.device)
 
 
 class FeatureInputs:

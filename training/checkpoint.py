@@ -29,6 +29,7 @@ class Identity(msgspec.Struct, frozen=True):
     seed: int
     torch: str
     device: str
+    precision: str = "fp32"
     deterministic: bool = False
 
 

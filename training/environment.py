@@ -1,5 +1,6 @@
 """The device and the versions that a run happens with."""
 
+import ctypes
 import platform
 import resource
 import subprocess
@@ -56,6 +57,25 @@ def ignore_denormals() -> None:
     torch.set_flush_denormal(True)
 
 
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
+"""Parameters of glibc's `mallopt`, from its malloc.h."""
+
+
+def keep_memory() -> None:
+    """Have glibc keep memory that was freed, for the arrays of the next batch.
+
+    Otherwise every large array comes fresh from the system and goes back to it, and the system
+    clears each page of it. Other C libraries are left as they are.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(M_MMAP_MAX, 0)
+    mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+    mallopt(M_TOP_PAD, 64 * 2**20)
+
+
 def device_name(device: torch.device) -> str:
     """Return the processor's own name, such as “NVIDIA H100” or a CPU's model name."""
     if device.type == "cuda":
@@ -73,7 +93,8 @@ def cpu_name() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def describe(device: torch.device) -> Environment:
+def describe(device: torch.device, precision: str = "fp32") -> Environment:
+    """Describe where, and in which number format, a run happens."""
     import torchvision
 
     return Environment(
@@ -86,6 +107,7 @@ def describe(device: torch.device) -> Environment:
         device_name=device_name(device),
         n_threads=torch.get_num_threads(),
         git_commit=git_commit(),
+        precision=precision,
         deterministic=torch.are_deterministic_algorithms_enabled(),
     )
 

@@ -5,10 +5,12 @@ import time
 
 import torch
 
-from training.batches import FeatureInputs, Inputs, PictureInputs
+from training.batches import FeatureInputs, PictureInputs
 from training.checkpoint import Checkpoints
 from training.engine import Fit, fit
+from training.feature_cache import feature_key
 from training.freezing import training_mode
+from training.precision import computing
 from training.prefix import prefix_features
 from training.records import Spec, Split
 from training.starting import Model
@@ -27,40 +29,48 @@ def train_model(
         The fit, whose state names are the whole network's, and the seconds that
         computing cached features took; None where none were.
     """
-    train = pictures(model, spec, workspace, "train", spec.augmentation)
-    validation = pictures(model, spec, workspace, "validation")
-    split = model.trainable.split
-    network, progress, stop = model.network, workspace.progress, workspace.stop
+    network, split = model.network, model.trainable.split
     if split is None or spec.augmentation != "none":
+        train = pictures(model, spec, workspace, "train", spec.augmentation)
+        validation = pictures(model, spec, workspace, "validation")
         whole_mode = functools.partial(training_mode, network, model.trainable)
-        result = fit(
-            network.module, whole_mode, train, validation, spec, progress, checkpoints, stop
-        )
+        with computing(network.module, workspace.precision, workspace.device):
+            result = fit(network.module, whole_mode, train, validation, spec, workspace.progress,
+                         checkpoints, workspace.stop)  # fmt: skip
         return result, None
     rest = network.module.get_submodule(split)
-    started = time.perf_counter()
-    seen = _features(model, split, train, spec, workspace, "train")
-    held_out = _features(model, split, validation, spec, workspace, "validation")
-    seconds = time.perf_counter() - started
+    with computing(network.module, workspace.precision, workspace.device):
+        seen, seconds = _features(model, split, spec, workspace, "train")
+        held_out, more_seconds = _features(model, split, spec, workspace, "validation")
     network.module.eval()
-    result = fit(rest, rest.train, seen, held_out, spec, progress, checkpoints, stop)
+    with computing(rest, workspace.precision, workspace.device):
+        result = fit(rest, rest.train, seen, held_out, spec, workspace.progress, checkpoints,
+                     workspace.stop)  # fmt: skip
     result.best_state = {f"{split}.{name}": value for name, value in result.best_state.items()}
-    return result, seconds
+    return result, seconds + more_seconds
 
 
 def _features(
-    model: Model, split: str, inputs: Inputs, spec: Spec, workspace: Workspace, name: str
-) -> FeatureInputs:
-    what = f"features of {spec.model}, {name}"
-    return prefix_features(
-        model.network.module,
-        split,
-        inputs,
-        spec.batch_size,
-        workspace.progress,
-        what,
-        workspace.stop.check,
-    )
+    model: Model, split: str, spec: Spec, workspace: Workspace, name: Split
+) -> tuple[FeatureInputs, float]:
+    """Return features, from the cache where it has them, and what computing them took."""
+    inputs = pictures(model, spec, workspace, name)
+    module, cache = model.network.module, workspace.feature_cache
+    data, rows = workspace.data, workspace.data.splits[name]
+    seen = (data.record.fingerprint, rows.tolist(), spec.image_size, model.mean, model.std,
+            workspace.precision)  # fmt: skip
+    key = feature_key(module, split, spec, pictures=seen, device=workspace.device)
+    kept = cache.load(key, len(rows))
+    if kept is not None:
+        features = kept[0].to(workspace.device)
+        return FeatureInputs(features, inputs.labels), kept[1]
+    started = time.perf_counter()
+    computed = prefix_features(module, split, inputs, spec.batch_size, workspace.progress,
+                               f"features of {spec.model}, {name}",
+                               workspace.stop.check)  # fmt: skip
+    seconds = time.perf_counter() - started
+    cache.keep(key, computed.features, seconds)
+    return computed, seconds
 
 
 def pictures(
@@ -75,5 +85,6 @@ def pictures(
         std=model.std,
         device=workspace.device,
         augmentation=augmentation,
+        on_device=workspace.pixels_on_device(spec.image_size),
         generator=torch.Generator().manual_seed(spec.seed + 1),
     )

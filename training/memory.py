@@ -67,7 +67,7 @@ def _backward(
     module: nn.Module, inputs: Tensor, labels: Tensor, parts: int
 ) -> tuple[Tensor, Tensor]:
     if parts == 1:
-        logits = module(inputs)
+        logits = module(inputs).float()
         loss = F.cross_entropy(logits, labels)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach(), logits.detach()
@@ -75,7 +75,7 @@ def _backward(
     for some, some_labels in zip(
         inputs.tensor_split(parts), labels.tensor_split(parts), strict=True
     ):
-        logits = module(some)
+        logits = module(some).float()
         loss = F.cross_entropy(logits, some_labels) * (len(some_labels) / len(labels))
         loss.backward()  # type: ignore[no-untyped-call]
         outputs.append(logits.detach())

@@ -17,6 +17,7 @@ from training.fitting import pictures, train_model
 from training.freezing import count_parameters, training_mode
 from training.memory import normalises_batches
 from training.plan import Step
+from training.precision import computing
 from training.records import (
     Curves,
     HeldOutScores,
@@ -100,7 +101,7 @@ def _describe(step: Step, model: Model, result: Fit, workspace: Workspace) -> Me
         train_seconds=sum(result.epoch_seconds),
         images_per_second=_speed(result, workspace),
         selected=step.selected,
-        environment=describe(workspace.device),
+        environment=describe(workspace.device, workspace.precision),
         finished_at=now(),
         notes=[experiment.note] * bool(experiment.note) + _memory_notes(model, result),
         batch_parts=result.batch_parts,
@@ -213,7 +214,8 @@ def _test(
     assert spec is not None
     load_state(model.network.module, state)
     inputs = pictures(model, spec, workspace, "test")
-    scores, logits = evaluate_logits(model.network.module, inputs, spec.batch_size)
+    with computing(model.network.module, workspace.precision, workspace.device):
+        scores, logits = evaluate_logits(model.network.module, inputs, spec.batch_size)
     probability, predicted = logits.softmax(1).nan_to_num().max(1)
     label = inputs.labels.cpu()
     predictions = Predictions(

@@ -7,10 +7,11 @@ from training.data.cache import cache_folder
 from training.data.locate import locate
 from training.data.prepare import prepare
 from training.determinism import keep_deterministic
-from training.environment import ignore_denormals, resolve_device
+from training.environment import ignore_denormals, keep_memory, resolve_device
 from training.executors import LocalExecutor, Outcome
 from training.locks import locked
 from training.plan import Plan
+from training.precision import resolve_precision, use_precision
 from training.progress import Progress
 from training.records import (
     RECORD_TYPES,
@@ -36,6 +37,7 @@ def run_study(
     stop: StopSignal | None = None,
     checkpoint_seconds: float = SECONDS_BETWEEN,
     deterministic: bool = False,
+    precision: str = "auto",
 ) -> Outcome:
     """Run what the experiments lack, and write every record below `folder`.
 
@@ -46,6 +48,7 @@ def run_study(
         stop: Says when the user wants the process to end.
         checkpoint_seconds: Time between two checkpoints of a run, at least.
         deterministic: Keep the device to algorithms that give the same numbers every time.
+        precision: See `precision.resolve_precision`.
 
     Raises:
         DataError: The pictures can't be had.
@@ -54,7 +57,10 @@ def run_study(
     """
     progress = progress or Progress()
     ignore_denormals()
+    keep_memory()
     torch_device = resolve_device(device)
+    number_format = resolve_precision(precision, torch_device)
+    use_precision(number_format)
     keep_deterministic(deterministic)
     settings = study.settings
     check_setting(settings.weights)
@@ -81,6 +87,7 @@ def run_study(
         cache_folder() / "weights",
         stop or StopSignal(),
         checkpoint_seconds,
+        number_format,
     )
     executor = LocalExecutor(plan, workspace)
     wanted = {experiment.id for experiment in experiments}

@@ -3,11 +3,16 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from training.checkpoint import SECONDS_BETWEEN, Checkpoints, Identity
 from training.data.prepare import PreparedData
 from training.errors import WeightsError
+from training.feature_cache import FeatureCache
+from training.precision import Precision
 from training.progress import Progress
 from training.records import Spec, StudyFolder
 from training.stopping import StopSignal
@@ -22,6 +27,8 @@ class Workspace:
         stop: Says when the user wants the process to end.
         checkpoint_seconds: Time between two checkpoints of a run, at least.
         weights_cache: Folder of trained sample weights.
+        precision: See `precision.computing`.
+        feature_cache: Where features of frozen parts are kept.
         unavailable: Weights that could not be had, by label and model, so that a missing
             network is met once and not by every experiment.
     """
@@ -33,8 +40,25 @@ class Workspace:
     weights_cache: Path
     stop: StopSignal = field(default_factory=StopSignal)
     checkpoint_seconds: float = SECONDS_BETWEEN
+    precision: Precision = "fp32"
+    feature_cache: FeatureCache = field(default_factory=FeatureCache)
     unavailable: dict[tuple[str, str], WeightsError] = field(default_factory=dict)
     loaded: dict[tuple[str, str], StartingWeights] = field(default_factory=dict)
+    on_device: dict[int, Tensor | None] = field(default_factory=dict)
+
+    def pixels_on_device(self, image_size: int) -> Tensor | None:
+        """Return all pictures, (N, H, W, 3) uint8 on a CUDA device, if a third of it has room.
+
+        A CPU needs no copy: it reads the mapped file.
+        """
+        if self.device.type != "cuda":
+            return None
+        if image_size not in self.on_device:
+            pixels = self.data.pixels(image_size)
+            free, _ = torch.cuda.mem_get_info(self.device)
+            fits = 3 * pixels.nbytes < free
+            self.on_device = {image_size: _moved(pixels, self.device) if fits else None}
+        return self.on_device[image_size]
 
     def checkpoints(self, folder: Path, spec: Spec, dataset_fingerprint: str) -> Checkpoints:
         """Return the place for a run's checkpoints."""
@@ -44,6 +68,15 @@ class Workspace:
             seed=spec.seed,
             torch=str(torch.__version__),
             device=self.device.type,
+            precision=self.precision,
             deterministic=torch.are_deterministic_algorithms_enabled(),
         )
         return Checkpoints(folder, identity, self.checkpoint_seconds, self.progress.note)
+
+
+def _moved(pixels: NDArray[np.uint8], device: torch.device, rows: int = 512) -> Tensor:
+    """Copy pictures (N, H, W, 3) to a device, some at a time: the map never is in memory whole."""
+    moved = torch.empty(pixels.shape, dtype=torch.uint8, device=device)
+    for start in range(0, len(pixels), rows):
+        moved[start : start + rows] = torch.from_numpy(pixels[start : start + rows].copy())
+    return moved

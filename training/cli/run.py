@@ -28,6 +28,13 @@ _checkpoint_option = click.option(
 _deterministic_option = click.option(
     "--deterministic", is_flag=True, help="On CUDA, the same numbers every time; slower."
 )
+_precision_option = click.option(
+    "--precision",
+    type=click.Choice(["auto", "fp32", "tf32", "bf16"]),
+    default="auto",
+    show_default=True,
+    help="Of products and convolutions. auto: bf16 on CUDA devices that have it, else fp32.",
+)
 _force_option = click.option("--force", is_flag=True, help="Run again what is already done.")
 
 
@@ -37,6 +44,7 @@ _force_option = click.option("--force", is_flag=True, help="Run again what is al
 @_force_option
 @_checkpoint_option
 @_deterministic_option
+@_precision_option
 @_render_option
 @click.pass_context
 def run_all(
@@ -66,6 +74,7 @@ def run_all(
 @_force_option
 @_checkpoint_option
 @_deterministic_option
+@_precision_option
 @_render_option
 @click.pass_context
 def run(

@@ -50,6 +50,7 @@ class Environment(msgspec.Struct, frozen=True):
     """Where a run happened: versions and device.
 
     Attributes:
+        precision: Number format of products and convolutions: fp32, tf32 or bf16.
         deterministic: Whether `--deterministic` kept the device to reproducible algorithms.
     """
 
@@ -62,6 +63,7 @@ class Environment(msgspec.Struct, frozen=True):
     device_name: str
     n_threads: int
     git_commit: str | None = None
+    precision: str = "fp32"
     deterministic: bool = False
 
 

@@ -1,0 +1,85 @@
+"""Kept features, bf16 and pixels on the device: through the command, held to the plain way."""
+
+import json
+
+import pytest
+import torch
+
+from training import feature_cache, fitting
+from training.batches import PictureInputs
+from training.prefix import prefix_features
+from training.records import StudyFolder
+from training.workspace import Workspace
+
+NAME = "freezing/cnn"
+OPTIONS = ("--batch-size", "8", "--epochs", "2")
+
+
+@pytest.fixture
+def run(homework, tmp_path):
+    """Run the frozen network into a folder of its own; return its records."""
+
+    def run(name, *options):
+        done = homework("run", NAME, *OPTIONS, "--runs", name, *options)
+        assert done.error is None, done.output
+        folder = StudyFolder(tmp_path / name / "quick").run(NAME, 0)
+        return {f.stem: json.loads(f.read_text()) for f in folder.glob("*.json")}
+
+    return run
+
+
+def outcome(records):
+    curves = {k: v for k, v in records["curves"].items() if k != "epoch_seconds"}
+    return curves, records["predictions"], records["metrics"]["test"]
+
+
+def test_kept_features_give_the_same_bytes(run, monkeypatch):
+    monkeypatch.setattr(feature_cache, "WORTH_SECONDS", 0.0)
+    passes = []
+
+    def counted(*arguments):
+        passes.append(arguments)
+        return prefix_features(*arguments)
+
+    monkeypatch.setattr(fitting, "prefix_features", counted)
+    computed, kept = run("first"), run("second")
+    assert len(passes) == 2  # train and validation, once
+    assert outcome(kept) == outcome(computed)
+    seconds = [records["metrics"]["feature_seconds"] for records in (computed, kept)]
+    assert seconds[0] == seconds[1] > 0
+
+
+def test_bf16_is_told_and_learns_the_same(run):
+    exact = run("exact")
+    rounded = run("rounded", "--precision", "bf16")
+    environments = [r["metrics"]["environment"]["precision"] for r in (exact, rounded)]
+    assert environments == ["fp32", "bf16"]
+    losses = [r["curves"]["train_loss"] for r in (exact, rounded)]
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+
+
+def test_tf32_is_refused_without_cuda(homework):
+    done = homework("run", NAME, "--precision", "tf32")
+    assert "tf32 is a format of CUDA devices" in done.message
+
+
+def test_pixels_on_the_device_give_the_same_bytes(run, monkeypatch):
+    mapped = run("mapped")
+    gathered = []
+
+    def resident(self, image_size):
+        return torch.from_numpy(self.data.pixels(image_size).copy())
+
+    gather = PictureInputs._pixels
+
+    def counted(self, chosen):
+        gathered.append(self.on_device is not None)
+        return gather(self, chosen)
+
+    monkeypatch.setattr(Workspace, "pixels_on_device", resident)
+    monkeypatch.setattr(PictureInputs, "_pixels", counted)
+    moved = run("moved")
+    assert gathered
+    assert all(gathered)
+    assert outcome(moved) == outcome(mapped)

@@ -1,0 +1,61 @@
+"""Number formats: what they are on each device, and that bf16 trains like fp32."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from training.errors import DeviceError
+from training.precision import computing, resolve_precision, use_precision
+
+CPU = torch.device("cpu")
+
+
+def test_auto_is_fp32_without_cuda():
+    assert resolve_precision("auto", CPU) == "fp32"
+    assert resolve_precision("auto", torch.device("mps")) == "fp32"
+
+
+@pytest.mark.parametrize(("capability", "expected"), [((7, 5), "fp32"), ((8, 0), "bf16")])
+def test_auto_is_bf16_where_cuda_has_it(monkeypatch, capability, expected):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    assert resolve_precision("auto", torch.device("cuda", 0)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "device"), [("tf32", "cpu"), ("bf16", "mps"), ("fp8", "cpu"), ("bf61", "cpu")]
+)
+def test_what_a_device_lacks_is_refused(name, device):
+    with pytest.raises(DeviceError, match=name):
+        resolve_precision(name, torch.device(device))
+
+
+@pytest.mark.parametrize("name", ["fp32", "tf32", "bf16"])
+def test_only_tf32_rounds_fp32_products(name):
+    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    try:
+        use_precision(name)
+        found = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+        assert found == (name == "tf32",) * 2
+    finally:
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+
+
+def test_bf16_is_used_inside_only_and_keeps_weights_in_fp32():
+    torch.manual_seed(0)
+    module, inputs = nn.Linear(32, 8), torch.randn(16, 32)
+    exact = module(inputs)
+    with computing(module, "bf16", CPU):
+        rounded = module(inputs)
+        F.cross_entropy(rounded.float(), torch.zeros(16, dtype=torch.int64)).backward()
+    assert rounded.dtype == torch.bfloat16
+    assert 0 < (rounded.float() - exact).abs().max() < 0.05
+    assert module.weight.dtype == module.weight.grad.dtype == torch.float32
+    assert torch.equal(module(inputs), exact)
+
+
+def test_fp32_changes_nothing():
+    module, inputs = nn.Linear(4, 2), torch.randn(3, 4)
+    exact = module(inputs)
+    with computing(module, "fp32", CPU):
+        assert torch.equal(module(inputs), exact)

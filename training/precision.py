@@ -1,0 +1,58 @@
+"""In which number format the arithmetic is done; weights and optimizer states are fp32 always."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Literal, cast, get_args
+
+import torch
+from torch import nn
+
+from training.errors import DeviceError
+from training.names import unknown_name
+
+Precision = Literal["fp32", "tf32", "bf16"]
+
+
+def resolve_precision(name: str, device: torch.device) -> Precision:
+    """Turn `auto` into bf16 where CUDA has it in hardware, else into fp32.
+
+    Raises:
+        DeviceError: Unknown name, or a format that the device lacks.
+    """
+    has_bf16 = device.type == "cpu" or (device.type == "cuda" and _computes_bf16(device))
+    if name == "auto":
+        return "bf16" if device.type == "cuda" and has_bf16 else "fp32"
+    if name == "tf32" and device.type != "cuda":
+        raise DeviceError(f"tf32 is a format of CUDA devices, not of {device}.", "Use fp32.")
+    if name == "bf16" and not has_bf16:
+        raise DeviceError(f"{device} can't compute in bf16.", "Use --precision fp32.")
+    if name not in get_args(Precision):
+        raise unknown_name("precision", name, ["auto", *get_args(Precision)], DeviceError)
+    return cast("Precision", name)
+
+
+def use_precision(precision: Precision) -> None:
+    """Let CUDA round the inputs of fp32 products to tf32 with `tf32`, and never otherwise."""
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+
+
+@contextlib.contextmanager
+def computing(module: nn.Module, precision: Precision, device: torch.device) -> Iterator[None]:
+    """Have a module's forward pass done in a precision while inside.
+
+    With bf16 products and convolutions are bf16, and what needs it stays fp32 (autocast).
+    """
+    if precision != "bf16":
+        yield
+        return
+    plain = module.forward
+    module.forward = torch.autocast(device.type, torch.bfloat16)(plain)
+    try:
+        yield
+    finally:
+        del module.forward
+
+
+def _computes_bf16(device: torch.device) -> bool:
+    return torch.cuda.get_device_capability(device) >= (8, 0)
