@@ -1,5 +1,6 @@
 """Read a report's PDF: its pages' text, and what is attached to it. The only user of pypdf."""
 
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,8 @@ def read_pdf(file: Path) -> ReportPdf:
         ReportError: The file can't be read, isn't a PDF, or carries no manifest.
     """
     from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
 
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # it tells of every repair
     try:
         reader = PdfReader(file)
         attached = {name: files[0] for name, files in reader.attachments.items() if files}
@@ -53,7 +54,9 @@ def read_pdf(file: Path) -> ReportPdf:
         manifest = read_manifest(attached[MANIFEST_NAME])
         pages = tuple(_text(page) for page in reader.pages)
         annotated = tuple(n for n, page in enumerate(reader.pages, 1) if _is_drawn_over(page))
-    except (OSError, PyPdfError, ValueError, LookupError, RecursionError) as error:
+    except ReportError:
+        raise
+    except Exception as error:  # on damaged files pypdf raises whatever it meets
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ReportError(
             f"Can't read the report {file}: {reason}.", "Make one: homework render --format pdf"

@@ -219,7 +219,10 @@ def _curves(path: Path, metrics: Metrics) -> Curves | None:
 
 def _predictions(path: Path, metrics: Metrics) -> Predictions | None:
     record = read_if_there(path, Predictions)
-    if record is not None and len(record.label) != len(record.predicted):
+    if record is None:
+        return None
+    lengths = {len(record.label), len(record.predicted), len(record.probability)}
+    if len(lengths) > 1:
         raise ReportError(
             f"The lists in {path} have different lengths.",
             f"Remove it and run `homework run {metrics.id} --force`.",

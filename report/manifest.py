@@ -119,7 +119,9 @@ def unpack_records(content: bytes, folder: Path) -> Path:
                 file = folder.joinpath(*PurePosixPath(entry.filename).parts)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(archive.read(entry))
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+    except ReportError:
+        raise
+    except Exception as error:  # on damaged files zipfile raises whatever it meets
         raise ReportError(f"The PDF’s {RECORDS_NAME} can’t be unpacked: {error}.") from error
     return folder / studies.pop()
 

@@ -151,7 +151,7 @@ def read_state(file: Path) -> dict[str, Tensor]:
         raise StudyError(
             f"{file} needs the package safetensors.", "pip install safetensors"
         ) from error
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
+    except Exception as error:  # on damaged files the readers raise whatever they meet
         raise WeightsError(f"Can't read the weights file {file}: {_first_line(error)}") from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]

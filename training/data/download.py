@@ -175,7 +175,8 @@ def unpack(archive: Path, target: Path, progress: Stage | None = None) -> None:
         place.chmod(0o755)
         _rename_unless_there(place, target)
     except (*BROKEN, gzip.BadGzipFile) as error:
-        raise DataError(f"{str(error).splitlines()[0].rstrip(':')}.") from error
+        reason = next(iter(str(error).splitlines()), "") or "it ends too early"
+        raise DataError(f"{reason.rstrip(':')}.") from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

@@ -1,0 +1,307 @@
+"""Everything that reads what comes from outside, each with whole examples to damage.
+
+A reader gets a folder of its own with the damaged content in it. It may return, or raise one of the
+project's own errors.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent.parent
+EXAMPLE = REPOSITORY / "runs" / "example"
+STUDY_FILE = REPOSITORY / "docs" / "examples" / "efficientnet_lite0.toml"
+STUDY_FILES = (REPOSITORY / "docs" / "examples" / "efficientnet_lite0.toml",)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader under test.
+
+    Attributes:
+        seeds: Makes whole examples; called once.
+        read: Reads a damaged one; given its bytes and an empty folder.
+        tokens: What is put into the bytes now and then.
+    """
+
+    seeds: Callable[[], list[bytes]]
+    read: Callable[[bytes, Path], object]
+    tokens: tuple[bytes, ...] = ()
+
+
+def _put(content: bytes, file: Path) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return file
+
+
+def _study_seeds() -> list[bytes]:
+    made = b"""name = "mine"
+title = "A title"
+author = "N. N."
+preset = "quick"
+data = "sample"
+[settings]
+epochs = 3
+batch_size = 16
+learning_rates = [0.1, 0.01]
+width = 0.25
+[experiments."scratch/baseline"]
+epochs = 5
+optimizer = "adam"
+[experiments."beyond/mine"]
+model = "torchvision:resnet18"
+[report]
+sections = ["introduction", "data"]
+leave_out = ["references"]
+[[report.extra]]
+after = "data"
+title = "My section"
+markdown = "Some **text** with [a link](https://example.org) and `code`."
+"""
+    return [made, STUDY_FILE.read_bytes()]
+
+
+def _read_study(content: bytes, folder: Path) -> object:
+    from training.study import build_study, read_study_file
+
+    file = read_study_file(_put(content, folder / "study.toml"))
+    return build_study(None, file, {}, None, None)
+
+
+def _list_seeds() -> list[bytes]:
+    return [
+        b"".join(b"%s/%d.jpg\n" % (name, i) for name in (b"ant", b"bee") for i in range(6)),
+        "\ufeffant/0.jpg\r\n./bee/1.jpg\r\nbee\\2.jpg\r\n\r\nBACKGROUND_Google/x.jpg\r\n".encode(),
+    ]
+
+
+def _read_lists(content: bytes, folder: Path) -> object:
+    from training.data.index import Index
+    from training.data.splits import split
+
+    names = [f"{name}/{i}.jpg" for name in ("ant", "bee") for i in range(9)]
+    lists = (_put(content, folder / "train.txt"),
+             _put(b"ant/6.jpg\nant/7.jpg\nbee/6.jpg\n", folder / "test.txt"))  # fmt: skip
+    index = Index(folder, ("ant", "bee"), tuple(names), tuple([0] * 9 + [1] * 9), lists, (), 0, ())
+    return split(index, None, 0)
+
+
+RUN = "transfer/best/seed-0"
+RECORD_FILES = {
+    b'"experiments"': "study.json",
+    b'"classes"': "dataset.json",
+    b'"train_loss"': f"{RUN}/curves.json",
+    b'"predicted"': f"{RUN}/predictions.json",
+    b'"spec"': f"{RUN}/metrics.json",
+}
+"""What tells a record, damaged as it may be, to its file in the example."""
+
+
+def _record_seeds() -> list[bytes]:
+    return [(EXAMPLE / name).read_bytes() for name in RECORD_FILES.values()]
+
+
+def _file_of(content: bytes) -> str:
+    return next((name for key, name in RECORD_FILES.items() if key in content), "study.json")
+
+
+def _read_record(content: bytes, folder: Path) -> object:
+    from training.records import RECORD_TYPES, read
+
+    name = _file_of(content).rpartition("/")[2]
+    return read(_put(content, folder / name), RECORD_TYPES[name])
+
+
+def _read_study_records(content: bytes, folder: Path) -> object:
+    """Load a whole study, one of whose records is damaged, and describe it as a report does."""
+    from report.load import load_study
+    from report.sections import SECTIONS, section_view
+
+    for name in RECORD_FILES.values():
+        _put((EXAMPLE / name).read_bytes(), folder / "study" / name)
+    _put(content, folder / "study" / _file_of(content))
+    view = load_study(folder / "study")
+    return [section_view(slug, view) for slug in SECTIONS]
+
+
+def _weights_seeds() -> list[bytes]:
+    import torch
+
+    state = {"features.0.weight": torch.ones(2, 3, 3, 3), "classifier.bias": torch.zeros(4)}
+    found = []
+    for content in (state, {"state_dict": state, "epoch": 3}):
+        for old in (False, True):
+            file = io.BytesIO()
+            torch.save(content, file, _use_new_zipfile_serialization=not old)
+            found.append(file.getvalue())
+    header = json.dumps({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
+    found.append(len(header).to_bytes(8, "little") + header + bytes(8))
+    return found
+
+
+def _read_weights(content: bytes, folder: Path) -> object:
+    from training.weights import read_state
+
+    suffix = ".safetensors" if b'"dtype"' in content[:60] else ".pth"
+    return read_state(_put(content, folder / f"weights{suffix}"))
+
+
+def _checkpoint_seeds() -> list[bytes]:
+    import torch
+
+    file = io.BytesIO()
+    torch.save({"module": {"weight": torch.ones(3)}, "order": [1, 2], "totals": 0.5}, file)
+    return [file.getvalue()]
+
+
+def _read_checkpoint(content: bytes, folder: Path) -> object:
+    """Read with a checksum that is right half of the time, so that what lies behind it is met."""
+    from training.tensors import MAGIC, load_tensors
+
+    right = len(content) % 2 == 0
+    digest = hashlib.sha256(content).digest() if right else bytes(32)
+    return load_tensors(_put(MAGIC + digest + content, folder / "checkpoint"))
+
+
+def _archive_seeds() -> list[bytes]:
+    from training.data.index import CALTECH_FOLDER
+
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        for name in ("ant/1.jpg", "bee/1.jpg"):
+            entry = tarfile.TarInfo(f"{CALTECH_FOLDER}/{name}")
+            entry.size = 40
+            tar.addfile(entry, io.BytesIO(bytes(40)))
+    packed = gzip.compress(plain.getvalue(), mtime=0)
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.writestr(f"caltech-101/{CALTECH_FOLDER}.tar.gz", packed)
+    return [plain.getvalue(), packed, outer.getvalue()]
+
+
+def _read_archive(content: bytes, folder: Path) -> object:
+    from training.data.download import _unpack_download
+    from training.errors import DataError
+
+    archive, target = _put(content, folder / "archive"), folder / "unpacked"
+    try:
+        return _unpack_download(archive, target, "its address", None)
+    except DataError:
+        left = sorted(path.name for path in folder.iterdir() if path != archive)
+        if left:
+            raise AssertionError(f"left behind: {left}") from None
+        raise
+
+
+def _picture_seeds() -> list[bytes]:
+    from PIL import Image
+
+    found = []
+    kinds = (
+        ("JPEG", "RGB"), ("JPEG", "CMYK"), ("PNG", "RGBA"), ("PNG", "P"), ("PNG", "I;16"),
+        ("GIF", "P"), ("BMP", "RGB"), ("WEBP", "RGB"), ("TIFF", "L"), ("PPM", "RGB"),
+    )  # fmt: skip
+    for name, mode in kinds:
+        file = io.BytesIO()
+        grey = Image.linear_gradient("L").resize((24, 16))
+        picture = Image.new(mode, grey.size) if mode == "I;16" else grey.convert(mode)
+        picture.save(file, name)
+        found.append(file.getvalue())
+    return found
+
+
+def _read_picture(content: bytes, folder: Path) -> object:
+    from training.data.decode import UnreadableError, crop, open_picture, resize
+    from training.errors import DataError
+
+    try:
+        opened = open_picture(_put(content, folder / "picture.jpg"))
+        return crop(resize(opened.image, 16), 16).size
+    except UnreadableError as error:  # what `homework data check` lists
+        raise DataError(str(error)) from error
+
+
+def _html_seeds() -> list[bytes]:
+    page = (
+        b'<!doctype html><html lang="en"><head><meta name="homework-records" '
+        b'content="{&quot;study.json&quot;: &quot;0123456789abcdef&quot;}"></head><body>'
+        b'<section id="transfer"><p class="finding">It is <data value="0.5" '
+        b'data-source="transfer/best/seed-0/metrics.json#/test/accuracy">50.0 %</data> of '
+        b'<data value="412" data-source="dataset.json#/n_images/test">412</data>.</p></section>'
+        b"</body></html>"
+    )
+    return [page]
+
+
+def _read_report(content: bytes, folder: Path) -> object:
+    from report.verify import verify_report
+
+    return verify_report(_put(content, folder / "report.html"), lambda _: EXAMPLE)
+
+
+def _manifest_seeds() -> list[bytes]:
+    from report.manifest import make_manifest
+
+    return [make_manifest(_html_seeds()[0].decode(), "example")]
+
+
+def _read_manifest(content: bytes, folder: Path) -> object:
+    from report.manifest import read_manifest
+
+    return read_manifest(content)
+
+
+def _packed_seeds() -> list[bytes]:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("study.json", "transfer/best/seed-0/metrics.json"):
+            archive.writestr(f"example/{name}", (EXAMPLE / name).read_bytes())
+    return [packed.getvalue()]
+
+
+def _read_packed(content: bytes, folder: Path) -> object:
+    from report.manifest import unpack_records
+
+    return unpack_records(content, folder)
+
+
+def _pdf_seeds() -> list[bytes]:
+    from pypdf import PdfWriter
+
+    writer = PdfWriter()
+    writer.add_blank_page(200, 200)
+    writer.add_attachment("manifest.json", _manifest_seeds()[0])
+    writer.add_attachment("records.zip", _packed_seeds()[0])
+    file = io.BytesIO()
+    writer.write(file)
+    return [file.getvalue()]
+
+
+def _read_pdf(content: bytes, folder: Path) -> object:
+    from report.attached import read_pdf
+
+    return read_pdf(_put(content, folder / "report.pdf"))
+
+
+READERS: dict[str, Reader] = {
+    "study file": Reader(_study_seeds, _read_study, (b"[", b"[[", b'"""', b"\xff", b" = ", b"inf")),
+    "picture lists": Reader(_list_seeds, _read_lists, (b"\n", b"../", b"ant/0.jpg\n", b"\xff")),
+    "record": Reader(_record_seeds, _read_record, (b"null", b"1e999", b'"', b"}")),
+    "study of records": Reader(_record_seeds, _read_study_records, (b"null", b"1e999", b"0")),
+    "weights": Reader(_weights_seeds, _read_weights, (b"cos\nsystem\n", b"R", b".", b"PK\x03\x04")),
+    "checkpoint": Reader(_checkpoint_seeds, _read_checkpoint, (b"cos\nsystem\n", b"R", b".")),
+    "archive": Reader(_archive_seeds, _read_archive, (b"../", b"/", b"\x00", b"PK\x01\x02")),
+    "picture": Reader(_picture_seeds, _read_picture, (b"\xff\xd8", b"\xff\xc0", b"IHDR", b"GIF8")),
+    "report, HTML": Reader(_html_seeds, _read_report, (b"<data", b"</", b"#/", b"1e999")),
+    "manifest": Reader(_manifest_seeds, _read_manifest, (b"null", b"[", b"{")),
+    "attached records": Reader(_packed_seeds, _read_packed, (b"../", b"PK\x05\x06", b"\x00")),
+    "report, PDF": Reader(_pdf_seeds, _read_pdf, (b"obj", b"endobj", b"stream", b"<<", b"/Kids")),
+}  # fmt: skip
+"""By name."""
