@@ -1,5 +1,6 @@
 """Damage bytes and structures in ways that readers meet, the same for the same random state."""
 
+import copy
 import json
 import random
 from typing import Any
@@ -91,4 +92,4 @@ def _change(document: Any, rng: random.Random) -> Any:
         else:
             document[place] = _change(document[place], rng)
         return document
-    return rng.choice(VALUES)
+    return copy.deepcopy(rng.choice(VALUES))
