@@ -97,28 +97,27 @@ def test_the_pdf_opens_nothing_outside(study, tmp_path, monkeypatch):
     """Every file that Python opens, and every connection, while a poisoned PDF is made."""
     secret = tmp_path / "secret.svg"
     secret.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-    for kind in ("style", "local file"):
-        attack(study, PAYLOADS[kind].replace("/etc/passwd", str(secret)), names=tuple(SHOWN))
-        (study / "report.pdf").unlink(missing_ok=True)
-        done = subprocess.run(
-            [sys.executable, "-c", WATCH, "render", "--runs", str(study.parent), "--format", "pdf"],
-            capture_output=True, text=True, cwd=ROOT, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout[-500:] + done.stderr[-2000:]
-        lines = [line.partition(" ") for line in done.stdout.splitlines()]
-        assert [rest for what, _, rest in lines if what == "ACTED"] == []
-        opened = {rest for what, _, rest in lines if what == "OPENED"}
-        assert any("study.json" in name for name in opened)  # the hook saw what there was to see
-        assert not [name for name in opened if "secret" in name or "passwd" in name]
-        reader = PdfReader(study / "report.pdf")
-        root = reader.trailer["/Root"]
-        assert not {"/OpenAction", "/AA"} & set(root)
-        assert "/JavaScript" not in root.get("/Names", {})
-        for page in reader.pages:
-            for note in page.annotations or ():
-                action = note.get_object().get("/A", {})
-                assert action.get("/S", "/GoTo") in ("/GoTo", "/URI")
-                assert str(action.get("/URI", "https:")).startswith("https:")
+    payload = " ".join(PAYLOADS[kind] for kind in ("style", "local file", "other machine"))
+    attack(study, payload.replace("/etc/passwd", str(secret)), names=tuple(SHOWN))
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH, "render", "--runs", str(study.parent), "--format", "pdf"],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr[-2000:]
+    lines = [line.partition(" ") for line in done.stdout.splitlines()]
+    assert [rest for what, _, rest in lines if what == "ACTED"] == []
+    opened = {rest for what, _, rest in lines if what == "OPENED"}
+    assert any("study.json" in name for name in opened)  # the hook saw what there was to see
+    assert not [name for name in opened if "secret" in name or "passwd" in name]
+    reader = PdfReader(study / "report.pdf")
+    root = reader.trailer["/Root"]
+    assert not {"/OpenAction", "/AA"} & set(root)
+    assert "/JavaScript" not in root.get("/Names", {})
+    for page in reader.pages:
+        for note in page.annotations or ():
+            action = note.get_object().get("/A", {})
+            assert action.get("/S", "/GoTo") in ("/GoTo", "/URI")
+            assert str(action.get("/URI", "https:")).startswith("https:")
 
 
 def test_a_record_never_imports_a_model(render, study, tmp_path, monkeypatch):
