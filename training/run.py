@@ -103,9 +103,19 @@ def _describe(step: Step, model: Model, result: Fit, workspace: Workspace) -> Me
         selected=step.selected,
         environment=describe(workspace.device, workspace.precision),
         finished_at=now(),
-        notes=[experiment.note] * bool(experiment.note) + _memory_notes(model, result),
+        notes=[
+            *[experiment.note] * bool(experiment.note),
+            *_precision_notes(workspace),
+            *_memory_notes(model, result),
+        ],
         batch_parts=result.batch_parts,
     )
+
+
+def _precision_notes(workspace: Workspace) -> list[str]:
+    if workspace.precision == "fp32":
+        return []
+    return [f"Products and convolutions were computed in {workspace.precision}."]
 
 
 def _memory_notes(model: Model, result: Fit) -> list[str]:

@@ -54,6 +54,8 @@ def test_bf16_is_told_and_learns_the_same(run):
     rounded = run("rounded", "--precision", "bf16")
     environments = [r["metrics"]["environment"]["precision"] for r in (exact, rounded)]
     assert environments == ["fp32", "bf16"]
+    assert not any("bf16" in note for note in exact["metrics"]["notes"])
+    assert "Products and convolutions were computed in bf16." in rounded["metrics"]["notes"]
     losses = [r["curves"]["train_loss"] for r in (exact, rounded)]
     assert losses[0] != losses[1]
     assert losses[1] == pytest.approx(losses[0], rel=0.02)
