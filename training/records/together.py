@@ -42,6 +42,7 @@ def write_together(records: Mapping[Path, msgspec.Struct], remove: Iterable[Path
 
 def _exchange(staged: Sequence[tuple[Path, Path]], remove: Sequence[Path]) -> None:
     kept: list[tuple[Path, Path]] = []
+    placed: list[Path] = []
     try:
         for path in reversed([*remove, *(path for _, path in staged)]):
             before = path.with_name(f".{path.name}.before")
@@ -50,17 +51,18 @@ def _exchange(staged: Sequence[tuple[Path, Path]], remove: Sequence[Path]) -> No
                 kept.append((before, path))
         for temporary, path in staged:
             os.replace(temporary, path)  # noqa: PTH105
+            placed.append(path)
     except BaseException:
-        _put_back([path for _, path in staged], kept)
+        _put_back(placed, kept)
         raise
     for before, _ in kept:
         before.unlink(missing_ok=True)
 
 
-def _put_back(written: Sequence[Path], kept: Sequence[tuple[Path, Path]]) -> None:
+def _put_back(placed: Sequence[Path], kept: Sequence[tuple[Path, Path]]) -> None:
     """Take away what is new, the voucher first, and put back what was there, the voucher last."""
     with contextlib.suppress(OSError):
-        for path in reversed(written):
+        for path in reversed(placed):
             path.unlink(missing_ok=True)
         for before, path in reversed(kept):
             os.replace(before, path)  # noqa: PTH105
