@@ -1,7 +1,8 @@
 """Decode each picture once: a memory-mapped array of pixels, and what was met while decoding.
 
-The array is named after the files' names, sizes and times, so that a changed folder is decoded
-anew and an unchanged one never.
+The array is named after the files' names, sizes and times, and lies behind a checksum: a folder
+that didn't change is never decoded again, of one that did only what changed, and an array that is
+damaged or another's is made anew.
 """
 
 import concurrent.futures
@@ -14,13 +15,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import PIL
 import platformdirs
-from numpy.typing import NDArray
 
 from training.data.decode import UnreadableError, allow_no_truncation, crop, open_picture, resize
+from training.data.pixel_files import (
+    Contents,
+    PixelCache,
+    Sources,
+    describe,
+    load,
+    most_alike,
+)
 from training.errors import DataError, RecordError
 from training.locks import locked
 from training.records import remove_leftovers, replacing
@@ -36,37 +43,6 @@ def cache_folder() -> Path:
     """Return where decoded pictures, downloads and sample weights are kept."""
     named = os.environ.get("HOMEWORK_CACHE")
     return Path(named).expanduser() if named else platformdirs.user_cache_path("homework")
-
-
-class Contents(msgspec.Struct, frozen=True):
-    """What decoding found, one entry a picture.
-
-    Attributes:
-        digests: Of each file's bytes; empty where it couldn't be read.
-        sizes: (width, height) before resizing; (0, 0) where unreadable.
-        converted: Whether it was not RGB.
-        unreadable: Position to reason.
-    """
-
-    digests: list[str]
-    sizes: list[tuple[int, int]]
-    converted: list[bool]
-    unreadable: dict[int, str]
-
-
-@dataclass(frozen=True)
-class PixelCache:
-    """Decoded pictures.
-
-    Attributes:
-        pixels: uint8 (N, H, W, 3), memory-mapped; black where unreadable.
-        contents: What decoding found.
-        path: The array's file.
-    """
-
-    pixels: NDArray[np.uint8]
-    contents: Contents
-    path: Path
 
 
 @dataclass(frozen=True)
@@ -86,16 +62,16 @@ def decode_all(
         DataError: No space or no permission in the cache folder.
     """
     folder = cache_folder() / "pixels"
-    array = folder / f"{_signature(root, paths, image_size)}-{image_size}px.npy"
-    sidecar = array.with_suffix(".json")
-    found = _load(array, sidecar, len(paths), image_size)
+    sources = _sources(root, paths, image_size)
+    array = folder / f"{sources.name()}-{image_size}px.npy"
+    found = load(array, sources, image_size)
     if found is not None:
         return found
     lock = cache_folder() / "locks" / f"{array.stem}.lock"
     try:
         with locked(lock, _says_that_it_waits(progress, len(paths))):
-            found = _load(array, sidecar, len(paths), image_size)
-            return found or _decode(array, sidecar, root, paths, image_size, progress)
+            found = load(array, sources, image_size)
+            return found or _decode(array, sources, root, paths, image_size, progress)
     except RecordError as error:
         raise _no_room(folder, error) from error
 
@@ -107,49 +83,41 @@ def _says_that_it_waits(progress: Stage | None, n: int) -> Callable[[str], None]
 
 def _decode(
     array: Path,
-    sidecar: Path,
+    sources: Sources,
     root: Path,
     paths: Sequence[str],
     image_size: int,
     progress: Stage | None,
 ) -> PixelCache:
+    sidecar = array.with_suffix(".json")
     remove_leftovers(array.parent, [array.name, sidecar.name])
     _check_space(array.parent, len(paths) * image_size * image_size * 3)
+    alike = most_alike(array.parent, sources, image_size)
     with replacing(array) as temporary:
-        contents = _decode_into(temporary, root, paths, image_size, progress)
+        description = _decode_into(temporary, sources, root, paths, image_size, alike, progress)
     with replacing(sidecar) as temporary:
-        temporary.write_bytes(msgspec.json.encode(contents))
-    loaded = _load(array, sidecar, len(paths), image_size)
+        temporary.write_bytes(description)
+    loaded = load(array, sources, image_size)
     if loaded is None:
         raise DataError(f"{array} can't be read back.", "Remove it and run again.")
     return loaded
 
 
-def _signature(root: Path, paths: Sequence[str], image_size: int) -> str:
-    digest = hashlib.blake2b(digest_size=12)
-    digest.update(f"{DECODER} {PIL.__version__} {image_size} {root.resolve()}\n".encode())
-    for path in paths:
-        try:
-            state = (root / path).stat()
-        except OSError:
-            digest.update(f"{path} missing\n".encode("utf-8", "surrogateescape"))
-            continue
-        line = f"{path} {state.st_size} {state.st_mtime_ns}\n"
-        digest.update(line.encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
+def _sources(root: Path, paths: Sequence[str], image_size: int) -> Sources:
+    kind = _short(f"{DECODER} {PIL.__version__} {image_size} {root.resolve()}")
+    return Sources(kind, [_short(_state(root, path)) for path in paths])
 
 
-def _load(array: Path, sidecar: Path, n_images: int, image_size: int) -> PixelCache | None:
-    """Open a cached array; None if it isn't there or isn't whole."""
+def _state(root: Path, path: str) -> str:
     try:
-        contents = msgspec.json.decode(sidecar.read_bytes(), type=Contents)
-        pixels = np.load(array, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, msgspec.DecodeError):
-        return None
-    shape = (n_images, image_size, image_size, 3)
-    if pixels.shape != shape or pixels.dtype != np.uint8 or len(contents.digests) != n_images:
-        return None
-    return PixelCache(pixels, contents, array)
+        state = (root / path).stat()
+    except OSError:
+        return f"{path} missing"
+    return f"{path} {state.st_size} {state.st_mtime_ns}"
+
+
+def _short(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
 
 
 def _check_space(folder: Path, n_bytes: int) -> None:
@@ -183,14 +151,27 @@ def _reserve(file: Path) -> None:
 
 
 def _decode_into(
-    file: Path, root: Path, paths: Sequence[str], image_size: int, progress: Stage | None
-) -> Contents:
+    file: Path,
+    sources: Sources,
+    root: Path,
+    paths: Sequence[str],
+    image_size: int,
+    alike: tuple[PixelCache, dict[int, int]] | None,
+    progress: Stage | None,
+) -> bytes:
+    """Fill an array's file, from another array where that has the picture; return what it holds."""
     shape = (len(paths), image_size, image_size, 3)
     pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
     _reserve(file)
     allow_no_truncation()
 
+    kept, rows = alike or (None, {})
+
     def decode(position: int) -> _Decoded:
+        if kept is not None and position in rows:
+            row, known = rows[position], kept.contents
+            pixels[position] = kept.pixels[row]
+            return _Decoded(known.digests[row], known.sizes[row], known.converted[row])
         try:
             opened = open_picture(root / paths[position])
         except UnreadableError as error:
@@ -206,9 +187,10 @@ def _decode_into(
             if progress is not None:
                 progress(len(decoded), len(paths), "pictures decoded")
     pixels.flush()
-    return Contents(
+    contents = Contents(
         digests=[item.digest for item in decoded],
         sizes=[item.size for item in decoded],
         converted=[item.converted for item in decoded],
         unreadable={i: item.problem for i, item in enumerate(decoded) if item.problem},
     )
+    return describe(sources, pixels, contents)

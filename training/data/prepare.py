@@ -9,9 +9,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.cache import Contents, PixelCache, Stage, decode_all
+from training.data.cache import Stage, decode_all
 from training.data.geometry import resize_size
 from training.data.index import Index, index_folder
+from training.data.pixel_files import Contents, PixelCache
 from training.data.sample import is_sample
 from training.data.splits import Splits, check_classes, split
 from training.data.statistics import (

@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.cache import PixelCache, Stage
+from training.data.cache import Stage
 from training.data.index import Index
+from training.data.pixel_files import PixelCache, read_sealed, sealed
 from training.data.splits import Splits
 from training.errors import RecordError
 from training.records import SPLITS, ClassCounts, SizeStatistics, replacing
@@ -55,17 +56,25 @@ def _channels(values: NDArray[np.float64]) -> Channels:
     return red, green, blue
 
 
+class _Kept(msgspec.Struct, frozen=True):
+    name: str
+    mean: Channels
+    deviation: Channels
+
+
 def _read_statistics(file: Path) -> tuple[Channels, Channels] | None:
+    content = read_sealed(file)
     try:
-        return msgspec.json.decode(file.read_bytes(), type=tuple[Channels, Channels])
-    except (OSError, msgspec.DecodeError):
+        kept = msgspec.json.decode(content, type=_Kept) if content else None
+    except msgspec.MsgspecError:
         return None
+    return (kept.mean, kept.deviation) if kept and kept.name == file.name else None
 
 
 def _keep(file: Path, result: tuple[Channels, Channels]) -> None:
     try:
         with replacing(file) as temporary:
-            temporary.write_bytes(msgspec.json.encode(result))
+            temporary.write_bytes(sealed(msgspec.json.encode(_Kept(file.name, *result))))
     except RecordError:
         return  # it will be measured again
 

@@ -1,0 +1,159 @@
+"""Files of decoded pictures: an array of pixels and, beside it, what it holds and its checksum."""
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+CHECKED_AT_ONCE = 2**24
+"""Bytes of an array that are brought into memory at a time to check them."""
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What decoding found, one entry a picture.
+
+    Attributes:
+        digests: Of each file's bytes; empty where it couldn't be read.
+        sizes: (width, height) before resizing; (0, 0) where unreadable.
+        converted: Whether it was not RGB.
+        unreadable: Position to reason.
+    """
+
+    digests: list[str]
+    sizes: list[tuple[int, int]]
+    converted: list[bool]
+    unreadable: dict[int, str]
+
+
+@dataclass(frozen=True)
+class PixelCache:
+    """Decoded pictures.
+
+    Attributes:
+        pixels: uint8 (N, H, W, 3), memory-mapped; black where unreadable.
+        contents: What decoding found.
+        path: The array's file.
+    """
+
+    pixels: NDArray[np.uint8]
+    contents: Contents
+    path: Path
+
+
+class Sources(msgspec.Struct, frozen=True):
+    """What pixels were made from.
+
+    Attributes:
+        kind: Stands for the folder of the pictures and all that decides how they are decoded.
+        states: Of each picture's file, in order: stands for its path, size and time.
+    """
+
+    kind: str
+    states: list[str]
+
+    def name(self) -> str:
+        """Return 24 characters that stand for all of it."""
+        lines = "\n".join([self.kind, *self.states])
+        return hashlib.blake2b(lines.encode(), digest_size=12).hexdigest()
+
+
+class _Description(msgspec.Struct, frozen=True):
+    sources: Sources
+    pixels_crc32: int
+    contents: Contents
+
+
+class _Sealed(msgspec.Struct, frozen=True):
+    sha256: str
+    content: msgspec.Raw
+
+
+def describe(sources: Sources, pixels: NDArray[np.uint8], contents: Contents) -> bytes:
+    """Return what the file beside an array holds."""
+    return sealed(msgspec.json.encode(_Description(sources, checksum(pixels), contents)))
+
+
+def sealed(content: bytes) -> bytes:
+    """Return JSON text behind its SHA-256, as JSON."""
+    seal = hashlib.sha256(content).hexdigest()
+    return msgspec.json.encode(_Sealed(seal, msgspec.Raw(content)))
+
+
+def read_sealed(file: Path) -> bytes | None:
+    """Return the text that a file holds `sealed`; None if it isn't there or isn't whole."""
+    try:
+        found = msgspec.json.decode(file.read_bytes(), type=_Sealed)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    content = bytes(found.content)
+    return content if hashlib.sha256(content).hexdigest() == found.sha256 else None
+
+
+def checksum(pixels: NDArray[np.uint8]) -> int:
+    """Return the CRC-32 of an array (N, H, W, 3), which need not fit into memory."""
+    rows = max(1, CHECKED_AT_ONCE // max(1, pixels[:1].nbytes))
+    value = 0
+    for start in range(0, len(pixels), rows):
+        value = zlib.crc32(pixels[start : start + rows].data, value)
+    return value
+
+
+def load(array: Path, sources: Sources, image_size: int) -> PixelCache | None:
+    """Open an array made from `sources`; None if it isn't there, isn't whole or isn't that."""
+    described = _description(array.with_suffix(".json"))
+    if described is None or described.sources != sources:
+        return None
+    return _load(array, described, image_size)
+
+
+def _load(array: Path, described: _Description, image_size: int) -> PixelCache | None:
+    try:
+        pixels = np.load(array, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, SyntaxError):  # what numpy raises at a damaged head
+        return None
+    shape = (len(described.sources.states), image_size, image_size, 3)
+    if pixels.shape != shape or pixels.dtype != np.uint8 or not pixels.flags.c_contiguous:
+        return None
+    if len(described.contents.digests) != len(pixels) or checksum(pixels) != described.pixels_crc32:
+        return None
+    return PixelCache(pixels, described.contents, array)
+
+
+def _description(sidecar: Path) -> _Description | None:
+    content = read_sealed(sidecar)
+    try:
+        return msgspec.json.decode(content, type=_Description) if content else None
+    except msgspec.MsgspecError:
+        return None
+
+
+def most_alike(
+    folder: Path, sources: Sources, image_size: int
+) -> tuple[PixelCache, dict[int, int]] | None:
+    """Return the whole array that shares the most pictures with `sources`, if any does.
+
+    Returns:
+        The array, and for each position in `sources` that it holds readable, its row.
+    """
+    found = []
+    for sidecar in folder.glob("*.json"):
+        described = _description(sidecar)
+        if described is not None and (rows := _shared(sources, described)):
+            found.append((rows, sidecar.with_suffix(".npy"), described))
+    for rows, array, described in sorted(found, key=lambda item: len(item[0]), reverse=True):
+        cache = _load(array, described, image_size)
+        if cache is not None:
+            return cache, rows
+    return None
+
+
+def _shared(sources: Sources, described: _Description) -> dict[int, int]:
+    if described.sources.kind != sources.kind:
+        return {}
+    broken = described.contents.unreadable
+    rows = {state: row for row, state in enumerate(described.sources.states) if row not in broken}
+    return {place: rows[state] for place, state in enumerate(sources.states) if state in rows}
