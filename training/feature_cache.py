@@ -46,7 +46,7 @@ class FeatureCache:
             features, seconds = kept["features"], float(kept["seconds"])
         except (RecordError, TypeError, KeyError, ValueError):
             return None
-        if not isinstance(features, Tensor) or len(features) != n:
+        if kept.get("key") != key or not isinstance(features, Tensor) or len(features) != n:
             return None
         with contextlib.suppress(OSError):
             file.touch()
@@ -57,7 +57,8 @@ class FeatureCache:
         if seconds < WORTH_SECONDS or features.nbytes > KEPT_BYTES:
             return
         with contextlib.suppress(RecordError, OSError):
-            save_tensors(self._file(key), {"features": features.cpu(), "seconds": seconds})
+            kept = {"key": key, "features": features.cpu(), "seconds": seconds}
+            save_tensors(self._file(key), kept)
             self._make_room()
 
     def _file(self, key: str) -> Path:

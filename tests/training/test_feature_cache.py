@@ -57,6 +57,11 @@ def test_a_foreign_file_is_not_used(cache, kept):
     assert cache.load("a", 4) is None
 
 
+def test_features_under_anothers_name_are_not_used(cache, kept):
+    kept.rename(kept.with_stem("b"))
+    assert cache.load("b", 4) is None
+
+
 def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path):
     (tmp_path / "features").write_text("a file where the folder should be")
     cache = FeatureCache(tmp_path / "features")
