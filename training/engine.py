@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from training.batches import Inputs, shuffled
 from training.checkpoint import Checkpoints, Position
-from training.memory import backward
+from training.memory import backward, gathered, told
 from training.optimizers import make_optimizer
 from training.progress import EpochEnd, Progress
 from training.randomness import random_state, restore_random_state
@@ -158,10 +158,14 @@ class _Training:
 
     def _train_batch(self, chosen: Tensor) -> None:
         labels = self.train.labels[chosen.to(self.device)]
-        inputs, parts = self.train.gather(chosen), self.result.batch_parts
-        loss, logits, used = backward(self.module, inputs, labels, parts)
+        parts = self.result.batch_parts
+        # nothing here holds on to the inputs, so that the optimizer has their room
+        loss, logits, used = backward(
+            self.module, gathered(self.train, chosen, self.module), labels, parts
+        )
         self.result.batch_parts = max(parts, used)  # a last, smaller batch may do with fewer
-        self.optimizer.step()
+        with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
+            self.optimizer.step()
         self.totals += batch_totals(loss, logits, labels)
         if used > parts:
             self.progress.note(f"Out of memory: batches go through the device in {used} parts")

@@ -8,6 +8,8 @@ import msgspec
 from training.checkpoint import remove_checkpoints
 from training.errors import HomeworkError
 from training.locks import locked
+from training.lost_device import is_lost, lost
+from training.memory import is_out_of_memory
 from training.plan import Plan, Step, rank
 from training.records import (
     RECORD_TYPES,
@@ -118,8 +120,13 @@ class LocalExecutor:
             return self._not_run(step, "skipped", str(error))
         except HomeworkError as error:
             return self._not_run(step, "failed", str(error))
+        except MemoryError:
+            return self._not_run(step, "failed", "This machine's memory was too small.")
         except (RuntimeError, ValueError, OSError) as error:
-            return self._not_run(step, "failed", f"{type(error).__name__}: {error}")
+            failed = self._not_run(step, "failed", f"{type(error).__name__}: {error}")
+            if is_lost(error) and not is_out_of_memory(error):
+                raise lost(str(self.workspace.device), step.experiment.id, error) from error
+            return failed
 
     def _not_run(self, step: Step, status: str, reason: str) -> Metrics:
         """Record why there is no result, and remove what an earlier run left.

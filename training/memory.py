@@ -1,20 +1,27 @@
 """A batch that doesn't fit the device's memory goes through it in parts."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.batches import Inputs
 from training.errors import DeviceError
 from training.randomness import restore_random_state, torch_state
 
-MESSAGES = ("out of memory", "ALLOC_FAILED")
-"""How backends without an exception of their own say it (MPS, cuDNN, cuBLAS)."""
+MESSAGES = ("out of memory", "ALLOC_FAILED", "can't allocate memory")
+"""How backends without an exception of their own say it (MPS, cuDNN, cuBLAS; torch on the CPU)."""
+
+SHORT = (RuntimeError, MemoryError)
+"""What memory that runs out raises, torch's and Python's own."""
 
 
-def is_out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or any(m in str(error) for m in MESSAGES)
+def is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(m in str(error) for m in MESSAGES)
 
 
 def normalises_batches(module: nn.Module) -> bool:
@@ -48,19 +55,32 @@ def backward(
     most = max(1, len(labels) // smallest)
     parts = min(parts, most)
     state = torch_state(labels.device) if parts < most else None
+    before = _buffers(module) if parts < most else []
     while True:
         module.zero_grad(set_to_none=True)
         try:
             return *_backward(module, inputs, labels, parts), parts
-        except RuntimeError as error:
+        except SHORT as error:
             if not is_out_of_memory(error):
                 raise
             if state is None or parts == most:
                 raise _too_small(smallest) from error
         # outside of the handler, whose traceback holds on to what filled the memory
         restore_random_state(state, labels.device)
+        for buffer, value in before:
+            buffer.copy_(value)
         _free(labels.device)
         parts = min(parts * 2, most)
+
+
+def _buffers(module: nn.Module) -> list[tuple[Tensor, Tensor]]:
+    """Return what a forward pass in training mode changes (running statistics), and its values."""
+    return [
+        (buffer, buffer.clone())
+        for layer in module.modules()
+        if layer.training
+        for buffer in layer.buffers(recurse=False)
+    ]
 
 
 def _backward(
@@ -91,13 +111,55 @@ def forward(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     """
     try:
         return function(inputs)
-    except RuntimeError as error:
+    except SHORT as error:
         if not is_out_of_memory(error):
             raise
         if len(inputs) == 1:
             raise _too_small(1) from error
     _free(inputs.device)
     return torch.cat([forward(function, half) for half in inputs.tensor_split(2)])
+
+
+def gathered(inputs: Inputs, chosen: Tensor, module: nn.Module) -> Tensor:
+    """Return inputs (B, …) on the device; where that doesn't fit, without the old gradients there.
+
+    Raises:
+        DeviceError: It doesn't fit even so.
+    """
+    state = inputs.generator.get_state() if inputs.generator is not None else None
+    try:
+        return inputs.gather(chosen)
+    except SHORT as error:
+        if not is_out_of_memory(error):
+            raise
+    module.zero_grad(set_to_none=True)
+    _free(inputs.labels.device)
+    if inputs.generator is not None and state is not None:
+        inputs.generator.set_state(state)
+    with told(f"a batch of {len(chosen)}", "a smaller --batch-size or --image-size"):
+        return inputs.gather(chosen)
+
+
+@contextlib.contextmanager
+def told(what: str, smaller: str) -> Iterator[None]:
+    """Turn memory that runs out into one message.
+
+    Args:
+        what: What it is too small for.
+        smaller: What to choose instead.
+
+    Raises:
+        DeviceError: Memory ran out.
+    """
+    try:
+        yield
+    except SHORT as error:
+        if not is_out_of_memory(error):
+            raise
+        raise DeviceError(
+            f"The device's memory is too small for {what}.",
+            f"Close what else uses the device, or choose {smaller}, or --device cpu.",
+        ) from error
 
 
 def _free(device: torch.device) -> None:

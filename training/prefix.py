@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from training.batches import FeatureInputs, Inputs, in_order
-from training.memory import forward
+from training.memory import forward, gathered
 from training.progress import Progress
 
 
@@ -56,7 +56,8 @@ def prefix_features(
     try:
         with torch.no_grad():
             for chosen in in_order(n, batch_size):
-                output = forward(functools.partial(_features, module), inputs.gather(chosen))
+                pictures = gathered(inputs, chosen, module)
+                output = forward(functools.partial(_features, module), pictures)
                 if features is None:
                     features = output.new_empty((n, *output.shape[1:]))
                 features[chosen] = output

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.batches import Inputs, in_order
-from training.memory import forward
+from training.memory import forward, gathered
 from training.records import Scores
 
 
@@ -44,7 +44,7 @@ def evaluate_logits(
     outputs = []
     for chosen in in_order(len(inputs.labels), batch_size):
         labels = inputs.labels[chosen.to(inputs.labels.device)]
-        logits = forward(module, inputs.gather(chosen)).float()
+        logits = forward(module, gathered(inputs, chosen, module)).float()
         totals += batch_totals(F.cross_entropy(logits, labels), logits, labels)
         outputs.append(logits)
         after_batch()

@@ -145,3 +145,81 @@ def test_other_errors_pass():
 )
 def test_backends_say_it_differently(error, expected):
     assert is_out_of_memory(error) is expected
+
+
+def test_a_failed_attempt_leaves_running_statistics_alone():
+    """Batch normalisation after an attempt that ran out of memory counts each picture once."""
+    inputs, labels = data().features[:8], data().labels[:8]
+
+    def statistics(module, parts):
+        backward(module, inputs, labels, parts)
+        return [buffer.clone() for buffer in module.buffers()]
+
+    planned = statistics(linear(nn.BatchNorm1d(8)), 2)
+    forced = statistics(SmallMemory(linear(nn.BatchNorm1d(8)), 4), 1)
+    assert len(planned) == 3
+    assert all(torch.equal(a, b) for a, b in zip(planned, forced, strict=True))
+
+
+class Gathering(FeatureInputs):
+    """Draws what it adds, as augmentation does, and fails at its `failing`-th calls."""
+
+    def __init__(self, failing, error):
+        super().__init__(data().features, data().labels)
+        self.generator = torch.Generator().manual_seed(3)
+        self.failing, self.error, self.calls = failing, error, 0
+
+    def gather(self, chosen):
+        self.calls += 1
+        drawn = torch.rand(len(chosen), 1, generator=self.generator)
+        if self.calls in self.failing:
+            raise self.error
+        return super().gather(chosen) + drawn
+
+
+SHORT = [torch.OutOfMemoryError("CUDA out of memory."), MemoryError(),
+         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to")]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", SHORT, ids=lambda error: type(error).__name__)
+def test_a_batch_that_cannot_be_gathered_is_tried_again_with_the_same_draws(error):
+    outcomes = []
+    for failing in ((), (1, 5)):
+        module = linear()
+        fit(module, module.train, Gathering(failing, error), data(), spec(), Progress())
+        outcomes.append([p.detach().clone() for p in module.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*outcomes, strict=True))
+
+
+@pytest.mark.parametrize("error", SHORT, ids=lambda error: type(error).__name__)
+def test_a_batch_that_never_fits_is_one_message(error):
+    module = linear()
+    with pytest.raises(DeviceError, match="too small for a batch of 16") as caught:
+        fit(module, module.train, Gathering(range(99), error), data(), spec(), Progress())
+    assert "--batch-size" in caught.value.hint
+    with pytest.raises(DeviceError, match="too small for a batch of 16"):
+        evaluate_logits(module, Gathering(range(99), error), 16)
+
+
+@pytest.mark.parametrize("error", SHORT, ids=lambda error: type(error).__name__)
+def test_an_optimizer_without_room_is_one_message(monkeypatch, error):
+    def failing(*_):
+        raise error
+
+    monkeypatch.setattr(torch.optim.Adam, "step", failing)
+    module = linear()
+    with pytest.raises(DeviceError, match="too small for adam's state"):
+        fit(module, module.train, data(), data(), spec(optimizer="adam"), Progress())
+
+
+@pytest.mark.parametrize("error", SHORT, ids=lambda error: type(error).__name__)
+def test_every_shortage_of_memory_splits_the_batch(error):
+    module = SmallMemory(linear(), 8, lambda _: error)
+    assert fit(module, module.train, data(), data(), spec(), Progress()).batch_parts == 2
+
+
+def test_no_other_error_counts_as_memory():
+    module = linear()
+    for error in (RuntimeError("shapes"), OSError("disk")):
+        with pytest.raises(type(error), match=str(error)):
+            fit(module, module.train, Gathering((1,), error), data(), spec(), Progress())

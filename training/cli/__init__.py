@@ -81,9 +81,14 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except HomeworkError as error:
-        click.echo(f"{click.style('Error:', fg='red', bold=True)} {error.message}", err=True)
-        if error.hint:
-            click.echo(error.hint, err=True)
+        _say(error.message, error.hint)
+        sys.exit(1)
+    except MemoryError:
+        _say(
+            "This machine's memory is too small for that.",
+            "Close other programs, or choose a smaller --image-size, --batch-size or --width. "
+            "What was finished is kept.",
+        )
         sys.exit(1)
     except StoppedError as stopped:
         ignore_signals()
@@ -103,3 +108,9 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _say(message: str, hint: str) -> None:
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {message}", err=True)
+    if hint:
+        click.echo(hint, err=True)
