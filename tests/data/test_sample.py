@@ -1,6 +1,9 @@
 import hashlib
 import itertools
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -158,3 +161,33 @@ def test_progress_of_a_slow_command_stays_off_its_answer(tmp_path, monkeypatch, 
     answer, progress = capsys.readouterr()
     assert "sample pictures drawn" in progress
     assert answer == f"{tmp_path / 'sample'}\n"
+
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from training.data import sample
+from training.errors import DataError
+sample.COUNTS.update(target=(2, 3))
+sample.GLYPHS.update(target="AB")
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    sample.write_sample(Path(sys.argv[1]))
+except DataError as error:
+    print("refused", error.message)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files")
+@pytest.mark.parametrize("size", [10, 1000, 2500])
+def test_a_disk_that_fills_up_leaves_no_cut_pictures(tmp_path, size):
+    """Each file may only have `size` bytes: what a full disk does to a write, for real."""
+    said = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(tmp_path / "sample"), str(size)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith("refused Can't draw the sample")
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ generator of its own, so the files are the same on every call.
 """
 
 import concurrent.futures
+import io
 import itertools
 import json
 import math
@@ -154,7 +155,10 @@ def _fill(folder: Path, alphabet: Alphabet, progress: Stage | None) -> None:
     def draw(task: _Task) -> None:
         rng = random.Random(f"{VERSION} {alphabet} {task.file}")
         picture = _clutter(rng) if not task.glyph else _picture(task.glyph, rng, fonts)
-        picture.save(root / task.file, "JPEG", quality=QUALITY)
+        encoded = io.BytesIO()
+        picture.save(encoded, "JPEG", quality=QUALITY)
+        # into a file, Pillow writes short on a full disk without a word
+        (root / task.file).write_bytes(encoded.getvalue())
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for done, _ in enumerate(pool.map(draw, tasks), start=1):
