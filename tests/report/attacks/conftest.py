@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parent))  # behind the other folders with a `conftest`
 
 EVERY = "HOMEWORK_EVERY_ATTACK"
 
