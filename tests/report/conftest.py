@@ -5,14 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fake_study import write_fake_study
-
-from training.cli import cli
-from training.errors import HomeworkError
+from rendering import run_render
 
 
 @pytest.fixture(autouse=True)
@@ -32,28 +29,6 @@ def finished_study(tmp_path_factory):
 def study(finished_study, tmp_path):
     """Return a study that a test may change."""
     return Path(shutil.copytree(finished_study, tmp_path / "runs" / "quick"))
-
-
-class Rendered:
-    """What `homework render` left behind."""
-
-    def __init__(self, result, output):
-        self.exit_code = result.exit_code
-        self.error = result.exception if isinstance(result.exception, HomeworkError) else None
-        self.unexpected = None if self.error else result.exception
-        self.printed = result.output
-        self.html_file = output / "report.html"
-        self.pdf_file = output / "report.pdf"
-        self.html = self.html_file.read_text(encoding="utf-8") if self.html_file.is_file() else ""
-
-    def section(self, slug):
-        return self.html.partition(f"<!-- section {slug} -->")[2].partition("<!-- end of ")[0]
-
-
-def run_render(study, output, *options):
-    """Run `homework render` on a study."""
-    arguments = ["render", "--runs", str(study.parent), "--output", str(output)]
-    return Rendered(CliRunner().invoke(cli, [*arguments, *options]), output)
 
 
 @pytest.fixture

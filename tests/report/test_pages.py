@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from conftest import run_render
 from pypdf import PdfReader
+from rendering import run_render
 
 SIZES = {"a4": {(595, 842), (842, 595)}, "letter": {(612, 792), (792, 612)}}
 """Upright and on its side, in points."""
