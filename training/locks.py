@@ -2,8 +2,10 @@
 
 import contextlib
 import datetime
+import errno
 import os
 import socket
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +15,9 @@ import msgspec
 from training.records import writing
 
 SECONDS_BETWEEN_TRIES = 0.2
+
+NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""What file systems without locks answer; there, a file that exists stands for the lock."""
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -40,14 +45,16 @@ def locked(path: Path, waiting: Callable[[str], object]) -> Iterator[None]:
         RecordError: The lock's folder can't be written.
     """
     named = path.with_suffix(".holder")
-    lock = filelock.FileLock(path)
+    lock: filelock.BaseFileLock = filelock.FileLock(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            waiting(_holder(named))
-            lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)
+            _acquire(lock, named, waiting)
+        except (OSError, NotImplementedError) as error:
+            if isinstance(error, OSError) and error.errno not in NO_LOCKS:
+                raise
+            lock = filelock.SoftFileLock(path.with_suffix(".soft"))
+            _acquire(lock, named, waiting)
     try:
         with contextlib.suppress(OSError):
             named.write_bytes(msgspec.json.encode(_this_process()))
@@ -56,6 +63,16 @@ def locked(path: Path, waiting: Callable[[str], object]) -> Iterator[None]:
         with contextlib.suppress(OSError):
             named.unlink(missing_ok=True)
         lock.release()
+
+
+def _acquire(lock: filelock.BaseFileLock, named: Path, waiting: Callable[[str], object]) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "flock not supported", UserWarning)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            waiting(_holder(named))
+            lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)
 
 
 def _this_process() -> Holder:
