@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from pictures import noise
-from PIL import Image
+from PIL import Image, ImageFile
 from torchvision.transforms import v2
 
 from training.data import cache as cache_module
@@ -71,6 +71,13 @@ def test_broken_files_are_unreadable_with_a_reason(tmp_path):
     for name in broken_files(tmp_path):
         with pytest.raises(UnreadableError, match=r"\w+"):
             open_picture(tmp_path / name)
+
+
+def test_a_cut_file_is_an_error_whatever_another_library_asked_of_pillow(tmp_path, monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    broken_files(tmp_path)
+    with pytest.raises(UnreadableError, match="truncated"):
+        open_picture(tmp_path / "truncated.jpg")
 
 
 def test_a_picture_that_claims_to_be_huge_is_not_decoded(tmp_path):

@@ -19,7 +19,7 @@ import numpy as np
 import PIL
 import platformdirs
 
-from training.data.decode import UnreadableError, allow_no_truncation, crop, open_picture, resize
+from training.data.decode import UnreadableError, crop, open_picture, resize
 from training.data.pixel_files import (
     Contents,
     PixelCache,
@@ -163,7 +163,6 @@ def _decode_into(
     shape = (len(paths), image_size, image_size, 3)
     pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
     _reserve(file)
-    allow_no_truncation()
 
     kept, rows = alike or (None, {})
 

@@ -51,6 +51,7 @@ def open_picture(path: Path) -> Opened:
         with Image.open(io.BytesIO(content)) as image:
             if image.width * image.height > MAXIMUM_PIXELS:
                 raise UnreadableError(f"{image.width} × {image.height} pixels are too many")
+            _refuse_cut_files()
             image.load()
             upright = ImageOps.exif_transpose(image)
             return Opened(_to_rgb(upright), image.mode != "RGB", digest)
@@ -63,6 +64,14 @@ def open_picture(path: Path) -> Opened:
         if "cannot identify" in reason:
             reason = "not a picture in a known format"
         raise UnreadableError(reason) from error
+
+
+def _refuse_cut_files() -> None:
+    """Make a cut file an error, whatever another library in this process asked of Pillow.
+
+    WeasyPrint asks for cut files to be shown, for the whole process, when it is imported.
+    """
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -86,8 +95,3 @@ def resize(image: Image.Image, image_size: int) -> Image.Image:
 def crop(image: Image.Image, image_size: int) -> Image.Image:
     """Cut the centre square."""
     return image.crop(centre_box(image.size, image_size))
-
-
-def allow_no_truncation() -> None:
-    """Make sure that a truncated file is an error, whatever another library asked Pillow for."""
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
