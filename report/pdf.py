@@ -1,10 +1,13 @@
 """Lay out the report's HTML as a PDF. The only user of WeasyPrint."""
 
+import concurrent.futures
 import contextlib
 import datetime
 import gc
 import logging
+import os
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +38,16 @@ _FILES = frozenset(name for _, name, _, _ in _FACES)
 _PACKAGES = {"SourceSerifPro": "font_source_serif_pro", "SourceSansPro": "font_source_sans_pro"}
 
 
-_ONLY_ON_SCREEN = re.compile(r'<details class="data">.*?</details>|<script>.*?</script>', re.DOTALL)
+_ONLY_ON_SCREEN = re.compile(
+    r'<details class="data">.*?</details>|<script>.*?</script>'
+    r'|(?<=["\w]) data-(?:needs|strength|unit)="[^"]*"',
+    re.DOTALL,
+)
+
+_NUMBER = re.compile(r'<data value="[^"]*" data-source="[^"]*">(?:([^<\s–-]+)</data>)?')
+"""A number's element, with what it holds where no line could break inside it."""
+
+_NAME = re.compile(r'<span class="name">([^<]*)</span>')
 
 
 def write_pdf(
@@ -61,9 +73,16 @@ def write_pdf(
             "pdf_identifier": True,
             "attachments": _attachments(weasyprint, html, study) if study else None,
         }
-        document = _lay_out(_ONLY_ON_SCREEN.sub("", html), look, figures)
+        document = _lay_out(_for_pages(html), look, figures)
         content: bytes = document.write_pdf(finisher=_finish, **options)
     return content
+
+
+def _for_pages(html: str) -> str:
+    """Take out of a report's page what makes no difference on paper, and costs a layout most."""
+    html = _ONLY_ON_SCREEN.sub("", html)
+    html = _NUMBER.sub(lambda found: found[1] or "<data>", html)
+    return _NAME.sub(r"\1", html)
 
 
 def _lay_out(page: str, look: Look, figures: Figures | None) -> Any:
@@ -119,6 +138,29 @@ def _attachments(weasyprint: Any, html: str, study: Path) -> list[Any]:
 
 
 def _finish(_: Any, pdf: Any) -> None:
+    _tag(pdf)
+    _compress(pdf)
+
+
+def _compress(pdf: Any) -> None:
+    """Compress the streams on all cores, each once; pydyf would do it twice, on one."""
+    streams = [item for item in pdf.objects if getattr(item, "compress", False)]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for stream, content in zip(streams, pool.map(_compressed, streams), strict=True):
+            stream.stream = [content]
+            stream.extra["Filter"] = "/FlateDecode"
+            stream.compress = False
+
+
+def _compressed(stream: Any) -> bytes:
+    import pydyf
+
+    plain = pydyf.Stream(stream.stream).data
+    start, end = plain.index(b"stream\n") + len(b"stream\n"), plain.rindex(b"\nendstream")
+    return zlib.compress(plain[start:end], 6)
+
+
+def _tag(pdf: Any) -> None:
     """Say what each header cell heads, and that links are printed, where WeasyPrint doesn't."""
     objects: list[Any] = [item for item in pdf.objects if isinstance(item, dict)]
     structure = {item.reference: item for item in objects}

@@ -5,6 +5,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
+from report.figures.slim import slim
 from report.figures.style import DARK, Lettering
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ def _for_pages(svg: str) -> str:
     svg = re.sub(r"<defs>\s*<style[^>]*>\*\{([^}]*)\}</style>\s*</defs>\s*", "", svg)
     svg = svg.replace("<svg ", '<svg stroke-linejoin="round" stroke-linecap="butt" ', 1)
     svg = re.sub(r'style="([^"]*)"', _attributes, svg)
-    svg = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg)
-    return re.sub(r'<g id="[^"]*"/>\s*', "", svg)
+    return slim(re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg))
 
 
 def _attributes(style: "re.Match[str]") -> str:
