@@ -35,7 +35,7 @@ def study(finished_study, tmp_path):
 def render(study, monkeypatch):
     """Run `homework render` on a study of the test's own, with blank figures to save time."""
     blank = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
-    monkeypatch.setattr("report.figures.drawing.to_svg", lambda *_: blank)
+    monkeypatch.setattr("report.figures.studio.draw", lambda *_: blank)
     monkeypatch.setattr("report.figures.studio.helpers", lambda: 0)
 
     def run(*options, formats="html", output=None):
