@@ -143,9 +143,8 @@ class _Comparison:
 
     def _explained(self, e: int, p: int) -> int | None:
         """Return where the pages go on after what may come in here; None if nothing may."""
-        key = self._said.text[e : e + KEY]
         if e in self._said.pictures:
-            found = self._after_picture(e, p, key)
+            found = self._next(e, p)
             if found is not None:
                 return found
         if e in self._said.joints:
@@ -157,12 +156,12 @@ class _Comparison:
         page_end = next((end for end in self._shown.ends if end >= p), None)
         if page_end is None or page_end - p > FOOTER:
             return None
-        after = self._shown.text.find(key, page_end, page_end + REACH)
-        return after if after >= 0 else None
+        return self._next(e, page_end, page_end + REACH)
 
-    def _after_picture(self, e: int, p: int, key: str) -> int | None:
-        """Return the first place from which the pages go on for a good while."""
-        while (p := self._shown.text.find(key, p)) >= 0:
+    def _next(self, e: int, p: int, end: int | None = None) -> int | None:
+        """Return the first place from which the pages go on as said, for a while or to a picture."""
+        key = self._key(e)
+        while (p := self._shown.text.find(key, p, end)) >= 0:
             q, i = p, e
             while i < min(e + 3 * KEY, len(self._said.text)):
                 if self._shown.text[q : q + 1] == self._said.text[i]:
@@ -178,8 +177,13 @@ class _Comparison:
 
     def _goes_on(self, p: int, e: int) -> bool:
         """Tell whether the pages go on as said, up to the next place where something comes in."""
-        n = next((n for n in range(1, KEY) if e + n in self._said.joints), KEY)
-        return self._shown.text.startswith(self._said.text[e : e + n], p)
+        return self._shown.text.startswith(self._key(e), p)
+
+    def _key(self, e: int) -> str:
+        """Return the next characters up to where something may come in."""
+        places = self._said.joints | self._said.pictures
+        n = next((n for n in range(1, KEY) if e + n in places), KEY)
+        return self._said.text[e : e + n]
 
     def _resume(self, e: int, p: int) -> tuple[int, int] | None:
         """Return the nearest place from which both agree again."""
