@@ -159,7 +159,7 @@ class _Comparison:
         return self._next(e, page_end, page_end + REACH)
 
     def _next(self, e: int, p: int, end: int | None = None) -> int | None:
-        """Return the first place from which the pages go on as said, for a while or to a picture."""
+        """Return the first place from which pages go on as said, for a while or to a picture."""
         key = self._key(e)
         while (p := self._shown.text.find(key, p, end)) >= 0:
             q, i = p, e
