@@ -70,7 +70,6 @@ def write_pdf(
         weasyprint = _load()
         options = {
             "pdf_variant": "pdf/ua-1",
-            "pdf_identifier": True,
             "attachments": _attachments(weasyprint, html, study) if study else None,
         }
         document = _lay_out(_for_pages(html), look, figures)
