@@ -118,6 +118,26 @@ def left_out(view: StudyView) -> list[Sentence]:
     return sentences
 
 
+GIVEN: dict[str, Parts] = {
+    "folders": parts(
+        "The pictures came divided, each split in a folder of its own, and were taken that way."
+    ),
+    "table": parts(
+        "The table that names the pictures says which split each belongs to, and was followed."
+    ),
+}
+
+CHANGES: dict[str, Parts] = {
+    "test-from-validation": parts(
+        "No test split came with them, so what was given as validation is used for testing."
+    ),
+    "validation-from-train": parts(
+        "For validation a fifth of every class was taken out of the train pictures, drawn at "
+        "random with a fixed seed."
+    ),
+}
+
+
 def split_source(view: StudyView) -> list[Sentence]:
     """Say where the split into train, validation and test comes from."""
     if view.dataset is None:
@@ -128,6 +148,10 @@ def split_source(view: StudyView) -> list[Sentence]:
                 Code("test.txt"), "; every second picture of the train list, in its order, goes to "
                 "validation.")
         ]  # fmt: skip
+    given = GIVEN.get(view.dataset.split_source)
+    if given is not None:
+        changes = (say(CHANGES[change]) for change in view.dataset.split_changes)
+        return [say(given), *changes]
     return [
         say("No lists came with the pictures, so the split was drawn at random with a fixed seed, "
             "in the same proportions within every class.")

@@ -76,10 +76,10 @@ def _data() -> Finding:
     if not place:
         fetched = cache_folder() / "caltech101"
         return Finding(fetched.is_dir(), f"Caltech-101 in {fetched}", mend, needed=False)
-    from training.data.index import index_folder
+    from training.data.layouts import index_pictures
 
     try:
-        index = index_folder(Path(place))
+        index = index_pictures(Path(place))
     except HomeworkError as error:
         return Finding(False, f"HOMEWORK_DATA: {error.message}", error.hint)
     return Finding(True, f"{len(index.paths)} pictures, {len(index.classes)} classes in {place}")

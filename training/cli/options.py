@@ -30,7 +30,11 @@ _STUDY_OPTIONS = (
         show_default=True,
         help="Where records are kept.",
     ),
-    click.option("--data", metavar="DIR", help="Pictures: a folder, caltech101 or sample."),
+    click.option(
+        "--data",
+        metavar="DIR",
+        help="Pictures: a folder, a CSV file, torchvision:NAME, caltech101 or sample.",
+    ),
     click.option("--weights", metavar="WHICH", help="imagenet, sample, a weights file or folder."),
     click.option("--epochs", type=int, help="Epochs of every experiment."),
     click.option("--batch-size", type=int, help="Pictures in a batch."),

@@ -8,8 +8,14 @@ import msgspec
 
 from training.data.cache import Stage
 from training.data.prepare import PreparedData, prepare
+from training.records import SplitChange
 
 CHECK_SIZE = 224
+
+CHANGES: dict[SplitChange, str] = {
+    "test-from-validation": "its validation split is used for testing",
+    "validation-from-train": "validation held out of train by chance, seed 0",
+}
 
 
 @dataclass(frozen=True)
@@ -39,11 +45,18 @@ def report_lines(check: DataCheck) -> list[str]:
     record = check.data.record
     counts = [sum(n) for n in zip(*msgspec.structs.astuple(record.counts), strict=True)]
     smallest, largest = counts.index(min(counts)), counts.index(max(counts))
-    source = {"lists": "train.txt and test.txt", "stratified": "by chance, seed 0, by class"}
+    source = {
+        "lists": "train.txt and test.txt",
+        "folders": "its folders",
+        "table": "its column",
+        "stratified": "by chance, seed 0, by class",
+    }
     classes = f"{len(record.classes)}, from {min(counts)} ({record.classes[smallest]}) to "
     classes += f"{max(counts)} ({record.classes[largest]}) pictures"
     split = f"train {record.n_train:,} · validation {record.n_validation:,} · "
     split += f"test {record.n_test:,} ({source[record.split_source]})"
+    if record.split_changes:
+        split += ", ".join(("", *(CHANGES[change] for change in record.split_changes)))
     left_out = ", ".join(record.dropped_classes) or "no class"
     return [
         f"folder        {check.data.root}",

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.data.given import Given
 from training.errors import DataError
 
 CALTECH_FOLDER = "101_ObjectCategories"
@@ -16,8 +17,9 @@ SUFFIXES = frozenset(
 LISTS = ("train.txt", "test.txt")
 
 LAYOUTS = (
-    f"Expected DIR/{CALTECH_FOLDER}/<class>/*.jpg, DIR/caltech101/{CALTECH_FOLDER}/<class>/*.jpg "
-    "or DIR/<class>/*.jpg, with two classes or more."
+    f"Expected DIR/<class>/*.jpg, DIR/{CALTECH_FOLDER}/<class>/*.jpg, DIR/train/<class>/*.jpg "
+    "with DIR/test (and DIR/val) beside it, or a CSV file with columns path and label; "
+    "two classes or more."
 )
 
 
@@ -33,6 +35,7 @@ class Index:
         dropped_classes: Class folders left out: the clutter class, and those without a picture.
         n_dropped_images: Pictures in them.
         ignored_files: Files that aren't pictures, relative to `root`.
+        given: The division that comes with the pictures, other than lists.
     """
 
     root: Path
@@ -43,17 +46,18 @@ class Index:
     dropped_classes: tuple[str, ...]
     n_dropped_images: int
     ignored_files: tuple[str, ...]
+    given: Given | None = None
 
 
 def index_folder(folder: Path) -> Index:
-    """List a data set in one of the accepted layouts.
+    """List a data set of one folder a class.
 
     Raises:
         DataError: The folder is missing, empty, or laid out in another way.
     """
     root = _find_root(folder)
-    names = _class_folders(root)
-    contents = {name: _pictures(root, name) for name in names}
+    names = class_folders(root)
+    contents = {name: list_class(root, name) for name in names}
     classes = [name for name in names if name != CLUTTER and contents[name][0]]
     dropped = [name for name in names if name not in classes]
     if len(classes) < 2:
@@ -82,7 +86,8 @@ def _find_root(folder: Path) -> Path:
     return folder
 
 
-def _class_folders(root: Path) -> list[str]:
+def class_folders(root: Path) -> list[str]:
+    """Return the names of a folder's folders, sorted, without hidden ones."""
     try:
         with os.scandir(root) as entries:
             return sorted(
@@ -94,7 +99,7 @@ def _class_folders(root: Path) -> list[str]:
         raise DataError(f"Can't read {root}: {error.strerror}.", LAYOUTS) from error
 
 
-def _pictures(root: Path, name: str) -> tuple[list[str], list[str]]:
+def list_class(root: Path, name: str) -> tuple[list[str], list[str]]:
     """Return a class folder's pictures and its other entries, sorted, relative to `root`."""
     pictures: list[str] = []
     others: list[str] = []

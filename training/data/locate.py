@@ -5,15 +5,16 @@ from pathlib import Path
 
 from training.data.cache import Stage, cache_folder
 from training.data.index import LAYOUTS
+from training.data.layouts import TABLE
 from training.errors import DataError
 
 
 def locate(data: str, progress: Stage | None = None) -> Path:
-    """Return the folder of a data set.
+    """Return the folder of a data set, or the CSV file that names its pictures.
 
     Args:
         data: `caltech101` (the folder in HOMEWORK_DATA, else the cache, else a download),
-            `sample`, `sample-source`, or a folder's path.
+            `sample`, `sample-source`, `torchvision:NAME`, or the path of a folder or a CSV file.
 
     Raises:
         DataError: It isn't there and can't be had.
@@ -22,11 +23,16 @@ def locate(data: str, progress: Stage | None = None) -> Path:
         return _sample(data, progress)
     if data == "caltech101":
         return _caltech101(progress)
+    library, _, name = data.partition(":")
+    if library == "torchvision" and name:
+        from training.data.torchvision_sets import fetch_torchvision
+
+        return fetch_torchvision(name, cache_folder() / "torchvision", progress)
     return _folder(Path(data).expanduser(), "--data")
 
 
 def _folder(folder: Path, named_by: str) -> Path:
-    if not folder.is_dir():
+    if not folder.is_dir() and not (folder.is_file() and folder.suffix.lower() == TABLE):
         found = "a file" if folder.exists() else "nothing there"
         raise DataError(f"{named_by} names {folder}: {found}.", LAYOUTS)
     return folder

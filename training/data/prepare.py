@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 
 from training.data.cache import Stage, decode_all
 from training.data.geometry import resize_size
-from training.data.index import Index, index_folder
+from training.data.index import Index
+from training.data.layouts import index_pictures
 from training.data.pixel_files import Contents, PixelCache
 from training.data.sample import is_sample
-from training.data.splits import Splits, check_classes, split
+from training.data.splits import Splits, changes_to_given, check_classes, split
 from training.data.statistics import (
     Channels,
     channel_statistics,
@@ -22,6 +24,7 @@ from training.data.statistics import (
     fingerprint,
     size_statistics,
 )
+from training.data.torchvision_sets import TABLE as TORCHVISION_TABLE
 from training.errors import DataError
 from training.records import SPLITS, DataKind, Dataset, StudyFolder, read_if_there, write
 
@@ -90,7 +93,7 @@ def prepare(
     """Make a folder of pictures ready for training.
 
     Args:
-        folder: In one of the layouts of `index_folder`.
+        folder: In one of the layouts of `index_pictures`.
         study_folder: Where to write `dataset.json` and thumbnails, unless None.
         image_size: Side of the square pictures in pixels.
         max_per_class: See `split`.
@@ -99,7 +102,7 @@ def prepare(
     Raises:
         DataError: The folder can't be used; the message says why and how to mend it.
     """
-    index = index_folder(folder)
+    index = index_pictures(folder)
     used = _renumber(index, split(index, max_per_class, seed))
     cache = decode_all(index.root, used.paths, image_size, progress)
     splits = _readable(index, used, cache.contents)
@@ -159,16 +162,17 @@ def _describe(
     ]
     return Dataset(
         name={"caltech101": "Caltech-101", "sample": "embedded sample"}.get(
-            kind, folder.resolve().name
+            kind, _name(folder.resolve())
         ),
         kind=kind,
-        fingerprint=fingerprint(index, used.paths, contents.digests, splits),
+        fingerprint=fingerprint(index, used.paths, used.labels, contents.digests, splits),
         classes=list(index.classes),
         n_train=len(splits["train"]),
         n_validation=len(splits["validation"]),
         n_test=len(splits["test"]),
         counts=class_counts(used.labels, splits, len(index.classes)),
-        split_source="lists" if index.lists else "stratified",
+        split_source=_split_source(index),
+        split_changes=changes_to_given(index.given) if index.given else (),
         max_per_class=max_per_class,
         image_size=image_size,
         resize_size=resize_size(image_size),
@@ -186,6 +190,19 @@ def _describe(
         test_images=[used.paths[i] for i in splits["test"].tolist()],
         thumbnails=[],
     )
+
+
+def _name(place: Path) -> str:
+    """Return what a data set is called: its folder, or its table."""
+    if place.is_file() and place.name != TORCHVISION_TABLE:
+        return place.stem
+    return place.parent.name if place.is_file() else place.name
+
+
+def _split_source(index: Index) -> Literal["lists", "folders", "table", "stratified"]:
+    if index.given:
+        return index.given.source
+    return "lists" if index.lists else "stratified"
 
 
 def _kind(index: Index, folder: Path) -> DataKind:

@@ -6,22 +6,28 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.given import Given
 from training.data.index import CLUTTER, Index
 from training.errors import DataError
-from training.records import SPLITS, Split
+from training.records import SPLITS, Split, SplitChange
 
 Splits = dict[Split, NDArray[np.int64]]
 """Positions in `Index.paths` for each split."""
+
+HELD_OUT = 1 / 5
+"""Share of train that becomes validation where a data set has none."""
 
 MINIMUM = 3
 """Pictures that a class needs, one for each split."""
 
 
 def split(index: Index, max_per_class: int | None, seed: int) -> Splits:
-    """Divide a data set.
+    """Divide a data set, as it says itself where it does.
 
     With lists, validation is the even and train the odd positions of the cleaned train list, as
-    in the homework. Without, a third of every class is for testing and the rest is halved.
+    in the homework. Where folders or a table divide the pictures, a missing test split is the given
+    validation split, and a missing validation split is held out of train, a fifth of every class.
+    Otherwise a third of every class is for testing and the rest is halved.
 
     Args:
         max_per_class: Keep at most so many pictures of a class, in the same proportions.
@@ -35,7 +41,12 @@ def split(index: Index, max_per_class: int | None, seed: int) -> Splits:
             f"--max-per-class {max_per_class} leaves a split empty.",
             f"Give at least {MINIMUM}: one picture each for train, validation and test.",
         )
-    splits = _by_lists(index, index.lists) if index.lists else _stratified(index, seed)
+    if index.given:
+        splits = _as_given(index, index.given, seed)
+    elif index.lists:
+        splits = _by_lists(index, index.lists)
+    else:
+        splits = _stratified(index, seed)
     if max_per_class is not None:
         splits = _limited(index, splits, max_per_class, seed)
     check_classes(index, splits)
@@ -89,6 +100,41 @@ def _list_entries(file: Path) -> list[tuple[int, str]]:
         raise DataError(f"Can't read {file}: {error}.", "It should be UTF-8 text.") from error
     lines = enumerate((line.strip() for line in text.splitlines()), start=1)
     return [(n, line.replace("\\", "/").removeprefix("./")) for n, line in lines if line]
+
+
+def changes_to_given(given: Given) -> tuple[SplitChange, ...]:
+    """Say what had to be made up where a data set doesn't divide its pictures in three."""
+    there = set(given.splits)
+    changes: list[SplitChange] = []
+    if "test" not in there and "validation" in there:
+        changes.append("test-from-validation")
+    if len(there) < len(SPLITS):
+        changes.append("validation-from-train")
+    return tuple(changes)
+
+
+def _as_given(index: Index, given: Given, seed: int) -> Splits:
+    names = np.array(given.splits)
+    changes = changes_to_given(given)
+    splits: Splits = {name: np.flatnonzero(names == name) for name in SPLITS}
+    if "test-from-validation" in changes:
+        splits["test"] = splits["validation"]
+    if "validation-from-train" in changes:
+        splits["validation"], splits["train"] = _held_out(index, splits["train"], seed)
+    return splits
+
+
+def _held_out(
+    index: Index, rows: NDArray[np.int64], seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Take a share of every class out of rows, by seed; return it and the rest, both sorted."""
+    labels = np.array(index.labels)[rows]
+    out: list[NDArray[np.int64]] = []
+    for label in range(len(index.classes)):
+        members = np.random.default_rng([seed, label]).permutation(rows[labels == label])
+        out.append(members[: max(1, round(len(members) * HELD_OUT))])
+    taken = np.sort(np.concatenate(out))
+    return taken, np.setdiff1d(rows, taken)
 
 
 def _stratified(index: Index, seed: int) -> Splits:

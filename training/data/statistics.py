@@ -104,11 +104,18 @@ def class_counts(labels: NDArray[np.int64], splits: Splits, n_classes: int) -> C
     return ClassCounts(train=train, validation=validation, test=test)
 
 
-def fingerprint(index: Index, paths: Sequence[str], digests: Sequence[str], splits: Splits) -> str:
+def fingerprint(
+    index: Index,
+    paths: Sequence[str],
+    labels: NDArray[np.int64],
+    digests: Sequence[str],
+    splits: Splits,
+) -> str:
     """Return a digest that changes with any used picture, class or split, and with nothing else.
 
     Args:
         paths: Of the pictures that `splits` counts, relative to the data folder.
+        labels: Their class numbers; they count where the first folder isn't the class.
         digests: Of their bytes.
     """
     digest = hashlib.blake2b(digest_size=16)
@@ -116,6 +123,8 @@ def fingerprint(index: Index, paths: Sequence[str], digests: Sequence[str], spli
     for name in SPLITS:
         digest.update(f"\n{name}\n".encode())
         for position in splits[name].tolist():
-            line = f"{paths[position]} {digests[position]}\n"
+            path, label = paths[position], index.classes[labels[position]]
+            relabelled = "" if path.partition("/")[0] == label else f" {label}"
+            line = f"{path} {digests[position]}{relabelled}\n"
             digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()

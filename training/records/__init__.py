@@ -16,6 +16,7 @@ from training.records.dataset import (
     Dataset,
     SizeStatistics,
     Split,
+    SplitChange,
     Thumbnail,
 )
 from training.records.files import (
@@ -92,6 +93,7 @@ __all__ = [
     "SizeStatistics",
     "Spec",
     "Split",
+    "SplitChange",
     "Status",
     "StudyFolder",
     "StudyRecord",

@@ -7,12 +7,15 @@ import msgspec
 FORMAT = 1
 """Number of the JSON format. 1: the first.
 
-Fields that a reader can do without are added under the same number, as `Predictions.examples` and
-`Metrics.first_layer` were.
+Fields that a reader can do without are added under the same number, as `Predictions.examples`,
+`Metrics.first_layer` and `Dataset.split_changes` were.
 """
 
 DataKind = Literal["caltech101", "sample", "folder"]
 Split = Literal["train", "validation", "test"]
+SplitChange = Literal["test-from-validation", "validation-from-train"]
+"""What was made up where a data set came with fewer than three splits."""
+
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
@@ -65,7 +68,9 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         kind: `caltech101` if classes and counts are the original's; `sample` for the embedded
             drawn data set; else `folder`.
         fingerprint: Changes with any picture, class or split.
-        split_source: `lists` (train.txt and test.txt) or `stratified` (seeded).
+        split_source: `lists` (train.txt and test.txt), `folders` (`train/`, `test/`), `table` (a
+            CSV file's column), or `stratified` (seeded).
+        split_changes: What was made up where folders or a table lack a split.
         max_per_class: Limit applied to every class before use, if any.
         mean: Channel means of the train split at `image_size`, in [0, 1] (R, G, B).
         std: Channel standard deviations over all pixels of the train split, same scale.
@@ -84,7 +89,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     n_validation: int
     n_test: int
     counts: ClassCounts
-    split_source: Literal["lists", "stratified"]
+    split_source: Literal["lists", "folders", "table", "stratified"]
     max_per_class: int | None
     image_size: int
     resize_size: int
@@ -99,3 +104,4 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     unreadable_files: list[str]
     test_images: list[str]
     thumbnails: list[Thumbnail]
+    split_changes: tuple[SplitChange, ...] = ()

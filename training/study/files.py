@@ -117,7 +117,9 @@ def _with_absolute_paths(file: StudyFile, folder: Path) -> StudyFile:
     }
     return msgspec.structs.replace(
         file,
-        data=absolute(file.data, ("caltech101", "sample")),
+        data=file.data
+        if file.data.startswith("torchvision:")
+        else absolute(file.data, ("caltech101", "sample")),
         settings=settings,
         experiments=experiments,
     )
