@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from report.findings.cost import most_accurate
 from report.load import StudyView
 from report.manifest import record_digests
+from report.names import CALTECH
 from report.numbers import derive, integer
 from report.sections import SECTIONS
 from report.text import Code, Parts, parts
 from training.records import SPLITS
+from training.study import PRESETS
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def make_cover(view: StudyView) -> Cover:
     headline = next((sentence.parts for sentence in most_accurate(view)), ())
     digests = record_digests(view.folder.path)
     return Cover(
-        study.title,
+        _title(view),
         study.author,
         study.course,
         study.abstract,
@@ -44,6 +46,14 @@ def make_cover(view: StudyView) -> Cover:
         tuple(_lines(view)),
         " ".join(f"{path}={digest}" for path, digest in digests.items()),
     )
+
+
+def _title(view: StudyView) -> str:
+    """Return the study's title; the homework's own names the pictures that were used."""
+    title, dataset = view.study.title, view.dataset
+    if dataset is None or dataset.kind != "folder" or title != PRESETS["reference"].title:
+        return title
+    return title.replace(CALTECH.text, dataset.name)
 
 
 def _lines(view: StudyView) -> list[tuple[str, Parts]]:

@@ -20,8 +20,15 @@ def reference() -> dict[str, Any]:
     return data
 
 
-def reference_number(experiment_id: str, name: str) -> Quantity | None:
+def is_same_homework(view: StudyView) -> bool:
+    """Tell whether the reference says anything about this study: of other pictures it does not."""
+    return view.dataset is None or view.dataset.kind != "folder"
+
+
+def reference_number(view: StudyView, experiment_id: str, name: str) -> Quantity | None:
     """Return one of the reference's numbers for an experiment, or None."""
+    if not is_same_homework(view):
+        return None
     found = reference()["experiments"].get(experiment_id, {}).get(name)
     if found is None:
         return None
@@ -29,7 +36,9 @@ def reference_number(experiment_id: str, name: str) -> Quantity | None:
     return Quantity(found, f"{SOURCE}#/experiments/{escaped}/{name}")
 
 
-def reference_note(experiment_id: str) -> str:
+def reference_note(view: StudyView, experiment_id: str) -> str:
+    if not is_same_homework(view):
+        return ""
     note: str = reference()["experiments"].get(experiment_id, {}).get("note", "")
     return note
 

@@ -11,7 +11,7 @@ from report.figures.views import Gap, Plot
 from report.findings.cost import accuracy_per_parameter, most_accurate
 from report.load import StudyView
 from report.names import experiment_name
-from report.reference import is_comparable, reference_number
+from report.reference import is_comparable, is_same_homework, reference_number
 from report.tables.figures import accuracy_data, cost_data
 from report.text import parts
 
@@ -26,11 +26,11 @@ def forest(view: StudyView) -> Plot | Gap:
     tested = all_tested(view)
     if not tested:
         return gap("test-accuracies", NOT_TESTED)
-    points = [_point(item) for item in tested]
+    points = [_point(view, item) for item in tested]
     comparable = is_comparable(view)
     label = "reference report" if comparable else "reference report, another task: don’t compare"
     said = " ".join(str(sentence) for sentence in most_accurate(view))
-    caution = "" if comparable else (
+    caution = "" if comparable or not is_same_homework(view) else (
         " The reference report’s values belong to another setting and stand here for orientation "
         "only."
     )  # fmt: skip
@@ -44,7 +44,7 @@ def forest(view: StudyView) -> Plot | Gap:
         caption=parts(
             f"Test accuracy of every finalist with its 95 % {_interval(tested)}.{caution}"
         ),
-        data=accuracy_data(tested),
+        data=accuracy_data(view, tested),
     )
 
 
@@ -55,8 +55,8 @@ def _interval(tested: list[Tested]) -> str:
     return "interval" if True in kinds else "Wilson interval"
 
 
-def _point(tested: Tested, cost: float = 0.0) -> Point:
-    reference = reference_number(tested.experiment.id, "test_accuracy")
+def _point(view: StudyView, tested: Tested, cost: float = 0.0) -> Point:
+    reference = reference_number(view, tested.experiment.id, "test_accuracy")
     return Point(
         label=experiment_name(tested.experiment),
         accuracy=100 * tested.accuracy.value,
@@ -70,10 +70,10 @@ def _point(tested: Tested, cost: float = 0.0) -> Point:
 def accuracy_against_cost(view: StudyView) -> Plot | Gap:
     """Draw test accuracy against parameters, and against training time on one device."""
     tested = all_tested(view)
-    sized = [_point(item, size) for item in tested if (size := _parameters(item)) > 0]
+    sized = [_point(view, item, size) for item in tested if (size := _parameters(item)) > 0]
     if not sized:
         return gap("accuracy-against-cost", NOT_TESTED)
-    timed = [_point(item, time) for item in tested if (time := _seconds(item)) > 0]
+    timed = [_point(view, item, time) for item in tested if (time := _seconds(item)) > 0]
     if not _one_device(tested) or len(timed) < len(sized):
         timed = []
     said = " ".join(str(sentence) for sentence in accuracy_per_parameter(tested))

@@ -5,12 +5,14 @@ from report.findings.scores import tested_score
 from report.load import StudyView
 from report.names import CALTECH, INTERVAL, experiment_name
 from report.numbers import Quantity, derive, integer, percent
-from report.reference import is_comparable, reference_number
+from report.reference import is_comparable, is_same_homework, reference_number
 from report.text import Name, Parts, Sentence, listing, say
 
 
 def against_reference(view: StudyView) -> list[Sentence]:
     """Compare where pictures, size and networks are the same; else say that they aren't."""
+    if not is_same_homework(view):
+        return []
     if not is_comparable(view):
         return [
             say(
@@ -22,7 +24,9 @@ def against_reference(view: StudyView) -> list[Sentence]:
                 strength="gap",
             )
         ]
-    pairs = [(t, reference_number(t.experiment.id, "test_accuracy")) for t in all_tested(view)]
+    pairs = [
+        (t, reference_number(view, t.experiment.id, "test_accuracy")) for t in all_tested(view)
+    ]
     known = [(t, value) for t, value in pairs if value is not None]
     if not known:
         return []

@@ -193,8 +193,7 @@ KINDS: dict[str, Parts] = {
         "in random sizes, positions, angles and colours, and laid out in ", CALTECH, "’s form."
     ),
     "folder": parts(
-        "It is a folder of pictures with one subfolder a class, not ", CALTECH, " in its published "
-        "form."
+        "It is a data set of the study’s own, not ", CALTECH, "."
     ),
 }  # fmt: skip
 

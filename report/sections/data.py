@@ -6,7 +6,7 @@ from report.findings import data
 from report.findings.notices import brief_data_notices
 from report.load import StudyView
 from report.sections import SECTIONS
-from report.text import Code, say
+from report.text import Code, Name, Parts, parts, say
 from report.view import SectionView
 
 
@@ -26,6 +26,7 @@ def build(view: StudyView) -> SectionView:
         slug="data",
         title=SECTIONS["data"].title,
         notices=(*brief_data_notices(view, []), *missing),
+        facts=_facts(view),
         findings={
             "extent": tuple(data.extent(view)),
             "kind": tuple(data.kind(view)),
@@ -39,3 +40,10 @@ def build(view: StudyView) -> SectionView:
             "sizes": picture_sizes(view),
         },
     )
+
+
+def _facts(view: StudyView) -> dict[str, Parts]:
+    """Return the data set's name as `own` where the homework's pictures aren't used."""
+    if view.dataset is None or view.dataset.kind != "folder":
+        return {}
+    return {"own": parts(Name(view.dataset.name))}

@@ -73,7 +73,7 @@ def _strategy(view: StudyView, experiment_id: str) -> list[Sentence]:
 
 def _reference(view: StudyView) -> list[Sentence]:
     """Say how the reference report's headings map to these strategies."""
-    if not any(reference_note(experiment_id) for experiment_id in STRATEGIES.values()):
+    if not any(reference_note(view, experiment_id) for experiment_id in STRATEGIES.values()):
         return []
     return [
         say(

@@ -18,7 +18,7 @@ from report.numbers import (
     rate,
     signed_points,
 )
-from report.reference import reference_number
+from report.reference import is_same_homework, reference_number
 from report.tables.cells import (
     INTERVAL,
     interval_cell,
@@ -206,24 +206,29 @@ def parameter_data(runs: Sequence[Run]) -> FigureData:
     return FigureData(columns, rows)
 
 
-def accuracy_data(tested: Sequence[Tested]) -> FigureData:
-    """List test accuracies, their intervals, and the reference report's values."""
+def accuracy_data(view: StudyView, tested: Sequence[Tested]) -> FigureData:
+    """List test accuracies, their intervals, and the reference report's values where it has any."""
+    beside = is_same_homework(view)
     columns = (
         Column("Model"),
         number_column("Test", "%"),
         INTERVAL,
-        number_column("Reference report", "%"),
+        *([number_column("Reference report", "%")] if beside else []),
     )
     rows = tuple(
         row(
             name_cell(item.experiment),
             test_cell(item),
             interval_cell(item),
-            shown(reference_number(item.experiment.id, "test_accuracy"), percentage),
+            *([_reference(view, item)] if beside else []),
         )
         for item in tested[:MOST_ROWS]
     )
     return FigureData(columns, rows, _cut(tested))
+
+
+def _reference(view: StudyView, tested: Tested) -> Parts:
+    return shown(reference_number(view, tested.experiment.id, "test_accuracy"), percentage)
 
 
 def cost_data(tested: Sequence[Tested], *, timed: bool) -> FigureData:

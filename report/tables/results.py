@@ -7,7 +7,12 @@ from report.load import Run, StudyView
 from report.names import INTERVAL as INTERVAL_NAME
 from report.names import experiment_name, model_name
 from report.numbers import derive, integer, millions, percentage
-from report.reference import is_comparable, reference_note, reference_number
+from report.reference import (
+    is_comparable,
+    is_same_homework,
+    reference_note,
+    reference_number,
+)
 from report.tables.cells import (
     INTERVAL,
     best_of,
@@ -90,6 +95,7 @@ def accuracies_beside_reference(view: StudyView) -> Table:
     """List all test accuracies with the reference report's values beside them."""
     tested = all_tested(view)
     comparable = is_comparable(view)
+    beside = "Reference report" if comparable else "Reference, not comparable"
     best = best_of(tested)
     one_seed = all(len(item.runs) == 1 for item in tested)
     columns = (
@@ -98,7 +104,7 @@ def accuracies_beside_reference(view: StudyView) -> Table:
         number_column("Test", "%"),
         INTERVAL,
         number_column("Validation", "%"),
-        number_column("Reference report" if comparable else "Reference, not comparable", "%"),
+        *([number_column(beside, "%")] if is_same_homework(view) else []),
     )
     rows = tuple(
         row(
@@ -107,16 +113,25 @@ def accuracies_beside_reference(view: StudyView) -> Table:
             test_cell(item),
             interval_cell(item),
             validation_cell(view, item.experiment.id),
-            shown(reference_number(item.experiment.id, "test_accuracy"), percentage),
+            *_reference_cells(view, item.experiment.id),
             best=is_best(item, best),
         )
         for item in tested
     )
-    notes = (*_reference_notes(tested, comparable), *seed_notes(view))
-    return Table("test-accuracies", _accuracies_caption(), columns, rows, notes)
+    notes = (*_reference_notes(view, tested, comparable), *seed_notes(view))
+    return Table("test-accuracies", _accuracies_caption(view), columns, rows, notes)
 
 
-def _accuracies_caption() -> Parts:
+def _reference_cells(view: StudyView, experiment_id: str) -> list[Parts]:
+    """Return the cell of the reference's value where the table has that column."""
+    if not is_same_homework(view):
+        return []
+    return [shown(reference_number(view, experiment_id, "test_accuracy"), percentage)]
+
+
+def _accuracies_caption(view: StudyView) -> Parts:
+    if not is_same_homework(view):
+        return parts("All test accuracies, with 95 % intervals.")
     return parts(
         "All test accuracies, with 95 % intervals, beside those of the reference report, somebody "
         "else’s hand-made run of the same homework."
@@ -130,9 +145,11 @@ def _right(tested: Tested) -> Parts:
     )  # fmt: skip
 
 
-def _reference_notes(tested: Sequence[Tested], comparable: bool) -> tuple[Parts, ...]:
+def _reference_notes(
+    view: StudyView, tested: Sequence[Tested], comparable: bool
+) -> tuple[Parts, ...]:
     notes: list[Parts] = []
-    if not comparable:
+    if not comparable and is_same_homework(view):
         notes.append(
             parts(
                 "The reference report’s column is not comparable: it was measured on the complete "
@@ -141,7 +158,7 @@ def _reference_notes(tested: Sequence[Tested], comparable: bool) -> tuple[Parts,
             )
         )
     for item in tested:
-        if note := reference_note(item.experiment.id):
+        if note := reference_note(view, item.experiment.id):
             notes.append(parts(Name(experiment_name(item.experiment)), ": ", note))
     return tuple(notes)
 

@@ -54,6 +54,7 @@ class Fake:
         only: Experiments to write; all when empty.
         skipped: Ids (or sections) to mark as skipped for want of weights.
         diverged: Ids that diverge at epoch 3.
+        own: Name of a data set that is neither the sample nor Caltech-101.
     """
 
     preset: str = "quick"
@@ -65,6 +66,7 @@ class Fake:
     overrides: dict[str, object] = field(default_factory=dict)
     file: StudyFile = field(default_factory=StudyFile)
     thumbnails: bool = True
+    own: str = ""
 
 
 def write_fake_study(folder: Path, fake: Fake | None = None) -> StudyRecord:
@@ -106,15 +108,16 @@ def fake_dataset(paths: StudyFolder, fake: Fake) -> Dataset:
     n_test = sum(test)
     size = (96, 110) if not real else (224, 256)
     return Dataset(
-        name="Caltech-101" if real else "embedded sample",
-        kind="caltech101" if real else "sample",
+        name=fake.own or ("Caltech-101" if real else "embedded sample"),
+        kind="folder" if fake.own else "caltech101" if real else "sample",
         fingerprint=FINGERPRINT,
         classes=classes,
         n_train=sum(train),
         n_validation=sum(train),
         n_test=n_test,
         counts=ClassCounts(train=train, validation=list(train), test=test),
-        split_source="lists",
+        split_source="folders" if fake.own else "lists",
+        split_changes=("validation-from-train",) if fake.own else (),
         max_per_class=None,
         image_size=size[0],
         resize_size=size[1],
