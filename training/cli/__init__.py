@@ -20,6 +20,7 @@ COMMANDS = {
     "status": ("training.cli.listing:status", "Show what the records say so far."),
     "render": ("report.cli:render", "Turn the records into a report (HTML, PDF)."),
     "verify": ("report.cli:verify", "Recompute every number of a report from the records."),
+    "grade": ("report.grading.cli:grade", "Check many studies at once, as a table."),
     "data": ("training.cli.data:data", "Fetch, check or draw a data set."),
     "init": ("training.cli.init:init", "Write an annotated study file."),
     "doctor": ("training.cli.doctor:doctor", "Check this machine for all that homework needs."),
@@ -74,9 +75,9 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; expected errors print one message and exit 1."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
+        code = cli.main(standalone_mode=False)  # what `ctx.exit` was given; else nothing
+        if code:
+            sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -1,0 +1,158 @@
+"""Judge one submission: what it did, what it reached, and what in it can't be trusted."""
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from report.accuracy import Tested, all_tested
+from report.audit import Problem, audit_records
+from report.errors import ReportError
+from report.grading.submissions import Submission
+from report.lint import lint_study
+from report.load import StudyView, load_study
+from report.names import experiment_name
+from report.verify import verify_report
+from training.errors import HomeworkError
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What was found in a submission.
+
+    Attributes:
+        n_done: Experiments with a result, of `n_experiments`.
+        best: The finalist with the highest test accuracy, and that accuracy with its 95 %
+            interval, in [0, 1].
+        n_numbers: Numbers of its reports that were recomputed.
+        problems: What can't be trusted, and warnings.
+        copied_from: Another submission that holds the same records, times of running included.
+        n_copied: How many records those are.
+    """
+
+    name: str
+    author: str = ""
+    title: str = ""
+    data: str = ""
+    fingerprint: str = ""
+    n_done: int = 0
+    n_experiments: int = 0
+    best: str = ""
+    accuracy: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n_numbers: int = 0
+    problems: tuple[Problem, ...] = ()
+    copied_from: str = ""
+    n_copied: int = 0
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def verdict(self) -> str:
+        """One word for a table."""
+        if not self.n_experiments:
+            return "nothing to grade"
+        if self.errors:
+            return "can’t be trusted"
+        return "as recorded" if self.n_numbers else "no report"
+
+
+def grade(submission: Submission) -> tuple[Grade, dict[str, str]]:
+    """Judge a submission; also return its records' digests, to hold it against others."""
+    if submission.study is None and not submission.reports:
+        nothing = Problem("submission", "", "there is no study and no report in it")
+        return Grade(submission.name, problems=(nothing,)), {}
+    problems: list[Problem] = []
+    n_numbers = 0
+    for report in submission.reports:
+        try:
+            verdict = verify_report(report, lambda _: submission.study)
+        except HomeworkError as error:
+            problems.append(Problem(report.name, "", error.message))
+            continue
+        n_numbers += verdict.n_numbers
+        problems += (replace_where(problem, report.name) for problem in verdict.problems)
+    with tempfile.TemporaryDirectory() as place:
+        found, digests = _study(submission, Path(place), bool(submission.reports))
+    distinct = tuple(dict.fromkeys((*found.problems, *problems)))
+    return replace(found, n_numbers=n_numbers, problems=distinct), digests
+
+
+def replace_where(problem: Problem, report: str) -> Problem:
+    """Say which of several reports a problem is in."""
+    return replace(problem, where=f"{report}, {problem.where}")
+
+
+def _study(submission: Submission, place: Path, audited: bool) -> tuple[Grade, dict[str, str]]:
+    """Describe a submission's records, those attached to its PDF if need be.
+
+    Args:
+        audited: They have been held against themselves with its report.
+    """
+    try:
+        folder = submission.study or _attached(submission.reports[0], place)
+        view = load_study(folder)
+        found = [] if audited else [*audit_records(view), *lint_study(view)]
+        return replace(_described(submission.name, view), problems=tuple(found)), _digests(folder)
+    except HomeworkError as error:
+        return Grade(submission.name, problems=(Problem("records", "", error.message),)), {}
+
+
+def _attached(report: Path, place: Path) -> Path:
+    from report.attached import read_pdf
+    from report.manifest import unpack_records
+
+    records = read_pdf(report).records if report.suffix.lower() == ".pdf" else None
+    if records is None:
+        raise ReportError(f"No records came with {report}.", "Ask for the folder below runs/.")
+    return unpack_records(records, place)
+
+
+def _described(name: str, view: StudyView) -> Grade:
+    study, dataset = view.study, view.dataset
+    best = max(all_tested(view), key=_accuracy, default=None)
+    return Grade(
+        name=name,
+        author=study.author,
+        title=study.title,
+        data=dataset.name if dataset else "",
+        fingerprint=dataset.fingerprint if dataset else "",
+        n_done=sum(bool(view.finished(e.id)) for e in view.listed),
+        n_experiments=len(view.listed),
+        best=experiment_name(best.experiment) if best else "",
+        accuracy=_accuracy(best) if best else None,
+        low=float(best.low.value) if best else None,
+        high=float(best.high.value) if best else None,
+    )
+
+
+def _accuracy(tested: Tested) -> float:
+    return float(tested.accuracy.value)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Return the digest of every run's record; two that agree have the same times in them."""
+    return {
+        file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.glob("*/*/seed-*/metrics.json"))
+    }
+
+
+def mark_copies(grades: Sequence[Grade], digests: Sequence[dict[str, str]]) -> list[Grade]:
+    """Name, for each submission, the one before it that it shares most records with."""
+    owner: dict[str, str] = {}
+    marked = []
+    for found, records in zip(grades, digests, strict=True):
+        shared = Counter(owner[digest] for digest in records.values() if digest in owner)
+        if shared:
+            other, n_shared = shared.most_common(1)[0]
+            found = replace(found, copied_from=other, n_copied=n_shared)
+        for digest in records.values():
+            owner.setdefault(digest, found.name)
+        marked.append(found)
+    return marked
