@@ -15,6 +15,7 @@ from training.examples import with_examples
 from training.first_layer import Filters, describe_change, first_filters, with_pictures
 from training.fitting import pictures, train_model
 from training.freezing import count_parameters, training_mode
+from training.kept import About, keep
 from training.memory import normalises_batches
 from training.plan import Step
 from training.precision import computing
@@ -205,6 +206,27 @@ def _keep_weights(metrics: Metrics, state: State, workspace: Workspace) -> None:
         workspace.progress.note(f"The weights of {metrics.id} can't be kept: {error}")
 
 
+def _keep_model(metrics: Metrics, model: Model, workspace: Workspace) -> None:
+    """Keep a tested network for use, if that was asked for; an older one is worth nothing now."""
+    assert metrics.spec is not None
+    file = workspace.folder.model(metrics.id, metrics.seed)
+    try:
+        file.unlink(missing_ok=True)
+        if workspace.keep_models:
+            about = About(
+                id=metrics.id,
+                seed=metrics.seed,
+                spec=metrics.spec,
+                classes=tuple(workspace.data.record.classes),
+                mean=model.mean,
+                std=model.std,
+                dataset_fingerprint=metrics.dataset_fingerprint,
+            )
+            keep(file, about, model.network.module.state_dict())
+    except (OSError, RecordError) as error:
+        workspace.progress.note(f"The network of {metrics.id} can't be kept: {error}")
+
+
 def _write(
     metrics: Metrics, curves: Curves, predictions: Predictions | None, folder: StudyFolder
 ) -> None:
@@ -241,6 +263,7 @@ def _test(
     test = HeldOutScores(
         loss=scores.loss, accuracy=n_correct / len(label), n_correct=n_correct, n_images=len(label)
     )
+    _keep_model(metrics, model, workspace)
     layer = describe_change(start, model.network.module)
     if metrics.reused_from is not None:  # the best of a grid
         layer = with_pictures(layer, start, model.network.module, workspace.folder)

@@ -38,6 +38,7 @@ def run_study(
     checkpoint_seconds: float = SECONDS_BETWEEN,
     deterministic: bool = False,
     precision: str = "auto",
+    keep_weights: bool = False,
 ) -> Outcome:
     """Run what the experiments lack, and write every record below `folder`.
 
@@ -49,6 +50,7 @@ def run_study(
         checkpoint_seconds: Time between two checkpoints of a run, at least.
         deterministic: Keep the device to algorithms that give the same numbers every time.
         precision: See `precision.resolve_precision`.
+        keep_weights: Keep the network of every tested experiment, for `homework predict`.
 
     Raises:
         DataError: The pictures can't be had.
@@ -88,6 +90,7 @@ def run_study(
         stop or StopSignal(),
         checkpoint_seconds,
         number_format,
+        keep_weights,
     )
     executor = LocalExecutor(plan, workspace)
     wanted = {experiment.id for experiment in experiments}

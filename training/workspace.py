@@ -28,6 +28,7 @@ class Workspace:
         checkpoint_seconds: Time between two checkpoints of a run, at least.
         weights_cache: Folder of trained sample weights.
         precision: See `precision.computing`.
+        keep_models: Keep every tested network for use (`kept`).
         feature_cache: Where features of frozen parts are kept.
         unavailable: Weights that could not be had, by label and model, so that a missing
             network is met once and not by every experiment.
@@ -41,6 +42,7 @@ class Workspace:
     stop: StopSignal = field(default_factory=StopSignal)
     checkpoint_seconds: float = SECONDS_BETWEEN
     precision: Precision = "fp32"
+    keep_models: bool = False
     feature_cache: FeatureCache = field(default_factory=FeatureCache)
     unavailable: dict[tuple[str, str], WeightsError] = field(default_factory=dict)
     loaded: dict[tuple[str, str], StartingWeights] = field(default_factory=dict)

@@ -21,6 +21,8 @@ COMMANDS = {
     "render": ("report.cli:render", "Turn the records into a report (HTML, PDF)."),
     "verify": ("report.cli:verify", "Recompute every number of a report from the records."),
     "grade": ("report.grading.cli:grade", "Check many studies at once, as a table."),
+    "predict": ("training.cli.network:predict", "Say what pictures show, with a kept network."),
+    "export-model": ("training.cli.network:export_model", "Write a kept network for others."),
     "data": ("training.cli.data:data", "Fetch, check or draw a data set."),
     "init": ("training.cli.init:init", "Write an annotated study file."),
     "doctor": ("training.cli.doctor:doctor", "Check this machine for all that homework needs."),

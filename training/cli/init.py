@@ -1,11 +1,19 @@
 """`homework init`: write an annotated study file."""
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from training.errors import StudyError
 from training.records import write_bytes
+
+if TYPE_CHECKING:
+    from training.data.advice import Advice
+
+KNOWN = ("caltech101", "sample")
+"""Data sets by name, which the presets suit as they are."""
 
 TEMPLATE = """\
 # A study file: title, data and overrides. Use it with
@@ -34,8 +42,7 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 
 [settings]
 # epochs = 30                    # for every experiment
-# batch_size = 256
-# image_size = 224               # pixels; resized to 256/224 of it, then cropped
+{sizes}
 # learning_rates = [1e-2, 1e-3, 1e-5]
 # optimizers = ["sgd", "adam", "rmsprop"]
 # momentum = 0.9                 # of sgd; rmsprop runs without
@@ -45,7 +52,7 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # weights = "imagenet"           # or "sample", a weights file, or a folder of them
 # seed = 0
 # seeds = 1                      # repetitions, for mean and standard deviation
-# max_per_class = 40
+{limit}
 # extras = false
 
 # One experiment otherwise (see `homework list` for the names):
@@ -66,32 +73,82 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default=Path("study.toml"))
-@click.option("--title", default="My study", show_default=True)
+@click.option("--title", help="[default: My study, or one that names the pictures]")
 @click.option("--author", default="", help="Your name.")
 @click.option("--course", default="", help="The course, for the cover.")
 @click.option("--preset", default="reference", show_default=True)
-@click.option("--data", metavar="DIR", help="Folder of your pictures.")
+@click.option("--data", metavar="DIR", help="Your pictures: sizes are chosen to suit them.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def init(
-    file: Path, title: str, author: str, course: str, preset: str, data: str | None, force: bool
+    file: Path,
+    title: str | None,
+    author: str,
+    course: str,
+    preset: str,
+    data: str | None,
+    force: bool,
 ) -> None:
-    """Write an annotated study file to start from."""
+    """Write an annotated study file to start from.
+
+    With --data it looks at the pictures (a folder, a CSV file, torchvision:NAME) and sets sizes,
+    batch and title to suit them.
+
+    \b
+    Examples:
+        homework init study.toml --data ~/flowers --author "A. Student"
+        homework run-all -f study.toml --render both
+    """
     from training.names import look_up
     from training.study import PRESETS
 
     look_up("preset", preset, PRESETS)
     if file.exists() and not force:
         raise StudyError(f"{file} exists.", "Choose another name, or overwrite it with --force.")
+    advice = _look(data) if data else None
+    if title is None:
+        title = f"Convolutional networks on {advice.name}" if advice else "My study"
     text = TEMPLATE.format(
+        sizes=_sizes(advice),
+        limit=f"max_per_class = {advice.max_per_class}             # a first try; remove it for all"
+        if advice and advice.max_per_class
+        else "# max_per_class = 40",
         name=file.name,
         title=_escape(title),
         author=_escape(author),
         course=_escape(course),
         preset=preset,
-        data=f'data = "{_escape(data)}"' if data else '# data = "pictures"            # a folder',
+        data=f'data = "{_escape(_from_file(data, file))}"'
+        if data
+        else '# data = "pictures"            # a folder',
     )
     write_bytes(file, text.encode())
     click.echo(str(file))
+    for line in advice.seen if advice else ():
+        click.echo(line, err=True)
+
+
+def _look(data: str) -> "Advice | None":
+    """Look at pictures; not at those that the presets are made for."""
+    from training.data.advice import advise
+    from training.data.locate import locate
+
+    return None if data in KNOWN else advise(locate(data))
+
+
+def _from_file(data: str, file: Path) -> str:
+    """Return a path as the study file must name it: a relative one from the file's folder."""
+    if data in KNOWN or data.startswith("torchvision:"):
+        return data
+    place = Path(data).expanduser()
+    return str(place) if place.is_absolute() else os.path.relpath(place, file.parent)
+
+
+def _sizes(advice: "Advice | None") -> str:
+    batch, size = (advice.batch_size, advice.image_size) if advice else (256, 224)
+    mark = "" if advice else "# "
+    batch_line = f"{mark}batch_size = {batch}"
+    size_line = f"{mark}image_size = {size}"
+    return f"{batch_line}\n{size_line:32} # pixels; resized to 256/224 of it, then cropped"
 
 
 def _escape(text: str) -> str:

@@ -35,6 +35,9 @@ _precision_option = click.option(
     show_default=True,
     help="Of products and convolutions. auto: bf16 on CUDA devices that have it, else fp32.",
 )
+_keep_option = click.option(
+    "--keep-weights", is_flag=True, help="Keep the networks that are tested, for `predict`."
+)
 _force_option = click.option("--force", is_flag=True, help="Run again what is already done.")
 
 
@@ -45,6 +48,7 @@ _force_option = click.option("--force", is_flag=True, help="Run again what is al
 @_checkpoint_option
 @_deterministic_option
 @_precision_option
+@_keep_option
 @_render_option
 @click.pass_context
 def run_all(
@@ -75,6 +79,7 @@ def run_all(
 @_checkpoint_option
 @_deterministic_option
 @_precision_option
+@_keep_option
 @_render_option
 @click.pass_context
 def run(

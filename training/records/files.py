@@ -76,6 +76,10 @@ class StudyFolder:
     def weights(self, experiment_id: str, seed: int) -> Path:
         return self.run(experiment_id, seed) / "weights.pt"
 
+    def model(self, experiment_id: str, seed: int) -> Path:
+        """Return where a finished network is kept for use."""
+        return self.run(experiment_id, seed) / "model.pt"
+
     def checkpoint(self, experiment_id: str, seed: int) -> Path:
         """Return the folder of an unfinished run's checkpoints."""
         return self.run(experiment_id, seed) / "checkpoint"

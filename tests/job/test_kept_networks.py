@@ -1,0 +1,145 @@
+"""Networks that were kept: they say of pictures what the test said, here and in other programs."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from training.cli import cli
+from training.data.decode import crop, open_picture, resize
+from training.data.layouts import index_pictures
+from training.data.locate import locate
+from training.kept import load_kept
+from training.tensors import load_tensors, save_tensors
+
+EXPERIMENT = "scratch/baseline"
+QUICK = ["--preset", "quick", "--epochs", "1", "--image-size", "64", "--max-per-class", "6"]
+
+
+def homework(*arguments):
+    return CliRunner().invoke(cli, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kept") / "runs"
+    result = homework("run", EXPERIMENT, *QUICK, "--runs", folder, "--device", "cpu",
+                      "--keep-weights")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pictures(runs):
+    """Return the test pictures, in the order of predictions.json."""
+    root = index_pictures(locate("sample")).root
+    record = json.loads((runs / "quick" / "dataset.json").read_text())
+    return [root / path for path in record["test_images"]]
+
+
+def model(runs):
+    return runs / "quick" / EXPERIMENT / "seed-0" / "model.pt"
+
+
+def predict(runs, *arguments):
+    return homework("predict", f"quick/{EXPERIMENT}", *arguments, "--runs", runs)
+
+
+def test_predictions_are_those_of_the_test(runs, pictures):
+    result = predict(runs, *pictures, "--json", "--top", 1)
+    assert result.exit_code == 0, result.output
+    guesses = [json.loads(line)["classes"][0] for line in result.output.splitlines()]
+    record = json.loads((model(runs).parent / "predictions.json").read_text())
+    classes = json.loads((runs / "quick" / "dataset.json").read_text())["classes"]
+    assert [g["class"] for g in guesses] == [classes[i] for i in record["predicted"]]
+    assert [g["probability"] for g in guesses] == pytest.approx(record["probability"], abs=1e-4)
+
+
+def test_a_line_for_a_person_names_the_likeliest_classes(runs, pictures):
+    line = predict(runs, pictures[0], "--top", 2).output
+    assert line.startswith(f"{pictures[0]}: ")
+    assert line.count(" %") == 2
+
+
+def test_a_folder_stands_for_its_pictures_and_an_unreadable_one_is_told(runs, pictures, tmp_path):
+    (tmp_path / "a.png").write_bytes(pictures[0].read_bytes())
+    (tmp_path / "b.png").write_text("nothing")
+    result = predict(runs, tmp_path)
+    assert result.exit_code == 1
+    assert "b.png: can’t be read: not a picture" in result.output
+    assert "a.png: " in result.output.splitlines()[0]
+
+
+def test_without_a_kept_network_the_command_that_keeps_one_is_named(runs, tmp_path):
+    result = homework("predict", "quick/transfer/best", "x.png", "--runs", runs)
+    assert "--keep-weights" in result.exception.hint
+    assert "names no network" in str(homework("predict", "transfer", "x.png").exception)
+
+
+def test_networks_are_kept_only_when_asked(tmp_path, runs):
+    result = homework("run", EXPERIMENT, *QUICK, "--runs", tmp_path, "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    assert not model(tmp_path).exists()
+    assert {p.name for p in model(runs).parent.iterdir()} - {
+        p.name for p in model(tmp_path).parent.iterdir()
+    } == {"model.pt"}
+
+
+def test_a_damaged_file_is_one_message(runs, tmp_path):
+    content = bytearray(model(runs).read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "model.pt").write_bytes(content)
+    assert "checksum" in str(homework("predict", tmp_path / "model.pt", "x.png").exception)
+    save_tensors(tmp_path / "other.pt", {"a": torch.zeros(1)})
+    assert "isn't a kept network" in str(homework("predict", tmp_path / "other.pt", "x").exception)
+
+
+def test_a_file_never_has_code_imported(runs, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "evil.py").write_text("raise SystemExit('code was run')")
+    content = load_tensors(model(runs))
+    about = json.loads(content["about"])
+    about["spec"]["model"] = "evil:build"
+    save_tensors(tmp_path / "model.pt", {**content, "about": json.dumps(about)})
+    result = homework("predict", tmp_path / "model.pt", "x.png")
+    assert "doesn't import by itself" in str(result.exception)
+
+
+def as_input(picture, kept):
+    side = kept.about.spec.image_size
+    square = crop(resize(open_picture(picture).image, side), side)
+    return np.asarray(square, np.float32).transpose(2, 0, 1) / 255
+
+
+def test_onnx_gives_the_same_probabilities(runs, pictures, tmp_path):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript")
+    runtime = pytest.importorskip("onnxruntime")
+    file = tmp_path / "network.onnx"
+    result = homework("export-model", f"quick/{EXPERIMENT}", "-o", file, "--runs", runs)
+    assert result.exit_code == 0, result.output
+    session = runtime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    kept = load_kept(model(runs))
+    batch = np.stack([as_input(picture, kept) for picture in pictures[:5]])
+    (probabilities,) = session.run(None, {"pictures": batch})
+    record = json.loads((model(runs).parent / "predictions.json").read_text())
+    assert probabilities.shape == (5, len(kept.about.classes))
+    assert probabilities.argmax(1).tolist() == record["predicted"][:5]
+    assert probabilities.max(1) == pytest.approx(record["probability"][:5], abs=1e-3)
+    known = session.get_modelmeta().custom_metadata_map
+    assert json.loads(known["classes"]) == list(kept.about.classes)
+    assert known["image_size"] == "64"
+
+
+def test_safetensors_holds_the_state_dict(runs, tmp_path):
+    safetensors = pytest.importorskip("safetensors")
+    file = tmp_path / "network.safetensors"
+    result = homework("export-model", model(runs), "--format", "safetensors", "-o", file)
+    assert result.exit_code == 0, result.output
+    kept = load_kept(model(runs))
+    with safetensors.safe_open(file, "pt") as content:
+        assert json.loads(content.metadata()["classes"]) == list(kept.about.classes)
+        for name, value in kept.network.module.state_dict().items():
+            assert torch.equal(content.get_tensor(name), value)

@@ -1,0 +1,162 @@
+"""`homework predict` and `homework export-model`: use a network that was kept."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from training.cli.options import json_option
+from training.errors import StudyError
+from training.records import StudyFolder
+
+if TYPE_CHECKING:
+    from training.kept import Guess, Kept
+
+_network = click.argument("network", metavar="STUDY/EXPERIMENT|FILE")
+_runs = click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
+    help="The folder of records.",
+)  # fmt: skip
+_seed = click.option("--seed", type=int, help="Which repetition.  [default: the first kept]")
+_study_file = click.option(
+    "--study-file", "-f", type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Import a module:function model from beside this file.",
+)  # fmt: skip
+
+
+@click.command()
+@_network
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_runs
+@_seed
+@_study_file
+@click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Classes.")
+@json_option
+@click.pass_context
+def predict(
+    ctx: click.Context,
+    network: str,
+    pictures: tuple[Path, ...],
+    runs: Path,
+    seed: int | None,
+    study_file: Path | None,
+    top: int,
+    as_json: bool,
+) -> None:
+    """Say what pictures show, with a network that `--keep-weights` kept.
+
+    Folders stand for the pictures in them.
+
+    \b
+    Examples:
+        homework run transfer/best --keep-weights
+        homework predict reference/transfer/best photo.jpg holiday/
+    """
+    from training.kept import classify
+
+    kept = _load(network, runs, seed, study_file)
+    unreadable = 0
+    for guess in classify(kept, _files(pictures), top):
+        unreadable += bool(guess.problem)
+        click.echo(_as_json(guess) if as_json else _as_line(guess))
+    ctx.exit(1 if unreadable else 0)
+
+
+@click.command("export-model")
+@_network
+@click.option(
+    "--format", "form", type=click.Choice(["onnx", "safetensors"]), default="onnx",
+    show_default=True, help="What to write.",
+)  # fmt: skip
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The file.")
+@_runs
+@_seed
+@_study_file
+def export_model(
+    network: str,
+    form: Literal["onnx", "safetensors"],
+    output: Path | None,
+    runs: Path,
+    seed: int | None,
+    study_file: Path | None,
+) -> None:
+    """Write a network that `--keep-weights` kept for other programs.
+
+    ONNX takes pictures (n, 3, height, width) with values from 0 to 1 and gives probabilities;
+    safetensors holds the state dict. Class names and sizes stand in the file.
+
+    \b
+    Examples:
+        homework export-model reference/transfer/best -o alexnet.onnx
+    """
+    from training.exported import to_onnx, to_safetensors
+
+    kept = _load(network, runs, seed, study_file)
+    file = output or Path(f"{kept.about.id.replace('/', '-')}.{form}")
+    (to_onnx if form == "onnx" else to_safetensors)(kept, file)
+    click.echo(str(file))
+
+
+def _load(network: str, runs: Path, seed: int | None, study_file: Path | None) -> "Kept":
+    from training.kept import load_kept
+
+    place = Path(network)
+    file = place if place.is_file() else _kept_file(network, runs, seed)
+    return load_kept(file, study_file.resolve().parent if study_file else None)
+
+
+def _kept_file(network: str, runs: Path, seed: int | None) -> Path:
+    study, _, experiment = network.partition("/")
+    if experiment.count("/") != 1:
+        raise StudyError(
+            f"“{network}” names no network.",
+            "Write STUDY/SECTION/EXPERIMENT, as in reference/transfer/best, or a file’s path.",
+        )
+    folder = StudyFolder(runs / study)
+    if seed is not None:
+        found = [folder.model(experiment, seed)]
+    else:
+        run = folder.run(experiment, 0).parent
+        found = sorted(run.glob("seed-*/model.pt"), key=lambda file: int(file.parent.name[5:]))
+    if not found or not found[0].is_file():
+        raise StudyError(
+            f"No network of {experiment} was kept in {folder.path}.",
+            f"Run it once more and keep it: homework run {experiment} --study {study} --force "
+            "--keep-weights, with the options that it was run with.",
+        )
+    return found[0]
+
+
+def _files(places: tuple[Path, ...]) -> list[Path]:
+    """Replace folders by the pictures in them."""
+    from training.data.index import SUFFIXES
+
+    files: list[Path] = []
+    for place in places:
+        if place.is_dir():
+            inside = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES)
+            if not inside:
+                raise StudyError(f"There is no picture in {place}.")
+            files += inside
+        else:
+            files.append(place)
+    return files
+
+
+def _as_json(guess: "Guess") -> str:
+    plain: dict[str, Any] = {"picture": str(guess.picture)}
+    if guess.problem:
+        plain["problem"] = guess.problem
+    else:
+        pairs = zip(guess.classes, guess.probabilities, strict=True)
+        plain["classes"] = [{"class": name, "probability": p} for name, p in pairs]
+    return json.dumps(plain, ensure_ascii=not (sys.stdout.encoding or "").lower().startswith("utf"))
+
+
+def _as_line(guess: "Guess") -> str:
+    if guess.problem:
+        return f"{guess.picture}: can’t be read: {guess.problem}"
+    pairs = zip(guess.classes, guess.probabilities, strict=True)
+    return f"{guess.picture}: " + ", ".join(f"{name} {100 * p:.1f} %" for name, p in pairs)

@@ -1,0 +1,162 @@
+"""A finished network kept for use: one file with weights, classes and all that pictures need."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.batches import PictureInputs
+from training.data.decode import UnreadableError, crop, open_picture, resize
+from training.determinism import use_steady_pooling
+from training.errors import RecordError, StudyError
+from training.models import ARCHITECTURES, Network, build
+from training.records import Spec
+from training.tensors import load_tensors, save_tensors
+from training.weights import Channels
+
+AT_ONCE = 64
+"""Pictures that are decoded and classified together."""
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a kept network is.
+
+    Attributes:
+        id: Of the experiment that trained it.
+        classes: Names, in the order of the scores.
+        mean: Channel means that pictures are normalised with, in [0, 1].
+        std: Channel standard deviations, same scale.
+        dataset_fingerprint: Of the pictures that it was trained on.
+    """
+
+    format: int = 1
+    id: str
+    seed: int
+    spec: Spec
+    classes: tuple[str, ...]
+    mean: Channels
+    std: Channels
+    dataset_fingerprint: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A network ready to classify, on the CPU and in inference mode."""
+
+    about: About
+    network: Network
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a network says of a picture.
+
+    Attributes:
+        classes: The likeliest, best first.
+        probabilities: Theirs.
+        problem: Why the picture couldn't be read; then the others are empty.
+    """
+
+    picture: Path
+    classes: tuple[str, ...] = ()
+    probabilities: tuple[float, ...] = ()
+    problem: str = ""
+
+
+def keep(file: Path, about: About, state: Mapping[str, Tensor]) -> None:
+    """Write a network's complete state and what it is, behind a checksum.
+
+    Raises:
+        RecordError: The file can't be written.
+    """
+    tensors = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+    save_tensors(file, {"about": msgspec.json.encode(about).decode(), "tensors": tensors})
+
+
+def load_kept(file: Path, trusted: Path | None = None) -> Kept:
+    """Build a kept network.
+
+    Args:
+        trusted: A folder whose modules may be imported, for networks that come from a
+            `module:function`; a file alone never has code run.
+
+    Raises:
+        RecordError: The file isn't there or isn't such a network.
+        StudyError: It needs a module that nobody named.
+    """
+    content = load_tensors(file)
+    try:
+        about = msgspec.json.decode(content["about"], type=About)
+        tensors: dict[str, Tensor] = content["tensors"]
+    except (TypeError, KeyError, msgspec.MsgspecError) as error:
+        raise RecordError(f"{file} isn't a kept network: {error}.", "Keep one again.") from error
+    _check_model(about.spec.model, file, trusted)
+    spec = about.spec
+    network = build(spec.model, len(about.classes), spec.head, spec.width)
+    use_steady_pooling(network.module)
+    try:
+        network.module.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise RecordError(
+            f"{file} doesn't fit its own network: {error}", "Keep it again."
+        ) from error
+    network.module.eval()
+    return Kept(about, network)
+
+
+def _check_model(model: str, file: Path, trusted: Path | None) -> None:
+    library, _, name = model.partition(":")
+    if model in ARCHITECTURES or (library in ("torchvision", "timm") and name):
+        return
+    if trusted is None:
+        raise StudyError(
+            f"{file} was trained with {model}, code that this command doesn't import by itself.",
+            "Name the study file it belongs to, if you trust that: -f study.toml",
+        )
+    sys.path.insert(0, str(trusted))
+
+
+def classify(kept: Kept, pictures: Sequence[Path], n_best: int = 5) -> Iterator[Guess]:
+    """Yield what a network says of picture files, in their order.
+
+    Pictures are brought to size as for training and testing. One that can't be read yields a
+    guess with a problem.
+    """
+    for start in range(0, len(pictures), AT_ONCE):
+        yield from _classify(kept, pictures[start : start + AT_ONCE], n_best)
+
+
+def _classify(kept: Kept, pictures: Sequence[Path], n_best: int) -> Iterator[Guess]:
+    side = kept.about.spec.image_size
+    squares, problems = [], {}
+    for picture in pictures:
+        try:
+            squares.append(np.asarray(crop(resize(open_picture(picture).image, side), side)))
+        except UnreadableError as error:
+            problems[picture] = str(error)
+    probabilities = iter(_probabilities(kept, np.stack(squares)) if squares else ())
+    for picture in pictures:
+        if picture in problems:
+            yield Guess(picture, problem=problems[picture])
+            continue
+        best = next(probabilities).topk(min(n_best, len(kept.about.classes)))
+        names = tuple(kept.about.classes[i] for i in best.indices.tolist())
+        yield Guess(picture, names, tuple(best.values.tolist()))
+
+
+@torch.no_grad()
+def _probabilities(kept: Kept, pixels: np.ndarray[Any, Any]) -> Tensor:
+    """Return (n, n_classes) for uint8 pixels (n, H, W, 3)."""
+    n = len(pixels)
+    inputs = PictureInputs(
+        pixels, np.arange(n), np.zeros(n, np.int64),
+        mean=kept.about.mean, std=kept.about.std, device=torch.device("cpu"),
+    )  # fmt: skip
+    logits: Tensor = kept.network.module(inputs.gather(torch.arange(n)))
+    return logits.float().softmax(1)
