@@ -11,6 +11,8 @@ LABELS: dict[str, Freeze] = {
     "freezing/cnn": "features",
     "freezing/fc": "classifier",
     "freezing/fc-head-free": "classifier-but-head",
+    "freezing/backbone": "backbone",
+    "freezing/head": "head",
 }
 """What the headings of these experiments promise to be frozen."""
 
@@ -67,7 +69,7 @@ def _freeze_counts(freeze: Freeze, counts: Parameters) -> Iterator[tuple[str, st
             yield "", "is everything or nothing, though the spec trains the new head alone"
         if trained.get("features", 0):
             yield "features", "parameters are trained, though the spec freezes the backbone"
-    held = {"features": "features", "classifier": "classifier"}.get(freeze)
+    held = {name: name for name in ("features", "classifier", "head")}.get(freeze)
     for part, total in counts.parts.items():
         n_trained = trained.get(part, 0)
         if part == held and n_trained:

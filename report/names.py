@@ -23,6 +23,8 @@ EXPERIMENTS = {
     "freezing/cnn": "Convolutions frozen",
     "freezing/fc": "Fully connected layers frozen",
     "freezing/fc-head-free": "Fully connected layers frozen but the last",
+    "freezing/backbone": "All but the head frozen",
+    "freezing/head": "Head frozen",
     "augmentation/one-of-three": "Augmentation, one of three",
     "augmentation/none": "No augmentation, same epochs",
     "augmentation/horizontal-flip": "Horizontal flip only",

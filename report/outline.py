@@ -1,6 +1,9 @@
 """Which sections a report has: the usual ones as a person arranged them, and a person's own."""
 
+from dataclasses import replace
+
 from report.load import StudyView
+from report.names import MODELS, model_name
 from report.sections import SECTIONS, SectionEntry, section_view
 from report.staleness import WORDS
 from report.view import SectionView
@@ -15,11 +18,17 @@ def outline(study: StudyRecord) -> dict[str, SectionEntry]:
     found: dict[str, SectionEntry] = {}
     for slug in order:
         if slug not in arranged.leave_out:
-            found[slug] = SECTIONS[slug]
+            found[slug] = replace(SECTIONS[slug], title=title_of(slug, study))
         for own, extra in extras.items():
             if extra.after == slug:
                 found[own] = SectionEntry(own, extra.title, "", (WORDS,))
     return found
+
+
+def title_of(slug: str, study: StudyRecord) -> str:
+    """Return a usual section's title, which may name the study's network."""
+    title = SECTIONS[slug].title
+    return title.replace(MODELS["alexnet"], model_name(study.settings.backbone))
 
 
 def _extras(study: StudyRecord) -> dict[str, ExtraSection]:
@@ -34,5 +43,5 @@ def view_of(slug: str, view: StudyView) -> SectionView:
     """
     extra = _extras(view.study).get(slug)
     if extra is None:
-        return section_view(slug, view)
+        return replace(section_view(slug, view), title=title_of(slug, view.study))
     return SectionView(slug=slug, title=extra.title, template="extra", markdown=extra.markdown)

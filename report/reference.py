@@ -21,8 +21,9 @@ def reference() -> dict[str, Any]:
 
 
 def is_same_homework(view: StudyView) -> bool:
-    """Tell whether the reference says anything about this study: of other pictures it does not."""
-    return view.dataset is None or view.dataset.kind != "folder"
+    """Tell whether the reference says anything here: of other pictures and networks it doesn't."""
+    own_pictures = view.dataset is not None and view.dataset.kind == "folder"
+    return not own_pictures and view.study.settings.backbone == "alexnet"
 
 
 def reference_number(view: StudyView, experiment_id: str, name: str) -> Quantity | None:

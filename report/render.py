@@ -15,6 +15,7 @@ from report.bibliography import SOURCES
 from report.fragments import Fragment
 from report.links import without_dangling
 from report.look import Look
+from report.names import model_name
 from report.template_errors import explained
 from training import __version__
 
@@ -65,12 +66,15 @@ def _environment(look: Look = DEFAULT) -> Environment:
 def render_section(section: "SectionView", study: "StudyRecord", look: Look = DEFAULT) -> str:
     """Return a section's HTML, from `<section>` to `</section>`.
 
+    Templates get the section, the study, and its network's name.
+
     Raises:
         ReportError: A person's own template is wrong.
     """
     with explained(look):
         template = _environment(look).get_template("section.html")
-        return template.render(section=section, study=study).strip()
+        network = model_name(study.settings.backbone)
+        return template.render(section=section, study=study, network=network).strip()
 
 
 def render_page(

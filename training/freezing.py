@@ -21,11 +21,13 @@ class Trainable:
 
     Attributes:
         paths: Dotted module paths; an empty one is the whole network.
+        frozen: Paths inside them that stay as they are all the same.
         split: Path of the module that everything frozen feeds, if the frozen part comes first:
             its input can be computed once (`prefix`).
     """
 
     paths: tuple[str, ...]
+    frozen: tuple[str, ...] = ()
     split: str | None = None
 
 
@@ -50,6 +52,7 @@ STRATEGIES: dict[Freeze, Callable[[Network], Trainable]] = {
     "classifier": lambda network: Trainable((_parts(network, "features"),)),
     "classifier-but-head": lambda network: Trainable((_parts(network, "features"), network.head)),
     "backbone": lambda network: Trainable((network.head,), split=network.head),
+    "head": lambda network: Trainable(("",), frozen=(network.head,)),
 }
 
 
@@ -63,6 +66,8 @@ def freeze(network: Network, strategy: Freeze) -> Trainable:
     network.module.requires_grad_(False)
     for path in trainable.paths:
         network.module.get_submodule(path).requires_grad_(True)
+    for path in trainable.frozen:
+        network.module.get_submodule(path).requires_grad_(False)
     return trainable
 
 
@@ -71,6 +76,8 @@ def training_mode(network: Network, trainable: Trainable) -> None:
     network.module.eval()
     for path in trainable.paths:
         network.module.get_submodule(path).train()
+    for path in trainable.frozen:
+        network.module.get_submodule(path).eval()
 
 
 def count_parameters(network: Network) -> Parameters:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import torch
+
 from training.checkpoint import SECONDS_BETWEEN
 from training.data.cache import cache_folder
 from training.data.locate import locate
@@ -9,7 +11,9 @@ from training.data.prepare import prepare
 from training.determinism import keep_deterministic
 from training.environment import ignore_denormals, keep_memory, resolve_device
 from training.executors import LocalExecutor, Outcome
+from training.freezing import count_parameters, freeze
 from training.locks import locked
+from training.models import build
 from training.plan import Plan
 from training.precision import resolve_precision, use_precision
 from training.progress import Progress
@@ -80,6 +84,7 @@ def run_study(
             progress=progress.stage,
         )
         write(folder.study, study)
+    _say_backbone(settings.backbone, len(data.record.classes), progress)
     plan = Plan(study, folder, data.record.fingerprint)
     workspace = Workspace(
         folder,
@@ -101,3 +106,17 @@ def run_study(
     first = executor.run(needed_first)
     then = executor.run(list(experiments), force=True)
     return Outcome(first.ran + then.ran, first.reused + then.reused)
+
+
+def _say_backbone(model: str, n_classes: int, progress: Progress) -> None:
+    """Say what was found in a library's network, before anything runs."""
+    if model.partition(":")[0] not in ("torchvision", "timm"):
+        return
+    with torch.device("meta"):
+        network = build(model, n_classes)
+    freeze(network, "backbone")
+    counts = count_parameters(network)
+    progress.note(
+        f"{model}: {counts.total:,} parameters, {counts.trainable:,} of them in the new head "
+        f"({network.head})"
+    )

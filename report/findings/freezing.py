@@ -13,6 +13,7 @@ HELD: dict[str, str] = {
     "classifier": "all fully connected layers keep their starting values, the new last one too",
     "classifier-but-head": "the fully connected layers but the last keep their starting values",
     "backbone": "everything before the new head keeps its starting values",
+    "head": "the new head keeps its random start",
 }
 
 

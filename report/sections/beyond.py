@@ -25,7 +25,8 @@ def build(view: StudyView) -> SectionView:
     alexnet = view.experiment(ALEXNET)
     compared = [alexnet, *own] if alexnet else own
     tested = [item for e in compared if (item := tested_accuracy(view, e.id)) is not None]
-    caption = parts("Other architectures against AlexNet’s best transfer pair.")
+    network = Name(model_name(view.study.settings.backbone))
+    caption = parts("Other architectures against the best transfer pair of ", network, ".")
     return SectionView(
         slug="beyond",
         title=SECTIONS["beyond"].title,

@@ -48,7 +48,7 @@ def _pairs(view: StudyView, grid: str) -> list[Sentence]:
 
 
 def _each(view: StudyView, section: str) -> list[Sentence]:
-    """Hold each of a section's experiments against training all weights of AlexNet."""
+    """Hold each of a section's experiments against training all weights."""
     compared = [compare(view, e.id, TRANSFER) for e in view.section(section)]
     found = [sentences[0] for sentences in compared if sentences]
     caveats = {str(sentence): sentence for sentences in compared for sentence in sentences[1:]}

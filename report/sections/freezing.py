@@ -19,6 +19,11 @@ STRATEGIES = {
     "fc": "freezing/fc",
     "head_free": "freezing/fc-head-free",
 }
+"""Of networks with several fully connected layers."""
+
+ANY_NETWORKS = {"backbone": "freezing/backbone", "head": "freezing/head"}
+"""Of networks with a head and a backbone."""
+
 NOTHING_FROZEN = "transfer/best"
 
 
@@ -27,14 +32,15 @@ def build(view: StudyView) -> SectionView:
     own = view.section("freezing")
     nothing_frozen = view.experiment(NOTHING_FROZEN)
     compared = [nothing_frozen, *own] if nothing_frozen else own
+    strategies = STRATEGIES if view.experiment(STRATEGIES["cnn"]) else ANY_NETWORKS
     return SectionView(
         slug="freezing",
         title=SECTIONS["freezing"].title,
         notices=notices(view, own),
         findings={
-            "pair": tuple(chosen(view, STRATEGIES["cnn"])),
+            "pair": tuple(chosen(view, next(iter(strategies.values())))),
             "none": tuple(_nothing_frozen(view)),
-            **{name: tuple(_strategy(view, id_)) for name, id_ in STRATEGIES.items()},
+            **{name: tuple(_strategy(view, id_)) for name, id_ in strategies.items()},
             "heads": (
                 *compare(view, STRATEGIES["head_free"], STRATEGIES["fc"]),
                 *counts_and_accuracy(_tested(view, compared)),
@@ -43,7 +49,7 @@ def build(view: StudyView) -> SectionView:
         },
         figures={
             "parameters": parameter_bars(view, "freeze-parameters", compared),
-            **{name: curves(view, id_) for name, id_ in STRATEGIES.items()},
+            **{name: curves(view, id_) for name, id_ in strategies.items()},
         },
         tables={"counts": freeze_counts(view, compared)},
     )

@@ -17,6 +17,7 @@ FREEZES = {
     "classifier": "fully connected layers",
     "classifier-but-head": "fully connected layers but the last",
     "backbone": "all but the head",
+    "head": "the head",
 }
 
 STARTS = {"none": "random", "imagenet": "ImageNet", "sample": "drawn glyphs"}

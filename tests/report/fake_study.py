@@ -384,6 +384,8 @@ def _parameters(spec: Spec) -> Parameters:
         trainable["classifier"] = 0
     if spec.freeze == "classifier-but-head":
         trainable["classifier"] = 4097 * 101
+    if spec.freeze == "head":
+        trainable["head"] = 0
     if spec.freeze == "backbone":
         trainable = dict.fromkeys(parts, 0)
         trainable[list(parts)[-1]] = 8496853 if spec.model == "vgg16" else parts[list(parts)[-1]]

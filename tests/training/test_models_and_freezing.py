@@ -105,7 +105,9 @@ def test_freezing_a_part_that_is_not_there_is_refused():
         freeze(network, "features")
 
 
-@pytest.mark.parametrize("strategy", ["features", "classifier", "classifier-but-head", "backbone"])
+@pytest.mark.parametrize(
+    "strategy", ["features", "classifier", "classifier-but-head", "backbone", "head"]
+)
 def test_one_step_changes_what_is_trainable_and_nothing_else(strategy):
     torch.manual_seed(0)
     network = build("alexnet", 4, width=1 / 16)
@@ -117,10 +119,25 @@ def test_one_step_changes_what_is_trainable_and_nothing_else(strategy):
     nn.functional.cross_entropy(scores, torch.arange(8) % 4).backward()
     optimizer.step()
     for name, p in network.module.named_parameters():
-        free = any(name.startswith(path) for path in trainable.paths)
+        free = any(name.startswith(path) for path in trainable.paths) and not any(
+            name.startswith(path) for path in trainable.frozen
+        )
         assert p.requires_grad == free
         if name.endswith("weight"):
             assert torch.equal(before[name], p) != free, name
+
+
+def test_a_frozen_head_keeps_still_whatever_the_network_holds_elsewhere():
+    network = build("torchvision:vit_b_16", 4)
+    trainable = freeze(network, "head")
+    training_mode(network, trainable)
+    free = {name for name, p in network.module.named_parameters() if p.requires_grad}
+    assert free == {n for n, _ in network.module.named_parameters() if not n.startswith("heads.")}
+    assert "class_token" in free
+    assert not network.module.get_submodule(network.head).training
+    counts = count_parameters(network)
+    assert counts.trainable_parts["head"] == 0
+    assert counts.frozen == counts.parts["head"] == 4 * 768 + 4
 
 
 def test_frozen_parts_behave_as_at_inference():

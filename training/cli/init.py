@@ -41,6 +41,7 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # file = "notes.md"              # beside this file; or: markdown = "Some *text*."
 
 [settings]
+# backbone = "alexnet"           # or vgg16, resnet18, torchvision:NAME, timm:NAME, module:function
 # epochs = 30                    # for every experiment
 {sizes}
 # learning_rates = [1e-2, 1e-3, 1e-5]

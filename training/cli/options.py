@@ -36,6 +36,7 @@ _STUDY_OPTIONS = (
         help="Pictures: a folder, a CSV file, torchvision:NAME, caltech101 or sample.",
     ),
     click.option("--weights", metavar="WHICH", help="imagenet, sample, a weights file or folder."),
+    click.option("--backbone", metavar="MODEL", help="alexnet, torchvision:NAME, timm:NAME …"),
     click.option("--epochs", type=int, help="Epochs of every experiment."),
     click.option("--batch-size", type=int, help="Pictures in a batch."),
     click.option("--image-size", type=int, help="Side of the pictures in pixels."),
@@ -47,6 +48,7 @@ _STUDY_OPTIONS = (
 )
 
 SETTINGS = (
+    "backbone",
     "weights",
     "epochs",
     "batch_size",

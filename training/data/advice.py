@@ -98,9 +98,7 @@ def _division(given: Given | None, lists: bool) -> str:
     if lists:
         return "divided by train.txt and test.txt"
     if given is None:
-        return (
-            "not divided: split in thirds by chance, with a fixed seed"
-        )
+        return "not divided: split in thirds by chance, with a fixed seed"
     changes = {
         "test-from-validation": "validation is used for testing",
         "validation-from-train": "a fifth of train is held out for validation",

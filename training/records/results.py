@@ -232,6 +232,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What holds for every experiment of a study unless the experiment says otherwise.
 
     Attributes:
+        backbone: The network of all sections but the one on other architectures; as
+            `Experiment.model`.
         epochs: Replaces every experiment's number of epochs when set.
         width: Channel multiplier of alexnet, vgg16 and resnet18.
         weights: `imagenet`, `sample`, or the path of a weights file or of a folder of them.
@@ -240,6 +242,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         extras: Also run the experiments marked `extra`.
     """
 
+    backbone: str = "alexnet"
     learning_rates: tuple[float, ...] = (1e-2, 1e-3, 1e-5)
     optimizers: tuple[Literal["sgd", "adam", "rmsprop"], ...] = ("sgd", "adam", "rmsprop")
     epochs: int | None = None

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 Optimizer = Literal["sgd", "adam", "rmsprop"]
-Freeze = Literal["none", "features", "classifier", "classifier-but-head", "backbone"]
+Freeze = Literal["none", "features", "classifier", "classifier-but-head", "backbone", "head"]
 Augmentation = Literal["none", "one-of-three", "horizontal-flip", "rotation", "vertical-flip"]
 Normalisation = Literal["dataset", "weights"]
 

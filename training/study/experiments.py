@@ -3,6 +3,8 @@
 import itertools
 from dataclasses import dataclass
 
+import msgspec
+
 from training.records import Choice, Experiment, Settings, learning_rate_label
 
 
@@ -27,6 +29,11 @@ SECTIONS: dict[str, Section] = {
 }
 
 BEST_TRANSFER = Choice("transfer/grid", 1)
+
+IN_TWO_PARTS = ("alexnet", "vgg16")
+"""Networks of convolutions with several fully connected layers behind them."""
+
+HEAD_FROZEN = "The new head is frozen: it keeps its random start, and the backbone has to adapt."
 
 HEAD_STAYS_RANDOM = (
     "The new last layer is one of the frozen fully connected layers: it keeps its random start, "
@@ -108,6 +115,27 @@ def fine_tuning(experiment_id: str, question: str, **fields: object) -> Experime
 
 
 def freezing(settings: Settings) -> list[Experiment]:
+    return _freezing_of_two_parts() if settings.backbone in IN_TWO_PARTS else _freezing_of_any()
+
+
+def _freezing_of_any() -> list[Experiment]:
+    """Return the strategies that every network allows: it has a head, and all before it."""
+    return [
+        fine_tuning(
+            "freezing/backbone",
+            "Is it enough to train the new head?",
+            freeze="backbone",
+        ),
+        fine_tuning(
+            "freezing/head",
+            "Is it enough to train everything but the head?",
+            freeze="head",
+            note=HEAD_FROZEN,
+        ),
+    ]
+
+
+def _freezing_of_two_parts() -> list[Experiment]:
     return [
         fine_tuning(
             "freezing/cnn",
@@ -175,4 +203,8 @@ def beyond(settings: Settings) -> list[Experiment]:
 def experiment_list(settings: Settings) -> list[Experiment]:
     """Return the homework's whole list for these settings, extras included."""
     parts = (scratch, transfer, freezing, augmentation, beyond)
-    return [experiment for part in parts for experiment in part(settings)]
+    found = [experiment for part in parts for experiment in part(settings)]
+    return [
+        msgspec.structs.replace(item, model=settings.backbone) if item.model == "alexnet" else item
+        for item in found
+    ]

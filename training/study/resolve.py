@@ -19,6 +19,9 @@ from training.study.experiments import SECTIONS, experiment_list
 from training.study.files import StudyFile, convert_fields
 from training.study.presets import PRESETS
 
+NETWORKS = ("alexnet", "vgg16", "resnet18", "torchvision:NAME", "timm:NAME", "module:function")
+"""What a backbone may be."""
+
 
 def build_study(
     preset: str | None = None,
@@ -92,6 +95,8 @@ def _checked(settings: Settings) -> Settings:
         value = getattr(settings, field)
         if value is not None and value <= 0:
             raise StudyError(f"{field} must be positive; found {value}.")
+    if ":" not in settings.backbone and settings.backbone not in NETWORKS:
+        raise unknown_name("backbone", settings.backbone, NETWORKS)
     if settings.image_size < 64:
         raise StudyError(
             "image_size must be at least 64 pixels, AlexNet’s smallest; "
