@@ -182,12 +182,10 @@ def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
         }
         click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=1).decode())
         return
-    for problem in verdict.problems:
-        said = f" “{problem.text}”:" if problem.text else ""
-        label = "warning: " if problem.severity == "warning" else ""
-        click.echo(f"{label}{problem.where}:{said} {problem.problem}")
-        if problem.source:
-            click.echo(f"    {problem.source}")
+    from report.verify import say_problems
+
+    for line in say_problems(verdict):
+        click.echo(line)
     n_problems = len(verdict.errors)
     outcome = f"{n_problems} can't be trusted" if n_problems else "all as the records say"
     source = verdict.study or "the records attached to the report"

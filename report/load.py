@@ -25,11 +25,16 @@ from training.records import (
 
 @dataclass(frozen=True)
 class Run:
-    """One experiment with one seed: its record, and the larger files beside it when asked for."""
+    """One experiment with one seed: its record, and the larger files beside it when asked for.
+
+    Attributes:
+        prefix: Stands before the sources of its numbers where there are several studies.
+    """
 
     experiment: Experiment
     metrics: Metrics
     folder: StudyFolder
+    prefix: str = ""
 
     @property
     def id(self) -> str:
@@ -67,16 +72,24 @@ class Run:
 
     def number(self, pointer: str) -> Quantity:
         """Return a quantity from `metrics.json`."""
-        return Quantity(resolve(self.metrics, pointer), f"{self.path}/metrics.json#{pointer}")
+        return Quantity(
+            resolve(self.metrics, pointer), f"{self.prefix}{self.path}/metrics.json#{pointer}"
+        )
 
     def curve(self, pointer: str) -> Quantity:
         """Return a quantity, or a whole list, from `curves.json`."""
-        return Quantity(resolve(self.curves, pointer), f"{self.path}/curves.json#{pointer}")
+        return Quantity(
+            resolve(self.curves, pointer), f"{self.prefix}{self.path}/curves.json#{pointer}"
+        )
 
     def prediction(self, pointer: str) -> Quantity:
         """Return a list from `predictions.json`."""
-        source = f"{self.path}/predictions.json#{pointer}"
-        return Quantity(resolve(self.predictions, pointer), source)
+        return Quantity(
+            resolve(self.predictions, pointer), self._source("predictions.json", pointer)
+        )
+
+    def _source(self, record: str, pointer: str) -> str:
+        return f"{self.prefix}{self.path}/{record}#{pointer}"
 
 
 class StudyView:
@@ -88,7 +101,9 @@ class StudyView:
         study: StudyRecord,
         dataset: Dataset | None,
         runs: dict[str, list[Run]],
+        prefix: str = "",
     ) -> None:
+        self.prefix = prefix
         self.folder = folder
         self.study = study
         self.dataset = dataset
@@ -145,10 +160,10 @@ class StudyView:
             yield from runs
 
     def study_number(self, pointer: str) -> Quantity:
-        return Quantity(resolve(self.study, pointer), f"study.json#{pointer}")
+        return Quantity(resolve(self.study, pointer), f"{self.prefix}study.json#{pointer}")
 
     def dataset_number(self, pointer: str) -> Quantity:
-        return Quantity(resolve(self.dataset, pointer), f"dataset.json#{pointer}")
+        return Quantity(resolve(self.dataset, pointer), f"{self.prefix}dataset.json#{pointer}")
 
 
 def _rank(runs: Sequence[Run]) -> tuple[float, float, float]:
@@ -159,8 +174,11 @@ def _rank(runs: Sequence[Run]) -> tuple[float, float, float]:
     return (-accuracy, loss, spec.learning_rate if spec else float("inf"))
 
 
-def load_study(path: Path) -> StudyView:
+def load_study(path: Path, prefix: str = "") -> StudyView:
     """Read `runs/<study>` and hold every record to what it claims to be.
+
+    Args:
+        prefix: What the sources of its numbers begin with.
 
     Raises:
         RecordError: A record can't be read or has another format.
@@ -174,12 +192,12 @@ def load_study(path: Path) -> StudyView:
     seeds = range(study.settings.seed, study.settings.seed + study.settings.seeds)
     runs: dict[str, list[Run]] = {}
     for experiment in study.experiments:
-        found = [_run(folder, experiment, seed) for seed in seeds]
+        found = [_run(folder, experiment, seed, prefix) for seed in seeds]
         runs[experiment.id] = [run for run in found if run is not None]
-    return StudyView(folder, study, dataset, runs)
+    return StudyView(folder, study, dataset, runs, prefix)
 
 
-def _run(folder: StudyFolder, experiment: Experiment, seed: int) -> Run | None:
+def _run(folder: StudyFolder, experiment: Experiment, seed: int, prefix: str) -> Run | None:
     path = folder.metrics(experiment.id, seed)
     metrics = read_if_there(path, Metrics)
     if metrics is None:
@@ -190,7 +208,7 @@ def _run(folder: StudyFolder, experiment: Experiment, seed: int) -> Run | None:
             f"expected {experiment.id}, seed {seed}.",
             f"Remove it and run `homework run {experiment.id}`.",
         )
-    return Run(experiment, metrics, folder)
+    return Run(experiment, metrics, folder, prefix)
 
 
 def _check_dataset(path: Path, dataset: Dataset) -> None:

@@ -1,5 +1,6 @@
 """Recompute a quantity from the source that a report names for it."""
 
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -28,14 +29,15 @@ MAXIMUM_DEPTH = 20
 
 
 class Sources:
-    """Looks up sources in one study's records, reading each file once.
+    """Looks up sources in the records of a study, or of several, reading each file once.
 
     Args:
-        folder: `runs/<study>`.
+        folder: `runs/<study>`; for several studies the folder of each, by the name that their
+            sources begin with.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | Mapping[str, Path]) -> None:
+        self._folders = {"": folder} if isinstance(folder, Path) else dict(folder)
         self._read: dict[str, Any] = {}
 
     def recompute(self, source: str) -> Any:
@@ -87,11 +89,17 @@ class Sources:
             path = PurePosixPath(name)
             if path.name not in RECORDS or path.is_absolute() or ".." in path.parts:
                 raise ReportError(f"“{name[:60]}” is no record of a study.")
-            file = self.folder / path
-            if not file.is_file():
+            file = self._file(path)
+            if file is None or not file.is_file():
                 raise ReportError(f"The record {name} is missing.")
             try:
                 self._read[name] = read(file, RECORDS[path.name])
             except HomeworkError as error:
                 raise ReportError(error.message) from error
         return self._read[name]
+
+    def _file(self, path: PurePosixPath) -> Path | None:
+        if "" in self._folders:
+            return self._folders[""] / path
+        study = self._folders.get(path.parts[0])
+        return study / PurePosixPath(*path.parts[1:]) if study else None

@@ -1,8 +1,8 @@
 """Audit a rendered report: recompute every number in it from the records."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -62,19 +62,64 @@ def verify_report(report: Path, find_study: Callable[[str | None], Path | None])
     """
     if _is_pdf(report):
         return _verify_pdf(report, find_study)
-    try:
-        html = report.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
-        raise ReportError(
-            f"Can't read the report {report}: {reason}.", "Make one: homework render --format html"
-        ) from error
+    html = _read(report)
     study = find_study(None)
     if study is None:
         raise ReportError(
             f"There are no records to hold {report} against.", "Name them: --runs DIR"
         )
     return _verdict(report, study, read_pieces(html), read_records(html), [])
+
+
+def verify_pages(report: Path, studies: Mapping[str, Path]) -> Verdict:
+    """Hold a page of several studies to their records.
+
+    Args:
+        studies: Their folders, by the names that the sources of their numbers begin with.
+
+    Raises:
+        ReportError: The report can't be read or holds no numbers at all.
+    """
+    html = _read(report)
+    pieces = read_pieces(html)
+    found = [
+        *_differing(report, pieces, Sources(studies)),
+        *_changed(read_records(html), _all_digests(studies)),
+    ]
+    for name, study in studies.items():
+        found += (replace(problem, where=f"{name}/{problem.where}") for problem in _audited(study))
+    n_numbers = sum(piece.kind == "number" for piece in pieces)
+    return Verdict(None, n_numbers, tuple(found))
+
+
+def _all_digests(studies: Mapping[str, Path]) -> dict[str, str]:
+    from report.manifest import record_digests
+
+    return {
+        f"{name}/{path}": digest
+        for name, study in studies.items()
+        for path, digest in record_digests(study).items()
+    }
+
+
+def say_problems(verdict: Verdict) -> Iterator[str]:
+    """Yield lines that tell a person what is wrong."""
+    for problem in verdict.problems:
+        said = f" “{problem.text}”:" if problem.text else ""
+        label = "warning: " if problem.severity == "warning" else ""
+        yield f"{label}{problem.where}:{said} {problem.problem}"
+        if problem.source:
+            yield f"    {problem.source}"
+
+
+def _read(report: Path) -> str:
+    try:
+        return report.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
+        raise ReportError(
+            f"Can't read the report {report}: {reason}.", "Make one: homework render --format html"
+        ) from error
 
 
 def _is_pdf(report: Path) -> bool:
@@ -116,19 +161,26 @@ def _verdict(
     records: dict[str, str],
     found: Sequence[Problem],
 ) -> Verdict:
+    from report.manifest import record_digests
+
+    problems = [
+        *found,
+        *_differing(report, pieces, Sources(study)),
+        *_changed(records, record_digests(study)),
+    ]
+    n_numbers = sum(piece.kind == "number" for piece in pieces)
+    return Verdict(study, n_numbers, (*problems, *_audited(study)))
+
+
+def _differing(report: Path, pieces: Sequence[Piece], sources: Sources) -> Iterator[Problem]:
     claims = [piece for piece in pieces if piece.kind == "number"]
     if not claims:
         raise ReportError(
             f"{report} holds no number with a source.", "Name a report that homework made."
         )
-    sources = Sources(study)
-    problems = [
-        *found,
-        *(problem for claim in claims for problem in check_claim(claim, sources)),
-        *_without_source(pieces),
-        *_changed_records(records, study),
-    ]
-    return Verdict(study, len(claims), (*problems, *_audited(study)))
+    for claim in claims:
+        yield from check_claim(claim, sources)
+    yield from _without_source(pieces)
 
 
 def _audited(study: Path) -> list[Problem]:
@@ -161,15 +213,17 @@ def _without_source(pieces: Sequence[Piece]) -> Iterator[Problem]:
         yield Problem(where, digits, "this number of a result names no source")
 
 
-def _changed_records(records: dict[str, str], study: Path) -> Iterator[Problem]:
-    """Yield each record that isn't the one the report was made from."""
-    from report.manifest import record_digests
+def _changed(records: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield each record that isn't the one the report was made from.
 
+    Args:
+        records: Digests that the report names, by path.
+        now: Those of the records at hand.
+    """
     if not records:
         problem = f"the report doesn't name the records it was made from ({RECORDS_META})"
         yield Problem("front matter", "", problem)
         return
-    now = record_digests(study)
     for path in sorted(records.keys() | now.keys()):
         if path not in now:
             yield Problem(path, "", "the record is missing; the report was made from it")

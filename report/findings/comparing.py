@@ -107,7 +107,7 @@ def _verdict(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Sen
     scores = [[run.number("/test/accuracy") for run in side] for side in zip(*pairs, strict=True)]
     means = [mean_of(values) for values in scores]
     gain = derive("difference", *means)
-    decided, _, evidence = _test(pairs)
+    decided, _, evidence = paired_test(pairs)
     decided = decided and gain.value != 0
     names = (Name(experiment_name(first.experiment)), Name(experiment_name(second.experiment)))
     direction = "better" if gain.value > 0 else "worse"
@@ -142,13 +142,17 @@ def tests_against(first: Tested, others: list[Tested]) -> list[tuple[Tested, boo
     for other in others:
         pairs = _same_pictures(first, other)
         if pairs and not _same_run(first, other):
-            decided, p, _ = _test(pairs)
+            decided, p, _ = paired_test(pairs)
             found.append((other, decided, p))
     return found
 
 
-def _test(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
-    """Return whether two models differ, the p-value, and the words that name the test."""
+def paired_test(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
+    """Return whether two models differ, the p-value, and the words that name the test.
+
+    Args:
+        pairs: Runs of either model on the same test pictures, one pair a seed.
+    """
     return (_over_seeds if len(pairs) >= STUDENT_SEEDS else _each_seed)(pairs)
 
 

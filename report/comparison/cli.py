@@ -1,0 +1,72 @@
+"""`homework compare`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+@click.option(
+    "--format", "formats", type=click.Choice(["html", "pdf", "both"]), default="html",
+    show_default=True, help="What to write.",
+)  # fmt: skip
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), default=Path(),
+    help="Where to write comparison.html and comparison.pdf.  [default: here]",
+)  # fmt: skip
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
+              help="Where A and B are, when they are names.")  # fmt: skip
+@click.option("--check", is_flag=True, help="Recompute the numbers of what was written before.")
+@click.pass_context
+def compare(
+    ctx: click.Context, a: Path, b: Path, formats: str, output: Path, runs: Path, check: bool
+) -> None:
+    """Show two studies side by side: two seeds, two settings, two students.
+
+    A and B are folders of records, or names below --runs. Test accuracies are compared picture by
+    picture where both were tested on the same ones.
+
+    \b
+    Examples:
+        homework compare quick quick-seed-1
+        homework compare alice/runs/quick bob/runs/quick --format both --output compared
+        homework compare alice/runs/quick bob/runs/quick --output compared --check
+    """
+    from report.comparison.page import NAME, compare_studies
+    from training.records import write_bytes
+
+    folders = _folder(a, runs), _folder(b, runs)
+    if check:
+        _check(ctx, output / f"{NAME}.html", folders)
+        return
+    html = compare_studies(*folders)
+    if formats != "pdf":
+        write_bytes(output / f"{NAME}.html", html.encode())
+        click.echo(output / f"{NAME}.html")
+    if formats != "html":
+        from report.pdf import write_pdf
+
+        write_bytes(output / f"{NAME}.pdf", write_pdf(html))
+        click.echo(output / f"{NAME}.pdf")
+
+
+def _folder(place: Path, runs: Path) -> Path:
+    from report.load import choose_study
+
+    if (place / "study.json").is_file():
+        return place
+    return choose_study(runs, str(place))
+
+
+def _check(ctx: click.Context, report: Path, folders: tuple[Path, Path]) -> None:
+    from report.comparison.pairs import SIDES
+    from report.verify import say_problems, verify_pages
+
+    verdict = verify_pages(report, dict(zip(SIDES, folders, strict=True)))
+    for line in say_problems(verdict):
+        click.echo(line)
+    outcome = f"{len(verdict.errors)} can't be trusted" if verdict.errors else "all as they say"
+    click.echo(f"{verdict.n_numbers} numbers recomputed from both studies’ records: {outcome}.")
+    ctx.exit(1 if verdict.errors else 0)

@@ -1,0 +1,79 @@
+"""Make the page that shows two studies side by side."""
+
+from pathlib import Path
+
+from report.comparison.findings import (
+    no_settings_differ,
+    the_differences,
+    the_pictures,
+    the_studies,
+)
+from report.comparison.pairs import SIDES, tested_pairs
+from report.comparison.tables import accuracies, choices, differing_settings
+from report.cover import Cover
+from report.errors import ReportError
+from report.fragments import Fragment
+from report.load import StudyView, load_study
+from report.look import Look
+from report.manifest import record_digests
+from report.render import DEFAULT, render_page, render_section
+from report.text import Parts, parts
+from report.view import SectionView
+
+SLUG = "compare"
+NAME = "comparison"
+
+
+def compare_studies(a: Path, b: Path, look: Look = DEFAULT) -> str:
+    """Return a page of two studies as HTML; its numbers' sources begin with `A/` and `B/`.
+
+    Raises:
+        ReportError: The folders are one, or a record contradicts itself.
+        RecordError: A record can't be read.
+    """
+    if a.resolve() == b.resolve():
+        raise ReportError(f"{a} and {b} are one study.", "Name two.")
+    views = [load_study(folder, f"{side}/") for side, folder in zip(SIDES, (a, b), strict=True)]
+    section = _section(*views)
+    html = render_section(section, views[0].study, look)
+    return render_page(_cover(*views), [Fragment(SLUG, section.title, html, "")], (), look)
+
+
+def _section(a: StudyView, b: StudyView) -> SectionView:
+    pairs = tested_pairs(a, b)
+    tables = {
+        "accuracies": accuracies(pairs),
+        "choices": choices(a, b),
+        "settings": differing_settings(a, b),
+    }
+    return SectionView(
+        slug=SLUG,
+        title="Two studies side by side",
+        findings={
+            "studies": (*the_studies(a, b), *the_pictures(a, b)),
+            "differences": tuple(the_differences(pairs)),
+            "settings": () if tables["settings"] else tuple(no_settings_differ()),
+        },
+        tables={name: table for name, table in tables.items() if table is not None},
+    )
+
+
+def _cover(a: StudyView, b: StudyView) -> Cover:
+    lines: list[tuple[str, Parts]] = [
+        (side, parts(f"{view.study.title} ({view.folder.name})"))
+        for side, view in zip(SIDES, (a, b), strict=True)
+    ]
+    digests = {
+        f"{side}/{name}": digest
+        for side, view in zip(SIDES, (a, b), strict=True)
+        for name, digest in record_digests(view.folder.path).items()
+    }
+    return Cover(
+        title=f"{a.folder.name} and {b.folder.name} compared",
+        author="",
+        course="",
+        abstract="",
+        headline=(),
+        lines=tuple(lines),
+        records=" ".join(f"{name}={digest}" for name, digest in digests.items()),
+    )

@@ -1,0 +1,131 @@
+"""Tables of two studies: accuracies side by side, choices, and settings that differ."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from report.comparison.pairs import SIDES, Pair, Test
+from report.load import Run, StudyView
+from report.names import pair as pair_of
+from report.numbers import p_value, percentage, plain, signed_points
+from report.tables.cells import interval_cell, name_cell, number_column, row, test_cell
+from report.tables.provenance import FIELDS
+from report.text import Code, Name, Parts, parts
+from report.view import Column, Row, Table
+
+ALL_FIELDS = {
+    "model": "Network",
+    "weights": "Start",
+    "freeze": "Frozen",
+    "augmentation": "Augmentation",
+    "optimizer": "Optimizer",
+    "learning_rate": "Learning rate",
+    "epochs": "Epochs",
+    "batch_size": "Batch size",
+    "seed": "Seed",
+    **FIELDS,
+}
+"""Fields of a spec, as a reader knows them."""
+
+
+def accuracies(pairs: Sequence[Pair]) -> Table:
+    """List all test accuracies of both, the difference, and whether it is one."""
+    a, b = SIDES
+    columns = (
+        Column("Experiment"),
+        number_column(f"Test, {a}", "%"),
+        number_column("95\u00a0% interval", "%"),
+        number_column(f"Test, {b}", "%"),
+        number_column("95\u00a0% interval", "%"),
+        number_column(f"{a} minus {b}", "points", "fraction"),
+        number_column("p"),
+        Column("Verdict"),
+    )
+    caption = parts(
+        "Test accuracies of both studies. Where both were asked about the same pictures the exact "
+        "McNemar test decides, from three seeds on the paired t test; where not, Newcombe’s 95 % "
+        "interval of the difference does."
+    )
+    return Table("compared-accuracies", caption, columns, tuple(map(_row, pairs)))
+
+
+def _row(item: Pair) -> Row:
+    test = item.test
+    return row(
+        name_cell(item.experiment),
+        test_cell(item.a),
+        interval_cell(item.a),
+        test_cell(item.b),
+        interval_cell(item.b),
+        parts(signed_points(test.gain)) if test else (),
+        parts(p_value(test.p)) if test and test.p is not None else (),
+        parts(verdict(test)),
+    )
+
+
+def verdict(test: Test | None) -> str:
+    """Say in few words what a test gave."""
+    if test is None:
+        return "one side only"
+    pictures = "" if test.p is not None else ", on other pictures"
+    if not test.differs:
+        return f"none measurable{pictures}"
+    return f"{SIDES[0] if test.gain.value > 0 else SIDES[1]} better{pictures}"
+
+
+def choices(a: StudyView, b: StudyView) -> Table | None:
+    """List the pairs that each study's grids chose, with their validation accuracies."""
+    columns = (
+        Column("Grid"),
+        Column(f"Best pair, {SIDES[0]}"),
+        number_column("Validation", "%"),
+        Column(f"Best pair, {SIDES[1]}"),
+        number_column("Validation", "%"),
+    )
+    rows = []
+    for grid in ("scratch/grid", "transfer/grid"):
+        best = [next(iter(view.ranked(grid)), None) for view in (a, b)]
+        if any(best):
+            rows.append(row(parts(Code(grid)), *(cell for run in best for cell in _choice(run))))
+    caption = parts("What each grid chose, by the best epoch’s validation accuracy.")
+    return Table("compared-choices", caption, columns, tuple(rows)) if rows else None
+
+
+def _choice(run: Run | None) -> tuple[Parts, Parts]:
+    if run is None:
+        return (), ()
+    return pair_of(run), parts(percentage(run.number("/validation/accuracy")))
+
+
+def differing_settings(a: StudyView, b: StudyView) -> Table | None:
+    """List every field in which the specs of one experiment differ; None where none does."""
+    rows = [r for experiment in a.listed for r in _differing(a, b, experiment.id)]
+    if not rows:
+        return None
+    columns = (Column("Experiment"), Column("Setting"), Column(SIDES[0]), Column(SIDES[1]))
+    caption = parts("Settings that differ. What isn’t listed is the same in both.")
+    return Table("compared-settings", caption, columns, tuple(rows))
+
+
+def _differing(a: StudyView, b: StudyView, experiment_id: str) -> Iterator[Row]:
+    first, second = (view.runs(experiment_id)[:1] for view in (a, b))
+    specs = [run.metrics.spec for run in (*first, *second)]
+    if len(specs) < 2 or None in specs:
+        return
+    for field in specs[0].__struct_fields__ if specs[0] else ():
+        if getattr(specs[0], field) != getattr(specs[1], field) and field in ALL_FIELDS:
+            yield row(
+                parts(Code(experiment_id)),
+                parts(ALL_FIELDS[field]),
+                _value(first[0], field),
+                _value(second[0], field),
+            )
+
+
+def _value(run: Run, field: str) -> Parts:
+    value: Any = getattr(run.metrics.spec, field)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return parts(plain(run.number(f"/spec/{field}")))
+    if isinstance(value, tuple):
+        numbers = [plain(run.number(f"/spec/{field}/{i}")) for i in range(len(value))]
+        return tuple(part for i, n in enumerate(numbers) for part in parts(", " if i else "", n))
+    return parts(Name(str(value)[:40])) if value else ()
