@@ -15,6 +15,7 @@ from training.stopping import StoppedError, ignore_signals
 COMMANDS = {
     "run-all": ("training.cli.run:run_all", "Run every experiment that has no record yet."),
     "run": ("training.cli.run:run", "Run sections or experiments by name."),
+    "config": ("training.cli.config:config", "Show every setting and where it comes from."),
     "list": ("training.cli.listing:list_experiments", "List the experiments and their questions."),
     "plan": ("training.cli.listing:plan", "Show what would run, what is done, and why."),
     "status": ("training.cli.listing:status", "Show what the records say so far."),
@@ -115,6 +116,7 @@ def main() -> None:
 
 
 def _say(message: str, hint: str) -> None:
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {message}", err=True)
+    red = click.style("Error:", fg="red", bold=True)
+    click.echo(f"{red} {message}", err=True, color=False if os.environ.get("NO_COLOR") else None)
     if hint:
         click.echo(hint, err=True)

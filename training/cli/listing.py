@@ -37,6 +37,13 @@ def list_experiments(study: StudyRecord, folder: StudyFolder, as_json: bool) -> 
 @json_option
 def plan(names: tuple[str, ...], study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
     """Show what would run, what is done, and why."""
+    show_plan(study, folder, names, as_json)
+
+
+def show_plan(
+    study: StudyRecord, folder: StudyFolder, names: tuple[str, ...], as_json: bool = False
+) -> None:
+    """Print what running some experiments would do; no names stand for the whole list."""
     from training.study import select
 
     planned = _plan(study, folder)

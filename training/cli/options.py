@@ -14,8 +14,17 @@ from training.records import StudyFolder, StudyRecord
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
+def _setting(flag: str, **options: Any) -> Callable[[F], F]:
+    """Return an option that a variable may give, too: --batch-size, HOMEWORK_BATCH_SIZE."""
+    variable = f"HOMEWORK_{flag.removeprefix('--').upper().replace('-', '_')}"
+    return click.option(flag, envvar=variable, **options)
+
+
 _STUDY_OPTIONS = (
-    click.option("--preset", metavar="NAME", help="reference (default) or quick."),
+    click.option(
+        "--preset", envvar="HOMEWORK_PRESET", metavar="NAME", help="reference (default) or quick."
+    ),
     click.option(
         "--study-file",
         "-f",
@@ -35,15 +44,43 @@ _STUDY_OPTIONS = (
         metavar="DIR",
         help="Pictures: a folder, a CSV file, torchvision:NAME, caltech101 or sample.",
     ),
-    click.option("--weights", metavar="WHICH", help="imagenet, sample, a weights file or folder."),
-    click.option("--backbone", metavar="MODEL", help="alexnet, torchvision:NAME, timm:NAME …"),
-    click.option("--epochs", type=int, help="Epochs of every experiment."),
-    click.option("--batch-size", type=int, help="Pictures in a batch."),
-    click.option("--image-size", type=int, help="Side of the pictures in pixels."),
-    click.option("--max-per-class", type=int, help="Use at most this many pictures of a class."),
-    click.option("--width", type=float, help="Channel multiplier of the networks."),
-    click.option("--seed", type=int, help="First random seed."),
-    click.option("--seeds", type=int, help="Repetitions with different seeds."),
+    click.option(
+        "--weights",
+        envvar="HOMEWORK_WEIGHTS",
+        metavar="WHICH",
+        help="imagenet, sample, a weights file or folder.",
+    ),
+    click.option(
+        "--backbone",
+        envvar="HOMEWORK_BACKBONE",
+        metavar="MODEL",
+        help="alexnet, torchvision:NAME, timm:NAME …",
+    ),
+    click.option(
+        "--epochs", envvar="HOMEWORK_EPOCHS", type=int, help="Epochs of every experiment."
+    ),
+    click.option(
+        "--batch-size", envvar="HOMEWORK_BATCH_SIZE", type=int, help="Pictures in a batch."
+    ),
+    click.option(
+        "--image-size",
+        envvar="HOMEWORK_IMAGE_SIZE",
+        type=int,
+        help="Side of the pictures in pixels.",
+    ),
+    click.option(
+        "--max-per-class",
+        envvar="HOMEWORK_MAX_PER_CLASS",
+        type=int,
+        help="Use at most this many pictures of a class.",
+    ),
+    click.option(
+        "--width", envvar="HOMEWORK_WIDTH", type=float, help="Channel multiplier of the networks."
+    ),
+    _setting("--seed", type=int, help="First random seed."),
+    click.option(
+        "--seeds", envvar="HOMEWORK_SEEDS", type=int, help="Repetitions with different seeds."
+    ),
     click.option("--extras/--no-extras", default=None, help="Also the experiments marked extra."),
 )
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from training.cli.listing import show_plan
 from training.cli.options import device_option, study_options
 from training.errors import StudyError
 from training.records import StudyFolder, StudyRecord
@@ -38,12 +39,16 @@ _precision_option = click.option(
 _keep_option = click.option(
     "--keep-weights", is_flag=True, help="Keep the networks that are tested, for `predict`."
 )
+_dry_option = click.option(
+    "--dry-run", is_flag=True, help="Only say what would run, and why; as `homework plan`."
+)
 _force_option = click.option("--force", is_flag=True, help="Run again what is already done.")
 
 
 @click.command("run-all")
 @study_options
 @device_option
+@_dry_option
 @_force_option
 @_checkpoint_option
 @_deterministic_option
@@ -57,6 +62,7 @@ def run_all(
     study: StudyRecord,
     folder: StudyFolder,
     render_format: str | None,
+    dry_run: bool,
     **how: Any,
 ) -> None:
     """Run every experiment of the list that has no record yet.
@@ -68,6 +74,9 @@ def run_all(
         homework run-all --preset quick --render both
         homework run-all --device cuda --data ~/caltech101
     """
+    if dry_run:
+        show_plan(study, folder, ())
+        return
     _run(ctx, study, folder, (), render_format, how)
 
 
@@ -75,6 +84,7 @@ def run_all(
 @click.argument("names", nargs=-1, required=True, metavar="SECTION|EXPERIMENT…")
 @study_options
 @device_option
+@_dry_option
 @_force_option
 @_checkpoint_option
 @_deterministic_option
@@ -89,6 +99,7 @@ def run(
     study: StudyRecord,
     folder: StudyFolder,
     render_format: str | None,
+    dry_run: bool,
     **how: Any,
 ) -> None:
     """Run the experiments of a section, a group, or by name.
@@ -100,6 +111,9 @@ def run(
         homework run transfer
         homework run scratch/baseline beyond --preset quick
     """
+    if dry_run:
+        show_plan(study, folder, names)
+        return
     _run(ctx, study, folder, names, render_format, how)
 
 

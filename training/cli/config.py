@@ -1,0 +1,79 @@
+"""`homework config`: what a study's settings are, and where each comes from."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+from click.core import ParameterSource
+
+from training.cli.options import SETTINGS, json_option, study_options
+from training.records import StudyFolder, StudyRecord
+
+if TYPE_CHECKING:
+    from training.study import StudyFile
+
+WORDS = ("title", "author", "course", "abstract")
+
+
+@click.command()
+@study_options
+@json_option
+@click.pass_context
+def config(ctx: click.Context, /, study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
+    """Show every setting of a study and where it comes from.
+
+    A flag wins over an environment variable, that over the study file, that over the preset.
+
+    \b
+    Examples:
+        homework config -f study.toml --epochs 5
+        HOMEWORK_BATCH_SIZE=32 homework config --preset quick --json
+    """
+    from training.study import StudyFile, read_study_file
+
+    path: Path | None = ctx.params["study_file"]
+    file = read_study_file(path) if path else StudyFile()
+    rows = list(_rows(ctx, study, file, path))
+    if as_json:
+        plain = [{"setting": name, "value": value, "from": origin} for name, value, origin in rows]
+        click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=1).decode())
+        return
+    widths = [max(len(str(row[i])) for row in rows) for i in range(2)]
+    for name, value, origin in rows:
+        click.echo(f"{name:{widths[0]}}  {value!s:{widths[1]}}  {origin}")
+
+
+def _rows(
+    ctx: click.Context, study: StudyRecord, file: "StudyFile", path: Path | None
+) -> list[tuple[str, Any, str]]:
+    preset = f"preset {study.preset}"
+    in_file = f"study file {path}"
+    rows: list[tuple[str, Any, str]] = [
+        ("preset", study.preset, _given(ctx, "preset") or (in_file if file.preset else "default")),
+        ("study", study.name, _given(ctx, "study") or (in_file if file.name else preset)),
+        ("data", study.data, _given(ctx, "data") or (in_file if file.data else preset)),
+    ]
+    rows += [
+        (name, getattr(study, name), in_file if getattr(file, name) else preset) for name in WORDS
+    ]
+    for name, value in msgspec.to_builtins(study.settings).items():
+        given = _given(ctx, name) if name in SETTINGS else ""
+        rows.append((name, value, given or (in_file if name in file.settings else preset)))
+    rows += [
+        (f"{experiment_id}: {name}", value, in_file)
+        for experiment_id, fields in file.experiments.items()
+        for name, value in fields.items()
+    ]
+    return rows
+
+
+def _given(ctx: click.Context, name: str) -> str:
+    """Return the flag or variable that a value was given by, or nothing."""
+    source = ctx.get_parameter_source(name)
+    parameter = next(p for p in ctx.command.params if p.name == name)
+    if source is ParameterSource.COMMANDLINE:
+        return f"flag {parameter.opts[0]}"
+    if source is ParameterSource.ENVIRONMENT:
+        return f"variable {parameter.envvar}"
+    return ""
