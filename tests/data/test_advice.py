@@ -57,6 +57,12 @@ def test_pictures_are_never_asked_to_be_larger_than_they_are(tmp_path, side, siz
     assert advise(tmp_path / "d").image_size == size
 
 
+def test_a_quick_study_stays_quick(flowers, tmp_path):
+    assert init(tmp_path / "q.toml", "--data", flowers, "--preset", "quick").exit_code == 0
+    settings = tomllib.loads((tmp_path / "q.toml").read_text())["settings"]
+    assert settings == {"batch_size": 16, "image_size": 96}
+
+
 def test_an_unreadable_picture_does_not_matter(flowers):
     (flowers / "train" / "rose" / "0.jpg").write_text("nothing")
     assert advise(flowers).image_size == 128

@@ -11,6 +11,7 @@ from training.records import write_bytes
 
 if TYPE_CHECKING:
     from training.data.advice import Advice
+    from training.records import Settings
 
 KNOWN = ("caltech101", "sample")
 """Data sets by name, which the presets suit as they are."""
@@ -109,7 +110,7 @@ def init(
     if title is None:
         title = f"Convolutional networks on {advice.name}" if advice else "My study"
     text = TEMPLATE.format(
-        sizes=_sizes(advice),
+        sizes=_sizes(advice, PRESETS[preset].settings),
         limit=f"max_per_class = {advice.max_per_class}             # a first try; remove it for all"
         if advice and advice.max_per_class
         else "# max_per_class = 40",
@@ -144,8 +145,11 @@ def _from_file(data: str, file: Path) -> str:
     return str(place) if place.is_absolute() else os.path.relpath(place, file.parent)
 
 
-def _sizes(advice: "Advice | None") -> str:
-    batch, size = (advice.batch_size, advice.image_size) if advice else (256, 224)
+def _sizes(advice: "Advice | None", preset: "Settings") -> str:
+    """Return the lines on sizes: what suits the pictures, and never more than the preset has."""
+    batch, size = preset.batch_size, preset.image_size
+    if advice:
+        batch, size = min(batch, advice.batch_size), min(size, advice.image_size)
     mark = "" if advice else "# "
     batch_line = f"{mark}batch_size = {batch}"
     size_line = f"{mark}image_size = {size}"
