@@ -8,6 +8,7 @@ from report.load import StudyView
 from report.sections import SECTIONS
 from report.text import Code, Name, Parts, parts, say
 from report.view import SectionView
+from training.records import SPLITS
 
 
 def build(view: StudyView) -> SectionView:
@@ -43,7 +44,17 @@ def build(view: StudyView) -> SectionView:
 
 
 def _facts(view: StudyView) -> dict[str, Parts]:
-    """Return the data set's name as `own` where the homework's pictures aren't used."""
-    if view.dataset is None or view.dataset.kind != "folder":
+    """Return what the explanatory text depends on.
+
+    `own` is the data set's name where the homework's pictures aren't used; `even` is there where
+    every class of every split has as many pictures as the others.
+    """
+    dataset = view.dataset
+    if dataset is None:
         return {}
-    return {"own": parts(Name(view.dataset.name))}
+    facts = {}
+    if dataset.kind == "folder":
+        facts["own"] = parts(Name(dataset.name))
+    if all(len(set(getattr(dataset.counts, split))) == 1 for split in SPLITS):
+        facts["even"] = parts("even")
+    return facts

@@ -1,5 +1,6 @@
 """The report of a data set that isn't the homework's speaks of that data set."""
 
+import json
 import re
 
 import pytest
@@ -42,6 +43,25 @@ def test_the_reference_report_says_nothing_about_it(rendered):
     for slug in ("freezing", "conclusion"):
         assert "eference report" not in rendered.section(slug), slug
     assert "Reference" not in text(rendered.section("conclusion"))
+
+
+def test_equally_large_classes_are_not_called_uneven(tmp_path, monkeypatch, finished_study):
+    folder = tmp_path / "runs" / "even"
+    write_fake_study(folder, Fake(only=("scratch/baseline",), thumbnails=False))
+    file = folder / "dataset.json"
+    record = json.loads(file.read_text())
+    n = len(record["classes"])
+    for split in ("train", "validation", "test"):
+        record["counts"][split] = [10] * n
+        record[f"n_{split}"] = 10 * n
+    file.write_text(json.dumps(record))
+    monkeypatch.setattr("report.figures.studio.draw", lambda *_: "<svg/>")
+    monkeypatch.setattr("report.figures.studio.helpers", lambda: 0)
+    even = run_render(folder, tmp_path, "--study", "even", "--format", "html").section("data")
+    assert "The classes are equally large" in even
+    assert "not equally large" not in even
+    uneven = run_render(finished_study, tmp_path, "--format", "html").section("data")
+    assert "The classes are not equally large" in uneven
 
 
 def test_it_says_how_the_pictures_were_divided(rendered):
