@@ -76,7 +76,25 @@ def _text(page: "object") -> str:
     light = DecodedStreamObject()
     light.set_data(PATH_DRAWING.sub(b"", FIGURE.sub(b"", contents.get_data())))
     page[NameObject("/Contents")] = light
+    _name_encodings(page)
     return page.extract_text()
+
+
+def _name_encodings(page: "object") -> None:
+    """Give fonts with an encoding of their own the usual one's name, which pypdf understands.
+
+    Their codes have two bytes as well, and which text those stand for is said elsewhere. WeasyPrint
+    writes such an encoding where one glyph stands for two characters.
+    """
+    from pypdf import PageObject
+    from pypdf.generic import NameObject, StreamObject
+
+    assert isinstance(page, PageObject)
+    for font in (page.get("/Resources", {}).get("/Font") or {}).values():
+        described = font.get_object()
+        encoding = described.get("/Encoding")
+        if encoding is not None and isinstance(encoding.get_object(), StreamObject):
+            described[NameObject("/Encoding")] = NameObject("/Identity-H")
 
 
 def _is_drawn_over(page: "object") -> bool:

@@ -28,6 +28,11 @@ SCRIPTS = ("dom", "theme", "contents", "csv", "tables", "figures", "start")
 """In the order in which they stand in the page."""
 
 
+DIRECTIONS = dict.fromkeys(
+    map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), "\ufffd"
+)
+"""Marks that turn the direction of all text behind them, and what shows in their place."""
+
 DEFAULT = Look()
 
 
@@ -46,6 +51,13 @@ class _Loader(FileSystemLoader):
         return source, filename, is_current
 
 
+def _undirected(value: object) -> object:
+    """Keep text of a record from turning what is printed around it."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.translate(DIRECTIONS)
+    return value
+
+
 @functools.cache
 def _environment(look: Look = DEFAULT) -> Environment:
     """Return what finds and prints templates; a person's own are kept in a sandbox."""
@@ -57,6 +69,7 @@ def _environment(look: Look = DEFAULT) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
+        finalize=_undirected,
     )
     environment.globals["sources"] = SOURCES
     environment.filters["markdown"] = _markdown
