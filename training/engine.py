@@ -71,6 +71,7 @@ def fit(
     progress: Progress,
     checkpoints: Checkpoints | None = None,
     stop: StopSignal | None = None,
+    log: Callable[[Fit], object] = lambda _: None,
 ) -> Fit:
     """Train by cross-entropy with `spec`'s optimizer and step schedule, from torch's random state.
 
@@ -80,6 +81,7 @@ def fit(
         spec: Recipe; `spec.seed` decides the order of the pictures.
         checkpoints: Where to go on from and to keep how far training came.
         stop: Asks to leave after a batch.
+        log: Receives the epochs so far, at the start and after each.
 
     Returns:
         Curves, and the state of the best epoch. The module keeps its last state.
@@ -91,6 +93,7 @@ def fit(
     training = _Training(module, training_mode, train, spec, progress, checkpoints)
     progress.epochs(spec.epochs, len(train.labels))
     training.resume()
+    log(training.result)
     stop = stop or StopSignal()
     with stop.held():
         try:
@@ -99,6 +102,7 @@ def fit(
                 started = time.perf_counter()
                 scores = evaluate(module, validation, spec.batch_size, stop.check)
                 training.end_epoch(scores, time.perf_counter() - started)
+                log(training.result)
         except StoppedError as stopped:
             if not stopped.at_once:
                 training.save()

@@ -2,6 +2,7 @@
 
 import functools
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -18,12 +19,17 @@ from training.workspace import Workspace
 
 
 def train_model(
-    model: Model, spec: Spec, workspace: Workspace, checkpoints: Checkpoints | None = None
+    model: Model,
+    spec: Spec,
+    workspace: Workspace,
+    checkpoints: Checkpoints | None = None,
+    log: Callable[[Fit], object] = lambda _: None,
 ) -> tuple[Fit, float | None]:
     """Train; where the frozen part can be computed once, train only what follows it.
 
     Args:
         checkpoints: Where to go on from and to keep how far training came.
+        log: Receives the epochs so far, at the start and after each.
 
     Returns:
         The fit, whose state names are the whole network's, and the seconds that
@@ -36,7 +42,7 @@ def train_model(
         whole_mode = functools.partial(training_mode, network, model.trainable)
         with computing(network.module, workspace.precision, workspace.device):
             result = fit(network.module, whole_mode, train, validation, spec, workspace.progress,
-                         checkpoints, workspace.stop)  # fmt: skip
+                         checkpoints, workspace.stop, log)  # fmt: skip
         return result, None
     rest = network.module.get_submodule(split)
     with computing(network.module, workspace.precision, workspace.device):
@@ -45,7 +51,7 @@ def train_model(
     network.module.eval()
     with computing(rest, workspace.precision, workspace.device):
         result = fit(rest, rest.train, seen, held_out, spec, workspace.progress, checkpoints,
-                     workspace.stop)  # fmt: skip
+                     workspace.stop, log)  # fmt: skip
     result.best_state = {f"{split}.{name}": value for name, value in result.best_state.items()}
     return result, seconds + more_seconds
 

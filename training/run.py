@@ -16,6 +16,7 @@ from training.first_layer import Filters, describe_change, first_filters, with_p
 from training.fitting import pictures, train_model
 from training.freezing import count_parameters, training_mode
 from training.kept import About, keep
+from training.logs import RunName
 from training.memory import normalises_batches
 from training.plan import Step
 from training.precision import computing
@@ -61,9 +62,12 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
     model = prepare_model(spec, step.weights or WeightsSource("none"), workspace)
     filters = first_filters(model.network.module)
     checkpoints = _checkpoints(step, workspace)
-    with workspace.stop.held():
+    with workspace.logs.run(_name(step, workspace)) as log, workspace.stop.held():
         with unsteady_operations() as operations:
-            result, feature_seconds = train_model(model, spec, workspace, checkpoints)
+            result, feature_seconds = train_model(
+                model, spec, workspace, checkpoints,
+                lambda fit: log.epochs(lambda: fit.curves(experiment.id, step.seed)),
+            )  # fmt: skip
             metrics = _describe(step, model, result, workspace)
             predictions = None
             if experiment.test and result.best_state:
@@ -79,6 +83,7 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
         )
         curves = result.curves(experiment.id, step.seed)
         _write(metrics, curves, predictions, workspace.folder)
+        log.end(metrics)
         checkpoints.remove()
     return metrics
 
@@ -150,6 +155,12 @@ def _checkpoints(step: Step, workspace: Workspace) -> Checkpoints:
     return workspace.checkpoints(folder, step.spec, workspace.data.record.fingerprint)
 
 
+def _name(step: Step, workspace: Workspace) -> RunName:
+    assert step.spec is not None
+    fingerprint = workspace.data.record.fingerprint
+    return RunName(workspace.folder.name, step.experiment.id, step.seed, step.spec, fingerprint)
+
+
 def _reuse(step: Step, workspace: Workspace) -> Metrics:
     """Repeat the chosen run's record under this experiment's id; test it if asked for."""
     assert step.selected is not None
@@ -167,7 +178,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
     curves = read(folder.curves(step.selected.id, seed), Curves)
     predictions = None
     checkpoints = _checkpoints(step, workspace)
-    with workspace.stop.held():
+    with workspace.logs.run(_name(step, workspace)) as log, workspace.stop.held():
         if experiment.test and source.best_epoch:
             model = prepare_model(step.spec, step.weights or WeightsSource("none"), workspace)
             filters = first_filters(model.network.module)
@@ -175,6 +186,8 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
             metrics, predictions = _test(metrics, model, state, filters, workspace)
         curves = msgspec.structs.replace(curves, id=experiment.id)
         _write(metrics, curves, predictions, folder)
+        log.epochs(lambda: curves)
+        log.end(metrics)
         checkpoints.remove()
     return metrics
 

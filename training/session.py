@@ -14,6 +14,7 @@ from training.executors import LocalExecutor, Outcome
 from training.freezing import count_parameters, freeze
 from training.locks import locked
 from training.models import build
+from training.logs import live_logs
 from training.plan import Plan
 from training.precision import resolve_precision, use_precision
 from training.progress import Progress
@@ -43,6 +44,7 @@ def run_study(
     deterministic: bool = False,
     precision: str = "auto",
     keep_weights: bool = False,
+    logs: Sequence[str] = (),
 ) -> Outcome:
     """Run what the experiments lack, and write every record below `folder`.
 
@@ -55,6 +57,7 @@ def run_study(
         deterministic: Keep the device to algorithms that give the same numbers every time.
         precision: See `precision.resolve_precision`.
         keep_weights: Keep the network of every tested experiment, for `homework predict`.
+        logs: Kinds of logs to write while training, see `logs.LIVE_LOGS`.
 
     Raises:
         DataError: The pictures can't be had.
@@ -62,6 +65,7 @@ def run_study(
         WeightsError: `settings.weights` names nothing.
     """
     progress = progress or Progress()
+    opened_logs = live_logs(logs, folder, progress.note)
     ignore_denormals()
     keep_memory()
     torch_device = resolve_device(device)
@@ -96,6 +100,7 @@ def run_study(
         checkpoint_seconds,
         number_format,
         keep_weights,
+        opened_logs,
     )
     executor = LocalExecutor(plan, workspace)
     wanted = {experiment.id for experiment in experiments}

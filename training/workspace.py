@@ -12,6 +12,7 @@ from training.checkpoint import SECONDS_BETWEEN, Checkpoints, Identity
 from training.data.prepare import PreparedData
 from training.errors import WeightsError
 from training.feature_cache import FeatureCache
+from training.logs import Logs
 from training.precision import Precision
 from training.progress import Progress
 from training.records import Spec, StudyFolder
@@ -29,6 +30,7 @@ class Workspace:
         weights_cache: Folder of trained sample weights.
         precision: See `precision.computing`.
         keep_models: Keep every tested network for use (`kept`).
+        logs: What is written beside the records for TensorBoard or MLflow.
         feature_cache: Where features of frozen parts are kept.
         unavailable: Weights that could not be had, by label and model, so that a missing
             network is met once and not by every experiment.
@@ -43,6 +45,7 @@ class Workspace:
     checkpoint_seconds: float = SECONDS_BETWEEN
     precision: Precision = "fp32"
     keep_models: bool = False
+    logs: Logs = field(default_factory=Logs)
     feature_cache: FeatureCache = field(default_factory=FeatureCache)
     unavailable: dict[tuple[str, str], WeightsError] = field(default_factory=dict)
     loaded: dict[tuple[str, str], StartingWeights] = field(default_factory=dict)

@@ -42,6 +42,13 @@ _keep_option = click.option(
 _dry_option = click.option(
     "--dry-run", is_flag=True, help="Only say what would run, and why; as `homework plan`."
 )
+_log_option = click.option(
+    "--log",
+    "logs",
+    type=click.Choice(["tensorboard", "mlflow"]),
+    multiple=True,
+    help="Also write what others watch runs with, an epoch at a time (docs/using-elsewhere.md).",
+)
 _force_option = click.option("--force", is_flag=True, help="Run again what is already done.")
 
 
@@ -54,6 +61,7 @@ _force_option = click.option("--force", is_flag=True, help="Run again what is al
 @_deterministic_option
 @_precision_option
 @_keep_option
+@_log_option
 @_render_option
 @click.pass_context
 def run_all(
@@ -90,6 +98,7 @@ def run_all(
 @_deterministic_option
 @_precision_option
 @_keep_option
+@_log_option
 @_render_option
 @click.pass_context
 def run(

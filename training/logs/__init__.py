@@ -1,0 +1,23 @@
+"""Runs for the tools that people watch them with: TensorBoard and MLflow. Imports no torch.
+
+Training writes here an epoch at a time (`--log`), and `report.export` writes finished records with
+the same code. It depends on `training.records` and `training.errors` alone, so that both may use
+it; the libraries themselves, which are extras, are imported when a log is opened.
+"""
+
+from training.logs.live import LIVE_LOGS, Logs, live_logs
+from training.logs.run_log import RunLog, RunName
+from training.logs.scalars import SCALARS, SPEC_NAMES, epoch_scalars, spec_values, test_scalars
+
+__all__ = [
+    "LIVE_LOGS",
+    "SCALARS",
+    "SPEC_NAMES",
+    "Logs",
+    "RunLog",
+    "RunName",
+    "epoch_scalars",
+    "live_logs",
+    "spec_values",
+    "test_scalars",
+]

@@ -1,0 +1,124 @@
+"""Logs that are written while training. One that fails is given up, with a note."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+
+from training.logs.run_log import RunLog, RunName, need
+from training.names import unknown_name
+from training.records import Curves, Metrics, StudyFolder
+
+Open = Callable[[RunName], RunLog]
+
+LIVE_LOGS = {"tensorboard": "TensorBoard", "mlflow": "MLflow"}
+"""What `--log` takes, and how it is called in sentences."""
+
+
+class LiveLog:
+    """All logs of one run; whatever goes wrong with one is told once and ends it."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+        self._logs: dict[str, RunLog] = {}
+
+    def open(self, label: str, opener: Open, name: RunName) -> None:
+        with self._guarded(label):
+            self._logs[label] = opener(name)
+
+    def epochs(self, curves: Callable[[], Curves]) -> None:
+        """Write the epochs that are new.
+
+        Args:
+            curves: Called only if there is a log.
+        """
+        for label, log in [*self._logs.items()]:
+            with self._guarded(label):
+                log.epochs(curves())
+
+    def end(self, metrics: Metrics) -> None:
+        for label, log in [*self._logs.items()]:
+            with self._guarded(label):
+                log.end(metrics)
+
+    def close(self, error: BaseException | None) -> None:
+        for label, log in [*self._logs.items()]:
+            with self._guarded(label):
+                log.close(error)
+
+    @contextlib.contextmanager
+    def _guarded(self, label: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if (log := self._logs.pop(label, None)) is not None:
+                with contextlib.suppress(Exception):
+                    log.close()
+            said = f"{type(error).__name__}: {error}".splitlines()[0]
+            self._note(f"No {label} log of this run from here on ({said}); training goes on")
+
+
+class Logs:
+    """Opens the logs of each run of a study.
+
+    Args:
+        openers: How each kind is opened, by its name in sentences.
+        note: Receives one line about a log that fails.
+    """
+
+    def __init__(
+        self,
+        openers: dict[str, Open] | None = None,
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._openers = openers or {}
+        self._note = note
+
+    @contextlib.contextmanager
+    def run(self, name: RunName) -> Iterator[LiveLog]:
+        """Give the logs of one run, and close them in the end."""
+        log = LiveLog(self._note)
+        for label, opener in self._openers.items():
+            log.open(label, opener, name)
+        try:
+            yield log
+        except BaseException as error:
+            log.close(error)
+            raise
+        log.close(None)
+
+
+def live_logs(kinds: Sequence[str], folder: StudyFolder, note: Callable[[str], None]) -> Logs:
+    """Return the logs of a study: below its folder `logs`, or in `MLFLOW_TRACKING_URI`.
+
+    Args:
+        kinds: Of `LIVE_LOGS`.
+
+    Raises:
+        HomeworkError: There is no such kind, or its library isn't installed.
+    """
+    table = {"tensorboard": _tensorboard, "mlflow": _mlflow}
+    for kind in kinds:
+        if kind not in table:
+            raise unknown_name("log", kind, table)
+        need(kind, kind, f"--log {kind}")
+    return Logs({LIVE_LOGS[kind]: table[kind](folder) for kind in dict.fromkeys(kinds)}, note)
+
+
+def _tensorboard(folder: StudyFolder) -> Open:
+    from training.logs.tensorboard_log import TensorBoardLog
+
+    root = folder.path / "logs" / "tensorboard"
+    return lambda name: TensorBoardLog(name, root / name.path)
+
+
+def _mlflow(folder: StudyFolder) -> Open:
+    from training.logs.mlflow_log import MLflowLog, MLflowStore, tracking_uri
+
+    uri = tracking_uri(folder.path / "logs" / "mlflow.db")
+    stores: list[MLflowStore] = []  # opened with the first run, where a failure is guarded
+
+    def opened(name: RunName) -> RunLog:
+        if not stores:
+            stores.append(MLflowStore(uri, name.study))
+        return MLflowLog(name, stores[0])
+
+    return opened
