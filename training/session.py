@@ -13,8 +13,8 @@ from training.environment import ignore_denormals, keep_memory, resolve_device
 from training.executors import LocalExecutor, Outcome
 from training.freezing import count_parameters, freeze
 from training.locks import locked
-from training.models import build
 from training.logs import live_logs
+from training.models import build
 from training.plan import Plan
 from training.precision import resolve_precision, use_precision
 from training.progress import Progress

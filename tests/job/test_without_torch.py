@@ -27,6 +27,7 @@ def loaded_by(*arguments, folder):
     "arguments",
     [
         ("--help",), ("run-all", "--help"), ("render", "--help"), ("verify", "--help"),
+        ("export", "--help"),
         ("list", "--preset", "quick"), ("plan", "--preset", "quick"),
         ("status", "--preset", "quick"), ("schema",), ("init", "study.toml"),
         ("render", "--list-sections"),

@@ -25,6 +25,7 @@ COMMANDS = {
     "grade": ("report.grading.cli:grade", "Check many studies at once, as a table."),
     "predict": ("training.cli.network:predict", "Say what pictures show, with a kept network."),
     "export-model": ("training.cli.network:export_model", "Write a kept network for others."),
+    "export": ("report.export.cli:export", "Write the records for other tools (CSV, MLflow, …)."),
     "data": ("training.cli.data:data", "Fetch, check or draw a data set."),
     "init": ("training.cli.init:init", "Write an annotated study file."),
     "doctor": ("training.cli.doctor:doctor", "Check this machine for all that homework needs."),

@@ -1,0 +1,61 @@
+"""`homework export`. What a format needs is imported when it runs."""
+
+from pathlib import Path
+
+import click
+
+_FORMATS = ("csv", "parquet", "latex", "jsonl", "tensorboard", "mlflow", "model-card")
+"""The names in `formats.FORMATS`, repeated so that help answers without loading records."""
+
+
+@click.command()
+@click.argument("format_name", type=click.Choice(_FORMATS), metavar="FORMAT")
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder of records.",
+)
+@click.option(
+    "--study",
+    metavar="NAME",
+    help="The study's name, a folder below --runs.  [default: the one written last]",
+)
+@click.option(
+    "--output",
+    metavar="PATH",
+    help="File or folder; “-” prints what is text; for mlflow also a tracking URI.  "
+    "[default: below exports/ in the study's folder]",
+)
+def export(format_name: str, runs: Path, study: str | None, output: str | None) -> None:
+    """Write the records for other tools: exact values, units in the names.
+
+    \b
+    FORMAT is one of
+        csv, parquet   a table of all runs: settings, accuracies, counts, times
+        latex          the test accuracies with their 95 % intervals (booktabs)
+        jsonl          all curves, one line an epoch
+        tensorboard    event files, a folder a run
+        mlflow         runs in an SQLite store, or in MLFLOW_TRACKING_URI
+        model-card     Markdown with metadata as on the Hugging Face Hub
+    Parquet, TensorBoard and MLflow need the extra of their name:
+        pip install 'cnn-homework[parquet,tensorboard,mlflow]'
+
+    \b
+    Examples:
+        homework export csv
+        homework export latex --study quick --output paper/accuracies.tex
+        homework export jsonl --output - | head
+    """
+    from report.export.formats import export_study, printed
+    from report.load import choose_study, load_study
+
+    view = load_study(choose_study(runs, study))
+    if output == "-":
+        click.echo(printed(view, format_name), nl=False)
+        return
+    done = export_study(view, format_name, output)
+    for remark in done.remarks:
+        click.echo(remark, err=True)
+    click.echo(done.place)

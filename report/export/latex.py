@@ -1,0 +1,114 @@
+"""The test accuracies as a LaTeX table in the manner of booktabs."""
+
+from report.accuracy import Tested, all_tested
+from report.errors import ReportError
+from report.load import StudyView
+from report.names import experiment_name
+from report.numbers import integer, percentage
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "\u00a0": "~",
+    "\u202f": r"\,",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "\u2212": "$-$",
+    "–": "--",
+    "’": "'",
+    "“": "``",
+    "”": "''",
+    **{sign: rf"\{sign}" for sign in "#$%&_"},
+}
+
+
+def escape(text: str) -> str:
+    """Make a text print as it is; control characters and line breaks become spaces."""
+    return "".join(_SPECIAL.get(c, c if c.isprintable() else " ") for c in text)
+
+
+def latex_table(view: StudyView) -> str:
+    r"""Return a `table` to `\input`; a comment after each row names the records behind it.
+
+    Raises:
+        ReportError: No experiment has read the test set.
+    """
+    tested = all_tested(view)
+    if not tested:
+        raise ReportError(
+            f"No run of {view.folder.path} has test scores, so there is nothing to tabulate.",
+            "Run the experiments that are tested: homework plan",
+        )
+    lines = [
+        r"% Needs \usepackage{booktabs}. Rounded; exact values: homework export csv",
+        r"\begin{table}",
+        r"  \centering\small",
+        rf"  \caption{{{_caption(view, tested)}}}",
+        rf"  \label{{tab:{_label(view.folder.name)}-test-accuracies}}",
+        r"  \begin{tabular}{@{}p{0.45\linewidth}rrr@{--}l@{}}",
+        r"    \toprule",
+        r"    Experiment & Right & Accuracy & \multicolumn{2}{c}{95\,\% interval} \\",
+        r"    \midrule",
+        *(_row(item) for item in tested),
+        r"    \bottomrule",
+        r"  \end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(item: Tested) -> str:
+    cells = [
+        experiment_name(item.experiment),
+        right_of(item),
+        _accuracy(item),
+        percentage(item.low).text,
+        percentage(item.high).text,
+    ]
+    row = " & ".join(escape(cell) for cell in cells)
+    return rf"    {row} \\ % {', '.join(run.path for run in item.runs)}"
+
+
+def right_of(item: Tested) -> str:
+    """Write how many pictures were named rightly; nothing for several seeds."""
+    if len(item.runs) > 1:
+        return ""
+    run = item.runs[0]
+    n_correct, n_images = run.number("/test/n_correct"), run.number("/test/n_images")
+    return f"{integer(n_correct).text} of {integer(n_images).text}"
+
+
+def _accuracy(item: Tested) -> str:
+    shown = percentage(item.accuracy).text
+    if item.std is None:
+        return shown
+    return f"{shown} ± {percentage(item.std).text} (n = {item.n_seeds.value})"
+
+
+def _caption(view: StudyView, tested: list[Tested]) -> str:
+    data = f", {view.dataset.name}" if view.dataset is not None else ""
+    kinds = sorted({item.over_seeds for item in tested})
+    method = {
+        (False,): "Wilson’s, for the number of test pictures",
+        (True,): "Student’s, for the mean over seeds",
+        (False, True): "Student’s for the mean of at least three seeds, else Wilson’s for the "
+        "number of test pictures",
+    }[tuple(kinds)]
+    text = (
+        f"{view.study.title}{data}: top-1 accuracy on the test pictures, in per cent, of the "
+        f"weights of the best validation epoch. Intervals are {method}."
+    )
+    if any(item.std is not None for item in tested):
+        text += " What follows ± is the standard deviation over n seeds."
+    return escape(text)
+
+
+def _label(name: str) -> str:
+    return "".join(c if c.isascii() and c.isalnum() else "-" for c in name)

@@ -1,0 +1,98 @@
+"""Finished runs as TensorBoard event files and as MLflow runs, written as `--log` writes them.
+
+Records say when a run was finished and how long each epoch took, not when an epoch ended. Clock
+times are reckoned back from the finish, so that differences between epochs are exact and their
+place on the clock is late by what came after the last epoch.
+"""
+
+import datetime
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+from report.export.formats import Exported
+from report.export.runs_table import rows
+from report.load import Run, StudyView
+from training.logs import RunLog, RunName
+from training.records import Curves, writing
+
+
+def to_tensorboard(view: StudyView, folder: Path) -> Exported:
+    """Write `<folder>/<experiment>/seed-<n>/` for each run that has curves, in place of older."""
+    from training.logs.tensorboard_log import TensorBoardLog
+
+    runs, left_out = _with_curves(view)
+    with writing(folder):
+        for name, run, curves in runs:
+            _write(run, curves, TensorBoardLog(name, folder / name.path, anew=True))
+    return Exported(str(folder), _left_out(left_out))
+
+
+def to_mlflow(view: StudyView, place: str | Path) -> Exported:
+    """Add each run that has curves and isn't there yet to an MLflow store.
+
+    Args:
+        place: A tracking URI, or an SQLite file. A `Path` gives way to `MLFLOW_TRACKING_URI`.
+    """
+    from training.logs.mlflow_log import MLflowLog, MLflowStore, tracking_uri
+
+    if isinstance(place, Path):
+        uri = tracking_uri(place)
+    else:
+        uri = place if "://" in place else f"sqlite:///{Path(place).resolve().as_posix()}"
+    runs, left_out = _with_curves(view)
+    store = MLflowStore(uri, view.folder.name)
+    n_there = 0
+    for name, run, curves in runs:
+        if store.holds(name, run.metrics):
+            n_there += 1
+            continue
+        _write(run, curves, MLflowLog(name, store))
+    there = (f"{n_there} runs were there already.",) if n_there else ()
+    return Exported(uri, there + _left_out(left_out))
+
+
+def _with_curves(view: StudyView) -> tuple[list[tuple[RunName, Run, Curves]], list[Run]]:
+    found, left_out = [], []
+    for run in rows(view):
+        metrics = run.metrics
+        if metrics.spec is None or run.curves is None:
+            left_out.append(run)
+            continue
+        name = RunName(
+            view.folder.name, run.id, metrics.seed, metrics.spec, metrics.dataset_fingerprint
+        )
+        found.append((name, run, run.curves))
+    return found, left_out
+
+
+def _left_out(runs: Sequence[Run]) -> tuple[str, ...]:
+    if not runs:
+        return ()
+    names = ", ".join(run.id for run in runs)
+    return (f"{len(runs)} runs without curves (skipped or failed) are left out: {names}.",)
+
+
+def _write(run: Run, curves: Curves, log: RunLog) -> None:
+    try:
+        log.epochs(curves, epoch_ends(run.metrics.finished_at, curves.epoch_seconds))
+        log.end(run.metrics, _finished(run.metrics.finished_at))
+    except BaseException as error:
+        log.close(error)
+        raise
+    log.close()
+
+
+def epoch_ends(finished_at: str, epoch_seconds: Sequence[float]) -> list[float]:
+    """Reckon when epochs ended, in seconds since 1970, from the finish and their lengths."""
+    ends = list(accumulate(epoch_seconds))
+    start = _finished(finished_at) - (ends[-1] if ends else 0.0)
+    return [max(0.0, start + end) for end in ends]
+
+
+def _finished(finished_at: str) -> float:
+    """Return a record's time of finish in seconds since 1970; 0 where it has none."""
+    try:
+        return datetime.datetime.fromisoformat(finished_at).timestamp()
+    except ValueError:
+        return 0.0

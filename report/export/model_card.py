@@ -1,0 +1,198 @@
+"""A model card in the form of the Hugging Face Hub: metadata in YAML, then Markdown.
+
+All of it comes from the records. What they don't know (a licence, intended use, who made the
+pictures) is left for a person to add; the card says so.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+from report.accuracy import Tested, all_tested
+from report.errors import ReportError
+from report.export.latex import right_of
+from report.load import Run, StudyView
+from report.names import experiment_name, model_name
+from report.numbers import integer, percentage
+from training.logs import spec_values
+from training.records import Dataset
+
+_UNKNOWN = (
+    "The records say nothing of licence, intended use or the people in the pictures: add what you "
+    "know before you publish a model."
+)
+
+Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
+
+
+def model_card(view: StudyView) -> str:
+    """Return the card of all models of a study that were tested.
+
+    Raises:
+        ReportError: None was, or there is no record of the data set.
+    """
+    tested, dataset = all_tested(view), view.dataset
+    if not tested or dataset is None:
+        raise ReportError(
+            f"No run of {view.folder.path} has test scores, so there is no model to describe.",
+            "Run the experiments that are tested: homework plan",
+        )
+    parts = [
+        "---\n" + "\n".join(_yaml(_metadata(view, dataset, tested))) + "\n---\n",
+        f"# {escape(view.study.title)}\n",
+        *([f"{escape(view.study.abstract)}\n"] if view.study.abstract else []),
+        _data(dataset),
+        _results(tested),
+        _training(tested),
+        _caveats(tested),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def escape(text: str) -> str:
+    """Make a text print as it is in Markdown, on one line."""
+    one_line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    marked = re.sub(r"([\\`*_{}\[\]()#+!|~$])", r"\\\1", one_line)
+    return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _metadata(view: StudyView, dataset: Dataset, tested: list[Tested]) -> dict[str, Plain]:
+    runs = [run for item in tested for run in item.runs]
+    result: dict[str, Plain] = {
+        "task": {"type": "image-classification", "name": "Image classification"},
+        "dataset": {"name": dataset.name, "type": dataset.kind, "split": "test"},
+        "metrics": [_metric(run, dataset) for run in runs],
+    }
+    models = dict.fromkeys(run.metrics.spec.model for run in runs if run.metrics.spec)
+    return {
+        "pipeline_tag": "image-classification",
+        "library_name": "pytorch",
+        "tags": ["image-classification", *models],
+        "metrics": ["accuracy"],
+        "model-index": [{"name": view.study.name, "results": [result]}],
+    }
+
+
+def _metric(run: Run, dataset: Dataset) -> Plain:
+    test = run.metrics.test
+    assert test is not None
+    return {
+        "type": "accuracy",
+        "name": f"Test accuracy, {run.id}, seed {run.metrics.seed}",
+        "value": test.accuracy,
+        "args": {
+            "experiment": run.id,
+            "seed": run.metrics.seed,
+            "n_correct": test.n_correct,
+            "n_images": test.n_images,
+            "spec_hash": run.metrics.spec_hash,
+            "dataset_fingerprint": dataset.fingerprint,
+        },
+    }
+
+
+def _yaml(value: Plain, indent: str = "") -> Iterator[str]:
+    """Give the lines of a mapping or list; scalars as JSON, which YAML takes as they are."""
+    items: list[tuple[str, Plain]]
+    if isinstance(value, dict):
+        items = [(f"{key}:", item) for key, item in value.items()]
+    else:
+        assert isinstance(value, list)
+        items = [("-", item) for item in value]
+    for mark, item in items:
+        if isinstance(item, dict | list) and item:
+            yield indent + mark
+            yield from _yaml(item, indent + "  ")
+        else:
+            yield f"{indent}{mark} {_scalar(item)}"
+
+
+def _scalar(value: Plain) -> str:
+    """Write a scalar as JSON; YAML 1.1 takes 1e-05 for a text, but not 1.0e-05."""
+    text = json.dumps(value)
+    return text.replace("e", ".0e", 1) if re.fullmatch(r"-?\d+e.*", text) else text
+
+
+def _data(dataset: Dataset) -> str:
+    return (
+        f"## Data\n\n{escape(dataset.name)}: {len(dataset.classes)} classes; "
+        f"{dataset.n_train} pictures for training, {dataset.n_validation} for validation, "
+        f"{dataset.n_test} for testing. Fingerprint of pictures and split: "
+        f"{_code(dataset.fingerprint)}.\n"
+    )
+
+
+def _results(tested: list[Tested]) -> str:
+    rows = [
+        "| experiment | network | test accuracy (%) | 95 % interval (%) | right |",
+        "|---|---|---:|---:|---:|",
+    ]
+    for item in tested:
+        spec = item.runs[0].metrics.spec
+        network = escape(model_name(spec.model)) if spec else ""
+        rows.append(
+            f"| {escape(experiment_name(item.experiment))} (`{item.experiment.id}`) | {network} "
+            f"| {percentage(item.accuracy).text} "
+            f"| {percentage(item.low).text}–{percentage(item.high).text} | {right_of(item)} |"
+        )
+    method = "Student’s" if any(item.over_seeds for item in tested) else "Wilson’s"
+    return (
+        "## Results\n\n"
+        "Top-1 accuracy on the test pictures, of the weights with the best validation accuracy; "
+        f"choices between settings were made by validation accuracy. Intervals are {method}.\n\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+def _training(tested: list[Tested]) -> str:
+    blocks = ["## Training\n"]
+    for run in (item.runs[0] for item in tested):
+        metrics = run.metrics
+        if metrics.spec is None:
+            continue
+        recipe = json.dumps(spec_values(metrics.spec), ensure_ascii=False)
+        said = [f"- `{metrics.id}`: {_counts(run)}"]
+        if metrics.selected is not None:
+            chosen = metrics.selected
+            said.append(f"  Chosen from {_code(chosen.grid)} by validation accuracy: rank "
+                        f"{chosen.rank}, {_code(chosen.id)}.")  # fmt: skip
+        said.append(f"  Recipe: {_code(recipe)}")
+        blocks += said
+    environments = {
+        f"homework {e.homework}, Python {e.python}, torch {e.torch}, torchvision {e.torchvision}, "
+        f"{e.precision} on {e.device} ({e.device_name})"
+        for item in tested for run in item.runs if (e := run.metrics.environment)
+    }  # fmt: skip
+    said_where = [f"\nTrained with {escape(text)}." for text in sorted(environments)]
+    return "\n".join([*blocks, *said_where]) + "\n"
+
+
+def _counts(run: Run) -> str:
+    metrics, said = run.metrics, []
+    if run.parameters is not None:
+        trainable = integer(run.number("/parameters/trainable")).text
+        said.append(f"{trainable} of {integer(run.number('/parameters/total')).text} parameters "
+                    "were trained")  # fmt: skip
+    said.append(f"best epoch {metrics.best_epoch} of {metrics.epochs_run}")
+    said.append(f"{metrics.train_seconds:.1f} s")
+    return ", ".join(said) + "."
+
+
+def _code(text: str) -> str:
+    longest = max((len(ticks) for ticks in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence}{text}{fence}" if longest == 0 else f"{fence} {text} {fence}"
+
+
+def _caveats(tested: list[Tested]) -> str:
+    notes = dict.fromkeys(
+        f"- `{run.id}`: {escape(note)}"
+        for item in tested for run in item.runs for note in run.metrics.notes
+    )  # fmt: skip
+    lines = [
+        "## Limits\n",
+        _UNKNOWN,
+        *(["", *notes] if notes else []),
+    ]
+    return "\n".join(lines) + "\n"
