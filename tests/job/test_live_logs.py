@@ -154,6 +154,20 @@ def test_what_was_logged_beyond_the_checkpoint_does_not_count(run, tmp_path, kin
     check(READ[kind](study), as_recorded(study))
 
 
+@needs("tensorboard")
+def test_an_event_file_cut_off_by_a_kill_is_gone_on_with(run, tmp_path):
+    study = tmp_path / "runs/quick"
+    with pytest.MonkeyPatch.context() as patch:
+        stop_at_batch(patch, 5)
+        with pytest.raises(StoppedError):
+            run("--log", "tensorboard")
+    (file,) = (study / "logs" / "tensorboard" / NAME / "seed-0").iterdir()
+    file.write_bytes(file.read_bytes()[:-7])
+    assert [step for step, _ in read_tensorboard(study)["accuracy/train"]] == [1]
+    assert run("--log", "tensorboard").error is None
+    check(read_tensorboard(study), as_recorded(study))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_made_again_replaces_its_log_or_adds_to_it(run, tmp_path, kind):
     study = tmp_path / "runs/quick"
