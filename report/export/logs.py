@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 
+from report.errors import ReportError
 from report.export.formats import Exported
 from report.export.runs_table import rows
 from report.load import Run, StudyView
 from training.logs import RunLog, RunName
-from training.records import Curves, writing
+from training.records import Curves, HomeworkError, writing
 
 
 def to_tensorboard(view: StudyView, folder: Path) -> Exported:
@@ -41,13 +42,22 @@ def to_mlflow(view: StudyView, place: str | Path) -> Exported:
     else:
         uri = place if "://" in place else f"sqlite:///{Path(place).resolve().as_posix()}"
     runs, left_out = _with_curves(view)
-    store = MLflowStore(uri, view.folder.name)
     n_there = 0
-    for name, run, curves in runs:
-        if store.holds(name, run.metrics):
-            n_there += 1
-            continue
-        _write(run, curves, MLflowLog(name, store))
+    try:
+        store = MLflowStore(uri, view.folder.name)
+        for name, run, curves in runs:
+            if store.holds(name, run.metrics):
+                n_there += 1
+                continue
+            _write(run, curves, MLflowLog(name, store))
+    except HomeworkError:
+        raise
+    except Exception as error:  # of MLflow, SQLAlchemy, the network, the file system
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ReportError(
+            f"Can't write MLflow runs to {uri}: {said}",
+            "Name another SQLite file or tracking URI with --output.",
+        ) from error
     there = (f"{n_there} runs were there already.",) if n_there else ()
     return Exported(uri, there + _left_out(left_out))
 

@@ -331,6 +331,14 @@ def test_mlflow_reads_every_run_back_and_none_twice(gaps, tmp_path):
         assert same_values([metric.value for metric in history], curves[name][field], 0)
 
 
+@needs("mlflow", "sqlalchemy", "alembic")
+def test_a_file_that_is_no_mlflow_store_is_named(gaps, tmp_path):
+    (tmp_path / "t.db").write_text("no database" * 100)
+    with pytest.raises(HomeworkError, match="Can't write MLflow runs to sqlite"):
+        export(gaps, "mlflow", "--output", str(tmp_path / "t.db"))
+    assert (tmp_path / "t.db").read_text() == "no database" * 100
+
+
 def front_matter(text):
     yaml = pytest.importorskip("yaml", reason="PyYAML isn't installed")
     return yaml.safe_load(text.split("---\n")[1])

@@ -1,5 +1,6 @@
 """MLflow runs, written through the client of the `mlflow-skinny` package."""
 
+import contextlib
 import logging
 import os
 import time as clock
@@ -8,12 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from training.logs.run_log import RunName, need
 from training.logs.scalars import epoch_scalars, spec_values, test_scalars
 from training.records import Curves, Metrics
 
 _COUNTED = "accuracy/train"
 """The metric whose history says how many epochs a run holds."""
+
+_SQLITE = "sqlite:///"
 
 _OUTCOMES = {"done": "FINISHED", "diverged": "FINISHED", "failed": "FAILED", "skipped": "KILLED"}
 
@@ -33,17 +38,24 @@ class MLflowStore:
 
     def __init__(self, uri: str, study: str) -> None:
         self.uri, self.study = uri, study
-        self.client = _client(uri)
-        found = self.client.get_experiment_by_name(study)
-        self.experiment: str = found.experiment_id if found else self._create()
+        with _alone(uri):
+            self.client = _client(uri)
+            found = self.client.get_experiment_by_name(study)
+            self.experiment: str = found.experiment_id if found else self._create()
 
     def _create(self) -> str:
         place = None
-        if self.uri.startswith("sqlite:///"):
-            database = Path(self.uri.removeprefix("sqlite:///"))
+        if self.uri.startswith(_SQLITE):
+            database = Path(self.uri.removeprefix(_SQLITE))
             place = (database.parent / "mlflow-artifacts").resolve().as_uri()
-        created: str = self.client.create_experiment(self.study, artifact_location=place)
-        return created
+        try:
+            made: str = self.client.create_experiment(self.study, artifact_location=place)
+        except Exception:
+            found = self.client.get_experiment_by_name(self.study)  # another process was faster
+            if found is None:
+                raise
+            made = found.experiment_id
+        return made
 
     def find(self, name: RunName) -> list[Any]:
         """Return the MLflow runs of this very run, the newest first."""
@@ -148,6 +160,15 @@ def _tags(name: RunName) -> dict[str, str]:
     }
 
 
+def _alone(uri: str) -> contextlib.AbstractContextManager[object]:
+    """Keep other processes out of an SQLite file while its tables are made."""
+    if not uri.startswith(_SQLITE):
+        return contextlib.nullcontext()
+    database = Path(uri.removeprefix(_SQLITE))
+    database.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(database.with_name(f".{database.name}.lock"))
+
+
 def _milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
 
@@ -155,11 +176,9 @@ def _milliseconds(seconds: float) -> int:
 def _client(uri: str) -> Any:
     """Open a store: quietly, and without the usage reports that MLflow would send."""
     need("mlflow", "mlflow", "Writing MLflow runs")
-    local = uri.startswith("sqlite:")
-    if local:
+    if uri.startswith(_SQLITE):
         need("sqlalchemy", "mlflow", "An MLflow store in an SQLite file")
         need("alembic", "mlflow", "An MLflow store in an SQLite file")
-        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # its own use of SQLAlchemy
