@@ -21,11 +21,10 @@ function makeViewer() {
   };
 }
 
-function equipFigures() {
-  const enlarge = makeViewer();
+function equipFigures(part, enlarge) {
   const numbered = [...document.querySelectorAll("figure.plot, figure.gallery")];
   numbered.forEach((figure, i) => {
-    if (!figure.matches(".plot")) return;
+    if (!figure.matches(".plot") || !part.contains(figure)) return;
     const picture = figure.querySelector("img");
     const name = `Figure ${i + 1}`;
     const caption = figure.querySelector("figcaption").textContent;
@@ -34,7 +33,7 @@ function equipFigures() {
     picture.addEventListener("click", open);
     figure.after(element("div", { class: "controls" }, control));
   });
-  for (const details of document.querySelectorAll("details.data")) {
+  for (const details of part.querySelectorAll("details.data")) {
     const table = details.querySelector("table");
     const slug = details.querySelector("summary").id.replace(/^data-/, "");
     details.append(exportControls(table, slug));

@@ -4,7 +4,12 @@ applyTheme(rememberedTheme());
 document.addEventListener("DOMContentLoaded", () => {
   addThemeSwitch();
   followReading();
-  equipTables();
-  equipFigures();
-  stopOnlyAtScrollers();
+  const enlarge = makeViewer();
+  const equip = (part) => {
+    equipTables(part);
+    equipFigures(part, enlarge);
+    stopOnlyAtScrollers();
+  };
+  equip(document);
+  document.addEventListener("homework:changed", (event) => equip(event.detail));
 });

@@ -63,8 +63,8 @@ function filterControls(table, name) {
   return element("div", { class: "controls filter" }, element("label", {}, name, " ", input), count);
 }
 
-function equipTables() {
-  for (const figure of document.querySelectorAll("figure.table")) {
+function equipTables(part) {
+  for (const figure of part.querySelectorAll("figure.table")) {
     const table = figure.querySelector("table");
     const filterable =
       figure.closest("#appendix") && table.tBodies[0].rows.length >= ROWS_WORTH_FILTERING;

@@ -21,6 +21,7 @@ COMMANDS = {
     "status": ("training.cli.listing:status", "Show what the records say so far."),
     "render": ("report.cli:render", "Turn the records into a report (HTML, PDF)."),
     "verify": ("report.cli:verify", "Recompute every number of a report from the records."),
+    "serve": ("report.serve.cli:serve", "Show the report while experiments train."),
     "compare": ("report.comparison.cli:compare", "Show two studies side by side."),
     "grade": ("report.grading.cli:grade", "Check many studies at once, as a table."),
     "predict": ("training.cli.network:predict", "Say what pictures show, with a kept network."),

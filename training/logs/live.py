@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
 from training.logs.run_log import RunLog, RunName, need
+from training.logs.running import RunningLog
 from training.names import unknown_name
 from training.records import Curves, Metrics, StudyFolder
 
@@ -89,6 +90,8 @@ class Logs:
 def live_logs(kinds: Sequence[str], folder: StudyFolder, note: Callable[[str], None]) -> Logs:
     """Return the logs of a study: below its folder `logs`, or in `MLFLOW_TRACKING_URI`.
 
+    The curves of what runs are kept beside its records in any case, for the live page.
+
     Args:
         kinds: Of `LIVE_LOGS`.
 
@@ -100,7 +103,12 @@ def live_logs(kinds: Sequence[str], folder: StudyFolder, note: Callable[[str], N
         if kind not in table:
             raise unknown_name("log", kind, table)
         need(kind, kind, f"--log {kind}")
-    return Logs({LIVE_LOGS[kind]: table[kind](folder) for kind in dict.fromkeys(kinds)}, note)
+    openers = {LIVE_LOGS[kind]: table[kind](folder) for kind in dict.fromkeys(kinds)}
+    return Logs({"running": _running(folder), **openers}, note)
+
+
+def _running(folder: StudyFolder) -> Open:
+    return lambda name: RunningLog(folder.running(name.id, name.seed))
 
 
 def _tensorboard(folder: StudyFolder) -> Open:

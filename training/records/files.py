@@ -76,6 +76,10 @@ class StudyFolder:
     def weights(self, experiment_id: str, seed: int) -> Path:
         return self.run(experiment_id, seed) / "weights.pt"
 
+    def running(self, experiment_id: str, seed: int) -> Path:
+        """Return where a run that goes on keeps its curves so far."""
+        return self.run(experiment_id, seed) / "running.json"
+
     def model(self, experiment_id: str, seed: int) -> Path:
         """Return where a finished network is kept for use."""
         return self.run(experiment_id, seed) / "model.pt"
