@@ -1,10 +1,12 @@
 """The device and the versions that a run happens with."""
 
+import contextlib
 import ctypes
 import platform
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -33,6 +35,29 @@ def resolve_device(name: str) -> torch.device:
     if kind == "mps" and not torch.backends.mps.is_available():
         raise DeviceError("This machine has no Apple GPU (mps).", "Use --device cpu.")
     return torch.device(kind)
+
+
+def all_devices(name: str) -> list[torch.device]:
+    """Return the devices that a name leaves open: every CUDA device for `auto` and `cuda`.
+
+    Raises:
+        DeviceError: See `resolve_device`.
+    """
+    first = resolve_device(name)
+    if first.type != "cuda" or name not in ("auto", "cuda"):
+        return [first]
+    return [torch.device("cuda", number) for number in range(torch.cuda.device_count())]
+
+
+@contextlib.contextmanager
+def using_threads(n_threads: int) -> Iterator[None]:
+    """Compute with a number of CPU threads in this block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _cuda(number: int) -> torch.device:

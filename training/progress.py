@@ -41,3 +41,10 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Report one line worth reading."""
+
+    def lane(self) -> "Progress":
+        """Return what receives the events of one experiment while others run beside it."""
+        return self
+
+    def close(self) -> None:
+        """Report that there is nothing more to come on this lane."""

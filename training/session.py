@@ -9,8 +9,8 @@ from training.data.cache import cache_folder
 from training.data.locate import locate
 from training.data.prepare import prepare
 from training.determinism import keep_deterministic
-from training.environment import ignore_denormals, keep_memory, resolve_device
-from training.executors import LocalExecutor, Outcome
+from training.environment import ignore_denormals, keep_memory, resolve_device, using_threads
+from training.executors import Executor, Outcome, Where, make_executor
 from training.freezing import count_parameters, freeze
 from training.locks import locked
 from training.logs import live_logs
@@ -45,6 +45,7 @@ def run_study(
     precision: str = "auto",
     keep_weights: bool = False,
     logs: Sequence[str] = (),
+    where: Where | None = None,
 ) -> Outcome:
     """Run what the experiments lack, and write every record below `folder`.
 
@@ -58,6 +59,7 @@ def run_study(
         precision: See `precision.resolve_precision`.
         keep_weights: Keep the network of every tested experiment, for `homework predict`.
         logs: Kinds of logs to write while training, see `logs.LIVE_LOGS`.
+        where: How many experiments at a time, and where; by default one, in this process.
 
     Raises:
         DataError: The pictures can't be had.
@@ -102,13 +104,25 @@ def run_study(
         keep_weights,
         opened_logs,
     )
-    executor = LocalExecutor(plan, workspace)
-    wanted = {experiment.id for experiment in experiments}
     everything = plan.with_dependencies(experiments)
+    for image_size in {e.image_size for e in everything if e.image_size is not None}:
+        data.pixels(image_size)  # decoded once, before several processes want them
+    where = where or Where()
+    executor = make_executor(where, plan, workspace, device)
+    with using_threads(where.threads_each):
+        return _run(executor, experiments, everything, force)
+
+
+def _run(
+    executor: Executor,
+    experiments: Sequence[Experiment],
+    everything: Sequence[Experiment],
+    force: bool,
+) -> Outcome:
     if not force:
         return executor.run(everything)
-    needed_first = [experiment for experiment in everything if experiment.id not in wanted]
-    first = executor.run(needed_first)
+    wanted = {experiment.id for experiment in experiments}
+    first = executor.run([experiment for experiment in everything if experiment.id not in wanted])
     then = executor.run(list(experiments), force=True)
     return Outcome(first.ran + then.ran, first.reused + then.reused)
 

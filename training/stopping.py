@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -15,6 +15,16 @@ def ignore_signals() -> None:
     """Let no further signal disturb the way out."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def signals_blocked() -> Iterator[None]:
+    """Keep signals waiting until the block ends; a process that it starts begins so."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {*SIGNALS, signal.SIGUSR1})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class StoppedError(BaseException):
@@ -35,9 +45,16 @@ class StoppedError(BaseException):
 
 
 class StopSignal:
-    """Remembers that the process was asked to end, until the work can be left."""
+    """Remembers that the process was asked to end, until the work can be left.
 
-    def __init__(self) -> None:
+    Args:
+        signals: Those that ask for it.
+        message: Written to the standard error stream when the first one has to wait.
+    """
+
+    def __init__(self, signals: Sequence[signal.Signals] = SIGNALS, message: str = MESSAGE) -> None:
+        self._signals = signals
+        self._message = message
         self._received: int | None = None
         self._held = 0
 
@@ -47,8 +64,8 @@ class StopSignal:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.getsignal(number) for number in SIGNALS}
-        chosen = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
+        before = {number: signal.getsignal(number) for number in self._signals}
+        chosen = [number for number in self._signals if before[number] is not signal.SIG_IGN]
         try:
             for number in chosen:
                 signal.signal(number, self._receive)
@@ -64,7 +81,7 @@ class StopSignal:
         self._received = number
         # printing could meet the console in the middle of a line; writing to it can't
         with contextlib.suppress(OSError):
-            os.write(2, MESSAGE.format(name=signal.Signals(number).name).encode())
+            os.write(2, self._message.format(name=signal.Signals(number).name).encode())
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:

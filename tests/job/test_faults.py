@@ -65,7 +65,7 @@ def test_a_failing_experiment_is_recorded_and_the_list_goes_on(homework, tmp_pat
 
 
 def test_an_interrupted_list_keeps_what_was_finished(homework, tmp_path, monkeypatch):
-    from training import executors
+    from training.executors import single as executors
 
     original = executors.run_step
 

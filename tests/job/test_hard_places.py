@@ -11,8 +11,8 @@ import pytest
 from test_interrupted import NAME, contents, holder
 from tiny import TINY
 
-from training import executors
 from training.cli import main
+from training.executors import single as executors
 from training.locks import locked
 from training.records import Metrics, StudyFolder, read
 

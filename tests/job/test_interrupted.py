@@ -136,7 +136,7 @@ def test_what_another_process_did_meanwhile_is_skipped(homework, tmp_path, monke
     """The other process finishes the run while this one waits for its lock."""
     import contextlib
 
-    from training import executors
+    from training.executors import single as executors
 
     assert homework("run", NAME, "--runs", "others", *SMALL).error is None
     done = tmp_path / "others" / "quick" / NAME

@@ -84,6 +84,25 @@ _STUDY_OPTIONS = (
     click.option("--extras/--no-extras", default=None, help="Also the experiments marked extra."),
 )
 
+_WHERE_OPTIONS = (
+    click.option(
+        "--jobs",
+        "-j",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Experiments side by side, each in a process; several share a GPU.",
+    ),
+    click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="CPU threads of each experiment; the last digits depend on them.  "
+        "[default: the machine's, divided by --jobs]",
+    ),
+)
+
 SETTINGS = (
     "backbone",
     "weights",
@@ -141,6 +160,18 @@ def device_option(command: F) -> F:
         metavar="NAME",
         help="auto, cpu, cuda, cuda:N or mps.",
     )(command)
+
+
+def where_options(command: F) -> F:
+    """Add the options that say where experiments run; the command receives them as `where`."""
+
+    @functools.wraps(command)
+    def with_where(*, jobs: int, threads: int | None, **others: Any) -> Any:
+        return command(where={"jobs": jobs, "threads": threads}, **others)
+
+    for option in reversed(_WHERE_OPTIONS):
+        with_where = option(with_where)
+    return with_where  # type: ignore[return-value]
 
 
 def json_option(command: F) -> F:

@@ -14,6 +14,9 @@ from training.executors import Outcome
 from training.progress import EpochEnd, Progress
 from training.records import Metrics, StudyFolder, StudyRecord, read_if_there
 
+SECONDS_BETWEEN_LINES = 10.0
+"""In a log, between two lines about the same thing."""
+
 STYLES = {"done": "green", "diverged": "yellow", "failed": "red", "skipped": "dim"}
 
 
@@ -22,11 +25,22 @@ class ConsoleProgress(Progress):
 
     Args:
         on_stderr: Leave the standard output to a command's answer.
+        beside: Share its console and its bars, to show one experiment of several.
     """
 
-    def __init__(self, on_stderr: bool = False) -> None:
-        self.console = Console(highlight=False, stderr=on_stderr)
-        self._bars = Bars(
+    def __init__(self, on_stderr: bool = False, beside: Self | None = None) -> None:
+        self._is_lane = beside is not None
+        self.console: Console = (
+            beside.console if beside else Console(highlight=False, stderr=on_stderr)
+        )
+        self._bars: Bars = beside._bars if beside else self._make_bars()
+        self._task: TaskID | None = None
+        self._what = ""
+        self._position = ""
+        self._said: dict[str, float] = {}
+
+    def _make_bars(self) -> Bars:
+        return Bars(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
             TextColumn("{task.fields[detail]}"),
@@ -35,9 +49,6 @@ class ConsoleProgress(Progress):
             transient=True,
             disable=not self.console.is_terminal,
         )
-        self._task: TaskID | None = None
-        self._position = ""
-        self._said: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         self._bars.__enter__()
@@ -51,20 +62,27 @@ class ConsoleProgress(Progress):
     ) -> None:
         self._bars.__exit__(kind, error, traceback)
 
-    def _start(self, description: str, total: int) -> None:
+    def lane(self) -> Self:
+        self.close()
+        return type(self)(beside=self)
+
+    def close(self) -> None:
         if self._task is not None:
             self._bars.remove_task(self._task)
+        self._task = None
+
+    def _start(self, description: str, total: int) -> None:
+        self.close()
+        self._what = description
         self._task = self._bars.add_task(description, total=total, detail="")
 
     def stage(self, done: int, total: int, what: str) -> None:
-        started = self._said.setdefault(what, time.monotonic())
         if self.console.is_terminal:
-            if self._task is None or self._bars.tasks[-1].description != what:
+            if self._task is None or self._what != what:
                 self._start(what, total)
             assert self._task is not None
             self._bars.update(self._task, completed=done, total=total)
-        elif time.monotonic() - started > 10:
-            self._said[what] = time.monotonic()
+        elif self._is_time_for(what):
             self._line(f"{what}: {done} of {total}")
         if done >= total:
             self._said.pop(what, None)
@@ -73,6 +91,8 @@ class ConsoleProgress(Progress):
         seed_text = f" seed {seed}" if seed else ""
         self._position = f"[{index}/{total}] {experiment_id}{seed_text}"
         self._start(self._position, 1)
+        if self._is_lane and not self.console.is_terminal:
+            self._line(f"{self._position:44} begins", style="dim")
 
     def epochs(self, n_epochs: int, n_images: int) -> None:
         self._start(self._position or "stand-in weights", n_epochs * n_images)
@@ -83,13 +103,21 @@ class ConsoleProgress(Progress):
 
     def epoch(self, end: EpochEnd) -> None:
         assert self._task is not None
-        self._bars.update(
-            self._task,
-            detail=(
-                f"epoch {end.epoch}/{end.n_epochs}  loss {end.train_loss:.3f}  "
-                f"validation {end.validation_accuracy:.1%}  {end.images_per_second:,.0f} img/s"
-            ),
+        detail = (
+            f"epoch {end.epoch}/{end.n_epochs}  loss {end.train_loss:.3f}  "
+            f"validation {end.validation_accuracy:.1%}  {end.images_per_second:,.0f} img/s"
         )
+        self._bars.update(self._task, detail=detail)
+        if self._is_lane and not self.console.is_terminal and self._is_time_for("epochs"):
+            self._line(f"{self._position:44} {detail}", style="dim")
+
+    def _is_time_for(self, what: str) -> bool:
+        """Say whether a log has had no line of this kind for a while."""
+        now = time.monotonic()
+        if now - self._said.setdefault(what, now) < SECONDS_BETWEEN_LINES:
+            return False
+        self._said[what] = now
+        return True
 
     def finished(self, metrics: Metrics) -> None:
         style = STYLES[metrics.status]
@@ -109,6 +137,8 @@ class ConsoleProgress(Progress):
             self._line(f"    {metrics.error}", style="dim", markup=False)
 
     def note(self, text: str) -> None:
+        if self._is_lane:
+            text = f"{self._position}: {text}"
         self._line(text, style="dim", markup=False)
 
     def _line(self, text: str, style: str | None = None, markup: bool = True) -> None:

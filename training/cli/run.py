@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from training.cli.listing import show_plan
-from training.cli.options import device_option, study_options
+from training.cli.options import device_option, study_options, where_options
 from training.errors import StudyError
 from training.records import StudyFolder, StudyRecord
 
@@ -56,6 +56,7 @@ _force_option = click.option("--force", is_flag=True, help="Run again what is al
 @study_options
 @device_option
 @_dry_option
+@where_options
 @_force_option
 @_checkpoint_option
 @_deterministic_option
@@ -71,6 +72,7 @@ def run_all(
     folder: StudyFolder,
     render_format: str | None,
     dry_run: bool,
+    where: dict[str, Any],
     **how: Any,
 ) -> None:
     """Run every experiment of the list that has no record yet.
@@ -81,11 +83,12 @@ def run_all(
     Examples:
         homework run-all --preset quick --render both
         homework run-all --device cuda --data ~/caltech101
+        homework run-all --jobs 4
     """
     if dry_run:
         show_plan(study, folder, ())
         return
-    _run(ctx, study, folder, (), render_format, how)
+    _run(ctx, study, folder, (), render_format, where, how)
 
 
 @click.command()
@@ -93,6 +96,7 @@ def run_all(
 @study_options
 @device_option
 @_dry_option
+@where_options
 @_force_option
 @_checkpoint_option
 @_deterministic_option
@@ -109,6 +113,7 @@ def run(
     folder: StudyFolder,
     render_format: str | None,
     dry_run: bool,
+    where: dict[str, Any],
     **how: Any,
 ) -> None:
     """Run the experiments of a section, a group, or by name.
@@ -123,7 +128,7 @@ def run(
     if dry_run:
         show_plan(study, folder, names)
         return
-    _run(ctx, study, folder, names, render_format, how)
+    _run(ctx, study, folder, names, render_format, where, how)
 
 
 def _run(
@@ -132,9 +137,11 @@ def _run(
     folder: StudyFolder,
     names: tuple[str, ...],
     render_format: str | None,
+    where: dict[str, Any],
     how: dict[str, Any],
 ) -> None:
     from training.cli.progress import ConsoleProgress
+    from training.executors import Where
     from training.session import run_study
     from training.stopping import StopSignal
     from training.study import select
@@ -142,7 +149,9 @@ def _run(
     experiments = select(study, names)
     stop = StopSignal()
     with stop.listening(), ConsoleProgress() as progress:
-        outcome = run_study(study, folder, experiments, progress=progress, stop=stop, **how)
+        outcome = run_study(
+            study, folder, experiments, progress=progress, stop=stop, where=Where(**where), **how
+        )
     progress.summary(study, folder, outcome)
     if render_format is not None:
         _render(ctx, folder, render_format)

@@ -2,6 +2,7 @@
 
 import hashlib
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,14 @@ class PixelCache:
     pixels: NDArray[np.uint8]
     contents: Contents
     path: Path
+
+    def __reduce__(self) -> tuple[Callable[[Contents, Path], "PixelCache"], tuple[Contents, Path]]:
+        """Pickle the file's name: the process that unpickles it maps the same file."""
+        return _mapped, (self.contents, self.path)
+
+
+def _mapped(contents: Contents, path: Path) -> PixelCache:
+    return PixelCache(np.load(path, mmap_mode="r", allow_pickle=False), contents, path)
 
 
 class Sources(msgspec.Struct, frozen=True):

@@ -1,0 +1,91 @@
+"""Start `homework run` with two jobs in a process of its own, to be disturbed."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from test_interrupted import TIMES
+from tiny import TINY
+
+from training.records import StudyFolder
+
+NAMES = ("scratch/baseline", "scratch/grid-sgd-1e-3", "scratch/grid-adam-1e-3")
+LONG = (*TINY, "--batch-size", "8", "--epochs", "10", "--threads", "1")
+EVERY_BATCH = ("--checkpoint-every", "0")
+
+
+def folder_of(tmp_path, runs="runs"):
+    return StudyFolder(tmp_path / runs / "quick")
+
+
+def records(tmp_path, runs, names=NAMES):
+    """Return runs' records without what measures the machine, and the names of other files."""
+    found = {}
+    for name in names:
+        for file in folder_of(tmp_path, runs).run(name, 0).iterdir():
+            record = json.loads(file.read_text()) if file.suffix == ".json" else {}
+            found[name, file.name] = {key: v for key, v in record.items() if key not in TIMES}
+    return found
+
+
+def undisturbed(homework, tmp_path):
+    """Return the records of the list that nothing disturbs."""
+    answer = homework("run", *NAMES, *LONG, "--runs", "whole", tiny=False)
+    assert answer.error is None, answer.output
+    return records(tmp_path, "whole")
+
+
+class Started:
+    """`homework run` with two jobs, in a process of its own."""
+
+    def __init__(self, tmp_path):
+        self.folder = folder_of(tmp_path)
+        self.stopped = []
+        command = [sys.executable, "-c", "from training.cli import main; main()", "run", *NAMES,
+                   *LONG, *EVERY_BATCH, "--jobs", "2"]  # fmt: skip
+        self.process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for pid in (self.process.pid, *self.stopped):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.communicate(timeout=20)
+
+    def worker(self, name, but=()):
+        """Wait until a run has a checkpoint and a worker that isn't in `but`; return its id."""
+        end = time.monotonic() + 30
+        holder = self.folder.lock(f"{name}/seed-0").with_suffix(".holder")
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError, ValueError):
+                pid = json.loads(holder.read_text())["pid"]
+                if pid not in but and list(self.folder.checkpoint(name, 0).glob("*.pt")):
+                    return pid
+            time.sleep(0.005)
+        raise AssertionError(f"{name} never had a checkpoint")
+
+    def end(self):
+        output, _ = self.process.communicate(timeout=60)
+        return self.process.returncode, output
+
+
+def is_gone(pid):
+    for _ in range(100):
+        state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True).stdout
+        if not state.strip() or state.startswith(b"Z"):  # ended, if nobody asked how
+            return True
+        time.sleep(0.02)
+    return False

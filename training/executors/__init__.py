@@ -1,0 +1,7 @@
+"""Where a list of experiments runs: in this process, in several, on a Ray cluster."""
+
+from training.executors.local import LocalExecutor
+from training.executors.outcome import Outcome
+from training.executors.where import Executor, Where, make_executor
+
+__all__ = ["Executor", "LocalExecutor", "Outcome", "Where", "make_executor"]

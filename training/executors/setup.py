@@ -1,0 +1,79 @@
+"""What another process needs to run experiments of a study."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from training.data.prepare import PreparedData
+from training.determinism import keep_deterministic
+from training.environment import ignore_denormals, keep_memory, resolve_device
+from training.executors.single import SingleRuns
+from training.plan import Plan
+from training.precision import Precision, use_precision
+from training.progress import Progress
+from training.records import StudyFolder, StudyRecord
+from training.stopping import StopSignal
+from training.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A study's plan and workspace, so that they can be sent to another process.
+
+    Attributes:
+        folder: The study's folder, absolute.
+        data: Its pixels travel as names of files.
+        n_threads: CPU threads of each experiment; they are part of what decides a run's last bits.
+    """
+
+    study: StudyRecord
+    folder: Path
+    data: PreparedData
+    device: str
+    precision: Precision
+    deterministic: bool
+    n_threads: int
+    checkpoint_seconds: float
+    weights_cache: Path
+
+    @classmethod
+    def of(cls, plan: Plan, workspace: Workspace, n_threads: int) -> "Setup":
+        return cls(
+            study=plan.study,
+            folder=workspace.folder.path.resolve(),
+            data=dataclasses.replace(workspace.data, progress=None),
+            device=str(workspace.device),
+            precision=workspace.precision,
+            deterministic=torch.are_deterministic_algorithms_enabled(),
+            n_threads=n_threads,
+            checkpoint_seconds=workspace.checkpoint_seconds,
+            weights_cache=workspace.weights_cache.resolve(),
+        )
+
+    def open(self, progress: Progress, stop: StopSignal) -> SingleRuns:
+        """Set this process up to run experiments.
+
+        Raises:
+            DeviceError: The device isn't there.
+        """
+        ignore_denormals()
+        keep_memory()
+        torch.set_num_threads(self.n_threads)
+        device = resolve_device(self.device)
+        use_precision(self.precision)
+        keep_deterministic(self.deterministic)
+        folder = StudyFolder(self.folder)
+        data = dataclasses.replace(self.data, progress=progress.stage)
+        workspace = Workspace(
+            folder,
+            data,
+            device,
+            progress,
+            self.weights_cache,
+            stop,
+            self.checkpoint_seconds,
+            self.precision,
+        )
+        return SingleRuns(Plan(self.study, folder, data.record.fingerprint), workspace)

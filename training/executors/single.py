@@ -1,0 +1,140 @@
+"""One run under its lock: whatever happens to it, a record says so."""
+
+import msgspec
+
+from training.checkpoint import remove_checkpoints
+from training.errors import HomeworkError
+from training.executors.kept_weights import KeptWeights
+from training.executors.outcome import Result
+from training.locks import locked
+from training.lost_device import is_lost, lost
+from training.memory import is_out_of_memory
+from training.plan import Plan, Step
+from training.records import (
+    RECORD_TYPES,
+    Experiment,
+    Metrics,
+    remove_leftovers,
+    write,
+    write_together,
+)
+from training.run import now, run_step
+from training.weights import MissingWeightsError
+from training.workspace import Workspace
+
+
+class SingleRuns:
+    """Runs one experiment at a time in this process.
+
+    Args:
+        plan: Resolves a step when its turn comes, from the records written so far.
+        workspace: What the runs share.
+    """
+
+    def __init__(self, plan: Plan, workspace: Workspace) -> None:
+        self.plan = plan
+        self.workspace = workspace
+        self.kept = KeptWeights(plan)
+
+    def answered(self, experiment: Experiment, seed: int) -> Step | None:
+        """Return the step if its record answers it already and nothing is left to clear up."""
+        step = self.plan.step(experiment, seed)
+        if step.state != "done" or self.workspace.folder.checkpoint(experiment.id, seed).exists():
+            return None
+        self._refresh_choice(step)
+        return step
+
+    def run(self, experiment: Experiment, seed: int, force: bool) -> Result:
+        """Run one step while no other process does; skip what another did meanwhile.
+
+        Raises:
+            DeviceError: The device was lost.
+            StoppedError: The user wants to end.
+        """
+        folder, progress = self.workspace.folder, self.workspace.progress
+        waited: list[str] = []
+
+        def waiting(holder: str) -> None:
+            waited.append(holder)
+            progress.note(f"Waiting for {holder}: it runs {experiment.id}")
+
+        with locked(folder.lock(f"{experiment.id}/seed-{seed}"), waiting):
+            step = self.plan.step(experiment, seed)
+            if step.state == "done" and (waited or not force):
+                if waited:
+                    progress.note(f"{experiment.id} was done by another process")
+                # a process that is killed just after it wrote the record leaves them
+                remove_checkpoints(folder.checkpoint(experiment.id, seed))
+                return Result(reused=step)
+            self._remove_leftovers(experiment, seed)
+            return Result(ran=self._run(step))
+
+    def fail(self, experiment: Experiment, seed: int, reason: str) -> Result:
+        """Record that a run failed for a reason outside of its process."""
+        lock = self.workspace.folder.lock(f"{experiment.id}/seed-{seed}")
+        with locked(lock, lambda _: None):
+            self._remove_leftovers(experiment, seed)
+            step = self.plan.step(experiment, seed)
+            return Result(ran=self._not_run(step, "failed", reason))
+
+    def _remove_leftovers(self, experiment: Experiment, seed: int) -> None:
+        folder = self.workspace.folder
+        names = [*RECORD_TYPES, folder.weights(experiment.id, seed).name]
+        remove_leftovers(folder.run(experiment.id, seed), names)
+
+    def _refresh_choice(self, step: Step) -> None:
+        """Note how the choice is made now, where it stays the same but its candidates don't.
+
+        A grid member that failed before, say, has since been run.
+        """
+        experiment, folder = step.experiment, self.workspace.folder
+        record = self.plan.record(experiment.id, step.seed)
+        if record is None or record.selected == step.selected:
+            return
+        with locked(folder.lock(f"{experiment.id}/seed-{step.seed}"), lambda _: None):
+            record = msgspec.structs.replace(record, selected=step.selected)
+            write(folder.metrics(experiment.id, step.seed), record)
+
+    def _run(self, step: Step) -> Metrics:
+        if step.spec is None:
+            return self._not_run(step, "skipped", step.reason)
+        try:
+            return run_step(step, self.workspace, self.kept.wanted(step.experiment))
+        except MissingWeightsError as error:
+            return self._not_run(step, "skipped", str(error))
+        except HomeworkError as error:
+            return self._not_run(step, "failed", str(error))
+        except MemoryError:
+            return self._not_run(step, "failed", "This machine's memory was too small.")
+        except (RuntimeError, ValueError, OSError) as error:
+            failed = self._not_run(step, "failed", f"{type(error).__name__}: {error}")
+            if is_lost(error) and not is_out_of_memory(error):
+                raise lost(str(self.workspace.device), step.experiment.id, error) from error
+            return failed
+
+    def _not_run(self, step: Step, status: str, reason: str) -> Metrics:
+        """Record why there is no result, and remove what an earlier run left.
+
+        A record that still answers this very step, which `force` wanted again, is kept instead.
+        """
+        folder, experiment = self.workspace.folder, step.experiment
+        name = experiment.id, step.seed
+        metrics = Metrics(
+            id=experiment.id,
+            section=experiment.section,
+            seed=step.seed,
+            status="failed" if status == "failed" else "skipped",
+            spec=step.spec,
+            spec_hash=step.spec.digest() if step.spec else "",
+            dataset_fingerprint=self.workspace.data.record.fingerprint,
+            selected=step.selected,
+            finished_at=now(),
+            notes=[experiment.note] if experiment.note else [],
+            error=reason,
+        )
+        if self.plan.step(experiment, step.seed).state == "done":
+            self.workspace.progress.note(f"The older record of {experiment.id} is kept")
+        else:
+            old = [folder.curves(*name), folder.predictions(*name)]
+            write_together({folder.metrics(*name): metrics}, remove=old)
+        return metrics
