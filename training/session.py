@@ -66,6 +66,8 @@ def run_study(
         DeviceError: The device isn't there.
         WeightsError: `settings.weights` names nothing.
     """
+    where = where or Where()
+    where.check()
     progress = progress or Progress()
     opened_logs = live_logs(logs, folder, progress.note)
     ignore_denormals()
@@ -107,7 +109,6 @@ def run_study(
     everything = plan.with_dependencies(experiments)
     for image_size in {e.image_size for e in everything if e.image_size is not None}:
         data.pixels(image_size)  # decoded once, before several processes want them
-    where = where or Where()
     executor = make_executor(where, plan, workspace, device)
     with using_threads(where.threads_each):
         return _run(executor, experiments, everything, force)

@@ -83,6 +83,10 @@ class StopSignal:
         with contextlib.suppress(OSError):
             os.write(2, self._message.format(name=signal.Signals(number).name).encode())
 
+    def ask(self, number: int) -> None:
+        """Ask to leave at the next `check`, as a signal would."""
+        self._received = number
+
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Let the first signal wait for a `check`, or for the end of this block."""

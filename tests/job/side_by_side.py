@@ -14,7 +14,7 @@ from tiny import TINY
 from training.records import StudyFolder
 
 NAMES = ("scratch/baseline", "scratch/grid-sgd-1e-3", "scratch/grid-adam-1e-3")
-LONG = (*TINY, "--batch-size", "8", "--epochs", "10", "--threads", "1")
+LONG = (*TINY, "--batch-size", "8", "--epochs", "25", "--threads", "1")
 EVERY_BATCH = ("--checkpoint-every", "0")
 
 
@@ -32,9 +32,9 @@ def records(tmp_path, runs, names=NAMES):
     return found
 
 
-def undisturbed(homework, tmp_path):
+def undisturbed(homework, tmp_path, *options):
     """Return the records of the list that nothing disturbs."""
-    answer = homework("run", *NAMES, *LONG, "--runs", "whole", tiny=False)
+    answer = homework("run", *NAMES, *LONG, *options, "--runs", "whole", tiny=False)
     assert answer.error is None, answer.output
     return records(tmp_path, "whole")
 

@@ -54,7 +54,7 @@ def test_a_killed_workers_run_goes_on_and_one_killed_twice_has_failed(homework, 
     assert {key: found[key] for key in others} == {key: whole[key] for key in others}
     record = read(folder_of(tmp_path).metrics(NAMES[0], 0), Metrics)
     assert record.status == "failed"
-    assert "killed by SIGKILL, and so was one before" in record.error
+    assert "was killed by SIGKILL, the last of 2" in record.error
     assert homework("run", *NAMES, *LONG, tiny=False).error is None
     assert records(tmp_path, "runs") == whole
 

@@ -89,17 +89,34 @@ _WHERE_OPTIONS = (
         "--jobs",
         "-j",
         type=click.IntRange(min=1),
-        default=1,
-        show_default=True,
         metavar="N",
-        help="Experiments side by side, each in a process; several share a GPU.",
+        help="Experiments side by side, each in a process; several share a GPU.  "
+        "[default: 1; on a Ray cluster, all that it has room for]",
     ),
     click.option(
         "--threads",
         type=click.IntRange(min=1),
         metavar="N",
         help="CPU threads of each experiment; the last digits depend on them.  "
-        "[default: the machine's, divided by --jobs]",
+        "[default: the machine's, divided by --jobs; 1 on a Ray cluster]",
+    ),
+    click.option(
+        "--executor",
+        type=click.Choice(["local", "ray"]),
+        default="local",
+        show_default=True,
+        help="This machine, or a Ray cluster (pip install 'cnn-homework[ray]').",
+    ),
+    click.option(
+        "--address",
+        metavar="ADDRESS",
+        help="Of the Ray cluster.  [default: RAY_ADDRESS, else one is started here]",
+    ),
+    click.option(
+        "--gpus-per-run",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="F",
+        help="Share of a GPU that an experiment takes on a Ray cluster, such as 0.5.",
     ),
 )
 
@@ -166,8 +183,25 @@ def where_options(command: F) -> F:
     """Add the options that say where experiments run; the command receives them as `where`."""
 
     @functools.wraps(command)
-    def with_where(*, jobs: int, threads: int | None, **others: Any) -> Any:
-        return command(where={"jobs": jobs, "threads": threads}, **others)
+    def with_where(
+        *,
+        jobs: int | None,
+        threads: int | None,
+        executor: str,
+        address: str | None,
+        gpus_per_run: float | None,
+        **others: Any,
+    ) -> Any:
+        if executor != "ray" and (address or gpus_per_run):
+            raise click.UsageError("--address and --gpus-per-run go with --executor ray.")
+        where = {
+            "jobs": jobs,
+            "threads": threads,
+            "executor": executor,
+            "address": address,
+            "gpus_per_run": gpus_per_run,
+        }
+        return command(where=where, **others)
 
     for option in reversed(_WHERE_OPTIONS):
         with_where = option(with_where)

@@ -63,6 +63,10 @@ class PreparedData:
         """Return all pictures at a size, uint8 (N, H, W, 3), decoding them if need be."""
         return self._cache(image_size).pixels
 
+    def files(self) -> list[Path]:
+        """Return the files of the pixels that are open."""
+        return [cache.path for cache in self._caches.values()]
+
     def channel_statistics(self, image_size: int) -> tuple[Channels, Channels]:
         """Return mean and standard deviation of the train split at a size, in [0, 1]."""
         return channel_statistics(self._cache(image_size), self.splits["train"], self.progress)

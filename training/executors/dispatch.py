@@ -12,9 +12,6 @@ from training.executors.single import SingleRuns
 from training.progress import Progress
 from training.records import Experiment
 
-ATTEMPTS = 2
-"""How often a run is begun or gone on with whose worker is lost each time."""
-
 
 @dataclass(frozen=True)
 class Said:
@@ -52,7 +49,13 @@ Event = Said | Ended | Stopped | Lost
 
 
 class Crew(contextlib.AbstractContextManager["Crew", None], Protocol):
-    """Workers. Leaving the context ends them, at once if by an exception."""
+    """Workers. Leaving the context ends them, at once if by an exception.
+
+    Attributes:
+        attempts: How often a run is begun or gone on with whose worker is lost each time.
+    """
+
+    attempts: int
 
     def has_room(self) -> bool:
         """Say whether another run can start now."""
@@ -152,13 +155,14 @@ class Dispatcher:
             return
         progress = self._running[task.position]
         self._lost[task.position] += 1
-        if self._lost[task.position] < ATTEMPTS:
+        if self._lost[task.position] < self.crew.attempts:
             progress.note(f"Its worker {reason}: it goes on from its last checkpoint, if any")
             self.crew.start(task, self._force)
             return
         why = (
-            f"Its worker {reason}, and so was one before. Memory that ran out is the usual cause: "
-            "try fewer --jobs or a smaller --batch-size; the same command tries it again."
+            f"Its worker {reason}, the last of {self.crew.attempts}. "
+            "Memory that ran out is the usual cause: try fewer --jobs or a smaller --batch-size; "
+            "the same command tries it again."
         )
         self._finish(task, self.single.fail(task.experiment, task.seed, why))
 

@@ -67,6 +67,8 @@ class _Worker:
 class ProcessCrew:
     """Worker processes, started when there is something to do."""
 
+    attempts = 2
+
     def __init__(self, setup: Setup, jobs: int, devices: Sequence[str]) -> None:
         self.setup = setup
         self.jobs = jobs
@@ -123,11 +125,11 @@ class ProcessCrew:
         setup = dataclasses.replace(self.setup, device=device)
         process = context.Process(target=work, args=(theirs, setup), name=f"homework on {device}")
         resource_tracker.ensure_running()  # which unblocks signals when it starts
+        worker = _Worker(process, ours, device)
         with signals_blocked():  # until the worker can receive them
             process.start()
+            self._workers.append(worker)
         theirs.close()
-        worker = _Worker(process, ours, device)
-        self._workers.append(worker)
         return worker
 
     def events(self) -> Iterator[Event]:

@@ -26,6 +26,7 @@ class Setup:
         folder: The study's folder, absolute.
         data: Its pixels travel as names of files.
         n_threads: CPU threads of each experiment; they are part of what decides a run's last bits.
+        working_folder: What relative paths of the study start from.
     """
 
     study: StudyRecord
@@ -37,6 +38,7 @@ class Setup:
     n_threads: int
     checkpoint_seconds: float
     weights_cache: Path
+    working_folder: Path
 
     @classmethod
     def of(cls, plan: Plan, workspace: Workspace, n_threads: int) -> "Setup":
@@ -50,6 +52,7 @@ class Setup:
             n_threads=n_threads,
             checkpoint_seconds=workspace.checkpoint_seconds,
             weights_cache=workspace.weights_cache.resolve(),
+            working_folder=Path.cwd(),
         )
 
     def open(self, progress: Progress, stop: StopSignal) -> SingleRuns:

@@ -10,6 +10,7 @@ from training.environment import all_devices
 from training.executors.local import LocalExecutor
 from training.executors.outcome import Outcome
 from training.executors.processes import ProcessExecutor
+from training.executors.ray import RayExecutor, import_ray
 from training.plan import Plan
 from training.records import Experiment
 from training.workspace import Workspace
@@ -20,18 +21,33 @@ class Where:
     """Where experiments run.
 
     Attributes:
-        executor: `local`: on this machine.
-        jobs: How many experiments at a time.
-        threads: CPU threads of each; None divides this process's among them.
+        executor: `local`: on this machine; `ray`: on a Ray cluster.
+        jobs: How many experiments at a time; None is 1 here, and on a cluster all it has room for.
+        threads: CPU threads of each; None divides this process's among them, and is 1 on a cluster.
+        address: See `RayExecutor`.
+        gpus_per_run: See `RayExecutor`.
     """
 
-    executor: Literal["local"] = "local"
-    jobs: int = 1
+    executor: Literal["local", "ray"] = "local"
+    jobs: int | None = None
     threads: int | None = None
+    address: str | None = None
+    gpus_per_run: float | None = None
 
     @property
     def threads_each(self) -> int:
-        return self.threads or max(1, torch.get_num_threads() // self.jobs)
+        if self.executor == "ray":
+            return self.threads or 1
+        return self.threads or max(1, torch.get_num_threads() // (self.jobs or 1))
+
+    def check(self) -> None:
+        """Make sure, before anything is prepared, that it can be had.
+
+        Raises:
+            StudyError: Ray was asked for and isn't installed.
+        """
+        if self.executor == "ray":
+            import_ray()
 
 
 class Executor(Protocol):
@@ -47,8 +63,12 @@ def make_executor(where: Where, plan: Plan, workspace: Workspace, device: str) -
     Args:
         device: As the user named it; several processes share the devices that it leaves open.
     """
-    n_threads = where.threads_each
-    if where.jobs > 1:
+    n_threads, jobs = where.threads_each, where.jobs or 1
+    if where.executor == "ray":
+        return RayExecutor(
+            plan, workspace, n_threads, where.jobs or 0, where.address, where.gpus_per_run
+        )
+    if jobs > 1:
         devices = [str(found) for found in all_devices(device)]
-        return ProcessExecutor(plan, workspace, where.jobs, n_threads, devices)
+        return ProcessExecutor(plan, workspace, jobs, n_threads, devices)
     return LocalExecutor(plan, workspace)

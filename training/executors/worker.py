@@ -2,23 +2,17 @@
 
 import contextlib
 import os
-import pickle
 import signal
-import time
-import traceback
 from multiprocessing.connection import Connection
 
+from training.executors.forwarding import ForwardedProgress, portable
 from training.executors.outcome import Result
 from training.executors.schedule import Task
 from training.executors.setup import Setup
-from training.progress import EpochEnd, Progress
 from training.stopping import SIGNALS, StoppedError, StopSignal
 
 STOP = signal.SIGUSR1
 """What the parent asks a worker to stop with. A terminal sends SIGINT to both: that is ignored."""
-
-SECONDS_BETWEEN_BATCHES = 0.2
-"""Between two reports of batches."""
 
 Job = tuple[Task, bool]
 """What the parent hands out: a run, and whether to run it even if it is done."""
@@ -46,53 +40,15 @@ def work(connection: Connection, setup: Setup) -> None:
             connection.send(("ended", (answer,)))
 
 
-def portable(error: Exception) -> Exception:
-    """Return an error that can be pickled, with its traceback as a note."""
-    text = "".join(traceback.format_exception(error))
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:  # an error of a library may refuse in any way
-        error = RuntimeError(f"{type(error).__name__}: {error}")
-    error.add_note(text)
-    return error
-
-
-class PipeProgress(Progress):
+class PipeProgress(ForwardedProgress):
     """Sends events to the parent; without a parent, asks this process to stop."""
 
     def __init__(self, connection: Connection) -> None:
+        super().__init__()
         self._connection = connection
-        self._images = 0
-        self._sent = 0.0
 
     def _send(self, what: str, *arguments: object) -> None:
         try:
             self._connection.send((what, arguments))
         except OSError:
             os.kill(os.getpid(), STOP)
-
-    def stage(self, done: int, total: int, what: str) -> None:
-        if done >= total or self._due():
-            self._send("stage", done, total, what)
-
-    def epochs(self, n_epochs: int, n_images: int) -> None:
-        self._images = 0
-        self._send("epochs", n_epochs, n_images)
-
-    def batch(self, n_images: int) -> None:
-        self._images += n_images
-        if self._due():
-            self._send("batch", self._images)
-            self._images = 0
-
-    def _due(self) -> bool:
-        if time.monotonic() - self._sent < SECONDS_BETWEEN_BATCHES:
-            return False
-        self._sent = time.monotonic()
-        return True
-
-    def epoch(self, end: EpochEnd) -> None:
-        self._send("epoch", end)
-
-    def note(self, text: str) -> None:
-        self._send("note", text)

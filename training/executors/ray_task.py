@@ -1,0 +1,78 @@
+"""What happens on a machine of a Ray cluster: one experiment, and what it says meanwhile."""
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from training.executors.forwarding import ForwardedProgress, portable
+from training.executors.outcome import Result
+from training.executors.schedule import Task
+from training.executors.setup import Setup
+from training.stopping import StoppedError, StopSignal
+
+Post = tuple[int, str, tuple[object, ...]]
+"""Position of the run, method of `Progress`, its arguments."""
+
+
+class Board:
+    """An actor: tasks post their progress, the one who started them takes it."""
+
+    def __init__(self) -> None:
+        self._posts: list[Post] = []
+        self._stopping = False
+
+    def post(self, post: Post) -> bool:
+        """Add a line; say whether the task is asked to stop."""
+        self._posts.append(post)
+        return self._stopping
+
+    def take(self) -> list[Post]:
+        taken, self._posts = self._posts, []
+        return taken
+
+    def stop(self) -> None:
+        self._stopping = True
+
+
+class BoardProgress(ForwardedProgress):
+    """Posts events; what the board answers decides whether to stop."""
+
+    def __init__(self, board: Any, position: int, stop: StopSignal) -> None:
+        super().__init__()
+        self._board = board
+        self._position = position
+        self._stop = stop
+
+    def _send(self, what: str, *arguments: object) -> None:
+        import ray
+
+        post: Post = (self._position, what, arguments)
+        if ray.get(self._board.post.remote(post)):
+            self._stop.ask(signal.SIGTERM)
+
+    def begin(self) -> None:
+        """Ask whether to begin at all."""
+        self._send("batch", 0)
+        self._stop.check()
+
+
+def run_task(setup: Setup, board: Any, task: Task, force: bool) -> Result | Exception | None:
+    """Run one experiment; return None if it was asked to stop."""
+    stop = StopSignal()
+    try:
+        with contextlib.suppress(OSError):
+            os.chdir(setup.working_folder)
+        progress = BoardProgress(board, task.position, stop)
+        progress.begin()
+        return setup.open(progress, stop).run(task.experiment, task.seed, force)
+    except StoppedError:
+        return None
+    except Exception as error:  # whatever it is, the one who started the list has to know
+        return portable(error)
+
+
+def what_is_seen(paths: list[str]) -> list[str]:
+    """Return those of the paths that this machine doesn't see."""
+    return [path for path in paths if not Path(path).exists()]
