@@ -54,6 +54,8 @@ class Started:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # a shell's background job is started with SIGINT ignored, which would be inherited
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def __enter__(self):
@@ -76,6 +78,13 @@ class Started:
                     return pid
             time.sleep(0.005)
         raise AssertionError(f"{name} never had a checkpoint")
+
+    def says(self, text):
+        """Wait until a line has a text: two signals that come too soon count as one."""
+        for line in self.process.stdout:
+            if text in line:
+                return
+        raise AssertionError(f"it never said “{text}”")
 
     def end(self):
         output, _ = self.process.communicate(timeout=60)
