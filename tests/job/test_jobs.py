@@ -93,3 +93,11 @@ def test_a_choice_waits_for_its_grid_even_where_it_comes_first():
 def test_choices_that_wait_for_each_other_end():
     listed = [experiment("a/grid-1", "b/grid"), experiment("b/grid-1", "a/grid")]
     assert len(drain(Schedule(listed, range(1)), at_once=2)) == 2
+
+
+def test_what_is_asked_for_reaches_the_workers(homework, tmp_path):
+    answer = homework("run", NAMES[0], "--jobs", "2", "--threads", "1", "--keep-weights")
+    assert answer.error is None, answer.output
+    folder = folder_of(tmp_path)
+    assert folder.model(NAMES[0], 0).is_file()
+    assert not folder.running(NAMES[0], 0).exists()

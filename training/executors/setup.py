@@ -10,6 +10,7 @@ from training.data.prepare import PreparedData
 from training.determinism import keep_deterministic
 from training.environment import ignore_denormals, keep_memory, resolve_device
 from training.executors.single import SingleRuns
+from training.logs import live_logs
 from training.plan import Plan
 from training.precision import Precision, use_precision
 from training.progress import Progress
@@ -39,6 +40,8 @@ class Setup:
     checkpoint_seconds: float
     weights_cache: Path
     working_folder: Path
+    keep_models: bool
+    logs: tuple[str, ...]
 
     @classmethod
     def of(cls, plan: Plan, workspace: Workspace, n_threads: int) -> "Setup":
@@ -53,6 +56,8 @@ class Setup:
             checkpoint_seconds=workspace.checkpoint_seconds,
             weights_cache=workspace.weights_cache.resolve(),
             working_folder=Path.cwd(),
+            keep_models=workspace.keep_models,
+            logs=workspace.logs.kinds,
         )
 
     def open(self, progress: Progress, stop: StopSignal) -> SingleRuns:
@@ -78,5 +83,7 @@ class Setup:
             stop,
             self.checkpoint_seconds,
             self.precision,
+            self.keep_models,
+            live_logs(self.logs, folder, progress.note),
         )
         return SingleRuns(Plan(self.study, folder, data.record.fingerprint), workspace)
