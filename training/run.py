@@ -1,7 +1,6 @@
 """One experiment in, one record out."""
 
 import datetime
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -26,10 +25,9 @@ from training.records import (
     Metrics,
     Predictions,
     RecordError,
-    StudyFolder,
     read,
-    write_together,
 )
+from training.run_records import write_run
 from training.scoring import evaluate_logits
 from training.starting import Model, prepare_model
 from training.state import State, load_state
@@ -82,7 +80,7 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
             notes=metrics.notes + _determinism_notes(operations),
         )
         curves = result.curves(experiment.id, step.seed)
-        _write(metrics, curves, predictions, workspace.folder)
+        write_run(metrics, curves, predictions, workspace.folder)
         log.end(metrics)
         checkpoints.remove()
     return metrics
@@ -185,7 +183,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
             state = _kept_state(step, model, workspace, checkpoints)
             metrics, predictions = _test(metrics, model, state, filters, workspace)
         curves = msgspec.structs.replace(curves, id=experiment.id)
-        _write(metrics, curves, predictions, folder)
+        write_run(metrics, curves, predictions, folder)
         log.epochs(lambda: curves)
         log.end(metrics)
         checkpoints.remove()
@@ -238,17 +236,6 @@ def _keep_model(metrics: Metrics, model: Model, workspace: Workspace) -> None:
             keep(file, about, model.network.module.state_dict())
     except (OSError, RecordError) as error:
         workspace.progress.note(f"The network of {metrics.id} can't be kept: {error}")
-
-
-def _write(
-    metrics: Metrics, curves: Curves, predictions: Predictions | None, folder: StudyFolder
-) -> None:
-    name = metrics.id, metrics.seed
-    records: dict[Path, msgspec.Struct] = {folder.curves(*name): curves}
-    if predictions is not None:
-        records[folder.predictions(*name)] = predictions
-    records[folder.metrics(*name)] = metrics
-    write_together(records, remove=[] if predictions else [folder.predictions(*name)])
 
 
 def _test(

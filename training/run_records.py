@@ -1,0 +1,70 @@
+"""Write the records of a run, and let go of the pictures that its older records alone named."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from training.errors import HomeworkError
+from training.records import (
+    Curves,
+    Metrics,
+    Predictions,
+    StudyFolder,
+    read_if_there,
+    write_together,
+)
+
+
+def write_run(
+    metrics: Metrics, curves: Curves, predictions: Predictions | None, folder: StudyFolder
+) -> None:
+    """Write a run's records together, in the place of older ones.
+
+    Raises:
+        RecordError: They can't be written; the older ones are as they were.
+    """
+    name = metrics.id, metrics.seed
+    before = set(_pictures(folder, *name))
+    records: dict[Path, msgspec.Struct] = {folder.curves(*name): curves}
+    if predictions is not None:
+        records[folder.predictions(*name)] = predictions
+    records[folder.metrics(*name)] = metrics
+    write_together(records, remove=[] if predictions else [folder.predictions(*name)])
+    if before - set(_pictures(folder, *name)) and not _others_work(folder, *name):
+        _remove_unnamed(folder, before)
+
+
+def _pictures(folder: StudyFolder, experiment_id: str, seed: int) -> Iterator[str]:
+    """Yield the pictures that a run's records name, below `thumbnails/`."""
+    with contextlib.suppress(HomeworkError):
+        metrics = read_if_there(folder.metrics(experiment_id, seed), Metrics)
+        shown = metrics.first_layer.pictures if metrics and metrics.first_layer else None
+        if shown is not None:
+            yield from (shown.start, shown.end)
+    with contextlib.suppress(HomeworkError):
+        predictions = read_if_there(folder.predictions(experiment_id, seed), Predictions)
+        if predictions is not None:
+            yield from (example.file for example in predictions.examples)
+
+
+def _others_work(folder: StudyFolder, experiment_id: str, seed: int) -> bool:
+    """Tell whether another process may just be about to name a picture that it found there."""
+    own = folder.lock(f"{experiment_id}/seed-{seed}").with_suffix(".holder").name
+    holders = folder.lock("study").parent.glob("*.holder")
+    return any(holder.name != own for holder in holders)
+
+
+def _remove_unnamed(folder: StudyFolder, files: set[str]) -> None:
+    runs = folder.path.glob("*/*/seed-*")
+    named = {
+        file
+        for run in runs
+        for file in _pictures(folder, f"{run.parts[-3]}/{run.parts[-2]}", int(run.name[5:]))
+    }
+    for file in files - named:
+        path = folder.path / file
+        if path.resolve().is_relative_to(folder.thumbnails.resolve()):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
