@@ -96,8 +96,8 @@ def stages() -> dict[str, float]:
     from report.fragments import Fragment
     from report.load import load_study
     from report.pdf import write_pdf
-    from report.render import render_page, render_section
     from report.sections import SECTIONS, section_view
+    from report.templating import render_page, render_section
 
     view = load_study(EXAMPLE)
     step("load", lambda: load_study(EXAMPLE))

@@ -1,1 +1,24 @@
-"""Turn a study's JSON records into an HTML and PDF report. Never imports torch."""
+"""Turn a study's JSON records into an HTML and PDF report. Never imports torch.
+
+from report import Study, render
+
+render("runs/quick")               # report.html and report.pdf
+Study("runs/quick").frame()        # all runs as a pandas DataFrame
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from report.study import Study as Study
+    from report.study import render as render
+
+__all__ = ["Study", "render"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the Python interface when it is asked for: the command line does without."""
+    if name in __all__:
+        from report import study
+
+        return getattr(study, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,8 +12,8 @@ from report.fragments import Memory, recall, remember
 from report.load import StudyView, load_study
 from report.look import Look, look_remarks
 from report.press import FORMATS, Edition, Format, Press
-from report.render import DEFAULT
 from report.staleness import everything_hash
+from report.templating import DEFAULT
 from training.records import write_bytes
 from training.study import StudyFile, check_outline, retell
 

@@ -17,7 +17,7 @@ from report.figures.style import font_folder
 from report.hanging import SCHEME, Figures, blank, hang
 from report.look import Look
 from report.manifest import EPOCH, MANIFEST_NAME, RECORDS_NAME, make_manifest, pack_records
-from report.render import DEFAULT, style_sheet
+from report.templating import DEFAULT, style_sheet
 
 _FACES = (
     ("Source Serif Pro", "SourceSerifPro-Regular", 400, "normal"),

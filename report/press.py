@@ -13,8 +13,8 @@ from report.fragments import Fragment, Memory
 from report.load import StudyView
 from report.look import Look
 from report.outline import outline, view_of
-from report.render import render_page, render_section
 from report.staleness import records_hash
+from report.templating import render_page, render_section
 
 Format = Literal["html", "pdf"]
 FORMATS: tuple[Format, ...] = ("html", "pdf")

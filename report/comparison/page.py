@@ -16,7 +16,7 @@ from report.fragments import Fragment
 from report.load import StudyView, load_study
 from report.look import Look
 from report.manifest import record_digests
-from report.render import DEFAULT, render_page, render_section
+from report.templating import DEFAULT, render_page, render_section
 from report.text import Parts, parts
 from report.view import SectionView
 

@@ -3,10 +3,14 @@
 import csv
 import importlib.util
 import io
+from typing import TYPE_CHECKING
 
 from report.errors import ReportError
 from report.export.runs_table import COLUMNS, Value, rows
 from report.load import StudyView
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that spreadsheets would compute."""
@@ -46,16 +50,21 @@ def parquet_table(view: StudyView) -> bytes:
             "Writing Parquet needs the package pyarrow, which isn't installed.",
             "Install it: pip install 'cnn-homework[parquet]'. Or: homework export csv",
         )
+    table = frame(view)
+    file = io.BytesIO()
+    table.to_parquet(file, engine="pyarrow", index=False)
+    return file.getvalue()
+
+
+def frame(view: StudyView) -> "pd.DataFrame":
+    """Return the table of all runs with a type for each column."""
     import pandas as pd
 
     types = {"text": "string", "integer": "Int64", "number": "Float64", "truth": "boolean"}
     found = rows(view)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             column.name: pd.Series([column.value(run) for run in found], dtype=types[column.kind])
             for column in COLUMNS
         }
     )
-    file = io.BytesIO()
-    table.to_parquet(file, engine="pyarrow", index=False)
-    return file.getvalue()

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from report.build import build_report
 from report.look import Look
-from report.render import DEFAULT
+from report.templating import DEFAULT
 from training.records import HomeworkError
 
 STRIP = '<aside id="live" aria-label="Training now"></aside>'

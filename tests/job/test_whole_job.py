@@ -231,3 +231,15 @@ def test_a_log_gives_each_experiment_one_whole_line(finished):
     assert len(lines) == 29
     best = next(line for line in lines if "transfer/best" in line)
     assert re.search(r"done .*from transfer/grid-\S+ .*validation [\d.]+% .*test [\d.]+%", best)
+
+
+def test_python_runs_what_the_command_line_runs(tmp_path, capsys):
+    from training import run_study
+
+    small = {"epochs": 1, "image_size": 64, "max_per_class": 6}
+    folder = run_study(["scratch/baseline"], preset="quick", runs=tmp_path, device="cpu",
+                       progress=False, **small)  # fmt: skip
+    assert folder == tmp_path / "quick"
+    record = json.loads((folder / "scratch/baseline/seed-0/metrics.json").read_text())
+    assert (record["status"], record["epochs_run"]) == ("done", 1)
+    assert capsys.readouterr().out == ""

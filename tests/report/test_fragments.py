@@ -6,8 +6,8 @@ import pytest
 
 from report.fragments import recall, remember
 from report.load import load_study
-from report.render import Fragment
 from report.staleness import records_hash
+from report.templating import Fragment
 
 FRAGMENTS = [Fragment("data", "The data", "<section>…</section>", "abc")]
 

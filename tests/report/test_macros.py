@@ -8,7 +8,7 @@ from jinja2 import UndefinedError
 from report.figures.drawing import Drawing
 from report.figures.views import Gallery, Gap, Picture, Plot
 from report.numbers import Quantity, percent
-from report.render import _environment
+from report.templating import _environment
 from report.text import Code, Link, Name, parts, say
 from report.view import Column, Row, Table
 

@@ -10,8 +10,8 @@ from fake_study import Fake, write_fake_study
 from report.errors import ReportError
 from report.figures.views import Gap
 from report.load import StudyView, load_study
-from report.render import render_section
 from report.sections import SECTIONS, section_view
+from report.templating import render_section
 from training.records import matches_group
 from training.study import SECTIONS as EXPERIMENT_SECTIONS
 from training.study import StudyFile

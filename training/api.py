@@ -1,0 +1,58 @@
+"""Run a study from Python: what `homework run-all` and `homework run` do."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from training.records import StudyFolder
+
+
+def run_study(
+    names: Sequence[str] = (),
+    *,
+    preset: str | None = None,
+    study_file: str | Path | None = None,
+    data: str | Path | None = None,
+    study: str | None = None,
+    runs: str | Path = "runs",
+    device: str = "auto",
+    force: bool = False,
+    keep_weights: bool = False,
+    jobs: int = 1,
+    progress: bool = True,
+    **settings: Any,
+) -> Path:
+    """Run what a study lacks and return the folder of its records.
+
+    Args:
+        names: Sections or experiments; the whole list when empty.
+        preset: `reference` (the default) or `quick`.
+        study_file: A TOML file of settings.
+        data: Pictures: a folder, a CSV file, `torchvision:NAME`, `caltech101` or `sample`.
+        study: The study's name; by default the study file's, else the preset's.
+        settings: Fields of `training.records.Settings`, such as `epochs=5`.
+        progress: Say on the terminal what is done.
+
+    Raises:
+        HomeworkError: Something asked for isn't there; the message says how to mend it.
+    """
+    from training.cli.progress import ConsoleProgress
+    from training.executors import Where
+    from training.progress import Progress
+    from training.session import run_study as run
+    from training.study import build_study, read_study_file, select
+
+    file = read_study_file(Path(study_file)) if study_file else None
+    record = build_study(preset, file, settings, study, str(data) if data else None)
+    folder = StudyFolder(Path(runs) / record.name)
+    how: dict[str, Any] = {
+        "device": device, "force": force, "keep_weights": keep_weights, "where": Where(jobs=jobs),
+    }  # fmt: skip
+    experiments = select(record, names)
+    if not progress:
+        run(record, folder, experiments, progress=Progress(), **how)
+        return folder.path
+    with ConsoleProgress() as console:
+        outcome = run(record, folder, experiments, progress=console, **how)
+    console.summary(record, folder, outcome)
+    return folder.path
