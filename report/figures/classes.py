@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from report.figures.style import BLUE, INK, MUTED, ORANGE, PAPER, SPLITS
+from report.figures.style import BLUE, INK, MUTED, ORANGE, PAPER, SPLITS, fonts_for, label_of
 from training.records import ClassCounts
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def draw_class_counts(
     size = 7.2 if small else 9
     for row, total in zip(rows, left, strict=True):
         ax.text(total + limit * 0.015, row, str(total), va="center", color=MUTED, fontsize=size)
-    ax.set_yticks(list(rows), [name.replace("_", " ") for name in names], fontsize=size)
+    labels = [label_of(name.replace("_", " ")) for name in names]
+    ax.set_yticks(list(rows), labels, fontsize=size, fontfamily=fonts_for(names))
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlim(0, limit * 1.12)
     ax.grid(axis="y", visible=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from report.figures.canvas import draw_plot
 from report.figures.heatmap import COLOURS, readable_on
-from report.figures.style import LINE, PAGE_WIDTH
+from report.figures.style import LINE, PAGE_WIDTH, fonts_for, label_of
 from report.figures.views import Plot
 from report.load import Run, StudyView
 from report.tables.figures import confusion_data
@@ -92,8 +92,12 @@ def draw_confusion(
     ax.grid(False)
     size = 8 if len(names) <= 20 else 5.5 if len(names) <= LABELLED else 6.5
     columns, rows = named if named is not None else (range(len(names)), range(len(names)))
-    ax.set_xticks(list(columns), [names[i] for i in columns], rotation=90, fontsize=size)
-    ax.set_yticks(list(rows), [names[i] for i in rows], fontsize=size)
+    labels = [label_of(name) for name in names]
+    fonts = fonts_for(names)
+    ax.set_xticks(
+        list(columns), [labels[i] for i in columns], rotation=90, fontsize=size, fontfamily=fonts
+    )
+    ax.set_yticks(list(rows), [labels[i] for i in rows], fontsize=size, fontfamily=fonts)
     if len(names) <= NUMBERED:
         _print_shares(shares, ax)
     ax.tick_params(length=0 if named is None else 2)

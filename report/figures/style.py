@@ -8,7 +8,8 @@ import contextlib
 import functools
 import importlib.util
 import logging
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, GOLD)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 
 FONT = "Source Sans Pro"
+FONTS = [FONT, "DejaVu Sans"]
 PAGE_WIDTH = 7.0
 """Width of a full-width figure in inches."""
 
@@ -37,8 +39,22 @@ Lettering = Literal["outlines", "text"]
 
 FONT_TYPES: dict[Lettering, str] = {"outlines": "path", "text": "none"}
 
+FURTHER_SCRIPTS = 0x0590
+"""From this code point on, letters may be in neither of the report's fonts."""
+
+FURTHER_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR",
+    "Droid Sans Fallback", "WenQuanYi Zen Hei", "Microsoft YaHei", "Yu Gothic", "Malgun Gothic",
+    "PingFang SC", "Hiragino Sans", "Arial Unicode MS", "Noto Sans Devanagari", "Nirmala UI",
+    "Noto Sans Thai", "Leelawadee UI", "Noto Emoji", "Segoe UI Emoji",
+)  # fmt: skip
+"""Fonts of other scripts as systems have them; those installed are asked in this order."""
+
+LONGEST_LABEL = 32
+"""Letters of a class's name that a figure has room for."""
+
 RC: dict[Any, Any] = {
-    "font.family": [FONT, "DejaVu Sans"],
+    "font.family": FONTS,
     "font.size": 9.5,
     "axes.titlesize": 10.5,
     "axes.titleweight": "semibold",
@@ -72,6 +88,7 @@ RC: dict[Any, Any] = {
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
     "svg.hashsalt": "homework",
+    "text.parse_math": False,  # names of classes and experiments may have dollar signs
 }
 
 
@@ -85,7 +102,12 @@ def style(lettering: Lettering = "outlines") -> Iterator[None]:
     level = remarks.level
     remarks.setLevel(logging.ERROR)  # DejaVu Sans stands in for single signs; no semibold
     try:
-        with matplotlib.rc_context(RC | {"svg.fonttype": FONT_TYPES[lettering]}):
+        with (
+            matplotlib.rc_context(RC | {"svg.fonttype": FONT_TYPES[lettering]}),
+            warnings.catch_warnings(),
+        ):
+            # a name in a script without a font; the tables beside the figure have it all the same
+            warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
             yield
     finally:
         remarks.setLevel(level)
@@ -101,6 +123,28 @@ def _add_fonts() -> None:
         file = folder / f"SourceSansPro-{name}.ttf" if folder else None
         if file is not None and file.is_file():
             font_manager.fontManager.addfont(file)
+
+
+def label_of(name: str) -> str:
+    """Return a class's name as it stands beside an axis: on one line, its middle left out if long.
+
+    Full names stand in the tables beside the figures.
+    """
+    line = " ".join(name.split())
+    if len(line) <= LONGEST_LABEL:
+        return line
+    half = LONGEST_LABEL // 2
+    return f"{line[:half]}…{line[1 - half :]}"
+
+
+def fonts_for(names: Sequence[str]) -> list[str]:
+    """Return the families to write names with: more than the report's own for other scripts."""
+    if all(ord(letter) < FURTHER_SCRIPTS for name in names for letter in name):
+        return list(FONTS)
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [*FONTS, *(font for font in FURTHER_FONTS if font in installed)]
 
 
 def font_folder(package: str) -> Path | None:

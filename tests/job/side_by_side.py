@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from test_interrupted import TIMES
@@ -39,6 +40,12 @@ def undisturbed(homework, tmp_path, *options):
     return records(tmp_path, "whole")
 
 
+def _default_signals():
+    """A shell's background job is started with SIGINT ignored, which would be inherited."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Started:
     """`homework run` with two jobs, in a process of its own."""
 
@@ -54,8 +61,7 @@ class Started:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            # a shell's background job is started with SIGINT ignored, which would be inherited
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=_default_signals,
         )
 
     def __enter__(self):
@@ -81,9 +87,14 @@ class Started:
 
     def says(self, text):
         """Wait until a line has a text: two signals that come too soon count as one."""
-        for line in self.process.stdout:
-            if text in line:
-                return
+        watch = threading.Timer(30, self.process.kill)  # which ends the lines
+        watch.start()
+        try:
+            for line in self.process.stdout:
+                if text in line:
+                    return
+        finally:
+            watch.cancel()
         raise AssertionError(f"it never said “{text}”")
 
     def end(self):

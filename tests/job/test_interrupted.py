@@ -86,6 +86,7 @@ def test_the_command_says_how_to_go_on(monkeypatch, capsys):
         raise StoppedError(signal.SIGTERM)
 
     monkeypatch.setattr("training.cli.cli.main", stopped)
+    monkeypatch.setattr("training.cli.ignore_signals", lambda: None)  # those of this process
     monkeypatch.setattr(sys, "argv", ["homework", "run-all", "--study", "my study"])
     with pytest.raises(SystemExit) as leave:
         main()

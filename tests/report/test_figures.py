@@ -1,6 +1,9 @@
 """What is drawn, by its artists and labels; what isn't there becomes a gap."""
 
+import io
+
 import msgspec
+import numpy as np
 import pytest
 from fake_study import Fake, write_fake_study
 from matplotlib.figure import Figure
@@ -14,14 +17,17 @@ from report.figures import (
     run_figures,
 )
 from report.figures.accuracies import Point, draw_accuracies, draw_against_cost
+from report.figures.classes import draw_class_counts
+from report.figures.confusion import draw_confusion
 from report.figures.courses import Panel, draw_courses
 from report.figures.curves import Course, draw_course
 from report.figures.drawing import draw
 from report.figures.heatmap import Cell, Grid, draw_heatmap, heatmap_height
 from report.figures.parameters import draw_parameters
-from report.figures.style import style
+from report.figures.style import label_of, style
 from report.figures.views import Gallery, Gap, Plot
 from report.load import StudyView, load_study
+from training.records import ClassCounts
 
 
 @pytest.fixture
@@ -125,6 +131,29 @@ def test_many_classes_are_shown_as_a_distribution(view, ax):
     dataset = msgspec.structs.replace(view.dataset, classes=names, counts=counts)
     other = type(view)(view.folder, view.study, dataset, {})
     assert "How many classes" in data_figures.class_counts(other).caption[0].text
+
+
+@pytest.mark.parametrize(
+    "name", [r"$\bad{ $", "漢字 🦊", "L" * 250, "two\nlines", "عربى"], ids=ascii
+)
+def test_any_name_can_stand_beside_an_axis(name):
+    """Dollar signs start no formula; scripts without a font and long names raise no warning."""
+    names = [name, "chair"]
+    with style():
+        figure = Figure(figsize=(7, 5), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        draw_class_counts(names, ClassCounts([3, 4], [1, 1], [2, 2]), left, limit=9, small=False)
+        draw_confusion(np.eye(2), names, right)
+        figure.savefig(io.BytesIO(), format="svg")
+    assert left.get_window_extent().width > 50
+    assert right.get_window_extent().width > 50
+
+
+def test_a_long_name_keeps_its_beginning_and_its_end():
+    assert (
+        label_of("great white shark, man-eater, Carcharodon") == "great white shar…er, Carcharodon"
+    )
+    assert label_of("yin_yang") == "yin_yang"
 
 
 def test_galleries_hold_the_thumbnails(view):
