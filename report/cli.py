@@ -1,5 +1,6 @@
 """`homework render` and `verify`. What they need is imported when they run."""
 
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from report.look import Paper
-    from report.verify import Verdict
+    from report.verdict import Verdict
 
 _HELP = {
     "study": "The study's name, a folder below --runs.  [default: the one written last]",
@@ -61,6 +62,7 @@ _study_option = click.option("--study", metavar="NAME", help=_HELP["study"])
 )
 @click.option("--trust-templates", is_flag=True, help=_HELP["trust"])
 @click.option("--open", "open_after", is_flag=True, help="Open the report when it is written.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
 @click.option("--list-sections", is_flag=True, help="Print the sections' names and leave.")
 def render(
     runs: Path,
@@ -73,6 +75,7 @@ def render(
     templates: Path | None,
     trust_templates: bool,
     open_after: bool,
+    quiet: bool,
     list_sections: bool,
 ) -> None:
     """Turn the records into a report (HTML, PDF).
@@ -101,13 +104,14 @@ def render(
         chosen = (existing_formats(output) if only else ()) or FORMATS
     else:
         chosen = tuple(name for name in FORMATS if formats in (name, "both"))
-    with _Progress() as progress:
+    with _Progress(patience_seconds=math.inf if quiet else 2.0) as progress:
         look = Look(templates, trust_templates, paper)
         outcome = build_report(folder, output, chosen, only, progress, look, words)
-    for remark in outcome.remarks:
-        click.echo(remark, err=True)
-    for file in outcome.files:
-        click.echo(file)
+    if not quiet:
+        for remark in outcome.remarks:
+            click.echo(remark, err=True)
+        for file in outcome.files:
+            click.echo(file)
     if open_after:
         click.launch(str(outcome.files[0].resolve()))
 
@@ -171,19 +175,11 @@ def _study_of(
 
 
 def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
+    from report.verdict import say_problems, verdict_json
+
     if as_json:
-        import msgspec
-
-        problems = [msgspec.to_builtins(problem) for problem in verdict.problems]
-        plain = {
-            "study": str(verdict.study) if verdict.study else None,
-            "n_numbers": verdict.n_numbers,
-            "problems": problems,
-        }
-        click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=1).decode())
+        click.echo(verdict_json(verdict))
         return
-    from report.verify import say_problems
-
     for line in say_problems(verdict):
         click.echo(line)
     n_problems = len(verdict.errors)

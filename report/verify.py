@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,28 +14,7 @@ from report.lint import lint_study
 from report.load import load_study
 from report.numbers import Number, Quantity
 from report.sources import Sources
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What an audit found.
-
-    Attributes:
-        study: The folder of records that the numbers were recomputed from; None for those
-            attached to the report itself.
-        n_numbers: Numbers of the report that were recomputed.
-        problems: What differs, and warnings.
-    """
-
-    study: Path | None
-    n_numbers: int
-    problems: tuple[Problem, ...]
-
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        """Empty for a report that can be trusted."""
-        return tuple(problem for problem in self.problems if problem.severity == "error")
-
+from report.verdict import Verdict
 
 _ROUNDED = (
     numbers.percent, numbers.percentage, numbers.points, numbers.signed_points, numbers.decimal,
@@ -100,16 +79,6 @@ def _all_digests(studies: Mapping[str, Path]) -> dict[str, str]:
         for name, study in studies.items()
         for path, digest in record_digests(study).items()
     }
-
-
-def say_problems(verdict: Verdict) -> Iterator[str]:
-    """Yield lines that tell a person what is wrong."""
-    for problem in verdict.problems:
-        said = f" “{problem.text}”:" if problem.text else ""
-        label = "warning: " if problem.severity == "warning" else ""
-        yield f"{label}{problem.where}:{said} {problem.problem}"
-        if problem.source:
-            yield f"    {problem.source}"
 
 
 def _read(report: Path) -> str:

@@ -19,9 +19,17 @@ import click
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
               help="Where A and B are, when they are names.")  # fmt: skip
 @click.option("--check", is_flag=True, help="Recompute the numbers of what was written before.")
+@click.option("--json", "as_json", is_flag=True, help="Print what --check finds as JSON.")
 @click.pass_context
 def compare(
-    ctx: click.Context, a: Path, b: Path, formats: str, output: Path, runs: Path, check: bool
+    ctx: click.Context,
+    a: Path,
+    b: Path,
+    formats: str,
+    output: Path,
+    runs: Path,
+    check: bool,
+    as_json: bool,
 ) -> None:
     """Show two studies side by side: two seeds, two settings, two students.
 
@@ -39,7 +47,7 @@ def compare(
 
     folders = _folder(a, runs), _folder(b, runs)
     if check:
-        _check(ctx, output / f"{NAME}.html", folders)
+        _check(ctx, output / f"{NAME}.html", folders, as_json)
         return
     html = compare_studies(*folders)
     if formats != "pdf":
@@ -60,13 +68,17 @@ def _folder(place: Path, runs: Path) -> Path:
     return choose_study(runs, str(place))
 
 
-def _check(ctx: click.Context, report: Path, folders: tuple[Path, Path]) -> None:
+def _check(ctx: click.Context, report: Path, folders: tuple[Path, Path], as_json: bool) -> None:
     from report.comparison.pairs import SIDES
-    from report.verify import say_problems, verify_pages
+    from report.verdict import say_problems, verdict_json
+    from report.verify import verify_pages
 
     verdict = verify_pages(report, dict(zip(SIDES, folders, strict=True)))
-    for line in say_problems(verdict):
-        click.echo(line)
-    outcome = f"{len(verdict.errors)} can't be trusted" if verdict.errors else "all as they say"
-    click.echo(f"{verdict.n_numbers} numbers recomputed from both studies’ records: {outcome}.")
+    lines = [verdict_json(verdict)] if as_json else list(say_problems(verdict))
+    if not as_json:
+        outcome = f"{len(verdict.errors)} can't be trusted" if verdict.errors else "all as they say"
+        lines.append(
+            f"{verdict.n_numbers} numbers recomputed from both studies’ records: {outcome}."
+        )
+    click.echo("\n".join(lines))
     ctx.exit(1 if verdict.errors else 0)

@@ -15,7 +15,7 @@ from tiny import TINY
 from training.records import StudyFolder
 
 NAMES = ("scratch/baseline", "scratch/grid-sgd-1e-3", "scratch/grid-adam-1e-3")
-LONG = (*TINY, "--batch-size", "8", "--epochs", "25", "--threads", "1")
+LONG = (*TINY, "--batch-size", "8", "--epochs", "12", "--threads", "1")
 EVERY_BATCH = ("--checkpoint-every", "0")
 
 
@@ -33,11 +33,17 @@ def records(tmp_path, runs, names=NAMES):
     return found
 
 
+UNDISTURBED = {}
+"""The records of the list that nothing disturbs, by its options: the same for every test."""
+
+
 def undisturbed(homework, tmp_path, *options):
     """Return the records of the list that nothing disturbs."""
-    answer = homework("run", *NAMES, *LONG, *options, "--runs", "whole", tiny=False)
-    assert answer.error is None, answer.output
-    return records(tmp_path, "whole")
+    if options not in UNDISTURBED:
+        answer = homework("run", *NAMES, *LONG, *options, "--runs", "whole", tiny=False)
+        assert answer.error is None, answer.output
+        UNDISTURBED[options] = records(tmp_path, "whole")
+    return UNDISTURBED[options]
 
 
 def _default_signals():

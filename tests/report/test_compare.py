@@ -109,6 +109,8 @@ def test_every_number_can_be_recomputed_and_a_changed_one_is_named(studies, tmp_
     result = compare(studies, tmp_path, "--check")
     assert result.exit_code == 1
     assert "not 0.12345" in result.output
+    problems = json.loads(compare(studies, tmp_path, "--check", "--json").output)["problems"]
+    assert "not 0.12345" in problems[0]["problem"]
 
 
 def test_a_record_changed_since_is_named_with_its_side(studies, tmp_path):

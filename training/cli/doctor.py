@@ -1,17 +1,19 @@
 """`homework doctor`: look for all that homework needs, and say how to get what is missing."""
 
 import importlib
+import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 
+from training.cli.options import json_option
 from training.data.cache import cache_folder
 from training.errors import HomeworkError
 from training.weights_source import IMAGENET_FILES
@@ -122,14 +124,22 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
 
 
 @click.command()
+@json_option
 @click.pass_context
-def doctor(ctx: click.Context) -> None:
+def doctor(ctx: click.Context, as_json: bool) -> None:
     """Check this machine for all that homework needs; exit 1 if the main job can't be done."""
     findings = [check() for check in CHECKS]
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+    else:
+        _print(findings)
+    if any(not finding.ok and finding.needed for finding in findings):
+        ctx.exit(1)
+
+
+def _print(findings: list[Finding]) -> None:
     for finding in findings:
         mark = "ok  " if finding.ok else "MISS" if finding.needed else "note"
         click.echo(f"{mark}  {finding.what}")
         if not finding.ok and finding.mend:
             click.echo(f"      {finding.mend}")
-    if any(not finding.ok and finding.needed for finding in findings):
-        ctx.exit(1)

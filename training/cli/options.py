@@ -208,5 +208,22 @@ def where_options(command: F) -> F:
     return with_where  # type: ignore[return-value]
 
 
+def talk_options(command: F) -> F:
+    """Add --quiet and --verbose; the command receives them as `talk`, see `progress.Talk`."""
+
+    @functools.wraps(command)
+    def with_talk(*, quiet: bool, verbose: bool, **others: Any) -> Any:
+        if quiet and verbose:
+            raise click.UsageError("--quiet and --verbose are each other's opposite.")
+        return command(talk="quiet" if quiet else "verbose" if verbose else "normal", **others)
+
+    for option in (
+        click.option("--verbose", "-v", is_flag=True, help="A line an epoch as well."),
+        click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors."),
+    ):
+        with_talk = option(with_talk)
+    return with_talk  # type: ignore[return-value]
+
+
 def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)

@@ -3,7 +3,7 @@
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -17,6 +17,8 @@ from training.records import Metrics, StudyFolder, StudyRecord, read_if_there
 SECONDS_BETWEEN_LINES = 10.0
 """In a log, between two lines about the same thing."""
 
+Talk = Literal["quiet", "normal", "verbose"]
+
 STYLES = {"done": "green", "diverged": "yellow", "failed": "red", "skipped": "dim"}
 
 
@@ -26,12 +28,18 @@ class ConsoleProgress(Progress):
     Args:
         on_stderr: Leave the standard output to a command's answer.
         beside: Share its console and its bars, to show one experiment of several.
+        talk: "quiet" prints nothing, "verbose" a line an epoch as well.
     """
 
-    def __init__(self, on_stderr: bool = False, beside: Self | None = None) -> None:
+    def __init__(
+        self, on_stderr: bool = False, beside: Self | None = None, talk: Talk = "normal"
+    ) -> None:
         self._is_lane = beside is not None
+        self._is_verbose: bool = beside._is_verbose if beside else talk == "verbose"
         self.console: Console = (
-            beside.console if beside else Console(highlight=False, stderr=on_stderr)
+            beside.console
+            if beside
+            else Console(highlight=False, stderr=on_stderr, quiet=talk == "quiet")
         )
         self._bars: Bars = beside._bars if beside else self._make_bars()
         self._task: TaskID | None = None
@@ -108,7 +116,8 @@ class ConsoleProgress(Progress):
             f"validation {end.validation_accuracy:.1%}  {end.images_per_second:,.0f} img/s"
         )
         self._bars.update(self._task, detail=detail)
-        if self._is_lane and not self.console.is_terminal and self._is_time_for("epochs"):
+        is_log_of_several = self._is_lane and not self.console.is_terminal
+        if self._is_verbose or (is_log_of_several and self._is_time_for("epochs")):
             self._line(f"{self._position:44} {detail}", style="dim")
 
     def _is_time_for(self, what: str) -> bool:

@@ -1,13 +1,16 @@
 """`homework run-all` and `homework run`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from training.cli.listing import show_plan
-from training.cli.options import device_option, study_options, where_options
+from training.cli.options import device_option, study_options, talk_options, where_options
 from training.errors import StudyError
 from training.records import StudyFolder, StudyRecord
+
+if TYPE_CHECKING:
+    from training.cli.progress import Talk
 
 _render_option = click.option(
     "--render",
@@ -64,6 +67,7 @@ _force_option = click.option("--force", is_flag=True, help="Run again what is al
 @_keep_option
 @_log_option
 @_render_option
+@talk_options
 @click.pass_context
 def run_all(
     ctx: click.Context,
@@ -72,6 +76,7 @@ def run_all(
     folder: StudyFolder,
     render_format: str | None,
     dry_run: bool,
+    talk: "Talk",
     where: dict[str, Any],
     **how: Any,
 ) -> None:
@@ -88,7 +93,7 @@ def run_all(
     if dry_run:
         show_plan(study, folder, ())
         return
-    _run(ctx, study, folder, (), render_format, where, how)
+    _run(ctx, study, folder, (), render_format, talk, where, how)
 
 
 @click.command()
@@ -104,6 +109,7 @@ def run_all(
 @_keep_option
 @_log_option
 @_render_option
+@talk_options
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -113,6 +119,7 @@ def run(
     folder: StudyFolder,
     render_format: str | None,
     dry_run: bool,
+    talk: "Talk",
     where: dict[str, Any],
     **how: Any,
 ) -> None:
@@ -128,7 +135,7 @@ def run(
     if dry_run:
         show_plan(study, folder, names)
         return
-    _run(ctx, study, folder, names, render_format, where, how)
+    _run(ctx, study, folder, names, render_format, talk, where, how)
 
 
 def _run(
@@ -137,6 +144,7 @@ def _run(
     folder: StudyFolder,
     names: tuple[str, ...],
     render_format: str | None,
+    talk: "Talk",
     where: dict[str, Any],
     how: dict[str, Any],
 ) -> None:
@@ -148,13 +156,13 @@ def _run(
 
     experiments = select(study, names)
     stop = StopSignal()
-    with stop.listening(), ConsoleProgress() as progress:
+    with stop.listening(), ConsoleProgress(talk=talk) as progress:
         outcome = run_study(
             study, folder, experiments, progress=progress, stop=stop, where=Where(**where), **how
         )
     progress.summary(study, folder, outcome)
     if render_format is not None:
-        _render(ctx, folder, render_format)
+        _render(ctx, folder, render_format, quiet=talk == "quiet")
     if outcome.failed:
         failed = ", ".join(metrics.id for metrics in outcome.failed)
         raise StudyError(
@@ -163,9 +171,11 @@ def _run(
         )
 
 
-def _render(ctx: click.Context, folder: StudyFolder, render_format: str) -> None:
+def _render(ctx: click.Context, folder: StudyFolder, render_format: str, quiet: bool) -> None:
     assert ctx.parent is not None
     group = ctx.parent.command
     assert isinstance(group, click.Group)
     command: Any = group.get_command(ctx, "render")
-    ctx.invoke(command, runs=folder.path.parent, study=folder.name, formats=render_format)
+    ctx.invoke(
+        command, runs=folder.path.parent, study=folder.name, formats=render_format, quiet=quiet
+    )

@@ -1,0 +1,45 @@
+"""How much a command says: --quiet, --verbose, and JSON for programs."""
+
+import json
+
+from tiny import TINY
+
+NAME = "scratch/baseline"
+
+
+def test_quiet_prints_nothing_but_errors(homework):
+    assert homework("run", NAME, "--quiet", "--render", "html").output == ""
+    assert homework("run", NAME, "-q").output == ""
+    failed = homework("run", "none", "-q")
+    assert "none" in failed.message
+
+
+def test_a_quiet_run_that_fails_still_says_so(homework, monkeypatch):
+    def failing(*_, **__):
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr("training.executors.single.run_step", failing)
+    answer = homework("run", NAME, "-q")
+    assert answer.output == ""
+    assert answer.message.startswith(f"1 experiments failed: {NAME}")
+
+
+def test_verbose_prints_a_line_an_epoch(homework):
+    command = ("run", NAME, *TINY, "--epochs", "3")
+    plain = homework(*command, tiny=False)
+    verbose = homework(*command, "--force", "-v", tiny=False)
+    assert "epoch 2/3" not in plain.output
+    lines = [line for line in verbose.output.splitlines() if "epoch " in line and "/3 " in line]
+    assert [line.split("epoch ")[1].split()[0] for line in lines] == ["1/3", "2/3", "3/3"]
+    assert all(line.startswith(f"[1/1] {NAME}") for line in lines)
+
+
+def test_both_at_once_is_a_mistake(homework):
+    assert homework("run", NAME, "-q", "-v").result.exit_code == 2
+
+
+def test_the_doctor_answers_programs(homework):
+    found = json.loads(homework("doctor", "--json", tiny=False).output)
+    python = next(finding for finding in found if finding["what"].startswith("Python"))
+    assert python["ok"]
+    assert python["needed"]
