@@ -1,14 +1,16 @@
 """`homework init --data` looks at the pictures and writes a study file that suits them."""
 
+import re
 import tomllib
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from pictures import noise
 
 from training.cli import cli
 from training.data.advice import advise
-from training.study import build_study, read_study_file
+from training.study import PRESETS, build_study, read_study_file
 
 
 def init(*arguments):
@@ -34,6 +36,7 @@ def test_sizes_batch_and_title_suit_the_pictures(flowers, tmp_path):
     written = tomllib.loads(file.read_text())
     assert written["settings"] == {"batch_size": 32, "image_size": 128}
     assert written["title"] == "Convolutional networks on flowers"
+    assert written["name"] == "flowers"
     assert "32 pictures in 2 classes, 16 to 16 of each" in result.stderr
     assert "median of the shorter side 150 pixels" in result.stderr
     assert "divided already; a fifth of train is held out for validation" in result.stderr
@@ -73,6 +76,29 @@ def test_without_pictures_the_file_shows_the_defaults(tmp_path):
     written = tomllib.loads((tmp_path / "study.toml").read_text())
     assert written["settings"] == {}
     assert "# image_size = 224 " in (tmp_path / "study.toml").read_text()
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_file_shows_every_setting_with_its_default(tmp_path, preset):
+    assert init(tmp_path / "study.toml", "--preset", preset).exit_code == 0
+    text = (tmp_path / "study.toml").read_text()
+    table = re.search(r"^\[settings\]\n(.*?)\n\n", text, re.DOTALL | re.MULTILINE)[1]
+    shown = tomllib.loads(re.sub(r"^# ", "", table, flags=re.MULTILINE))
+    defaults = msgspec.to_builtins(PRESETS[preset].settings)
+    assert shown.keys() == defaults.keys()
+    examples = {"epochs", "max_per_class"} if preset == "reference" else {"max_per_class"}
+    for name in shown.keys() - examples:
+        assert shown[name] == defaults[name] or tuple(shown[name]) == defaults[name], name
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("My Flowers 2", "my-flowers-2"), (".hidden", "hidden"), ("!!", "pictures")],
+)
+def test_a_study_of_own_pictures_gets_a_folder_of_its_own(flowers, tmp_path, folder, name):
+    flowers.rename(tmp_path / folder)
+    assert init(tmp_path / "study.toml", "--data", tmp_path / folder).exit_code == 0
+    assert build_study(file=read_study_file(tmp_path / "study.toml")).name == name
 
 
 def test_a_folder_that_is_not_there_is_one_message(tmp_path):

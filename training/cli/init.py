@@ -1,6 +1,7 @@
 """`homework init`: write an annotated study file."""
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ TEMPLATE = """\
 # Every line that starts with "#" shows a default or an example; remove the "#" to change it.
 # What is given on the command line wins over this file, and this file over the preset.
 
+{study:32} # its folder below runs/
 title = "{title}"
 author = "{author}"
 course = "{course}"
@@ -43,15 +45,16 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 
 [settings]
 # backbone = "alexnet"           # or vgg16, resnet18, torchvision:NAME, timm:NAME, module:function
-# epochs = 30                    # for every experiment
+{epochs:32} # for every experiment
 {sizes}
 # learning_rates = [1e-2, 1e-3, 1e-5]
 # optimizers = ["sgd", "adam", "rmsprop"]
 # momentum = 0.9                 # of sgd; rmsprop runs without
 # weight_decay = 5e-5
-# step_size = 20                 # epochs between steps of the learning rate
+{step_size:32} # epochs between steps of the learning rate
 # gamma = 0.1                    # factor of each step
-# weights = "imagenet"           # or "sample", a weights file, or a folder of them
+{width:32} # channel multiplier of alexnet, vgg16 and resnet18
+{weights:32} # imagenet, sample, a weights file, or a folder of them
 # seed = 0
 # seeds = 1                      # repetitions, for mean and standard deviation
 {limit}
@@ -109,8 +112,14 @@ def init(
     advice = _look(data) if data else None
     if title is None:
         title = f"Convolutional networks on {advice.name}" if advice else "My study"
+    settings = PRESETS[preset].settings
     text = TEMPLATE.format(
-        sizes=_sizes(advice, PRESETS[preset].settings),
+        study=f'name = "{_study_name(advice.name)}"' if advice else f'# name = "{preset}"',
+        epochs=f"# epochs = {settings.epochs or 30}",
+        step_size=f"# step_size = {settings.step_size}",
+        width=f"# width = {settings.width}",
+        weights=f'# weights = "{settings.weights}"',
+        sizes=_sizes(advice, settings),
         limit=f"max_per_class = {advice.max_per_class}             # a first try; remove it for all"
         if advice and advice.max_per_class
         else "# max_per_class = 40",
@@ -135,6 +144,11 @@ def _look(data: str) -> "Advice | None":
     from training.data.locate import locate
 
     return None if data in KNOWN else advise(locate(data))
+
+
+def _study_name(name: str) -> str:
+    """Turn a data set's name into that of a folder."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.").lower() or "pictures"
 
 
 def _from_file(data: str, file: Path) -> str:
