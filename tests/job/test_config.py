@@ -46,6 +46,13 @@ def test_a_flag_wins_over_a_variable_that_over_the_file_that_over_the_preset(fil
     assert found["scratch/baseline: epochs"] == (2, f"study file {file}")
 
 
+def test_a_variable_that_says_where_caltech101_is_shows(monkeypatch):
+    monkeypatch.setenv("HOMEWORK_DATA", "/pictures")
+    place = "preset reference; in /pictures (variable HOMEWORK_DATA)"
+    assert config()["data"] == ("caltech101", place)
+    assert config("--preset", "quick")["data"] == ("sample", "preset quick")
+
+
 def test_what_is_shown_is_what_runs(file, monkeypatch, tmp_path):
     monkeypatch.setenv("HOMEWORK_EPOCHS", "5")
     monkeypatch.setenv("HOMEWORK_PRESET", "quick")

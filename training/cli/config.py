@@ -1,5 +1,6 @@
 """`homework config`: what a study's settings are, and where each comes from."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ def _rows(
     rows: list[tuple[str, Any, str]] = [
         ("preset", study.preset, _given(ctx, "preset") or (in_file if file.preset else "default")),
         ("study", study.name, _given(ctx, "study") or (in_file if file.name else preset)),
-        ("data", study.data, _given(ctx, "data") or (in_file if file.data else preset)),
+        ("data", study.data, _origin_of_data(ctx, study, in_file if file.data else preset)),
     ]
     rows += [
         (name, getattr(study, name), in_file if getattr(file, name) else preset) for name in WORDS
@@ -66,6 +67,14 @@ def _rows(
         for name, value in fields.items()
     ]
     return rows
+
+
+def _origin_of_data(ctx: click.Context, study: StudyRecord, otherwise: str) -> str:
+    origin = _given(ctx, "data") or otherwise
+    folder = os.environ.get("HOMEWORK_DATA")
+    if study.data == "caltech101" and folder:
+        return f"{origin}; in {folder} (variable HOMEWORK_DATA)"
+    return origin
 
 
 def _given(ctx: click.Context, name: str) -> str:
