@@ -34,7 +34,8 @@ def compare(
     """Show two studies side by side: two seeds, two settings, two students.
 
     A and B are folders of records, or names below --runs. Test accuracies are compared picture by
-    picture where both were tested on the same ones.
+    picture where both were tested on the same ones. With --check, exit 1 if a number of the
+    comparison can't be trusted.
 
     \b
     Examples:

@@ -75,6 +75,13 @@ def cli() -> None:
     One section again:
         homework run transfer
         homework render --only transfer
+
+    \b
+    Exit codes:
+        0    done
+        1    one message said what was wrong
+        2    a command or an option that isn't known
+        130  stopped by Ctrl-C, 143 by SIGTERM; the same command goes on
     """
 
 

@@ -31,7 +31,13 @@ def data() -> None:
 @click.option("--url", help="Another address of the archive.  [or HOMEWORK_DATA_URL]")
 @click.option("--md5", help="Its checksum.  [or HOMEWORK_DATA_MD5]")
 def fetch(url: str | None, md5: str | None) -> None:
-    """Download Caltech-101 into the cache folder and print where it is."""
+    """Download Caltech-101 into the cache folder and print where it is.
+
+    \b
+    Examples:
+        homework data fetch
+        homework run-all --data "$(homework data fetch)"
+    """
     from training.data.cache import cache_folder
     from training.data.download import fetch_caltech101
 
@@ -44,7 +50,15 @@ def fetch(url: str | None, md5: str | None) -> None:
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @json_option
 def check(folder: Path, as_json: bool) -> None:
-    """Say what a folder of pictures holds: classes, splits, sizes, unreadable files."""
+    """Say what a folder of pictures holds, or a CSV file names.
+
+    Classes, splits, sizes and unreadable files; exit 1 where a study couldn't use them.
+
+    \b
+    Examples:
+        homework data check ~/flowers
+        homework data check ~/flowers/pictures.csv --json
+    """
     import json
 
     from training.data.check import check_folder, report_lines
@@ -67,7 +81,13 @@ def check(folder: Path, as_json: bool) -> None:
     help="target: the data set; source: what the stand-in weights are trained on.",
 )
 def sample(folder: Path, alphabet: Literal["target", "source"]) -> None:
-    """Draw the embedded sample into DIR, laid out like Caltech-101."""
+    """Draw the embedded sample into DIR, laid out like Caltech-101.
+
+    \b
+    Examples:
+        homework data sample letters
+        homework run scratch --preset quick --data letters
+    """
     from training.data.sample import write_sample
 
     with _stage() as stage:

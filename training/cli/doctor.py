@@ -127,7 +127,13 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Check this machine for all that homework needs; exit 1 if the main job can't be done."""
+    """Check this machine for all that homework needs; exit 1 if the main job can't be done.
+
+    \b
+    Examples:
+        homework doctor
+        homework doctor --json
+    """
     findings = [check() for check in CHECKS]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))

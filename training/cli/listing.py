@@ -21,7 +21,13 @@ from training.records import (
 @study_options
 @json_option
 def list_experiments(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
-    """List the experiments with their questions; extras run only when asked for."""
+    """List the experiments with their questions; extras run only when asked for.
+
+    \b
+    Examples:
+        homework list
+        homework list -f study.toml --json
+    """
     if as_json:
         _print_json(study.experiments)
         return
@@ -36,7 +42,13 @@ def list_experiments(study: StudyRecord, folder: StudyFolder, as_json: bool) -> 
 @study_options
 @json_option
 def plan(names: tuple[str, ...], study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
-    """Show what would run, what is done, and why."""
+    """Show what would run, what is done, and why, for the study that the options describe.
+
+    \b
+    Examples:
+        homework plan --preset quick
+        homework plan transfer -f study.toml --epochs 5
+    """
     show_plan(study, folder, names, as_json)
 
 
@@ -62,7 +74,13 @@ def show_plan(
 @study_options
 @json_option
 def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
-    """Show what the records say so far."""
+    """Show what the records say so far, for the study that the options describe.
+
+    \b
+    Examples:
+        homework status --preset quick
+        homework status -f study.toml --json
+    """
     from training.study import select
 
     steps = _plan(study, folder).steps(select(study, ()))
@@ -95,7 +113,12 @@ def _status_line(step: Step, record: Metrics | None) -> str:
 
 @click.command()
 def schema() -> None:
-    """Print the JSON Schema of every record file."""
+    """Print the JSON Schema of every record file.
+
+    \b
+    Examples:
+        homework schema > records.schema.json
+    """
     _print_json(json_schema())
 
 

@@ -47,7 +47,7 @@ def predict(
 ) -> None:
     """Say what pictures show, with a network that `--keep-weights` kept.
 
-    Folders stand for the pictures in them.
+    Folders stand for the pictures in them. Exit 1 if one can't be read.
 
     \b
     Examples:

@@ -82,7 +82,8 @@ def run_all(
 ) -> None:
     """Run every experiment of the list that has no record yet.
 
-    Nothing is run twice: records under runs/ that still answer the list are kept.
+    Nothing is run twice: records under runs/ that still answer the list are kept. Exit 1 if an
+    experiment failed; the others run all the same.
 
     \b
     Examples:
@@ -125,7 +126,7 @@ def run(
 ) -> None:
     """Run the experiments of a section, a group, or by name.
 
-    What they are chosen from is run first where it is missing.
+    What they are chosen from is run first where it is missing. Exit 1 if an experiment failed.
 
     \b
     Examples:
