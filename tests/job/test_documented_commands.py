@@ -1,4 +1,4 @@
-"""docs/commands.md, and every `homework …` in the documentation and the help, hold to the program."""
+"""docs/commands.md, and every `homework …` that the documentation types, hold to the program."""
 
 import itertools
 import re
@@ -47,7 +47,7 @@ def section(title):
 def rows(title):
     """Return a table's rows by the command in their first cell."""
     lines = section(title).splitlines()
-    found = (re.match(r"\| `homework ([a-z -]+)` \|(.*)", line) for line in lines)
+    found = (re.match(r"\| `([a-z -]+)` \|(.*)", line) for line in lines)
     return {match[1]: match[2] for match in found if match}
 
 
