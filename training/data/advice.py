@@ -56,9 +56,10 @@ def advise(place: Path) -> Advice:
     size = max((side for side in SIZES if side <= shorter * 224 / 256), default=SIZES[0])
     batch = next(batch for at_least, batch in BATCHES if n_train >= at_least)
     many = len(index.paths) > MANY
+    fewest, most = min(counts.values()), max(counts.values())
     extent = f"{len(index.paths):,} pictures in {len(index.classes)} classes"
     seen = (
-        f"{extent}, {min(counts.values())} to {max(counts.values())} of each",
+        f"{extent}, {fewest if fewest == most else f'{fewest} to {most}'} of each",
         f"median of the shorter side {shorter:.0f} pixels",
         _division(index.given, index.lists is not None),
     )
@@ -98,7 +99,7 @@ def _division(given: Given | None, lists: bool) -> str:
     if lists:
         return "divided by train.txt and test.txt"
     if given is None:
-        return "not divided: split in thirds by chance, with a fixed seed"
+        return "not divided: split in thirds by chance, by the study's seed"
     changes = {
         "test-from-validation": "validation is used for testing",
         "validation-from-train": "a fifth of train is held out for validation",

@@ -51,8 +51,12 @@ def report_lines(check: DataCheck) -> list[str]:
         "table": "its column",
         "stratified": "by chance, seed 0, by class",
     }
-    classes = f"{len(record.classes)}, from {min(counts)} ({record.classes[smallest]}) to "
-    classes += f"{max(counts)} ({record.classes[largest]}) pictures"
+    classes = f"{len(record.classes)}, "
+    if min(counts) == max(counts):
+        classes += f"of {min(counts)} pictures each"
+    else:
+        classes += f"from {min(counts)} ({record.classes[smallest]}) to "
+        classes += f"{max(counts)} ({record.classes[largest]}) pictures"
     split = f"train {record.n_train:,} · validation {record.n_validation:,} · "
     split += f"test {record.n_test:,} ({source[record.split_source]})"
     if record.split_changes:
