@@ -130,6 +130,11 @@ def _last_linear(module: nn.Module, model: str) -> str:
     """Return the path of the layer that gives the class scores."""
     get_classifier = getattr(module, "get_classifier", None)  # timm's own means
     declared = get_classifier() if callable(get_classifier) else None
+    if isinstance(declared, tuple):
+        raise StudyError(
+            f"{model} has {len(declared)} heads; one is needed.",
+            "Choose another model, or write a module:function that keeps one.",
+        )
     linear: dict[str, nn.Module] = {
         name: m for name, m in module.named_modules() if isinstance(m, nn.Linear)
     }
