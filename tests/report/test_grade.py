@@ -76,7 +76,7 @@ def test_a_number_changed_by_hand_is_named_with_its_submission(handed_in):
     text = page.read_text()
     value = re.search(r'<data value="(0\.\d+)" data-source="[^"]*#/test/accuracy">', text)[1]
     page.write_text(text.replace(f'"{value}"', '"0.999"', 1))
-    found = graded(handed_in / "alice")["alice/quick"]
+    found = graded(handed_in / "alice")["quick"]
     assert found["verdict"] == "can’t be trusted"
     assert "not 0.999" in found["problems"][0]["problem"]
     assert found["problems"][0]["where"].startswith("report.html, ")
@@ -89,19 +89,19 @@ def test_a_record_changed_by_hand_is_named_without_a_report(handed_in):
     record = json.loads(file.read_text())
     record["test"]["n_correct"] += 3
     file.write_text(json.dumps(record))
-    assert graded(handed_in / "alice")["alice/quick"]["verdict"] == "can’t be trusted"
+    assert graded(handed_in / "alice")["quick"]["verdict"] == "can’t be trusted"
 
 
 def test_records_without_a_report_are_held_against_themselves(handed_in):
     (handed_in / "alice" / "runs" / "quick" / "report.html").unlink()
-    found = graded(handed_in / "alice")["alice/quick"]
+    found = graded(handed_in / "alice")["quick"]
     assert (found["verdict"], found["problems"]) == ("no report", [])
 
 
 def test_the_best_result_and_its_interval_are_the_records(handed_in, finished_study):
     records = [json.loads(f.read_text()) for f in finished_study.glob("*/*/*/metrics.json")]
     best = max(r["test"]["accuracy"] for r in records if r["test"])
-    found = graded(handed_in / "alice")["alice/quick"]
+    found = graded(handed_in / "alice")["quick"]
     assert found["accuracy"] == best
     assert found["low"] < best < found["high"]
 
@@ -131,7 +131,7 @@ def test_csv_is_read_by_a_spreadsheet_and_starts_no_formula(handed_in):
     file = handed_in / "alice" / "runs" / "quick" / "study.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"author": "=1+1"}))
     rows = list(csv.DictReader(io.StringIO(grade(handed_in / "alice", "--csv").output)))
-    assert [row["name"] for row in rows] == ["alice/quick"]
+    assert [row["name"] for row in rows] == ["quick"]
     assert rows[0]["author"] == "'=1+1"
     assert float(rows[0]["accuracy"]) > 0
 
