@@ -106,7 +106,8 @@ def _print_table(grades: Sequence["Grade"]) -> None:
                 "times included"
             )
     n_bad = sum(bool(found.errors) for found in grades)
-    click.echo(f"{len(grades)} submissions, {n_bad} that can’t be trusted.")
+    submissions = "1 submission" if len(grades) == 1 else f"{len(grades)} submissions"
+    click.echo(f"{submissions}, {n_bad} that can’t be trusted.")
 
 
 def _cells(found: "Grade") -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def test_a_device_that_disappears_ends_the_list_with_one_message(
 def test_other_failures_let_the_list_go_on(homework, tmp_path, monkeypatch, error):
     failing_at(monkeypatch, LIST[1], error)
     answer = homework("run", *LIST)
-    assert answer.message.startswith(f"1 experiments failed: {LIST[1]}")
+    assert answer.message.startswith(f"1 experiment failed: {LIST[1]}")
     assert statuses(tmp_path) == ["done", "failed", "done"]
     if isinstance(error, MemoryError):
         reason = read(StudyFolder(tmp_path / STUDY).metrics(LIST[1], 0), Metrics).error

@@ -48,7 +48,7 @@ def test_a_killed_workers_run_goes_on_and_one_killed_twice_has_failed(homework, 
     assert code == 1, output
     assert output.count("Its worker was killed by SIGKILL: it goes on") == 2
     assert "Going on in epoch" in output
-    assert f"1 experiments failed: {NAMES[0]}." in output
+    assert f"1 experiment failed: {NAMES[0]}." in output
     found = records(tmp_path, "runs")
     others = {key for key in whole if key[0] != NAMES[0]}
     assert {key: found[key] for key in others} == {key: whole[key] for key in others}

@@ -21,7 +21,7 @@ def test_a_quiet_run_that_fails_still_says_so(homework, monkeypatch):
     monkeypatch.setattr("training.executors.single.run_step", failing)
     answer = homework("run", NAME, "-q")
     assert answer.output == ""
-    assert answer.message.startswith(f"1 experiments failed: {NAME}")
+    assert answer.message.startswith(f"1 experiment failed: {NAME}")
 
 
 def test_verbose_prints_a_line_an_epoch(homework):

@@ -68,7 +68,7 @@ def test_every_submission_has_a_line(handed_in):
 def test_what_can_be_trusted_exits_with_0(handed_in):
     result = grade(handed_in / "alice")
     assert result.exit_code == 0, result.output
-    assert "1 submissions, 0 that can’t be trusted" in result.output
+    assert "1 submission, 0 that can’t be trusted" in result.output
 
 
 def test_a_number_changed_by_hand_is_named_with_its_submission(handed_in):

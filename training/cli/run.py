@@ -166,9 +166,10 @@ def _run(
         _render(ctx, folder, render_format, quiet=talk == "quiet")
     if outcome.failed:
         failed = ", ".join(metrics.id for metrics in outcome.failed)
+        n_failed = len(outcome.failed)
         raise StudyError(
-            f"{len(outcome.failed)} experiments failed: {failed}.",
-            "The reasons are above and in their metrics.json; the others are done.",
+            f"{n_failed} experiment{'s' if n_failed > 1 else ''} failed: {failed}.",
+            "The reasons are above and in metrics.json; the others are done.",
         )
 
 
