@@ -81,7 +81,7 @@ class Started:
 
     def worker(self, name, but=()):
         """Wait until a run has a checkpoint and a worker that isn't in `but`; return its id."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         holder = self.folder.lock(f"{name}/seed-0").with_suffix(".holder")
         while time.monotonic() < end:
             with contextlib.suppress(OSError, ValueError):

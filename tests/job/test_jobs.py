@@ -90,6 +90,22 @@ def test_a_choice_waits_for_its_grid_even_where_it_comes_first():
     assert len(order) == 10
 
 
+def test_what_others_wait_for_starts_first_and_they_after_it():
+    listed = [experiment(name) for name in ("a", "b", "c", "d", "e")]
+    makes = {"b": "weights", "d": "weights", "e": "others"}
+    schedule = Schedule(listed, range(1), makes)
+    first, second, third = schedule.start(), schedule.start(), schedule.start()
+    assert [task.experiment.id for task in (first, second, third)] == ["b", "e", "a"]
+    fourth = schedule.start()
+    assert fourth.experiment.id == "c"  # d would wait for b's weights
+    assert schedule.start() is None
+    schedule.end(first)
+    assert schedule.start().experiment.id == "d"
+    assert [name for name, _ in drain(Schedule(listed, range(1), makes), at_once=1)] == [
+        "b", "e", "a", "c", "d",
+    ]  # fmt: skip
+
+
 def test_choices_that_wait_for_each_other_end():
     listed = [experiment("a/grid-1", "b/grid"), experiment("b/grid-1", "a/grid")]
     assert len(drain(Schedule(listed, range(1)), at_once=2)) == 2

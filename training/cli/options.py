@@ -88,6 +88,7 @@ _WHERE_OPTIONS = (
     click.option(
         "--jobs",
         "-j",
+        envvar="HOMEWORK_JOBS",
         type=click.IntRange(min=1),
         metavar="N",
         help="Experiments side by side, each in a process; several share a GPU.  "
@@ -95,6 +96,7 @@ _WHERE_OPTIONS = (
     ),
     click.option(
         "--threads",
+        envvar="HOMEWORK_THREADS",
         type=click.IntRange(min=1),
         metavar="N",
         help="CPU threads of each experiment; the last digits depend on them.  "

@@ -94,7 +94,9 @@ class Dispatcher:
             DeviceError: A worker lost its device; the others have left their runs likewise.
         """
         workspace, self._force = self.single.workspace, force
-        self._schedule = Schedule(experiments, self.single.plan.seeds)
+        self._schedule = Schedule(
+            experiments, self.single.plan.seeds, self.single.weights_to_make(experiments)
+        )
         stopping = False
         with workspace.stop.held(), self.crew:
             while True:

@@ -1,5 +1,8 @@
 """One run under its lock: whatever happens to it, a record says so."""
 
+import glob
+from collections.abc import Iterable
+
 import msgspec
 
 from training.checkpoint import remove_checkpoints
@@ -20,6 +23,7 @@ from training.records import (
 )
 from training.run import now, run_step
 from training.weights import MissingWeightsError
+from training.weights_source import weights_source
 from training.workspace import Workspace
 
 
@@ -43,6 +47,19 @@ class SingleRuns:
             return None
         self._refresh_choice(step)
         return step
+
+    def weights_to_make(self, experiments: Iterable[Experiment]) -> dict[str, str]:
+        """Return which experiments start from stand-in weights that nobody has trained yet."""
+        settings, cache = self.plan.study.settings, self.workspace.weights_cache
+        found = {}
+        for experiment in experiments:
+            wanted = settings.weights if experiment.weights == "pretrained" else experiment.weights
+            if wanted == "sample" and experiment.choice is None:
+                size = experiment.image_size or settings.image_size
+                name = weights_source(experiment, settings, size).digest
+                if not any(cache.glob(f"{glob.escape(name)}-*.pt")):
+                    found[experiment.id] = name
+        return found
 
     def run(self, experiment: Experiment, seed: int, force: bool) -> Result:
         """Run one step while no other process does; skip what another did meanwhile.
