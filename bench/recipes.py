@@ -71,7 +71,8 @@ def main() -> None:
     device = torch.device(options.device)
     started = time.perf_counter()
     if options.recipe == "ours":
-        epochs, before = _ours(options, data, device)
+        with tempfile.TemporaryDirectory() as place:
+            epochs, before = ours(spec_of(options, options.epochs), data, device, Path(place))
     else:
         epochs, before = _loop(options, data, device), 0.0
     answer = {
@@ -149,20 +150,19 @@ class _Epochs(Progress):
         self.last = now
 
 
-def _ours(
-    options: argparse.Namespace, data: PreparedData, device: torch.device
+def ours(
+    spec: Spec, data: PreparedData, device: torch.device, place: Path
 ) -> tuple[list[dict[str, float]], float]:
+    """Train by this project, caches in `place`; return the epochs and the seconds before them."""
     progress = _Epochs()
-    with tempfile.TemporaryDirectory() as place:
-        workspace = Workspace(
-            StudyFolder(Path(place)), data, device, progress, Path(place),
-            precision=resolve_precision("auto", device), feature_cache=FeatureCache(Path(place)),
-        )  # fmt: skip
-        spec = spec_of(options, options.epochs)
-        model = prepare_model(spec, WeightsSource("none"), workspace)
-        started = time.perf_counter()
-        train_model(model, spec, workspace)
-        whole = time.perf_counter() - started
+    workspace = Workspace(
+        StudyFolder(place), data, device, progress, place,
+        precision=resolve_precision("auto", device), feature_cache=FeatureCache(place),
+    )  # fmt: skip
+    model = prepare_model(spec, WeightsSource("none"), workspace)
+    started = time.perf_counter()
+    train_model(model, spec, workspace)
+    whole = time.perf_counter() - started
     return progress.found, whole - sum(epoch["seconds"] for epoch in progress.found)
 
 
@@ -241,7 +241,8 @@ def _train(
     held = freeze(network, spec.freeze)
     optimizer = _optimizer([p for p in module.parameters() if p.requires_grad], spec, peer)
     train, validation = (
-        _loader(recipe, spec, data, split, device, workers) for split in ("train", "validation")
+        picture_loader(recipe, spec, data, split, device, workers)
+        for split in ("train", "validation")
     )
     found = []
     for _ in range(n_epochs):
@@ -267,9 +268,10 @@ def _optimizer(parameters: list[nn.Parameter], spec: Spec, fused: bool) -> torch
     return torch.optim.RMSprop(parameters, rate, weight_decay=decay)
 
 
-def _loader(
+def picture_loader(
     recipe: str, spec: Spec, data: PreparedData, split: str, device: torch.device, workers: int
 ) -> "DataLoader[tuple[Tensor, int]]":
+    """Return the DataLoader that a recipe's script would make of a split."""
     peer = recipe == "peer"
     return DataLoader(
         _Pictures(data, split, spec, recipe),
