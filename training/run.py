@@ -13,10 +13,8 @@ from training.environment import describe, peak_memory_bytes
 from training.examples import with_examples
 from training.first_layer import Filters, describe_change, first_filters, with_pictures
 from training.fitting import pictures, train_model
-from training.freezing import count_parameters, training_mode
-from training.kept import About, keep
+from training.freezing import count_parameters
 from training.logs import RunName
-from training.memory import normalises_batches
 from training.plan import Step
 from training.precision import computing
 from training.records import (
@@ -24,14 +22,14 @@ from training.records import (
     HeldOutScores,
     Metrics,
     Predictions,
-    RecordError,
     read,
 )
+from training.run_notes import determinism_notes, memory_notes, precision_notes
 from training.run_records import write_run
+from training.run_weights import keep_best_weights, keep_network, kept_weights
 from training.scoring import evaluate_logits
 from training.starting import Model, prepare_model
 from training.state import State, load_state
-from training.tensors import load_tensors, save_tensors
 from training.weights_source import WeightsSource
 from training.workspace import Workspace
 
@@ -71,13 +69,13 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
             if experiment.test and result.best_state:
                 metrics, predictions = _test(metrics, model, result.best_state, filters, workspace)
         if keep_weights:
-            _keep_weights(metrics, result.best_state, workspace)
+            keep_best_weights(metrics, result.best_state, workspace)
         metrics = msgspec.structs.replace(
             metrics,
             cached_features=feature_seconds is not None,
             feature_seconds=feature_seconds or 0.0,
             peak_memory_bytes=peak_memory_bytes(workspace.device),
-            notes=metrics.notes + _determinism_notes(operations),
+            notes=metrics.notes + determinism_notes(operations),
         )
         curves = result.curves(experiment.id, step.seed)
         write_run(metrics, curves, predictions, workspace.folder)
@@ -109,37 +107,11 @@ def _describe(step: Step, model: Model, result: Fit, workspace: Workspace) -> Me
         finished_at=now(),
         notes=[
             *[experiment.note] * bool(experiment.note),
-            *_precision_notes(workspace),
-            *_memory_notes(model, result),
+            *precision_notes(workspace.precision),
+            *memory_notes(model, result.batch_parts),
         ],
         batch_parts=result.batch_parts,
     )
-
-
-def _precision_notes(workspace: Workspace) -> list[str]:
-    if workspace.precision == "fp32":
-        return []
-    return [f"Products and convolutions were computed in {workspace.precision}."]
-
-
-def _memory_notes(model: Model, result: Fit) -> list[str]:
-    if result.batch_parts == 1:
-        return []
-    training_mode(model.network, model.trainable)
-    text = (
-        f"The device’s memory was too small for a whole batch: it went through in "
-        f"{result.batch_parts} parts, whose gradients were added up."
-    )
-    if normalises_batches(model.network.module):
-        text += " Batch normalisation took its statistics from the parts."
-    return [text]
-
-
-def _determinism_notes(operations: set[str]) -> list[str]:
-    if not operations:
-        return []
-    names = ", ".join(sorted(operations))
-    return [f"Not deterministic on this device, though it was asked for: {names}."]
 
 
 def _speed(result: Fit, workspace: Workspace) -> float | None:
@@ -180,7 +152,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
         if experiment.test and source.best_epoch:
             model = prepare_model(step.spec, step.weights or WeightsSource("none"), workspace)
             filters = first_filters(model.network.module)
-            state = _kept_state(step, model, workspace, checkpoints)
+            state = kept_weights(step, model, workspace, checkpoints)
             metrics, predictions = _test(metrics, model, state, filters, workspace)
         curves = msgspec.structs.replace(curves, id=experiment.id)
         write_run(metrics, curves, predictions, folder)
@@ -188,54 +160,6 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
         log.end(metrics)
         checkpoints.remove()
     return metrics
-
-
-def _kept_state(step: Step, model: Model, workspace: Workspace, checkpoints: Checkpoints) -> State:
-    """Return the chosen run's best weights; train them once more if they weren't kept."""
-    assert step.selected is not None
-    assert step.spec is not None
-    note = workspace.progress.note
-    file = workspace.folder.weights(step.selected.id, step.seed)
-    if file.exists():
-        try:
-            state: State = load_tensors(file)
-            return state
-        except RecordError as error:
-            note(error.message)
-    note(f"The weights of {step.selected.id} weren't kept: training them again")
-    return train_model(model, step.spec, workspace, checkpoints)[0].best_state
-
-
-def _keep_weights(metrics: Metrics, state: State, workspace: Workspace) -> None:
-    """Keep the best epoch's weights; without them, a choice of this run trains it again."""
-    file = workspace.folder.weights(metrics.id, metrics.seed)
-    try:
-        file.unlink(missing_ok=True)
-        if state:
-            save_tensors(file, {name: value.cpu() for name, value in state.items()})
-    except (OSError, RecordError) as error:
-        workspace.progress.note(f"The weights of {metrics.id} can't be kept: {error}")
-
-
-def _keep_model(metrics: Metrics, model: Model, workspace: Workspace) -> None:
-    """Keep a tested network for use, if that was asked for; an older one is worth nothing now."""
-    assert metrics.spec is not None
-    file = workspace.folder.model(metrics.id, metrics.seed)
-    try:
-        file.unlink(missing_ok=True)
-        if workspace.keep_models:
-            about = About(
-                id=metrics.id,
-                seed=metrics.seed,
-                spec=metrics.spec,
-                classes=tuple(workspace.data.record.classes),
-                mean=model.mean,
-                std=model.std,
-                dataset_fingerprint=metrics.dataset_fingerprint,
-            )
-            keep(file, about, model.network.module.state_dict())
-    except (OSError, RecordError) as error:
-        workspace.progress.note(f"The network of {metrics.id} can't be kept: {error}")
 
 
 def _test(
@@ -263,7 +187,7 @@ def _test(
     test = HeldOutScores(
         loss=scores.loss, accuracy=n_correct / len(label), n_correct=n_correct, n_images=len(label)
     )
-    _keep_model(metrics, model, workspace)
+    keep_network(metrics, model, workspace)
     layer = describe_change(start, model.network.module)
     if metrics.reused_from is not None:  # the best of a grid
         layer = with_pictures(layer, start, model.network.module, workspace.folder)

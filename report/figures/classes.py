@@ -53,7 +53,7 @@ def draw_class_counts(
     ax.set_yticks(list(rows), labels, fontsize=size, fontfamily=fonts_for(names))
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlim(0, limit * 1.12)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.locator_params(axis="x", integer=True)
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="x", labelsize=7.5 if small else 9)
     ax.set_xlabel("pictures")

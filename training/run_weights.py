@@ -1,0 +1,59 @@
+"""Weights that outlive their run: the best epoch's, for a later choice, and networks for use."""
+
+from training.checkpoint import Checkpoints
+from training.fitting import train_model
+from training.kept import About, keep
+from training.plan import Step
+from training.records import Metrics, RecordError
+from training.starting import Model
+from training.state import State
+from training.tensors import load_tensors, save_tensors
+from training.workspace import Workspace
+
+
+def kept_weights(step: Step, model: Model, workspace: Workspace, checkpoints: Checkpoints) -> State:
+    """Return the chosen run's best weights; train them once more if they weren't kept."""
+    assert step.selected is not None
+    assert step.spec is not None
+    note = workspace.progress.note
+    file = workspace.folder.weights(step.selected.id, step.seed)
+    if file.exists():
+        try:
+            state: State = load_tensors(file)
+            return state
+        except RecordError as error:
+            note(error.message)
+    note(f"The weights of {step.selected.id} weren't kept: training them again")
+    return train_model(model, step.spec, workspace, checkpoints)[0].best_state
+
+
+def keep_best_weights(metrics: Metrics, state: State, workspace: Workspace) -> None:
+    """Keep the best epoch's weights; without them, a choice of this run trains it again."""
+    file = workspace.folder.weights(metrics.id, metrics.seed)
+    try:
+        file.unlink(missing_ok=True)
+        if state:
+            save_tensors(file, {name: value.cpu() for name, value in state.items()})
+    except (OSError, RecordError) as error:
+        workspace.progress.note(f"The weights of {metrics.id} can't be kept: {error}")
+
+
+def keep_network(metrics: Metrics, model: Model, workspace: Workspace) -> None:
+    """Keep a tested network for use, if that was asked for; an older one is worth nothing now."""
+    assert metrics.spec is not None
+    file = workspace.folder.model(metrics.id, metrics.seed)
+    try:
+        file.unlink(missing_ok=True)
+        if workspace.keep_models:
+            about = About(
+                id=metrics.id,
+                seed=metrics.seed,
+                spec=metrics.spec,
+                classes=tuple(workspace.data.record.classes),
+                mean=model.mean,
+                std=model.std,
+                dataset_fingerprint=metrics.dataset_fingerprint,
+            )
+            keep(file, about, model.network.module.state_dict())
+    except (OSError, RecordError) as error:
+        workspace.progress.note(f"The network of {metrics.id} can't be kept: {error}")
