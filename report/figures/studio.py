@@ -9,10 +9,11 @@ import hashlib
 import os
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Self
 
@@ -110,7 +111,9 @@ class Studio:
         """Submit what is missing; nothing where processes can't be started."""
         with contextlib.suppress(BrokenProcessPool, OSError, RuntimeError):
             if self._pool is None:
-                self._pool = ProcessPoolExecutor(self._n_helpers, mp_context=get_context("spawn"))
+                self._pool = ProcessPoolExecutor(
+                    self._n_helpers, get_context("spawn"), initializer=_end_with_parent
+                )
             for key, what in self._missing.items():
                 if key not in self._begun:
                     self._begun[key] = self._pool.submit(draw, what, self.lettering)
@@ -122,6 +125,18 @@ class Studio:
 
     def _file(self, key: str) -> Path:
         return cache_folder() / "figures" / f"{key}-{self.lettering}.svg"
+
+
+def _end_with_parent() -> None:
+    """Let this helper be gone as soon as its parent is, however that ends."""
+
+    def wait() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _result(future: "Future[str] | None") -> str | None:

@@ -186,7 +186,7 @@ from pathlib import Path
 from training.data import cache
 original = cache.open_picture
 def slow(path):
-    print(f"decoded {path.name}\n", end="", flush=True)  # at once: threads print side by side
+    print(f"decoded {path.name}\\n", end="", flush=True)  # at once: threads print side by side
     time.sleep(0.05)
     return original(path)
 cache.open_picture = slow

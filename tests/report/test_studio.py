@@ -2,6 +2,11 @@
 
 import dataclasses
 import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -112,3 +117,48 @@ def test_only_marked_places_are_filled():
     filled = fill(html, [what], studio)
     assert filled.startswith('<img src="data:image/svg+xml;base64,')
     assert filled.endswith(f"<p>figure:{what.key}</p>")
+
+
+PARENT = """
+import multiprocessing, time
+from report.figures.studio import Studio
+from test_studio import course
+if __name__ == "__main__":
+    studio = Studio("outlines", n_helpers=1, few=0)
+    studio.start([course()])
+    print(multiprocessing.active_children()[0].pid, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at /proc")
+def test_a_helper_is_gone_when_its_parent_is_killed(tmp_path):
+    (tmp_path / "parent.py").write_text(PARENT)
+    path = os.pathsep.join([str(Path(__file__).parent), *(part for part in sys.path if part)])
+    with subprocess.Popen(
+        [sys.executable, tmp_path / "parent.py"], env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE, text=True,
+    ) as parent:  # fmt: skip
+        helper = int(parent.stdout.readline())
+        wait_for(lambda: is_watching(helper))
+        parent.kill()
+    wait_for(lambda: not is_running(helper))
+
+
+def is_watching(pid):
+    """Say whether a process has come as far as to have more than one thread."""
+    return len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_for(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
