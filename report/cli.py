@@ -165,7 +165,8 @@ def _study_of(
 
     None where a PDF names a study that isn't at hand, so that its attached records serve.
     """
-    from report.load import choose_study, find_studies
+    from report.load import choose_study
+    from training.records import find_studies
 
     if report is not None and study is None and (report.parent / "study.json").is_file():
         return report.parent

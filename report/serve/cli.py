@@ -25,8 +25,7 @@ def serve(runs: Path, study: str | None, host: str, port: int, open_after: bool)
         homework serve --study quick --port 9000
     """
     from report.errors import ReportError
-    from report.load import find_studies
-    from training.records import StudyFolder
+    from training.records import StudyFolder, find_studies
 
     try:
         import uvicorn

@@ -43,3 +43,12 @@ def test_the_doctor_answers_programs(homework):
     python = next(finding for finding in found if finding["what"].startswith("Python"))
     assert python["ok"]
     assert python["needed"]
+
+
+def test_status_without_options_answers_for_the_study_written_last(homework):
+    assert "runs/reference: 0 of 29 done" in homework("status", tiny=False).output
+    assert homework("run", NAME, "-q", "--study", "mine").error is None
+    assert "runs/mine: 1 of 29 done" in homework("status", tiny=False).output
+    rows = json.loads(homework("status", "--json", tiny=False).output)
+    assert next(row for row in rows if row["id"] == NAME)["record"]["status"] == "done"
+    assert "runs/quick: 0 of 29 done" in homework("status", "--preset", "quick", tiny=False).output

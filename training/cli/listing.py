@@ -1,5 +1,6 @@
 """`homework list`, `plan`, `status` and `schema`: reading commands that import no torch."""
 
+import functools
 from collections import Counter
 
 import click
@@ -71,13 +72,14 @@ def show_plan(
 
 
 @click.command()
-@study_options
+@functools.partial(study_options, last=True)
 @json_option
 def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
-    """Show what the records say so far, for the study that the options describe.
+    """Show what the records say so far: of the study written last, or that the options describe.
 
     \b
     Examples:
+        homework status
         homework status --preset quick
         homework status -f study.toml --json
     """

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from training import __version__
-from training.records import StudyFolder, StudyRecord
+from training.records import StudyFolder, StudyRecord, find_studies, read
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -136,8 +136,12 @@ SETTINGS = (
 )
 
 
-def study_options(command: F) -> F:
-    """Add the options that describe a study; the command receives them as `study` and `folder`."""
+def study_options(command: F, last: bool = False) -> F:
+    """Add the options that describe a study; the command receives them as `study` and `folder`.
+
+    Args:
+        last: Where none of them is given, take the study written last, if there is any.
+    """
 
     @functools.wraps(command)
     def with_study(
@@ -152,6 +156,12 @@ def study_options(command: F) -> F:
         from training.study import build_study, read_study_file
 
         overrides = {name: others.pop(name) for name in SETTINGS}
+        given = (preset, study_file, study, data, *overrides.values())
+        if last and all(value is None for value in given):
+            found = next(iter(find_studies(runs).values()), None)
+            if found is not None:
+                kept = StudyFolder(found)
+                return command(study=read(kept.study, StudyRecord), folder=kept, **others)
         file = read_study_file(study_file) if study_file else None
         if study_file:
             sys.path.insert(0, str(study_file.resolve().parent))

@@ -60,6 +60,7 @@ from training.records.spec import (
     learning_rate_label,
     matches_group,
 )
+from training.records.studies import find_studies
 from training.records.together import remove_leftovers, remove_leftovers_of_the_dead, write_together
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "confused_pairs",
     "encode",
     "examples_wanted",
+    "find_studies",
     "host_mark",
     "json_schema",
     "learning_rate_label",
