@@ -81,6 +81,7 @@ class SingleRuns:
                 if waited:
                     progress.note(f"{experiment.id} was done by another process")
                 # a process that is killed just after it wrote the record leaves them
+                self._remove_leftovers(experiment, seed)
                 remove_checkpoints(folder.checkpoint(experiment.id, seed))
                 return Result(reused=step)
             self._remove_leftovers(experiment, seed)
@@ -96,7 +97,8 @@ class SingleRuns:
 
     def _remove_leftovers(self, experiment: Experiment, seed: int) -> None:
         folder = self.workspace.folder
-        names = [*RECORD_TYPES, folder.weights(experiment.id, seed).name]
+        others = (folder.running, folder.weights, folder.model)
+        names = [*RECORD_TYPES, *(file(experiment.id, seed).name for file in others)]
         remove_leftovers(folder.run(experiment.id, seed), names)
 
     def _refresh_choice(self, step: Step) -> None:
