@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import torch
 
 from training.checkpoint import SECONDS_BETWEEN
-from training.data.cache import cache_folder
 from training.data.locate import locate
 from training.data.prepare import prepare
 from training.determinism import keep_deterministic
 from training.environment import ignore_denormals, keep_memory, resolve_device, using_threads
 from training.executors import Executor, Outcome, Where, make_executor
+from training.folders import cache_folder
 from training.freezing import count_parameters, freeze
 from training.locks import locked
 from training.logs import live_logs

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import click
 
+from training.records.runs_path import RunsPath
+
 
 @click.command()
-@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
+@click.option("--runs", type=RunsPath(remote=False), default=Path("runs"), show_default=True,
               help="The folder of records.")  # fmt: skip
 @click.option("--study", metavar="NAME", help="[default: the one written last]")
 @click.option("--host", default="127.0.0.1", show_default=True,

@@ -11,6 +11,8 @@ import click
 
 from training import __version__
 from training.records import StudyFolder, StudyRecord, find_studies, read
+from training.records.remote import masked
+from training.records.runs_path import RunsPath
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,10 +36,10 @@ _STUDY_OPTIONS = (
     click.option("--study", metavar="NAME", help="Folder below --runs.  [default: the preset]"),
     click.option(
         "--runs",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=RunsPath(),
         default=Path("runs"),
         show_default=True,
-        help="Where records are kept.",
+        help="Where records are kept: a folder, or a URL such as s3://bucket/runs.",
     ),
     click.option(
         "--data",
@@ -177,7 +179,7 @@ def study_options(command: F, last: bool = False) -> F:
 def _with_command(record: StudyRecord) -> StudyRecord:
     import msgspec
 
-    command = shlex.join(["homework", *sys.argv[1:]])
+    command = masked(shlex.join(["homework", *sys.argv[1:]]))
     return msgspec.structs.replace(record, command=command, homework=__version__)
 
 

@@ -22,6 +22,7 @@ from training.records.dataset import (
 from training.records.files import (
     RECORD_TYPES,
     StudyFolder,
+    content_of,
     encode,
     host_mark,
     json_schema,
@@ -102,6 +103,7 @@ __all__ = [
     "Thumbnail",
     "confident_mistakes",
     "confused_pairs",
+    "content_of",
     "encode",
     "examples_wanted",
     "find_studies",

@@ -1,10 +1,12 @@
 """Read and write records: atomic writes, strict reads, one place for the file layout."""
 
 import contextlib
+import errno
 import functools
 import hashlib
 import os
 import socket
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +28,10 @@ RECORD_TYPES: dict[str, type[msgspec.Struct]] = {
     "curves.json": Curves,
     "predictions.json": Predictions,
 }
+
+
+LARGEST_BYTES = 2**29
+"""Of a record or a report; ten million predictions take a third of it."""
 
 
 class StudyFolder:
@@ -172,6 +178,25 @@ def write(path: Path, record: msgspec.Struct) -> None:
     write_bytes(path, encode(record))
 
 
+def content_of(path: Path) -> bytes:
+    """Return the content of a file that somebody else may have made.
+
+    A named pipe, on which reading would wait for ever, a device without an end, and a file that no
+    study could fill are refused unread.
+
+    Raises:
+        OSError: That, or the file can't be read.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it isn't a regular file", str(path))
+        if found.st_size > LARGEST_BYTES:
+            raise OSError(errno.EFBIG, f"it has {found.st_size:,} bytes", str(path))
+        return file.read()
+
+
 def read(path: Path, kind: type[R]) -> R:
     """Read a record and hold it to its type.
 
@@ -180,7 +205,7 @@ def read(path: Path, kind: type[R]) -> R:
             missing or of the wrong type.
     """
     try:
-        content = path.read_bytes()
+        content = content_of(path)
     except FileNotFoundError:
         raise RecordError(f"{path} doesn't exist.", "Run the experiments first.") from None
     except OSError as error:
