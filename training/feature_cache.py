@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from training.data.cache import cache_folder
 from training.errors import RecordError
+from training.folders import cache_folder
 from training.records import Spec
 from training.tensors import load_tensors, save_tensors
 

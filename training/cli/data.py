@@ -24,7 +24,7 @@ def _stage() -> Iterator["Stage"]:
 
 @click.group()
 def data() -> None:
-    """Fetch, check or draw a data set."""
+    """Fetch, check or draw a data set; clean the cache."""
 
 
 @data.command()
@@ -38,8 +38,8 @@ def fetch(url: str | None, md5: str | None) -> None:
         homework data fetch
         homework run-all --data "$(homework data fetch)"
     """
-    from training.data.cache import cache_folder
     from training.data.download import fetch_caltech101
+    from training.folders import cache_folder
 
     with _stage() as stage:
         folder = fetch_caltech101(cache_folder(), url, md5, stage)
@@ -93,3 +93,45 @@ def sample(folder: Path, alphabet: Literal["target", "source"]) -> None:
     with _stage() as stage:
         write_sample(folder, alphabet, stage)
     click.echo(str(folder))
+
+
+@data.command()
+@click.option(
+    "--older-than", "days", type=click.FloatRange(min=0), default=30.0, show_default=True,
+    metavar="DAYS", help="Remove what wasn't used for so long.",
+)  # fmt: skip
+@click.option("--all", "everything", is_flag=True, help="However recently it was used.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@json_option
+def clean(days: float, everything: bool, dry_run: bool, as_json: bool) -> None:
+    """Remove decoded pictures, features and figures that were not used lately.
+
+    They are made again when they are needed. Downloads, weights, records and mirrors of remote
+    records are never touched.
+
+    \b
+    Examples:
+        homework data clean --dry-run
+        homework data clean --older-than 7
+    """
+    import json
+
+    from training.data.clean import KINDS, kept_files, remove
+    from training.folders import cache_folder
+
+    found = list(kept_files(0.0 if everything else days))
+    left = [] if dry_run else remove(found)
+    gone = [item for item in found if item not in left]
+    sizes = {kind: [item.n_bytes for item in gone if item.kind == kind] for kind in KINDS}
+    if as_json:
+        totals = {kind: {"files": len(n), "bytes": sum(n)} for kind, n in sizes.items()}
+        answer = {"folder": str(cache_folder()), "removed": not dry_run, "kinds": totals,
+                  "left": [str(item.file) for item in left]}  # fmt: skip
+        click.echo(json.dumps(answer, indent=1))
+        return
+    for kind, n_bytes in sizes.items():
+        click.echo(f"{KINDS[kind]:26} {len(n_bytes):6} files {sum(n_bytes) / 1e6:10,.1f} MB")
+    said = "would be removed from" if dry_run else "removed from"
+    click.echo(f"{sum(map(sum, sizes.values())) / 1e6:,.1f} MB {said} {cache_folder()}")
+    for item in left:
+        click.echo(f"{item.file} is in use or can't be removed.", err=True)

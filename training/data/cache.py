@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-import platformdirs
 
 from training.data.decode import UnreadableError, crop, open_picture, resize
 from training.data.pixel_files import (
@@ -29,6 +28,7 @@ from training.data.pixel_files import (
     most_alike,
 )
 from training.errors import DataError, RecordError
+from training.folders import cache_folder
 from training.locks import locked
 from training.records import remove_leftovers, replacing
 
@@ -37,12 +37,6 @@ Stage = Callable[[int, int, str], None]
 
 DECODER = 1
 """Changes whenever the pixels made from a file would."""
-
-
-def cache_folder() -> Path:
-    """Return where decoded pictures, downloads and sample weights are kept."""
-    named = os.environ.get("HOMEWORK_CACHE")
-    return Path(named).expanduser() if named else platformdirs.user_cache_path("homework")
 
 
 @dataclass(frozen=True)
@@ -66,6 +60,9 @@ def decode_all(
     array = folder / f"{sources.name()}-{image_size}px.npy"
     found = load(array, sources, image_size)
     if found is not None:
+        with contextlib.suppress(OSError):
+            array.touch()
+            array.with_suffix(".json").touch()
         return found
     lock = cache_folder() / "locks" / f"{array.stem}.lock"
     try:
@@ -113,7 +110,8 @@ def _state(root: Path, path: str) -> str:
         state = (root / path).stat()
     except OSError:
         return f"{path} missing"
-    return f"{path} {state.st_size} {state.st_mtime_ns}"
+    # the last is set by the system alone: a file rewritten under its old time has another
+    return f"{path} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
 
 
 def _short(text: str) -> str:

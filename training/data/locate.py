@@ -3,10 +3,11 @@
 import os
 from pathlib import Path
 
-from training.data.cache import Stage, cache_folder
+from training.data.cache import Stage
 from training.data.index import LAYOUTS
 from training.data.layouts import TABLE
 from training.errors import DataError
+from training.folders import cache_folder
 
 
 def locate(data: str, progress: Stage | None = None) -> Path:
