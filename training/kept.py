@@ -1,5 +1,6 @@
 """A finished network kept for use: one file with weights, classes and all that pictures need."""
 
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ from training.models import ARCHITECTURES, Network, build
 from training.records import Spec
 from training.tensors import load_tensors, save_tensors
 from training.weights import Channels
+
+LARGEST_SIDE = 4096
+"""Pixels; a file that wants larger pictures is refused."""
+
+WIDEST = 64.0
+"""Channel multiplier; wider is refused."""
 
 AT_ONCE = 64
 """Pictures that are decoded and classified together."""
@@ -93,21 +100,64 @@ def load_kept(file: Path, trusted: Path | None = None) -> Kept:
     content = load_tensors(file)
     try:
         about = msgspec.json.decode(content["about"], type=About)
-        tensors: dict[str, Tensor] = content["tensors"]
-    except (TypeError, KeyError, msgspec.MsgspecError) as error:
+        tensors: dict[str, Tensor] = dict(content["tensors"])
+        _check_about(about)
+    except (TypeError, KeyError, ValueError, msgspec.MsgspecError) as error:
         raise RecordError(f"{file} isn't a kept network: {error}.", "Keep one again.") from error
     _check_model(about.spec.model, file, trusted)
-    spec = about.spec
-    network = build(spec.model, len(about.classes), spec.head, spec.width)
+    _check_shapes(about, tensors, file)
+    network = _build(about)
     use_steady_pooling(network.module)
-    try:
-        network.module.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise RecordError(
-            f"{file} doesn't fit its own network: {error}", "Keep it again."
-        ) from error
+    network.module.load_state_dict(tensors)
     network.module.eval()
     return Kept(about, network)
+
+
+def _build(about: About) -> Network:
+    spec = about.spec
+    return build(spec.model, len(about.classes), spec.head, spec.width)
+
+
+def _check_about(about: About) -> None:
+    """Refuse what no training writes.
+
+    Raises:
+        ValueError: It says what.
+    """
+    spec = about.spec
+    if len(about.classes) < 2:
+        raise ValueError("it knows fewer than two classes")
+    if not 1 <= spec.image_size <= LARGEST_SIDE:
+        raise ValueError(f"its pictures have {spec.image_size} pixels a side")
+    if not 0 < spec.width <= WIDEST or not all(0 < units <= 2**20 for units in spec.head):
+        raise ValueError("its layers have impossible widths")
+    if not all(map(math.isfinite, (*about.mean, *about.std))) or min(about.std) <= 0:
+        raise ValueError("its means and standard deviations are no such")
+
+
+def _check_shapes(about: About, tensors: Mapping[str, Tensor], file: Path) -> None:
+    """Hold the tensors to the network before memory is taken for it.
+
+    Raises:
+        RecordError: One is missing, left over, or of another shape.
+    """
+    try:
+        with torch.device("meta"):
+            wanted = {k: v.shape for k, v in _build(about).module.state_dict().items()}
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise RecordError(f"{file} names no network: {error}", "Keep it again.") from error
+    found = {k: getattr(v, "shape", None) for k, v in tensors.items()}
+    for name in sorted({*wanted, *map(str, found)}):
+        if wanted.get(name) != found.get(name):
+            raise RecordError(
+                f"{file} doesn't fit its own network: {name} is {_shape(found.get(name))}, "
+                f"not {_shape(wanted.get(name))}.",
+                "Keep it again.",
+            )
+
+
+def _shape(shape: torch.Size | None) -> str:
+    return "missing" if shape is None else "×".join(map(str, shape)) or "a number"
 
 
 def _check_model(model: str, file: Path, trusted: Path | None) -> None:

@@ -11,6 +11,7 @@ from training.cli import cli
 from training.data.decode import crop, open_picture, resize
 from training.data.layouts import index_pictures
 from training.data.locate import locate
+from training.errors import HomeworkError
 from training.kept import load_kept
 from training.tensors import load_tensors, save_tensors
 
@@ -143,3 +144,25 @@ def test_safetensors_holds_the_state_dict(runs, tmp_path):
         assert json.loads(content.metadata()["classes"]) == list(kept.about.classes)
         for name, value in kept.network.module.state_dict().items():
             assert torch.equal(content.get_tensor(name), value)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"width": 1e6}, "impossible widths"),
+        ({"head": [10**9]}, "impossible widths"),
+        ({"width": 2.0}, "doesn't fit its own network"),  # more memory than the file holds
+        ({"image_size": 10**6}, "1000000 pixels a side"),
+        ({"model": "torchvision:nothing"}, "nothing"),
+    ],
+    ids=str,
+)
+def test_a_file_that_lies_about_itself_is_one_message(runs, tmp_path, pictures, change, expected):
+    content = load_tensors(model(runs))
+    about = json.loads(content["about"])
+    about["spec"] |= change
+    file = tmp_path / "model.pt"
+    save_tensors(file, content | {"about": json.dumps(about)})
+    result = homework("predict", file, pictures[0])
+    assert isinstance(result.exception, HomeworkError), repr(result.exception)
+    assert expected in result.exception.message

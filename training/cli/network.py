@@ -10,14 +10,15 @@ import click
 from training.cli.options import json_option
 from training.errors import StudyError
 from training.records import StudyFolder
+from training.records.runs_path import RunsPath
 
 if TYPE_CHECKING:
     from training.kept import Guess, Kept
 
 _network = click.argument("network", metavar="STUDY/EXPERIMENT|FILE")
 _runs = click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
-    help="The folder of records.",
+    "--runs", type=RunsPath(), default=Path("runs"), show_default=True,
+    help="The folder of records, or a URL.",
 )  # fmt: skip
 _seed = click.option("--seed", type=int, help="Which repetition.  [default: the first kept]")
 _study_file = click.option(
