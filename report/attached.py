@@ -1,5 +1,6 @@
 """Read a report's PDF: its pages' text, and what is attached to it. The only user of pypdf."""
 
+import io
 import logging
 import re
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from report.errors import ReportError
 from report.manifest import MANIFEST_NAME, RECORDS_NAME, Manifest, read_manifest
+from training.records import content_of
 
 PATH_DRAWING = re.compile(rb"(?m)^[-+\d. ]+ (?:m|l|c|v|y|re)\r?\n")
 """Strokes of figures, which hold no text and take long to read."""
@@ -44,7 +46,7 @@ def read_pdf(file: Path) -> ReportPdf:
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # it tells of every repair
     try:
-        reader = PdfReader(file)
+        reader = PdfReader(io.BytesIO(content_of(file)))
         attached = {name: files[0] for name, files in reader.attachments.items() if files}
         if MANIFEST_NAME not in attached:
             raise ReportError(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from training.records.runs_path import RunsPath
+
 if TYPE_CHECKING:
     from report.look import Paper
     from report.verdict import Verdict
@@ -28,10 +30,10 @@ _HELP = {
 
 _runs_option = click.option(
     "--runs",
-    type=click.Path(path_type=Path),
+    type=RunsPath(),
     default=Path("runs"),
     show_default=True,
-    help="The folder of records.",
+    help="The folder of records, or a URL.",
 )
 _study_option = click.option("--study", metavar="NAME", help=_HELP["study"])
 

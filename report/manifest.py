@@ -12,6 +12,7 @@ from report.claims import Piece, read_pieces, read_records
 from report.errors import ReportError
 from report.sources import RECORDS
 from training import __version__
+from training.records import content_of
 
 FORMAT = 1
 """Number of the manifest's format. 1: the first."""
@@ -82,11 +83,15 @@ def record_files(study: Path) -> Iterator[tuple[str, Path]]:
 
 
 def record_digests(study: Path) -> dict[str, str]:
-    """Return the first digits of every record's SHA-256."""
-    return {
-        name: hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-        for name, file in record_files(study)
-    }
+    """Return the first digits of every record's SHA-256; nothing of one that can't be read."""
+    return {name: _digest(file) for name, file in record_files(study)}
+
+
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.sha256(content_of(file)).hexdigest()[:16]
+    except OSError:
+        return ""
 
 
 def pack_records(study: Path) -> bytes:
@@ -97,7 +102,7 @@ def pack_records(study: Path) -> bytes:
             entry = zipfile.ZipInfo(f"{study.resolve().name}/{name}", EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, file.read_bytes(), compresslevel=6)
+            archive.writestr(entry, content_of(file), compresslevel=6)
     return packed.getvalue()
 
 

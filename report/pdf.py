@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import re
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,7 +65,8 @@ def write_pdf(
             size before any is asked for, so that others can draw them meanwhile.
 
     Raises:
-        ReportError: WeasyPrint or the libraries it draws with aren't there.
+        ReportError: WeasyPrint or the libraries it draws with aren't there, or it can't write
+            its temporary files.
     """
     with _quiet(), _few_collections():
         weasyprint = _load()
@@ -72,9 +74,24 @@ def write_pdf(
             "pdf_variant": "pdf/ua-1",
             "attachments": _attachments(weasyprint, html, study) if study else None,
         }
-        document = _lay_out(_for_pages(html), look, figures)
-        content: bytes = document.write_pdf(finisher=_finish, **options)
+        with _telling_of_a_full_disk():
+            document = _lay_out(_for_pages(html), look, figures)
+            content: bytes = document.write_pdf(finisher=_finish, **options)
     return content
+
+
+@contextlib.contextmanager
+def _telling_of_a_full_disk() -> Iterator[None]:
+    """WeasyPrint keeps fonts in temporary files."""
+    try:
+        yield
+    except OSError as error:
+        raise ReportError(
+            f"Can't write the PDF's temporary files in {tempfile.gettempdir()}: "
+            f"{error.strerror or error}.",
+            "Free some space there, or name another folder in the variable TMPDIR. "
+            "The report that was there before is intact.",
+        ) from error
 
 
 def _for_pages(html: str) -> str:

@@ -15,6 +15,7 @@ from report.load import load_study
 from report.numbers import Number, Quantity
 from report.sources import Sources
 from report.verdict import Verdict
+from training.records import content_of
 
 _ROUNDED = (
     numbers.percent, numbers.percentage, numbers.points, numbers.signed_points, numbers.decimal,
@@ -83,7 +84,7 @@ def _all_digests(studies: Mapping[str, Path]) -> dict[str, str]:
 
 def _read(report: Path) -> str:
     try:
-        return report.read_text(encoding="utf-8")
+        return content_of(report).decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
         raise ReportError(
@@ -93,8 +94,7 @@ def _read(report: Path) -> str:
 
 def _is_pdf(report: Path) -> bool:
     try:
-        with report.open("rb") as file:
-            return b"%PDF-" in file.read(1024)
+        return b"%PDF-" in content_of(report)[:1024]
     except OSError:
         return False
 

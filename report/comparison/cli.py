@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from training.records.runs_path import RunsPath
+
 
 @click.command()
 @click.argument("a", type=click.Path(path_type=Path))
@@ -16,8 +18,8 @@ import click
     "--output", type=click.Path(path_type=Path, file_okay=False), default=Path(),
     help="Where to write comparison.html and comparison.pdf.  [default: here]",
 )  # fmt: skip
-@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
-              help="Where A and B are, when they are names.")  # fmt: skip
+@click.option("--runs", type=RunsPath(), default=Path("runs"), show_default=True,
+              help="Where A and B are, when they are names; may be a URL.")  # fmt: skip
 @click.option("--check", is_flag=True, help="Recompute the numbers of what was written before.")
 @click.option("--json", "as_json", is_flag=True, help="Print what --check finds as JSON.")
 @click.pass_context

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from training.records.runs_path import RunsPath
+
 _FORMATS = ("csv", "parquet", "latex", "jsonl", "tensorboard", "mlflow", "model-card")
 """The names in `formats.FORMATS`, repeated so that help answers without loading records."""
 
@@ -12,10 +14,10 @@ _FORMATS = ("csv", "parquet", "latex", "jsonl", "tensorboard", "mlflow", "model-
 @click.argument("format_name", type=click.Choice(_FORMATS), metavar="FORMAT")
 @click.option(
     "--runs",
-    type=click.Path(path_type=Path),
+    type=RunsPath(),
     default=Path("runs"),
     show_default=True,
-    help="The folder of records.",
+    help="The folder of records, or a URL.",
 )
 @click.option(
     "--study",

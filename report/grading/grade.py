@@ -16,6 +16,7 @@ from report.load import StudyView, load_study
 from report.names import experiment_name
 from report.verify import verify_report
 from training.errors import HomeworkError
+from training.records import content_of
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,9 @@ def _study(submission: Submission, place: Path, audited: bool) -> tuple[Grade, d
         return replace(_described(submission.name, view), problems=tuple(found)), _digests(folder)
     except HomeworkError as error:
         return Grade(submission.name, problems=(Problem("records", "", error.message),)), {}
+    except OSError as error:
+        reason = f"{error.filename} can’t be read: {error.strerror or error}"
+        return Grade(submission.name, problems=(Problem("records", "", reason),)), {}
 
 
 def _attached(report: Path, place: Path) -> Path:
@@ -138,7 +142,7 @@ def _accuracy(tested: Tested) -> float:
 def _digests(folder: Path) -> dict[str, str]:
     """Return the digest of every run's record; two that agree have the same times in them."""
     return {
-        file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        file.relative_to(folder).as_posix(): hashlib.sha256(content_of(file)).hexdigest()
         for file in sorted(folder.glob("*/*/seed-*/metrics.json"))
     }
 

@@ -3,9 +3,13 @@
 import csv
 import io
 import json
+import os
 import re
+import resource
 import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -134,6 +138,59 @@ def test_csv_is_read_by_a_spreadsheet_and_starts_no_formula(handed_in):
     assert [row["name"] for row in rows] == ["quick"]
     assert rows[0]["author"] == "'=1+1"
     assert float(rows[0]["accuracy"]) > 0
+
+
+def zeros(file):
+    file.symlink_to("/dev/zero")
+
+
+def immense(file):
+    with file.open("wb") as opened:
+        opened.truncate(2**40)
+
+
+TRAPS = {
+    "pipe": ("transfer/best/seed-0/metrics.json", os.mkfifo),
+    "device": ("transfer/best/seed-0/metrics.json", zeros),
+    "immense": ("dataset.json", immense),
+    "folder": ("study.json", Path.mkdir),
+    "lone": ("report.pdf", os.mkfifo),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs named pipes")
+def test_a_trap_among_submissions_is_named_and_holds_up_nothing(handed_in):
+    """A pipe would be waited for, a device read without end, an immense file fill the memory."""
+    study = handed_in / "alice" / "runs" / "quick"
+    for name, (file, make) in TRAPS.items():
+        if name == "lone":
+            (handed_in / name).mkdir()
+        else:
+            shutil.copytree(study, handed_in / name / "quick")
+        trap = handed_in / name / ("" if name == "lone" else "quick") / file
+        trap.unlink(missing_ok=True)
+        make(trap)
+    command = "from training.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "grade", handed_in, "--json"],
+        capture_output=True, text=True, timeout=200, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, 8 * 2**30)),
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    rows = {row["name"].partition("/")[0]: row for row in json.loads(done.stdout)}
+    assert rows["alice"]["n_numbers"] > 0
+    assert not rows["alice"]["problems"]
+    for name in TRAPS:
+        assert rows[name]["problems"], name
+
+
+def test_a_tree_without_end_is_not_followed(handed_in):
+    deep = handed_in / "carl"
+    for _ in range(200):
+        deep = deep / "d"
+    deep.mkdir(parents=True)
+    (handed_in / "carl" / "round").symlink_to(handed_in, target_is_directory=True)
+    assert sorted(graded(handed_in)) == ["alice/quick", "bob/my-report.pdf", "carl"]
 
 
 def test_nothing_to_grade_is_one_message(tmp_path):
