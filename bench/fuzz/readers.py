@@ -4,15 +4,19 @@ A reader gets a folder of its own with the damaged content in it. It may return,
 project's own errors.
 """
 
+import contextlib
+import functools
 import gzip
 import hashlib
 import io
 import json
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).parent.parent.parent
 EXAMPLE = REPOSITORY / "runs" / "example"
@@ -129,6 +133,88 @@ def _read_study_records(content: bytes, folder: Path) -> object:
     _put(content, folder / "study" / _file_of(content))
     view = load_study(folder / "study")
     return [section_view(slug, view) for slug in SECTIONS]
+
+
+def _table_seeds() -> list[bytes]:
+    rows = [f"{name}/{i}.jpg,{name}" for name in ("ant", "bee") for i in range(4)]
+    divided = [f"{row},{split}" for row, split in zip(rows, ("train", "val") * 4, strict=True)]
+    quoted = [row.replace(",", '","') for row in rows]
+    return [
+        "\n".join(["path,label", *rows]).encode(),
+        "\r\n".join(["File,Class,Set", *divided, ""]).encode(),
+        "\n".join(["\ufefflabel,path,note", *(f'bee,bee/{i}.jpg,"a ""b"""' for i in range(2)),
+                   *(f"ant,ant/{i}.jpg," for i in range(2))]).encode(),
+        "\n".join(["path,label", *(f'"{row}"' for row in quoted)]).encode(),
+    ]  # fmt: skip
+
+
+def _read_table(content: bytes, folder: Path) -> object:
+    from training.data.layouts import index_pictures
+    from training.data.splits import split
+
+    for name in ("ant", "bee"):
+        for i in range(4):
+            _put(b"", folder / name / f"{i}.jpg")
+    return split(index_pictures(_put(content, folder / "pictures.csv")), None, 0)
+
+
+def _tree_seeds() -> list[bytes]:
+    """Lists of paths that a data folder is made of."""
+    plain = [f"{name}/{i}.jpg" for name in ("ant", "bee") for i in range(3)]
+    whole = [f"{place}/{path}" for place in ("train", "val", "test") for path in plain]
+    more = [*whole, "Train/ant/9.jpg", "notes/x.txt", "train/.hidden/1.jpg"]
+    return ["\n".join(lines).encode() for lines in (whole, plain, more)]
+
+
+def _read_tree(content: bytes, folder: Path) -> object:
+    from training.data.layouts import index_pictures
+    from training.data.splits import split
+
+    root = folder / "pictures"
+    root.mkdir()
+    for line in content.split(b"\n"):
+        path = Path(os.fsdecode(line.replace(b"\0", b"")))
+        if not path.is_absolute() and ".." not in path.parts and len(path.parts) < 50:
+            with contextlib.suppress(OSError):  # what the file system itself refuses
+                _put(b"", root / path)
+    return split(index_pictures(root), None, 0)
+
+
+def _kept_seeds() -> list[bytes]:
+    spec = {
+        "model": "resnet18", "head": [4], "width": 0.0625, "weights": "none", "weights_digest": "",
+        "freeze": "none", "augmentation": "none", "normalisation": "dataset", "mean": None,
+        "std": None, "image_size": 32, "resize_size": 36, "optimizer": "sgd", "learning_rate": 0.1,
+        "momentum": 0.9, "weight_decay": 0.0, "step_size": 1, "gamma": 0.1, "epochs": 1,
+        "batch_size": 2, "seed": 0,
+    }  # fmt: skip
+    about = {
+        "format": 1, "id": "beyond/resnet18", "seed": 0, "spec": spec, "classes": ["ant", "bee"],
+        "mean": [0.5, 0.5, 0.5], "std": [0.2, 0.2, 0.2], "dataset_fingerprint": "0" * 32,
+    }  # fmt: skip
+    return [json.dumps(about).encode()]
+
+
+@functools.cache
+def _kept_tensors() -> dict[str, Any]:
+    from training.models import build
+
+    return dict(build("resnet18", 2, (4,), 0.0625).module.state_dict())
+
+
+def _read_kept(content: bytes, folder: Path) -> object:
+    """Load a network whose description is damaged, behind a checksum that is right, and use it."""
+    from PIL import Image
+
+    from training.kept import classify, load_kept
+    from training.tensors import save_tensors
+
+    file = folder / "model.pt"
+    about = content.decode(errors="replace")
+    save_tensors(file, {"about": about, "tensors": _kept_tensors()})
+    kept = load_kept(file)
+    Image.new("RGB", (40, 30)).save(folder / "picture.png")
+    return list(classify(kept, [folder / "picture.png"]))
 
 
 def _weights_seeds() -> list[bytes]:
@@ -297,6 +383,9 @@ READERS: dict[str, Reader] = {
     "study of records": Reader(_record_seeds, _read_study_records, (b"null", b"1e999", b"0")),
     "weights": Reader(_weights_seeds, _read_weights, (b"cos\nsystem\n", b"R", b".", b"PK\x03\x04")),
     "checkpoint": Reader(_checkpoint_seeds, _read_checkpoint, (b"cos\nsystem\n", b"R", b".")),
+    "table": Reader(_table_seeds, _read_table, (b",", b'"', b"\n", b"../", b"\xff", b"\0")),
+    "folders": Reader(_tree_seeds, _read_tree, (b"\n", b"/", b"train/", b"test/", b"\xff")),
+    "kept network": Reader(_kept_seeds, _read_kept, (b"null", b"1e999", b"timm:", b"1000000")),
     "archive": Reader(_archive_seeds, _read_archive, (b"../", b"/", b"\x00", b"PK\x01\x02")),
     "picture": Reader(_picture_seeds, _read_picture, (b"\xff\xd8", b"\xff\xc0", b"IHDR", b"GIF8")),
     "report, HTML": Reader(_html_seeds, _read_report, (b"<data", b"</", b"#/", b"1e999")),
