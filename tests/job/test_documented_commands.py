@@ -10,6 +10,7 @@ import click
 import pytest
 
 from training.cli import COMMANDS, cli, main
+from training.records.runs_path import RunsPath
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "commands.md"
@@ -157,7 +158,8 @@ IN_BLOCKS = [
 @pytest.mark.parametrize(
     ("where", "arguments"), IN_BLOCKS, ids=[f"{w}: {shlex.join(a)}" for w, a in IN_BLOCKS]
 )
-def test_what_documentation_types_is_understood(where, arguments):
+def test_what_documentation_types_is_understood(where, arguments, monkeypatch):
+    monkeypatch.setattr(RunsPath, "follow", lambda self, url, ctx: Path("mirror"))  # no network
     parse(arguments)
 
 
