@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 
 from training.cli.options import json_option
-from training.data.cache import cache_folder
 from training.errors import HomeworkError
+from training.folders import cache_folder
 from training.weights_source import IMAGENET_FILES
 
 

@@ -158,9 +158,10 @@ class ConsoleProgress(Progress):
     def summary(self, study: StudyRecord, folder: StudyFolder, outcome: Outcome) -> None:
         """Print the closing table of test accuracies."""
         if not outcome.ran:
+            n_runs = len(outcome.reused)
+            have = f"all {n_runs} runs have records" if n_runs > 1 else "the run has its record"
             self.console.print(
-                f"Nothing is missing: all {len(outcome.reused)} runs have records in "
-                f"{folder.path}. Use --force to run them again.",
+                f"Nothing is missing: {have} in {folder.path}. Use --force to run again.",
                 soft_wrap=True,
             )
         table = Table("experiment", "status", "validation", "test", "images", title=study.title)
