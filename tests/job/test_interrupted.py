@@ -227,3 +227,14 @@ def test_a_batch_that_doesnt_fit_is_split_and_the_record_says_so(homework, tmp_p
     assert f"it went through in {plain.batch_parts} parts" in text
     assert "Batch normalisation" not in text
     assert "Batch normalisation took its statistics from the parts" in " ".join(normalised.notes)
+
+
+def test_what_a_killed_process_was_writing_is_swept_up(homework, tmp_path, whole):
+    run = StudyFolder(tmp_path / STUDY).run(NAME, 0)
+    run.mkdir(parents=True)
+    written = ("metrics.json", "curves.json", "predictions.json", "running.json", "weights.pt",
+               "model.pt")  # fmt: skip
+    for name in written:
+        (run / f".{name}.abcdef-1-abcdefgh").write_bytes(b'{"half":')
+    assert homework("run", NAME, *SMALL).error is None
+    assert contents(tmp_path / STUDY) == whole
