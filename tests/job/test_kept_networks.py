@@ -1,6 +1,8 @@
 """Networks that were kept: they say of pictures what the test said, here and in other programs."""
 
+import errno
 import json
+import os
 
 import numpy as np
 import pytest
@@ -144,6 +146,23 @@ def test_safetensors_holds_the_state_dict(runs, tmp_path):
         assert json.loads(content.metadata()["classes"]) == list(kept.about.classes)
         for name, value in kept.network.module.state_dict().items():
             assert torch.equal(content.get_tensor(name), value)
+
+
+@pytest.mark.parametrize("form", ["onnx", "safetensors"])
+def test_a_full_disk_leaves_the_older_file(runs, tmp_path, monkeypatch, form):
+    for package in {"onnx": ("onnx", "onnxscript"), "safetensors": ("safetensors",)}[form]:
+        pytest.importorskip(package)
+    file = tmp_path / "network"
+    file.write_bytes(b"older")
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = homework("export-model", model(runs), "--format", form, "-o", file)
+    assert isinstance(result.exception, HomeworkError), result.output
+    assert os.strerror(errno.ENOSPC) in result.exception.message
+    assert [(f.name, f.read_bytes()) for f in tmp_path.iterdir()] == [("network", b"older")]
 
 
 @pytest.mark.parametrize(

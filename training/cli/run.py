@@ -1,5 +1,6 @@
 """`homework run-all` and `homework run`."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,19 +56,29 @@ _log_option = click.option(
 _force_option = click.option("--force", is_flag=True, help="Run again what is already done.")
 
 
+def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what both commands know, in the order of their help."""
+    options = (
+        study_options,
+        device_option,
+        _dry_option,
+        where_options,
+        _force_option,
+        _checkpoint_option,
+        _deterministic_option,
+        _precision_option,
+        _keep_option,
+        _log_option,
+        _render_option,
+        talk_options,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @click.command("run-all")
-@study_options
-@device_option
-@_dry_option
-@where_options
-@_force_option
-@_checkpoint_option
-@_deterministic_option
-@_precision_option
-@_keep_option
-@_log_option
-@_render_option
-@talk_options
+@_run_options
 @click.pass_context
 def run_all(
     ctx: click.Context,
@@ -99,18 +110,7 @@ def run_all(
 
 @click.command()
 @click.argument("names", nargs=-1, required=True, metavar="SECTION|EXPERIMENT…")
-@study_options
-@device_option
-@_dry_option
-@where_options
-@_force_option
-@_checkpoint_option
-@_deterministic_option
-@_precision_option
-@_keep_option
-@_log_option
-@_render_option
-@talk_options
+@_run_options
 @click.pass_context
 def run(
     ctx: click.Context,
