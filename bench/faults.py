@@ -142,7 +142,7 @@ def shrink() -> None:
     sample.GLYPHS.update(target="ABC", source="dgr")
     sample.COUNTS.update(target=(12, 15), source=(8, 10))
     sample_weights.RECIPES.clear()
-    sample_weights.OTHER_MODELS = (1e-3, 2)
+    sample_weights.OTHER_MODELS = sample_weights.Recipe(1e-3, 2)
 
 
 def start(folder: Path, prepare: Callable[[], None]) -> int:

@@ -5,9 +5,11 @@ report say so wherever such weights were used.
 """
 
 import functools
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import torch
 
 from training.batches import PictureInputs
@@ -19,23 +21,38 @@ from training.freezing import freeze, training_mode
 from training.locks import locked
 from training.models import build
 from training.randomness import seed_all
-from training.records import RecordError, Spec, Split, remove_leftovers
+from training.records import RecordError, Spec, remove_leftovers
 from training.state import State, load_state
 from training.tensors import load_tensors, save_tensors
 from training.weights import StartingWeights
 from training.workspace import Workspace
 
-RECIPES = {"alexnet": (2e-4, 10), "vgg16": (1e-4, 6), "resnet18": (1e-3, 6)}
-"""Learning rate of Adam and epochs for the source task; the last fifth runs at a tenth."""
 
-OTHER_MODELS = (5e-4, 8)
+@dataclass(frozen=True)
+class Recipe:
+    """How a network learns the source task by Adam; the last fifth of its epochs at a tenth."""
 
-LEARNED_ON: tuple[Split, Split] = ("train", "validation")
+    learning_rate: float
+    epochs: int
+    batch_size: int = 16
+
+
+RECIPES = {
+    "alexnet": Recipe(2e-4, 10),
+    # as good as 6 epochs in batches of 16, in 0.8 of the time
+    "vgg16": Recipe(1e-4, 4, batch_size=8),
+    "resnet18": Recipe(1e-3, 4),
+}
+
+OTHER_MODELS = Recipe(5e-4, 8)
+
+VALIDATED = 4
+"""Every how many-th validation picture; they only choose the epoch."""
 
 
 def source_spec(spec: Spec) -> Spec:
     """Return the recipe of the source task for the network that `spec` wants to start from."""
-    learning_rate, epochs = RECIPES.get(spec.model, OTHER_MODELS)
+    recipe = RECIPES.get(spec.model, OTHER_MODELS)
     return msgspec.structs.replace(
         spec,
         weights="none",
@@ -45,12 +62,12 @@ def source_spec(spec: Spec) -> Spec:
         augmentation="none",
         normalisation="dataset",
         optimizer="adam",
-        learning_rate=learning_rate,
+        learning_rate=recipe.learning_rate,
         weight_decay=5e-5,
-        step_size=epochs * 4 // 5,
+        step_size=recipe.epochs * 4 // 5,
         gamma=0.1,
-        epochs=epochs,
-        batch_size=16,
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
         seed=0,
     )
 
@@ -103,7 +120,9 @@ def _train(recipe: Spec, source: PreparedData, workspace: Workspace, file: Path)
             layer.p = 0.0  # small thin networks take many more epochs to start with it
     trainable = freeze(network, "none")
     mode = functools.partial(training_mode, network, trainable)
-    train, validation = (_pictures(source, recipe, split, device) for split in LEARNED_ON)
+    train = _pictures(source, recipe, source.splits["train"], device)
+    chosen_by = source.splits["validation"][::VALIDATED]
+    validation = _pictures(source, recipe, chosen_by, device)
     result = fit(
         network.module, mode, train, validation, recipe, workspace.progress, checkpoints,
         workspace.stop,
@@ -116,11 +135,11 @@ def _train(recipe: Spec, source: PreparedData, workspace: Workspace, file: Path)
 
 
 def _pictures(
-    source: PreparedData, recipe: Spec, split: Split, device: torch.device
+    source: PreparedData, recipe: Spec, positions: np.ndarray, device: torch.device
 ) -> PictureInputs:
     return PictureInputs(
         source.pixels(recipe.image_size),
-        source.splits[split],
+        positions,
         source.labels,
         mean=source.record.mean,
         std=source.record.std,

@@ -11,6 +11,9 @@ from training.batches import Inputs, in_order
 from training.memory import forward, gathered
 from training.records import Scores
 
+EVALUATED_TOGETHER = 64
+"""Pictures at least; without gradients they need no more memory than a small batch in training."""
+
 
 def batch_totals(loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
     """Return summed loss and correct count of a batch, (2,) float64, without leaving the device."""
@@ -37,12 +40,13 @@ def evaluate_logits(
     """Return the scores and all logits (n, n_classes), float32 on the CPU.
 
     Args:
+        batch_size: Of training; smaller ones than `EVALUATED_TOGETHER` are joined.
         after_batch: Called after each batch; may raise to leave.
     """
     module.eval()
     totals = torch.zeros(2, dtype=torch.float64, device=inputs.labels.device)
     outputs = []
-    for chosen in in_order(len(inputs.labels), batch_size):
+    for chosen in in_order(len(inputs.labels), max(batch_size, EVALUATED_TOGETHER)):
         labels = inputs.labels[chosen.to(inputs.labels.device)]
         logits = forward(module, gathered(inputs, chosen, module)).float()
         totals += batch_totals(F.cross_entropy(logits, labels), logits, labels)

@@ -15,7 +15,7 @@ IMAGENET_FILES = {
 }
 """File names of torchvision's ImageNet-1k weights (IMAGENET1K_V1); the digits are the hash."""
 
-SAMPLE_RECIPE = "sample-1"
+SAMPLE_RECIPE = "sample-2"
 """Changes whenever the source task or the training of its weights does."""
 
 SUFFIXES = (".pth", ".pt", ".safetensors")

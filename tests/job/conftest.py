@@ -29,7 +29,7 @@ def tiny_sample(shared_cache):
         patch.setattr(sample, "GLYPHS", {"target": "ABC", "source": "dgr2"})
         patch.setattr(sample, "COUNTS", {"target": (15, 20), "source": (12, 15)})
         patch.setattr(sample_weights, "RECIPES", {})
-        patch.setattr(sample_weights, "OTHER_MODELS", (1e-3, 2))
+        patch.setattr(sample_weights, "OTHER_MODELS", sample_weights.Recipe(1e-3, 2))
         yield shared_cache
 
 
