@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.batches import Inputs, in_order
+from training.errors import DeviceError
 from training.memory import forward, gathered
 from training.records import Scores
 
@@ -48,8 +49,19 @@ def evaluate_logits(
     outputs = []
     for chosen in in_order(len(inputs.labels), max(batch_size, EVALUATED_TOGETHER)):
         labels = inputs.labels[chosen.to(inputs.labels.device)]
-        logits = forward(module, gathered(inputs, chosen, module)).float()
+        logits = _logits(module, inputs, chosen, batch_size)
         totals += batch_totals(F.cross_entropy(logits, labels), logits, labels)
         outputs.append(logits)
         after_batch()
     return scores_of(totals, len(inputs.labels)), torch.cat(outputs).cpu()
+
+
+def _logits(module: nn.Module, inputs: Inputs, chosen: Tensor, batch_size: int) -> Tensor:
+    """Return the logits (B, n_classes) of B pictures, in batches of training's size if need be."""
+    try:
+        return forward(module, gathered(inputs, chosen, module)).float()
+    except DeviceError:
+        if len(chosen) <= batch_size:
+            raise
+    parts = [_logits(module, inputs, some, batch_size) for some in torch.split(chosen, batch_size)]
+    return torch.cat(parts)

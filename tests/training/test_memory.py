@@ -202,6 +202,31 @@ def test_a_batch_that_never_fits_is_one_message(error):
 
 
 @pytest.mark.parametrize("error", SHORT, ids=lambda error: type(error).__name__)
+def test_pictures_evaluated_together_are_gathered_as_in_training_where_they_dont_fit(error):
+    class Roomless:
+        generator = None
+        labels = data().labels
+
+        def gather(self, chosen):
+            gathered.append(len(chosen))
+            if len(chosen) > 16:
+                raise error
+            return data().features[chosen]
+
+    module, gathered = linear(), []
+    expected = evaluate_logits(module, data(), 16)
+    scores, logits = evaluate_logits(module, Roomless(), 16)
+    assert torch.allclose(logits, expected[1], atol=1e-6)
+    assert scores.accuracy == expected[0].accuracy
+    assert scores.loss == pytest.approx(expected[0].loss, rel=1e-6)
+    n = len(data().labels)
+    assert max(gathered) == min(n, 64)
+    assert sorted(n for n in gathered if n <= 16) == sorted(
+        len(part) for some in torch.arange(n).split(64) for part in some.split(16)
+    )
+
+
+@pytest.mark.parametrize("error", SHORT, ids=lambda error: type(error).__name__)
 def test_an_optimizer_without_room_is_one_message(monkeypatch, error):
     def failing(*_):
         raise error
