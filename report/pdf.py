@@ -1,5 +1,6 @@
 """Lay out the report's HTML as a PDF. The only user of WeasyPrint."""
 
+import calendar
 import concurrent.futures
 import contextlib
 import datetime
@@ -8,6 +9,7 @@ import logging
 import os
 import re
 import tempfile
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -68,7 +70,7 @@ def write_pdf(
         ReportError: WeasyPrint or the libraries it draws with aren't there, or it can't write
             its temporary files.
     """
-    with _quiet(), _few_collections():
+    with _quiet(), _few_collections(), _fonts_dated():
         weasyprint = _load()
         options = {
             "pdf_variant": "pdf/ua-1",
@@ -207,7 +209,10 @@ def _load() -> Any:
 
 
 def _import() -> Any:
-    import weasyprint
+    with warnings.catch_warnings():
+        # without it fontTools makes the subsets of fonts; `homework doctor` tells
+        warnings.filterwarnings("ignore", "HarfBuzz-Subset", DeprecationWarning)
+        import weasyprint
 
     return weasyprint
 
@@ -256,6 +261,21 @@ def _few_collections() -> Iterator[None]:
     finally:
         gc.set_threshold(*thresholds)
         gc.unfreeze()
+
+
+@contextlib.contextmanager
+def _fonts_dated() -> Iterator[None]:
+    """Date the subsets of fonts that fontTools makes, where HarfBuzz-Subset isn't there."""
+    name = "SOURCE_DATE_EPOCH"
+    before = os.environ.get(name)
+    os.environ[name] = str(calendar.timegm(EPOCH))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _font_faces() -> str:

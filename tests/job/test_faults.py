@@ -1,9 +1,11 @@
 """What goes wrong, one message each: nothing is lost and nothing half-written stays."""
 
 import json
+import sys
 
 import pytest
 
+from report import pdf
 from training.records import Metrics, StudyFolder, read
 
 STUDY = "runs/quick"
@@ -193,3 +195,25 @@ def test_a_full_disk_keeps_the_old_record(homework, tmp_path, monkeypatch):
     assert "No space left" in answer.message
     assert file.read_bytes() == before
     assert [p for p in file.parent.iterdir() if p.name.startswith(".")] == []
+
+
+def test_the_doctor_names_a_library_that_only_later_versions_need(homework, tmp_path, monkeypatch):
+    package = tmp_path / "later" / "weasyprint"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "import warnings\n"
+        "warnings.warn('HarfBuzz-Subset will be required', DeprecationWarning)\n"
+        "class HTML:\n"
+        "    def __init__(self, string): pass\n"
+        "    def write_pdf(self): return b'%PDF'\n"
+    )
+    for name in [name for name in sys.modules if name.partition(".")[0] == "weasyprint"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(package.parent)
+    assert pdf._import().__file__ == str(package / "__init__.py")  # warnings are errors here
+    monkeypatch.delitem(sys.modules, "weasyprint")
+    answer = homework("doctor", tiny=False)
+    monkeypatch.delitem(sys.modules, "weasyprint")
+    assert answer.result.exit_code == 0, answer.output
+    assert "without HarfBuzz-Subset" in answer.output
+    assert "apt-get install libharfbuzz-subset0" in answer.output

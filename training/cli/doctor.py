@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -61,12 +62,18 @@ def _device() -> Finding:
 
 def _weasyprint() -> Finding:
     mend = "WeasyPrint needs Pango: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
-    try:
-        module = importlib.import_module("weasyprint")
-        size = len(module.HTML(string="<p>ok").write_pdf())
-    except Exception as error:  # a missing library raises OSError, others vary
-        return Finding(False, f"PDF: {str(error).splitlines()[0]}", mend)
-    return Finding(size > 0, f"PDF by WeasyPrint {version('weasyprint')}", mend)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            module = importlib.import_module("weasyprint")
+            size = len(module.HTML(string="<p>ok").write_pdf())
+        except Exception as error:  # a missing library raises OSError, others vary
+            return Finding(False, f"PDF: {str(error).splitlines()[0]}", mend)
+    found = f"PDF by WeasyPrint {version('weasyprint')}"
+    if any("HarfBuzz-Subset" in str(warning.message) for warning in caught):
+        later = "a later WeasyPrint needs it: apt-get install libharfbuzz-subset0"
+        return Finding(False, f"{found}, without HarfBuzz-Subset", later, needed=False)
+    return Finding(size > 0, found, mend)
 
 
 def _data() -> Finding:
