@@ -9,6 +9,9 @@ from torch import Tensor
 
 from training.data.augment import augment
 
+IN_CACHE = 2**21
+"""Bytes of pictures that are normalised at a time: between the steps they stay in the cache."""
+
 
 class Inputs(Protocol):
     """One split's inputs and labels.
@@ -58,15 +61,31 @@ class PictureInputs:
         self.device = device
         self.augmentation = augmentation
         self.generator: torch.Generator | None = generator or torch.Generator()
-        self._mean = torch.tensor(mean, device=device).view(1, 3, 1, 1) * 255
-        self._std = torch.tensor(std, device=device).view(1, 3, 1, 1) * 255
+        # of a whole row of pixels: torch takes long loops at once, and those over 3 channels slowly
+        width = pixels.shape[2]
+        self._mean = torch.tensor(mean, device=device).repeat(width) * 255
+        self._std = torch.tensor(std, device=device).repeat(width) * 255
 
     def gather(self, chosen: Tensor) -> Tensor:
-        # B, H, W, 3 → B, 3, H, W: the permuted view is channels_last as it stands
-        pictures = self._pixels(chosen).permute(0, 3, 1, 2).float()
+        pixels = self._pixels(chosen)
+        if self.augmentation == "none":
+            return self._normalised(pixels)
         assert self.generator is not None
-        pictures = augment(pictures, self.augmentation, self.generator)
-        return pictures.sub_(self._mean).div_(self._std)
+        # B, H, W, 3 → B, 3, H, W: the permuted view is channels_last as it stands
+        pictures = pixels.permute(0, 3, 1, 2).float()
+        return self._normalised(
+            augment(pictures, self.augmentation, self.generator).permute(0, 2, 3, 1)
+        )
+
+    def _normalised(self, pictures: Tensor) -> Tensor:
+        """Return (B, H, W, 3) less the mean, by the standard deviation: (B, 3, H, W) float32."""
+        n, height, width, _ = pictures.shape
+        rows = torch.empty((n, height, width * 3), device=self.device)
+        few = max(1, IN_CACHE // (height * width * 3 * 4)) if self.device.type == "cpu" else n
+        given = pictures.reshape(n, height, width * 3)
+        for some, result in zip(torch.split(given, few), torch.split(rows, few), strict=True):
+            result.copy_(some).sub_(self._mean).div_(self._std)
+        return rows.view(n, height, width, 3).permute(0, 3, 1, 2)
 
     def _pixels(self, chosen: Tensor) -> Tensor:
         """Return (B, H, W, 3) uint8 on the device."""
