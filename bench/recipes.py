@@ -72,13 +72,17 @@ def main() -> None:
     started = time.perf_counter()
     if options.recipe == "ours":
         with tempfile.TemporaryDirectory() as place:
-            epochs, before = ours(spec_of(options, options.epochs), data, device, Path(place))
+            spec = spec_of(options, options.epochs)
+            epochs, before = ours(spec, data, device, Path(place))
+            seconds = time.perf_counter() - started
+            again = _seconds(*ours(spec, data, device, Path(place))) if options.again else None
     else:
         epochs, before = _loop(options, data, device), 0.0
+        seconds, again = time.perf_counter() - started, None
     answer = {
         "recipe": options.recipe, "task": options.task, "device": options.device,
-        "epochs": epochs, "seconds_before": before,
-        "seconds": time.perf_counter() - started, "peak_bytes": _peak_bytes(),
+        "epochs": epochs, "seconds_before": before, "seconds": seconds,
+        "seconds_again": again, "peak_bytes": _peak_bytes(),
     }  # fmt: skip
     print(json.dumps(answer))
 
@@ -89,7 +93,13 @@ def _options() -> argparse.Namespace:
     add_options(parser)
     parser.add_argument("--task", choices=list(TASKS), default="all")
     parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--again", action="store_true", help="ours once more on kept features")
     return parser.parse_args()
+
+
+def _seconds(epochs: list[dict[str, float]], before: float) -> float:
+    """Return a whole run's seconds, from what `ours` returns: its best epoch for each epoch."""
+    return before + min(epoch["seconds"] for epoch in epochs) * len(epochs)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
