@@ -5,6 +5,7 @@ import hashlib
 import html
 import io
 import json
+import os
 import re
 import shutil
 
@@ -14,6 +15,7 @@ from page import ValidationProfile, validate_pdf
 from pypdf import PdfReader
 
 from report.build import build_report
+from report.pdf import write_pdf
 from report.sections import SECTIONS
 
 
@@ -111,6 +113,18 @@ def test_same_records_give_the_same_pdf_on_any_day(finished, finished_study, tmp
     monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
     build_report(finished_study, tmp_path, ["pdf"])
     assert (tmp_path / "report.pdf").read_bytes() == finished.pdf_file.read_bytes()
+
+
+def test_fonts_cut_without_harfbuzz_subset_are_the_same_on_any_day(monkeypatch):
+    from weasyprint.pdf import fonts
+
+    monkeypatch.setattr(fonts, "harfbuzz_subset", None)
+    made = []
+    for now in (1_900_000_000.0, 2_000_000_000.0):
+        monkeypatch.setattr("time.time", lambda now=now: now)
+        made.append(write_pdf("<!doctype html><html lang=en><title>t</title><p>Letters"))
+    assert made[0] == made[1]
+    assert "SOURCE_DATE_EPOCH" not in os.environ
 
 
 def test_pdf_carries_the_records(finished):
