@@ -29,7 +29,7 @@ from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.environment import device_name
 from training.records import Metrics, Spec, StudyFolder, read
-from training.sample_weights import VALIDATED, source_spec
+from training.sample_weights import CHOOSING, source_spec
 
 STUDY = "list"
 
@@ -125,7 +125,7 @@ def _stand_ins_naively(
     total = 0.0
     for spec in map(source_spec, wanted.values()):
         data = prepare(locate("sample-source"), None, spec.image_size, None, 0)
-        chosen_by = data.splits["validation"][::VALIDATED]
+        chosen_by = data.splits["validation"][CHOOSING]
         data = dataclasses.replace(data, splits={**data.splits, "validation": chosen_by})
         n_epochs = min(options.naive_epochs or spec.epochs, spec.epochs)
         print(f"naive: stand-in weights of {spec.model}", file=sys.stderr, flush=True)

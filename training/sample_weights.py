@@ -39,15 +39,15 @@ class Recipe:
 
 RECIPES = {
     "alexnet": Recipe(2e-4, 10),
-    # as good as 6 epochs in batches of 16, in 0.8 of the time
+    # as good as 6 epochs in batches of 16, and sooner
     "vgg16": Recipe(1e-4, 4, batch_size=8),
     "resnet18": Recipe(1e-3, 4),
 }
 
 OTHER_MODELS = Recipe(5e-4, 8)
 
-VALIDATED = 4
-"""Every how many-th validation picture; they only choose the epoch."""
+CHOOSING = slice(None, None, 4)
+"""The validation pictures that choose the epoch, one in four; nothing else is asked of them."""
 
 
 def source_spec(spec: Spec) -> Spec:
@@ -121,7 +121,7 @@ def _train(recipe: Spec, source: PreparedData, workspace: Workspace, file: Path)
     trainable = freeze(network, "none")
     mode = functools.partial(training_mode, network, trainable)
     train = _pictures(source, recipe, source.splits["train"], device)
-    chosen_by = source.splits["validation"][::VALIDATED]
+    chosen_by = source.splits["validation"][CHOOSING]
     validation = _pictures(source, recipe, chosen_by, device)
     result = fit(
         network.module, mode, train, validation, recipe, workspace.progress, checkpoints,
