@@ -207,13 +207,14 @@ def test_the_doctor_names_a_library_that_only_later_versions_need(homework, tmp_
         "    def __init__(self, string): pass\n"
         "    def write_pdf(self): return b'%PDF'\n"
     )
-    for name in [name for name in sys.modules if name.partition(".")[0] == "weasyprint"]:
-        monkeypatch.delitem(sys.modules, name)
+    for name in {"weasyprint", *sys.modules}:
+        if name.partition(".")[0] == "weasyprint":
+            monkeypatch.setitem(sys.modules, name, None)  # what was there comes back
+            del sys.modules[name]
     monkeypatch.syspath_prepend(package.parent)
     assert pdf._import().__file__ == str(package / "__init__.py")  # warnings are errors here
-    monkeypatch.delitem(sys.modules, "weasyprint")
+    del sys.modules["weasyprint"]
     answer = homework("doctor", tiny=False)
-    monkeypatch.delitem(sys.modules, "weasyprint")
     assert answer.result.exit_code == 0, answer.output
     assert "without HarfBuzz-Subset" in answer.output
     assert "apt-get install libharfbuzz-subset0" in answer.output

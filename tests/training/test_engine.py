@@ -135,12 +135,16 @@ def pictures(n=20, augmentation="none", n_classes=3):
     )
 
 
-def test_gathered_pictures_are_normalised_like_torchvisions():
+@pytest.mark.parametrize("at_once", [1, 3, 100])
+def test_gathered_pictures_are_normalised_like_torchvisions(monkeypatch, at_once):
     from torchvision.transforms import functional as reference
 
     inputs = pictures()
-    gathered = inputs.gather(torch.tensor([3, 1]))
-    for picture, i in zip(gathered, (3, 1), strict=True):
+    monkeypatch.setattr("training.batches.IN_CACHE", at_once * inputs.pixels[0].size * 4)
+    chosen = (3, 1, 2, 0, 3, 1, 2)
+    gathered = inputs.gather(torch.tensor(chosen))
+    assert gathered.is_contiguous(memory_format=torch.channels_last)
+    for picture, i in zip(gathered, chosen, strict=True):
         theirs = reference.normalize(
             reference.to_tensor(inputs.pixels[i]), [0.5, 0.4, 0.3], [0.2, 0.25, 0.3]
         )
