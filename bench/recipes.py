@@ -75,7 +75,9 @@ def main() -> None:
             spec = spec_of(options, options.epochs)
             epochs, before = ours(spec, data, device, Path(place))
             seconds = time.perf_counter() - started
-            again = _seconds(*ours(spec, data, device, Path(place))) if options.again else None
+            again = None
+            if options.again:
+                again = whole_run(*ours(spec, data, device, Path(place)), spec.epochs)
     else:
         epochs, before = _loop(options, data, device), 0.0
         seconds, again = time.perf_counter() - started, None
@@ -97,9 +99,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _seconds(epochs: list[dict[str, float]], before: float) -> float:
-    """Return a whole run's seconds, from what `ours` returns: its best epoch for each epoch."""
-    return before + min(epoch["seconds"] for epoch in epochs) * len(epochs)
+def whole_run(epochs: list[dict[str, float]], before: float, n_epochs: int) -> float:
+    """Return a run's seconds: what comes before, and its best epoch for each epoch."""
+    return before + min(epoch["seconds"] for epoch in epochs) * n_epochs
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 from limits import flops, peak_flops
-from recipes import TASKS, add_options
+from recipes import TASKS, add_options, whole_run
 
 from training.environment import device_name
 from training.freezing import freeze
@@ -128,7 +128,8 @@ def _table(
     best_flops: float,
     device: str,
 ) -> str:
-    whole = {name: min(_whole_run(answer, options.epochs) for answer in answers)
+    whole = {name: min(whole_run(answer["epochs"], answer["seconds_before"], options.epochs)
+                       for answer in answers)
              for name, answers in rounds.items()}  # fmt: skip
     slowest = whole.get("naive", max(whole.values()))
     what = f"{options.epochs} epochs of {options.pictures} train and as many validation pictures"
@@ -153,12 +154,6 @@ def _table(
                          f"{'':22}on the features that the first run kept")  # fmt: skip
     lines.append(f"{'limit':8} {limit:9.1f} {slowest / limit:8.2f}×")
     return "\n".join(lines)
-
-
-def _whole_run(answer: Answer, n_epochs: int) -> float:
-    """Return a run's seconds: what comes before, and its best epoch for each epoch."""
-    best = min(epoch["seconds"] for epoch in answer["epochs"])
-    return float(answer["seconds_before"] + best * n_epochs)
 
 
 if __name__ == "__main__":
