@@ -13,7 +13,7 @@ from training.memory import forward, gathered
 from training.records import Scores
 
 EVALUATED_TOGETHER = 64
-"""Pictures at least; without gradients they need no more memory than a small batch in training."""
+"""Pictures in a batch at least; where so many don't fit, they go in batches of training's size."""
 
 
 def batch_totals(loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
