@@ -1,12 +1,16 @@
 """The JSON contract: atomic writes, strict reads, safe paths."""
 
+import functools
 import json
+import operator
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from training.errors import RecordError
 from training.records import (
+    RECORD_TYPES,
     Curves,
     Metrics,
     Spec,
@@ -40,6 +44,24 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
         raise ZeroDivisionError
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [("metrics.json", ("validation", "accuracy"), 1.5), ("metrics.json", ("train", "accuracy"), -1),
+     ("metrics.json", ("test", "n_correct"), -3), ("curves.json", ("train_accuracy", 0), 2.0),
+     ("dataset.json", ("n_validation",), -416), ("dataset.json", ("counts", "test", 0), -1)],
+)  # fmt: skip
+def test_numbers_that_count_nothing_are_refused(tmp_path, name, path, value):
+    example = Path(__file__).parents[2] / "runs" / "example"
+    folder = example if name == "dataset.json" else example / "transfer/best/seed-0"
+    content = json.loads((folder / name).read_text())
+    *outer, last = path
+    functools.reduce(operator.getitem, outer, content)[last] = value
+    file = tmp_path / name
+    file.write_text(json.dumps(content))
+    with pytest.raises(RecordError, match=str(path[0])):
+        read(file, RECORD_TYPES[name])
 
 
 def test_a_full_disk_is_reported_with_the_file_and_the_mend(tmp_path):

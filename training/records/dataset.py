@@ -1,6 +1,6 @@
 """The record of the pictures, `dataset.json`. Plain data, no torch."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -16,15 +16,18 @@ Split = Literal["train", "validation", "test"]
 SplitChange = Literal["test-from-validation", "validation-from-train"]
 """What was made up where a data set came with fewer than three splits."""
 
+Count = Annotated[int, msgspec.Meta(ge=0)]
+"""How many of something; a record with fewer than none is refused when it is read."""
+
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 class ClassCounts(msgspec.Struct, frozen=True):
     """Pictures of each class in each split, in the order of `Dataset.classes`."""
 
-    train: list[int]
-    validation: list[int]
-    test: list[int]
+    train: list[Count]
+    validation: list[Count]
+    test: list[Count]
 
 
 class SizeStatistics(msgspec.Struct, frozen=True):
@@ -40,7 +43,7 @@ class SizeStatistics(msgspec.Struct, frozen=True):
     width: tuple[float, float, float, float, float]
     height: tuple[float, float, float, float, float]
     sample: list[tuple[int, int]]
-    n_converted: int
+    n_converted: Count
 
 
 class Thumbnail(msgspec.Struct, frozen=True):
@@ -85,9 +88,9 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     kind: DataKind
     fingerprint: str
     classes: list[str]
-    n_train: int
-    n_validation: int
-    n_test: int
+    n_train: Count
+    n_validation: Count
+    n_test: Count
     counts: ClassCounts
     split_source: Literal["lists", "folders", "table", "stratified"]
     max_per_class: int | None
@@ -97,10 +100,10 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     std: tuple[float, float, float]
     sizes: SizeStatistics
     dropped_classes: list[str]
-    n_dropped_images: int
-    n_ignored_files: int
+    n_dropped_images: Count
+    n_ignored_files: Count
     ignored_files: list[str]
-    n_unreadable_files: int
+    n_unreadable_files: Count
     unreadable_files: list[str]
     test_images: list[str]
     thumbnails: list[Thumbnail]

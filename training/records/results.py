@@ -4,31 +4,35 @@ Accuracies are fractions in [0, 1]; losses are mean cross-entropies in nats; a v
 finite is stored as null. Units stand in the field names.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from training.records.dataset import FORMAT
+from training.records.dataset import FORMAT, Count
 from training.records.outline import Outline
 from training.records.spec import Experiment, Spec
 
 Status = Literal["done", "diverged", "failed", "skipped"]
 
 
+Accuracy = Annotated[float, msgspec.Meta(ge=0, le=1)]
+"""A fraction; a record with another number is refused when it is read."""
+
+
 class Scores(msgspec.Struct, frozen=True):
     """Mean loss and top-1 accuracy over one split; null where not finite."""
 
     loss: float | None
-    accuracy: float
+    accuracy: Accuracy
 
 
 class HeldOutScores(msgspec.Struct, frozen=True):
     """The one reading of the test set."""
 
     loss: float | None
-    accuracy: float
-    n_correct: int
-    n_images: int
+    accuracy: Accuracy
+    n_correct: Count
+    n_images: Count
 
 
 class Parameters(msgspec.Struct, frozen=True):
@@ -81,7 +85,7 @@ class Selected(msgspec.Struct, frozen=True):
     id: str
     rank: int
     candidates: list[str]
-    validation_accuracy: list[float]
+    validation_accuracy: list[Accuracy]
 
 
 class FilterPictures(msgspec.Struct, frozen=True):
@@ -186,9 +190,9 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
     epoch: list[int]
     learning_rate: list[float]
     train_loss: list[float | None]
-    train_accuracy: list[float]
+    train_accuracy: list[Accuracy]
     validation_loss: list[float | None]
-    validation_accuracy: list[float]
+    validation_accuracy: list[Accuracy]
     epoch_seconds: list[float]
 
 
