@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from training.data.augment import augment
+from training.moving import moved
 
 IN_CACHE = 2**21
 """Bytes of pictures that are normalised at a time: between the steps they stay in the cache."""
@@ -91,8 +92,8 @@ class PictureInputs:
         """Return (B, H, W, 3) uint8 on the device."""
         rows = self.positions[chosen.numpy()]
         if self.on_device is not None:
-            return self.on_device[torch.from_numpy(rows).to(self.device, non_blocking=True)]
-        return torch.from_numpy(self.pixels[rows]).to(self.device)
+            return self.on_device[moved(torch.from_numpy(rows), self.device)]
+        return moved(torch.from_numpy(self.pixels[rows]), self.device)
 
 
 class FeatureInputs:
@@ -104,7 +105,7 @@ class FeatureInputs:
         self.generator: torch.Generator | None = None
 
     def gather(self, chosen: Tensor) -> Tensor:
-        return self.features[chosen.to(self.features.device)]
+        return self.features[moved(chosen, self.features.device)]
 
 
 def shuffled(n: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:

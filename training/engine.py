@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from training.batches import Inputs, shuffled
 from training.checkpoint import Checkpoints, Position
 from training.memory import backward, gathered, told
+from training.moving import moved
 from training.optimizers import make_optimizer
 from training.progress import EpochEnd, Progress
 from training.randomness import random_state, restore_random_state
@@ -161,7 +162,7 @@ class _Training:
         self.seconds = time.perf_counter() - start
 
     def _train_batch(self, chosen: Tensor) -> None:
-        labels = self.train.labels[chosen.to(self.device)]
+        labels = self.train.labels[moved(chosen, self.device)]
         parts = self.result.batch_parts
         # nothing here holds on to the inputs, so that the optimizer has their room
         loss, logits, used = backward(

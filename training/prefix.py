@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from training.batches import FeatureInputs, Inputs, in_order
 from training.memory import forward, gathered
+from training.moving import moved
 from training.progress import Progress
 
 
@@ -60,7 +61,7 @@ def prefix_features(
                 output = forward(functools.partial(_features, module), pictures)
                 if features is None:
                     features = output.new_empty((n, *output.shape[1:]))
-                features[chosen] = output
+                features[moved(chosen, output.device)] = output
                 progress.stage(int(chosen[-1]) + 1, n, what)
                 after_batch()
     finally:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from training.batches import Inputs, in_order
 from training.errors import DeviceError
 from training.memory import forward, gathered
+from training.moving import moved
 from training.records import Scores
 
 EVALUATED_TOGETHER = 64
@@ -48,7 +49,7 @@ def evaluate_logits(
     totals = torch.zeros(2, dtype=torch.float64, device=inputs.labels.device)
     outputs = []
     for chosen in in_order(len(inputs.labels), max(batch_size, EVALUATED_TOGETHER)):
-        labels = inputs.labels[chosen.to(inputs.labels.device)]
+        labels = inputs.labels[moved(chosen, inputs.labels.device)]
         logits = _logits(module, inputs, chosen, batch_size)
         totals += batch_totals(F.cross_entropy(logits, labels), logits, labels)
         outputs.append(logits)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from training.moving import moved
 from training.names import look_up
 
 Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor, Tensor]]
@@ -97,6 +98,6 @@ def transform(pictures: Tensor, horizontal: Tensor, vertical: Tensor, angle: Ten
         torch.stack((x * cosine, -x * sine, zero), 1),
         torch.stack((y * sine, y * cosine, zero), 1),
     )
-    theta = torch.stack(rows, 1).to(pictures.device, pictures.dtype)  # B, 2, 3
+    theta = moved(torch.stack(rows, 1).to(pictures.dtype), pictures.device)  # B, 2, 3
     grid = F.affine_grid(theta, list(pictures.shape), align_corners=False)
     return F.grid_sample(pictures, grid, mode="nearest", padding_mode="zeros", align_corners=False)
