@@ -163,13 +163,14 @@ class _Epochs(Progress):
 
 
 def ours(
-    spec: Spec, data: PreparedData, device: torch.device, place: Path
+    spec: Spec, data: PreparedData, device: torch.device, place: Path, precision: str
 ) -> tuple[list[dict[str, float]], float]:
     """Train by this project, caches in `place`; return the epochs and the seconds before them."""
     progress = _Epochs()
     workspace = Workspace(
         StudyFolder(place), data, device, progress, place,
-        precision=resolve_precision("auto", device), feature_cache=FeatureCache(place),
+        precision=resolve_precision(precision, device, spec.image_size),
+        feature_cache=FeatureCache(place),
     )  # fmt: skip
     model = prepare_model(spec, WeightsSource("none"), workspace)
     started = time.perf_counter()

@@ -16,6 +16,9 @@ from training.errors import DeviceError
 from training.names import unknown_name
 from training.records import Environment
 
+CPU_FILE = Path("/proc/cpuinfo")
+"""Where Linux describes its processors."""
+
 
 def resolve_device(name: str) -> torch.device:
     """Turn `auto`, `cpu`, `cuda`, `cuda:N` or `mps` into a device that is there.
@@ -110,12 +113,22 @@ def device_name(device: torch.device) -> str:
 
 def cpu_name() -> str:
     """Return the processor's model name."""
+    return _cpu_says("model name") or platform.processor() or platform.machine()
+
+
+def multiplies_bf16() -> bool:
+    """Say whether the CPU has matrix units for bf16 (Intel's AMX), as Linux tells it."""
+    return "amx_bf16" in _cpu_says("flags").split()
+
+
+def _cpu_says(what: str) -> str:
+    """Return a line of Linux's description of the first CPU; empty where there is none."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = CPU_FILE.read_text().splitlines()
     except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+        return ""
+    found = (line.partition(":") for line in lines)
+    return next((value.strip() for name, _, value in found if name.strip() == what), "")
 
 
 def describe(device: torch.device, precision: str = "fp32") -> Environment:

@@ -7,21 +7,32 @@ from typing import Literal, cast, get_args
 import torch
 from torch import nn
 
+from training.environment import multiplies_bf16
 from training.errors import DeviceError
 from training.names import unknown_name
 
 Precision = Literal["fp32", "tf32", "bf16"]
 
+WORTH_SIDE = 128
+"""Pixels a side from which bf16 pays on a CPU with AMX (`bench/precision.py` measures it)."""
 
-def resolve_precision(name: str, device: torch.device) -> Precision:
-    """Turn `auto` into bf16 where CUDA has it in hardware, else into fp32.
+
+def resolve_precision(name: str, device: torch.device, image_size: int) -> Precision:
+    """Turn `auto` into bf16 where the hardware multiplies it faster, else into fp32.
+
+    That is a CUDA device of compute capability 8.0 or later, and a CPU with AMX (Intel's matrix
+    units) for pictures that keep them busy.
+
+    Args:
+        image_size: Side of the square pictures in pixels.
 
     Raises:
         DeviceError: Unknown name, or a format that the device lacks.
     """
     has_bf16 = device.type == "cpu" or (device.type == "cuda" and _computes_bf16(device))
     if name == "auto":
-        return "bf16" if device.type == "cuda" and has_bf16 else "fp32"
+        pays = device.type != "cpu" or (image_size >= WORTH_SIDE and multiplies_bf16())
+        return "bf16" if has_bf16 and pays else "fp32"
     if name == "tf32" and device.type != "cuda":
         raise DeviceError(f"tf32 is a format of CUDA devices, not of {device}.", "Use fp32.")
     if name == "bf16" and not has_bf16:

@@ -73,7 +73,7 @@ def run_study(
     ignore_denormals()
     keep_memory()
     torch_device = resolve_device(device)
-    number_format = resolve_precision(precision, torch_device)
+    number_format = resolve_precision(precision, torch_device, study.settings.image_size)
     use_precision(number_format)
     keep_deterministic(deterministic)
     settings = study.settings

@@ -5,21 +5,47 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from training import environment
 from training.errors import DeviceError
 from training.precision import computing, resolve_precision, use_precision
 
 CPU = torch.device("cpu")
 
 
-def test_auto_is_fp32_without_cuda():
-    assert resolve_precision("auto", CPU) == "fp32"
-    assert resolve_precision("auto", torch.device("mps")) == "fp32"
+@pytest.fixture
+def processor(monkeypatch, tmp_path):
+    """Have Linux describe a processor with these flags."""
+
+    def described(flags):
+        file = tmp_path / "cpuinfo"
+        file.write_text(f"processor\t: 0\nmodel name\t: A CPU\nflags\t\t: {flags}\n\nflags\t: x\n")
+        monkeypatch.setattr(environment, "CPU_FILE", file)
+
+    return described
+
+
+def test_auto_is_fp32_without_matrix_units_for_bf16(processor):
+    processor("fpu avx512f avx512_bf16")
+    assert resolve_precision("auto", CPU, 224) == "fp32"
+    assert resolve_precision("auto", torch.device("mps"), 224) == "fp32"
+
+
+def test_auto_is_bf16_on_a_cpu_with_amx_where_pictures_keep_it_busy(processor):
+    processor("fpu amx_bf16 avx512f")
+    sides = (64, 127, 128, 224)
+    assert [resolve_precision("auto", CPU, side) for side in sides] == ["fp32"] * 2 + ["bf16"] * 2
+
+
+def test_auto_is_fp32_where_nothing_describes_the_cpu(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "CPU_FILE", tmp_path / "missing")
+    assert resolve_precision("auto", CPU, 224) == "fp32"
+    assert environment.cpu_name()
 
 
 @pytest.mark.parametrize(("capability", "expected"), [((7, 5), "fp32"), ((8, 0), "bf16")])
 def test_auto_is_bf16_where_cuda_has_it(monkeypatch, capability, expected):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
-    assert resolve_precision("auto", torch.device("cuda", 0)) == expected
+    assert resolve_precision("auto", torch.device("cuda", 0), 64) == expected
 
 
 @pytest.mark.parametrize(
@@ -27,7 +53,7 @@ def test_auto_is_bf16_where_cuda_has_it(monkeypatch, capability, expected):
 )
 def test_what_a_device_lacks_is_refused(name, device):
     with pytest.raises(DeviceError, match=name):
-        resolve_precision(name, torch.device(device))
+        resolve_precision(name, torch.device(device), 224)
 
 
 @pytest.mark.parametrize("name", ["fp32", "tf32", "bf16"])
