@@ -1,7 +1,7 @@
 """Optimizers by name."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -9,19 +9,17 @@ from torch import Tensor, nn
 from training.names import look_up
 from training.records import Spec
 
-BLOCK = 2**18
-"""Elements that `BlockedRMSprop` takes at a time; larger ones lose the processor’s caches."""
 
+class FusedRMSprop(torch.optim.Optimizer):
+    """RMSprop (Hinton, 2012) without momentum, one pass through memory a step.
 
-class BlockedRMSprop(torch.optim.Optimizer):
-    """RMSprop (Hinton, 2012) without momentum, for the CPU, as fast as the memory allows.
-
-    torch has no fused form of it: its five operations each go through all of a large layer. Here
-    they go through one block of it after the other, which stays in the processor's cache
-    meanwhile. They are the operations of `torch.optim.RMSprop` in its order, so the results are
-    the same to the bit.
+    torch has no fused form of it, but one of Adam (Kingma and Ba, 2015), which is RMSprop where
+    the mean of gradients keeps nothing of the old ones and nothing is left of the corrections for
+    the first steps: p ← p − lr · g / (√v + ε) with v ← α·v + (1 − α)·g². The results are those of
+    `torch.optim.RMSprop` within rounding. Gradients are changed meanwhile.
 
     Args:
+        params: On the CPU or a CUDA device; float32.
         alpha: Share of the old mean square that is kept.
         eps: Added to the root.
     """
@@ -42,34 +40,35 @@ class BlockedRMSprop(torch.optim.Optimizer):
         """Change the parameters by their gradients."""
         assert closure is None
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                state = self.state[parameter]
-                if not state:
-                    state["square_avg"] = torch.zeros_like(parameter)
-                for block in _blocks(parameter, parameter.grad, state["square_avg"]):
-                    _rmsprop_step(*block, group)
+            parameters = [p for p in group["params"] if p.grad is not None]
+            if not parameters:
+                continue
+            gradients = [_laid_out_as(p) for p in parameters]
+            # corrections by 1 − β^steps: after endless steps there are none
+            endless = torch.full((), math.inf, device=parameters[0].device)
+            torch.ops.aten._fused_adam_(
+                parameters, gradients,
+                gradients,  # as the mean of gradients, which with β₁ = 0 they are
+                [self._square_avg(p) for p in parameters], [], [endless] * len(parameters),
+                lr=group["lr"], beta1=0.0, beta2=group["alpha"], eps=group["eps"],
+                weight_decay=group["weight_decay"], amsgrad=False, maximize=False,
+            )  # fmt: skip
+
+    def _square_avg(self, parameter: Tensor) -> Tensor:
+        state = self.state[parameter]
+        if not state:
+            state["square_avg"] = torch.zeros_like(parameter)
+        square_avg: Tensor = state["square_avg"]
+        return square_avg
 
 
-def _blocks(
-    parameter: Tensor, gradient: Tensor, square_avg: Tensor
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Cut arrays of one shape into blocks; whole if they don't lie in memory in one order."""
-    arrays = parameter, gradient, square_avg
-    if parameter.numel() <= BLOCK or not all(array.is_contiguous() for array in arrays):
-        return iter([arrays])
-    return zip(*(torch.split(array.view(-1), BLOCK) for array in arrays), strict=True)
-
-
-def _rmsprop_step(
-    parameter: Tensor, gradient: Tensor, square_avg: Tensor, group: dict[str, Any]
-) -> None:
-    if group["weight_decay"] != 0:
-        gradient = gradient.add(parameter, alpha=group["weight_decay"])
-    square_avg.mul_(group["alpha"]).addcmul_(gradient, gradient, value=1 - group["alpha"])
-    root = square_avg.sqrt().add_(group["eps"])
-    parameter.addcdiv_(gradient, root, value=-group["lr"])
+def _laid_out_as(parameter: Tensor) -> Tensor:
+    """Return the parameter's gradient, in the parameter's order in memory as autograd makes it."""
+    gradient = parameter.grad
+    assert gradient is not None
+    if gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
 
 
 def _sgd(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Optimizer:
@@ -89,8 +88,8 @@ def _adam(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Optimizer:
 
 
 def _rmsprop(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Optimizer:
-    on_cpu = all(parameter.device.type == "cpu" for parameter in parameters)
-    kind = BlockedRMSprop if on_cpu else torch.optim.RMSprop
+    fused = all(parameter.device.type in ("cpu", "cuda") for parameter in parameters)
+    kind = FusedRMSprop if fused else torch.optim.RMSprop
     return kind(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay)
 
 

@@ -1,0 +1,117 @@
+"""The same numbers on every device: on the CPU always, on CUDA where there is one."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from training.batches import PictureInputs
+from training.data.augment import DRAWS
+from training.engine import fit
+from training.optimizers import FusedRMSprop
+from training.plan import resolve
+from training.precision import computing
+from training.progress import Progress
+from training.records import Experiment, Settings
+
+N_PICTURES, SIDE = 24, 16
+MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
+
+no_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+CUDA = pytest.param(torch.device("cuda", 0), marks=[pytest.mark.gpu, no_cuda], id="cuda")
+on_each_device = pytest.mark.parametrize(
+    "device", [pytest.param(torch.device("cpu"), id="cpu"), CUDA]
+)
+
+
+def pictures(device, augmentation="none", resident=False):
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (N_PICTURES, SIDE, SIDE, 3), np.uint8)
+    return PictureInputs(
+        pixels, np.arange(N_PICTURES), np.arange(N_PICTURES) % 4, mean=MEAN, std=STD,
+        device=device, augmentation=augmentation, generator=torch.Generator().manual_seed(1),
+        on_device=torch.from_numpy(pixels).to(device) if resident else None,
+    )  # fmt: skip
+
+
+def network(device):
+    torch.manual_seed(0)
+    layers = nn.Conv2d(3, 16, 3), nn.BatchNorm2d(16), nn.ReLU(), nn.Flatten()
+    module = nn.Sequential(*layers, nn.Linear(16 * (SIDE - 2) ** 2, 4))
+    return module.to(device, memory_format=torch.channels_last)
+
+
+def spec(optimizer, epochs=4):
+    experiment = Experiment(
+        id="scratch/x", question="?", epochs=epochs, optimizer=optimizer, learning_rate=1e-3
+    )
+    return resolve(experiment, Settings(image_size=SIDE, batch_size=8), 0)[0]
+
+
+def losses(device, optimizer, precision="fp32"):
+    module, train = network(device), pictures(device)
+    with computing(module, precision, device):
+        result = fit(module, module.train, train, train, spec(optimizer), Progress())
+    return [scores.loss for scores in (*result.train, *result.validation)]
+
+
+@on_each_device
+@pytest.mark.parametrize("resident", [True, False])
+@pytest.mark.parametrize("augmentation", DRAWS)
+def test_gathered_pictures_are_the_cpus(device, resident, augmentation):
+    chosen = torch.tensor([3, 0, 17, 23])
+    gathered = pictures(device, augmentation, resident).gather(chosen)
+    assert gathered.device == device
+    plain = pictures(torch.device("cpu"), augmentation).gather(chosen)
+    different = (gathered.cpu() - plain).abs().amax(1) > 1e-5
+    assert different.float().mean() < 0.01  # a rotation may round to a neighbour
+
+
+@on_each_device
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
+def test_training_takes_the_cpus_course(device, optimizer):
+    assert losses(device, optimizer) == pytest.approx(
+        losses(torch.device("cpu"), optimizer), rel=1e-2
+    )
+
+
+@on_each_device
+def test_bf16_takes_the_course_of_fp32(device):
+    rounded, exact = losses(device, "sgd", "bf16"), losses(device, "sgd")
+    assert rounded != exact
+    assert rounded == pytest.approx(exact, rel=0.05)
+
+
+@on_each_device
+def test_rmsprop_is_torchs(device):
+    random = torch.Generator().manual_seed(0)
+    start = torch.randn((300, 257), generator=random)
+    ours, theirs = (nn.Parameter(start.clone().to(device)) for _ in range(2))
+    optimizers = FusedRMSprop([ours], lr=1e-2), torch.optim.RMSprop([theirs], lr=1e-2)
+    for _ in range(5):
+        gradient = torch.randn(start.shape, generator=random).to(device)
+        for parameter, optimizer in zip((ours, theirs), optimizers, strict=True):
+            parameter.grad = gradient.clone()
+            optimizer.step()
+        torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("device", [CUDA])
+@pytest.mark.parametrize("resident", [True, False])
+def test_nothing_waits_for_the_device_within_an_epoch(device, resident):
+    module, train = network(device), pictures(device, "one-of-three", resident)
+
+    class Watched(Progress):
+        def batch(self, n_images):
+            torch.cuda.set_sync_debug_mode("default" if n_images < 8 else "error")
+
+        def epoch(self, end):
+            torch.cuda.set_sync_debug_mode("default")
+
+    train.positions = train.positions[:-1]  # a last, smaller batch ends the watch
+    train.labels = train.labels[:-1]
+    try:
+        result = fit(module, module.train, train, train, spec("rmsprop", epochs=2), Watched())
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert len(result.train) == 2
