@@ -50,7 +50,12 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     ("name", "path", "value"),
     [("metrics.json", ("validation", "accuracy"), 1.5), ("metrics.json", ("train", "accuracy"), -1),
      ("metrics.json", ("test", "n_correct"), -3), ("curves.json", ("train_accuracy", 0), 2.0),
-     ("dataset.json", ("n_validation",), -416), ("dataset.json", ("counts", "test", 0), -1)],
+     ("dataset.json", ("n_validation",), -416), ("dataset.json", ("counts", "test", 0), -1),
+     ("metrics.json", ("cost",), {"training_flop": -2}),
+     ("metrics.json", ("cost",), {"training_flop": 2.5}),
+     ("metrics.json", ("cost",), {"feature_flop": -2}),
+     ("metrics.json", ("cost",), {"peak_flop_per_second": 0}),
+     ("metrics.json", ("cost",), {"energy_joules": -0.5})],
 )  # fmt: skip
 def test_numbers_that_count_nothing_are_refused(tmp_path, name, path, value):
     example = Path(__file__).parents[2] / "runs" / "example"

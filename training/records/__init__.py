@@ -8,6 +8,7 @@ from training.records.answers import (
     taken_for,
     typical,
 )
+from training.records.cost import Cost
 from training.records.dataset import (
     FORMAT,
     SPLITS,
@@ -72,6 +73,7 @@ __all__ = [
     "Augmentation",
     "Choice",
     "ClassCounts",
+    "Cost",
     "Curves",
     "DataKind",
     "Dataset",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from training.records.cost import Cost
 from training.records.dataset import FORMAT, Count
 from training.records.outline import Outline
 from training.records.spec import Experiment, Spec
@@ -147,6 +148,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         batch_parts: How many parts a batch was divided into because the device's memory was too
             small; 1 if it was whole.
         reused_from: The run that this record repeats without training.
+        cost: Arithmetic and energy of the training; of a reused record, its source's.
         first_layer: What training did to the first layer, for finalists that have such a layer.
         notes: Caveats that the report repeats.
         error: Why the run failed or was skipped, and how to mend it.
@@ -177,6 +179,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment | None = None
     finished_at: str = ""
     first_layer: FirstLayer | None = None
+    cost: Cost | None = None
     notes: list[str] = []
     error: str | None = None
 
