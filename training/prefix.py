@@ -53,26 +53,26 @@ def prefix_features(
     module.eval()
     n = len(inputs.labels)
     features: Tensor | None = None
-    handle = module.get_submodule(split).register_forward_pre_hook(_stop)
-    try:
-        with torch.no_grad():
-            for chosen in in_order(n, batch_size):
-                pictures = gathered(inputs, chosen, module)
-                output = forward(functools.partial(_features, module), pictures)
-                if features is None:
-                    features = output.new_empty((n, *output.shape[1:]))
-                features[moved(chosen, output.device)] = output
-                progress.stage(int(chosen[-1]) + 1, n, what)
-                after_batch()
-    finally:
-        handle.remove()
+    with torch.no_grad():
+        for chosen in in_order(n, batch_size):
+            pictures = gathered(inputs, chosen, module)
+            output = forward(functools.partial(input_of, module, split), pictures)
+            if features is None:
+                features = output.new_empty((n, *output.shape[1:]))
+            features[moved(chosen, output.device)] = output
+            progress.stage(int(chosen[-1]) + 1, n, what)
+            after_batch()
     assert features is not None, "a split is never empty"
     return FeatureInputs(features, inputs.labels)
 
 
-def _features(module: nn.Module, pictures: Tensor) -> Tensor:
+def input_of(module: nn.Module, split: str, pictures: Tensor) -> Tensor:
+    """Return what the submodule `split` is given for pictures (B, 3, H, W), and compute no more."""
+    handle = module.get_submodule(split).register_forward_pre_hook(_stop)
     try:
         module(pictures)
     except _ReachedError as reached:
         return reached.features
+    finally:
+        handle.remove()
     raise AssertionError("the forward pass never reached the split")
