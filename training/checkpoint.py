@@ -41,6 +41,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
         batch: Batches of it that are done.
         seconds: Training time of it so far.
         learning_rate: As the other lists: one entry a finished epoch.
+        energy_joules: Consumed so far; None where that isn't known.
     """
 
     epoch: int
@@ -53,6 +54,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     best_epoch: int
     training_seconds: float
     batch_parts: int
+    energy_joules: float | None = None
 
 
 class _Header(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from training.batches import Inputs, shuffled
 from training.checkpoint import Checkpoints, Position
+from training.energy import EnergyMeter
 from training.memory import backward, gathered, told
 from training.moving import moved
 from training.optimizers import make_optimizer
@@ -23,7 +24,7 @@ from training.state import State, changing, copy_state, load_state, shapes
 from training.stopping import StoppedError, StopSignal
 
 KEPT_OF_FIT = ("learning_rate", "train", "validation", "epoch_seconds", "best_epoch",
-               "training_seconds", "batch_parts")  # fmt: skip
+               "training_seconds", "batch_parts", "energy_joules")  # fmt: skip
 """Fields of `Fit` that a checkpoint's `Position` repeats."""
 
 
@@ -37,6 +38,7 @@ class Fit:
         best_state: Trainable parameters and buffers after `best_epoch`.
         training_seconds: Time of the training passes alone.
         batch_parts: How many parts a batch had to be divided into for the device's memory.
+        energy_joules: What the device consumed; None where that isn't known.
     """
 
     learning_rate: list[float] = field(default_factory=list)
@@ -48,6 +50,7 @@ class Fit:
     best_state: State = field(default_factory=dict)
     training_seconds: float = 0.0
     batch_parts: int = 1
+    energy_joules: float | None = 0.0
 
     def curves(self, experiment_id: str, seed: int) -> Curves:
         return Curves(
@@ -73,6 +76,7 @@ def fit(
     checkpoints: Checkpoints | None = None,
     stop: StopSignal | None = None,
     log: Callable[[Fit], object] = lambda _: None,
+    meter: EnergyMeter | None = None,
 ) -> Fit:
     """Train by cross-entropy with `spec`'s optimizer and step schedule, from torch's random state.
 
@@ -83,6 +87,7 @@ def fit(
         checkpoints: Where to go on from and to keep how far training came.
         stop: Asks to leave after a batch.
         log: Receives the epochs so far, at the start and after each.
+        meter: Of the device's energy.
 
     Returns:
         Curves, and the state of the best epoch. The module keeps its last state.
@@ -91,9 +96,10 @@ def fit(
         StoppedError: `stop` asked for it; a checkpoint was written.
         DeviceError: Not even a single picture fits the device's memory.
     """
-    training = _Training(module, training_mode, train, spec, progress, checkpoints)
+    training = _Training(module, training_mode, train, spec, progress, checkpoints, meter)
     progress.epochs(spec.epochs, len(train.labels))
     training.resume()
+    training.meter.go_on_from(training.result.energy_joules)
     log(training.result)
     stop = stop or StopSignal()
     with stop.held():
@@ -108,6 +114,7 @@ def fit(
             if not stopped.at_once:
                 training.save()
             raise
+    training.result.energy_joules = training.meter.joules()
     return training.result
 
 
@@ -124,17 +131,13 @@ class _Training:
     """
 
     def __init__(
-        self,
-        module: nn.Module,
-        training_mode: Callable[[], object],
-        train: Inputs,
-        spec: Spec,
-        progress: Progress,
-        checkpoints: Checkpoints | None,
-    ) -> None:
+        self, module: nn.Module, training_mode: Callable[[], object], train: Inputs, spec: Spec,
+        progress: Progress, checkpoints: Checkpoints | None, meter: EnergyMeter | None,
+    ) -> None:  # fmt: skip
         self.module, self.training_mode, self.train = module, training_mode, train
         self.spec, self.progress, self.checkpoints = spec, progress, checkpoints
         self.device = train.labels.device
+        self.meter = meter or EnergyMeter()
         self.optimizer = make_optimizer(module, spec)
         self.order = torch.Generator().manual_seed(spec.seed)
         self.result = Fit()
@@ -220,6 +223,7 @@ class _Training:
         if self.checkpoints is None or (self.epoch, self.batch) == (1, 0):
             return
         result = self.result
+        result.energy_joules = self.meter.joules()
         position = Position(
             epoch=self.epoch,
             batch=self.batch,

@@ -8,6 +8,7 @@ import torch
 
 from training.batches import FeatureInputs, PictureInputs
 from training.checkpoint import Checkpoints
+from training.energy import EnergyMeter, energy_meter
 from training.engine import Fit, fit
 from training.feature_cache import feature_key
 from training.freezing import training_mode
@@ -42,7 +43,7 @@ def train_model(
         whole_mode = functools.partial(training_mode, network, model.trainable)
         with computing(network.module, workspace.precision, workspace.device):
             result = fit(network.module, whole_mode, train, validation, spec, workspace.progress,
-                         checkpoints, workspace.stop, log)  # fmt: skip
+                         checkpoints, workspace.stop, log, _meter(workspace))  # fmt: skip
         return result, None
     rest = network.module.get_submodule(split)
     with computing(network.module, workspace.precision, workspace.device):
@@ -51,9 +52,14 @@ def train_model(
     network.module.eval()
     with computing(rest, workspace.precision, workspace.device):
         result = fit(rest, rest.train, seen, held_out, spec, workspace.progress, checkpoints,
-                     workspace.stop, log)  # fmt: skip
+                     workspace.stop, log, _meter(workspace))  # fmt: skip
     result.best_state = {f"{split}.{name}": value for name, value in result.best_state.items()}
     return result, seconds + more_seconds
+
+
+def _meter(workspace: Workspace) -> EnergyMeter:
+    """Return the device's meter; what several runs consume together says nothing of one."""
+    return energy_meter(workspace.device) if workspace.alone else EnergyMeter()
 
 
 def _features(

@@ -30,6 +30,7 @@ class Workspace:
         weights_cache: Folder of trained sample weights.
         precision: See `precision.computing`.
         keep_models: Keep every tested network for use (`kept`).
+        alone: Whether no other run of the study uses the device at the same time.
         logs: What is written beside the records for TensorBoard or MLflow.
         feature_cache: Where features of frozen parts are kept.
         unavailable: Weights that could not be had, by label and model, so that a missing
@@ -47,6 +48,7 @@ class Workspace:
     keep_models: bool = False
     logs: Logs = field(default_factory=Logs)
     feature_cache: FeatureCache = field(default_factory=FeatureCache)
+    alone: bool = True
     unavailable: dict[tuple[str, str], WeightsError] = field(default_factory=dict)
     loaded: dict[tuple[str, str], StartingWeights] = field(default_factory=dict)
     on_device: dict[int, Tensor | None] = field(default_factory=dict)

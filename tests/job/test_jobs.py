@@ -2,11 +2,14 @@
 
 import os
 import signal
+from unittest.mock import Mock
 
 from side_by_side import LONG, NAMES, Started, folder_of, records, undisturbed
 
 from training.executors import Where
+from training.executors.processes import ProcessExecutor
 from training.executors.schedule import Schedule
+from training.executors.setup import Setup
 from training.records import Choice, Experiment, Metrics, read
 
 
@@ -117,3 +120,11 @@ def test_what_is_asked_for_reaches_the_workers(homework, tmp_path):
     folder = folder_of(tmp_path)
     assert folder.model(NAMES[0], 0).is_file()
     assert not folder.running(NAMES[0], 0).exists()
+
+
+def test_a_job_is_alone_only_where_each_has_a_device(monkeypatch):
+    monkeypatch.setattr(Setup, "of", lambda *_, alone: alone)
+    setups = [
+        ProcessExecutor(Mock(), Mock(), jobs, 1, ["cuda:0", "cuda:1"]).setup for jobs in (2, 3)
+    ]
+    assert setups == [True, False]

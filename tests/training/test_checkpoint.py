@@ -70,12 +70,12 @@ class KilledAfter(Progress):
         self.notes.append(text)
 
 
-def train(spec, checkpoints=None, progress=None, stop=None):
+def train(spec, checkpoints=None, progress=None, stop=None, meter=None):
     seed_all(spec.seed)
     module = network()
     return fit(
         module, module.train, pictures(spec.augmentation), pictures(), spec,
-        progress or Progress(), checkpoints, stop,
+        progress or Progress(), checkpoints, stop, meter=meter,
     )  # fmt: skip
 
 
@@ -273,3 +273,16 @@ def test_a_changed_network_starts_anew(tmp_path):
                  Checkpoints(tmp_path, IDENTITY, 1e9))  # fmt: skip
     assert len(result.train) == 3
     assert "the network has changed" in progress.notes[0]
+
+
+def test_a_checkpoint_of_before_energy_was_measured_is_taken_up(tmp_path):
+    checkpoints = Checkpoints(tmp_path, IDENTITY, 0)
+    with pytest.raises(KilledError):
+        train(spec_with(), checkpoints, KilledAfter(7))
+    for file in checkpoints._files():
+        content = load_tensors(file)
+        header = msgspec.json.decode(content["header"])
+        del header["position"]["energy_joules"]
+        save_tensors(file, content | {"header": msgspec.json.encode(header).decode()})
+    assert checkpoints.newest()[0].energy_joules is None
+    assert outcome(train(spec_with(), checkpoints)) == outcome(train(spec_with()))

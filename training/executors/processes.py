@@ -46,7 +46,7 @@ class ProcessExecutor:
         self, plan: Plan, workspace: Workspace, jobs: int, n_threads: int, devices: Sequence[str]
     ) -> None:
         self.single = SingleRuns(plan, workspace)
-        self.setup = Setup.of(plan, workspace, n_threads)
+        self.setup = Setup.of(plan, workspace, n_threads, alone=jobs <= len(devices))
         self.jobs = jobs
         self.devices = devices
 

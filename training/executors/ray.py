@@ -57,7 +57,7 @@ class RayExecutor:
         self.single = SingleRuns(plan, workspace)
         gpus = gpus_per_run or (1.0 if workspace.device.type == "cuda" else 0.0)
         setup = dataclasses.replace(
-            Setup.of(plan, workspace, n_threads), device="cuda" if gpus else "cpu"
+            Setup.of(plan, workspace, n_threads, alone=gpus >= 1), device="cuda" if gpus else "cpu"
         )
         self.crew = RayCrew(setup, jobs, address, gpus)
 

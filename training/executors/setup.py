@@ -28,6 +28,7 @@ class Setup:
         data: Its pixels travel as names of files.
         n_threads: CPU threads of each experiment; they are part of what decides a run's last bits.
         working_folder: What relative paths of the study start from.
+        alone: Whether each process has a device to itself.
     """
 
     study: StudyRecord
@@ -42,9 +43,10 @@ class Setup:
     working_folder: Path
     keep_models: bool
     logs: tuple[str, ...]
+    alone: bool
 
     @classmethod
-    def of(cls, plan: Plan, workspace: Workspace, n_threads: int) -> "Setup":
+    def of(cls, plan: Plan, workspace: Workspace, n_threads: int, alone: bool) -> "Setup":
         return cls(
             study=plan.study,
             folder=workspace.folder.path.resolve(),
@@ -58,6 +60,7 @@ class Setup:
             working_folder=Path.cwd(),
             keep_models=workspace.keep_models,
             logs=workspace.logs.kinds,
+            alone=alone,
         )
 
     def open(self, progress: Progress, stop: StopSignal) -> SingleRuns:
@@ -85,5 +88,6 @@ class Setup:
             self.precision,
             self.keep_models,
             live_logs(self.logs, folder, progress.note),
+            alone=self.alone,
         )
         return SingleRuns(Plan(self.study, folder, data.record.fingerprint), workspace)
