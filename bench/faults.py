@@ -34,7 +34,8 @@ COMMAND = (
     "--batch-size", "8", "--device", "cpu", "--checkpoint-every", "0",
 )  # fmt: skip
 TIMES = {"epoch_seconds", "train_seconds", "images_per_second", "feature_seconds",
-         "peak_memory_bytes", "finished_at"}  # fmt: skip
+         "peak_memory_bytes", "peak_flop_per_second", "energy_joules",
+         "finished_at"}  # fmt: skip
 """Fields that measure the machine."""
 
 HANGING = 300

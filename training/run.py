@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from training.checkpoint import Checkpoints
+from training.cost import cost_of
 from training.determinism import unsteady_operations
 from training.engine import Fit
 from training.environment import describe, peak_memory_bytes
@@ -77,6 +78,9 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
             peak_memory_bytes=peak_memory_bytes(workspace.device),
             notes=metrics.notes + determinism_notes(operations),
         )
+        # last, because measuring the device takes memory, too
+        cost = cost_of(model, spec, result, workspace, metrics.cached_features)
+        metrics = msgspec.structs.replace(metrics, cost=cost)
         curves = result.curves(experiment.id, step.seed)
         write_run(metrics, curves, predictions, workspace.folder)
         log.end(metrics)

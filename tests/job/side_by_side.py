@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-from test_interrupted import TIMES
+from timeless import timeless
 from tiny import TINY
 
 from training.records import StudyFolder
@@ -29,7 +29,7 @@ def records(tmp_path, runs, names=NAMES):
     for name in names:
         for file in folder_of(tmp_path, runs).run(name, 0).iterdir():
             record = json.loads(file.read_text()) if file.suffix == ".json" else {}
-            found[name, file.name] = {key: v for key, v in record.items() if key not in TIMES}
+            found[name, file.name] = timeless(record)
     return found
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from timeless import timeless
 
 from training.cli import main
 from training.cli.progress import ConsoleProgress
@@ -17,8 +18,6 @@ from training.stopping import StoppedError
 NAME = "scratch/baseline"
 STUDY = "runs/quick"
 SMALL = ("--batch-size", "8")  # two batches an epoch
-TIMES = ("epoch_seconds", "train_seconds", "images_per_second", "feature_seconds",
-         "peak_memory_bytes", "finished_at")  # fmt: skip
 
 
 def contents(folder, name=NAME):
@@ -26,7 +25,7 @@ def contents(folder, name=NAME):
     found = {}
     for file in StudyFolder(folder).run(name, 0).iterdir():
         record = json.loads(file.read_text())
-        found[file.name] = {key: v for key, v in record.items() if key not in TIMES}
+        found[file.name] = timeless(record)
     return found
 
 

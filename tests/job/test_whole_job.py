@@ -95,6 +95,17 @@ def best_of(found, grid):
     return [metrics.id for metrics in ranked]
 
 
+def test_every_run_says_what_its_training_took(study):
+    found = records(study)
+    assert all(metrics.cost.training_flop > 0 for metrics in found.values())
+    assert len({metrics.cost.peak_flop_per_second for metrics in found.values()}) == 1
+    assert {metrics.cost.energy_joules for metrics in found.values()} == {None}
+    cached = {name for name, metrics in found.items() if metrics.cached_features}
+    assert {name for name, metrics in found.items() if metrics.cost.feature_flop} == cached != set()
+    best = found["scratch/best"]
+    assert best.cost == found[best.reused_from].cost
+
+
 def test_freezing_takes_the_best_transfer_pair(study):
     found = records(study)
     chosen = found[best_of(found, "transfer/grid")[0]].spec

@@ -1,0 +1,45 @@
+"""What a run's training took in arithmetic and energy."""
+
+from training.arithmetic import Arithmetic, count
+from training.engine import Fit
+from training.peak import peak_flop_per_second
+from training.records import Cost, Spec
+from training.starting import Model
+from training.workspace import Workspace
+
+
+def cost_of(model: Model, spec: Spec, result: Fit, workspace: Workspace, cached: bool) -> Cost:
+    """Say what a fit took; nothing here runs before it is trained.
+
+    Args:
+        cached: Whether the frozen part's outputs were computed once.
+    """
+    counted = count(model.network, model.trainable, spec.image_size, cached)
+    training, features = _totals(counted, len(result.train), workspace)
+    return Cost(
+        training_flop=training,
+        feature_flop=features,
+        peak_flop_per_second=_peak(workspace),
+        energy_joules=result.energy_joules,
+    )
+
+
+def _totals(
+    counted: Arithmetic | None, n_epochs: int, workspace: Workspace
+) -> tuple[int | None, int | None]:
+    """Return the FLOP of all epochs, and of what was computed once before them."""
+    if counted is None:
+        return None, None
+    splits = workspace.data.splits
+    n_train, n_validation = len(splits["train"]), len(splits["validation"])
+    return (
+        n_epochs * counted.epoch(n_train, n_validation),
+        counted.features(n_train + n_validation),
+    )
+
+
+def _peak(workspace: Workspace) -> float | None:
+    """Measure the device; not a GPU that others compute on, which has only a part to give."""
+    if workspace.device.type != "cpu" and not workspace.alone:
+        return None
+    return peak_flop_per_second(workspace.device, workspace.precision)
