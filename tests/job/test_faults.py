@@ -4,8 +4,11 @@ import json
 import sys
 
 import pytest
+import torch
 
 from report import pdf
+from training import energy, environment
+from training.energy import EnergyMeter
 from training.records import Metrics, StudyFolder, read
 
 STUDY = "runs/quick"
@@ -146,6 +149,17 @@ def test_the_doctor_names_what_is_missing(homework):
     assert "ok    Python" in answer.output
     assert "PDF by WeasyPrint" in answer.output
     assert "alexnet-owt-7be5be79.pth" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("joules", "said"), [(0.0, "ok    energy: cuda:0 has a counter"), (None, "note  energy: the")]
+)
+def test_the_doctor_says_whether_a_gpu_tells_its_energy(homework, monkeypatch, joules, said):
+    assert "energy" not in homework("doctor", tiny=False).output
+    monkeypatch.setattr(environment, "resolve_device", lambda _: torch.device("cuda", 0))
+    monkeypatch.setattr(environment, "device_name", lambda _: "GPU")
+    monkeypatch.setattr(energy, "energy_meter", lambda _: EnergyMeter(lambda: joules))
+    assert said in homework("doctor", tiny=False).output
 
 
 def test_a_study_file_from_init_is_valid(homework):

@@ -60,6 +60,23 @@ def _device() -> Finding:
     return Finding(device.type != "cpu", f"device {name}", mend, needed=False)
 
 
+def _energy() -> Finding | None:
+    """Say whether a CUDA device tells what it consumes; nothing where there is none."""
+    try:
+        from training.energy import energy_meter
+        from training.environment import resolve_device
+
+        device = resolve_device("auto")
+    except ImportError:
+        return None
+    if device.type != "cuda":
+        return None
+    if energy_meter(device).joules() is not None:
+        return Finding(True, f"energy: {device} has a counter", needed=False)
+    mend = "records go without; it needs pip install nvidia-ml-py, and a whole GPU, Volta or later"
+    return Finding(False, f"energy: the counter of {device} can't be read", mend, needed=False)
+
+
 def _weasyprint() -> Finding:
     mend = "WeasyPrint needs Pango: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
     with warnings.catch_warnings(record=True) as caught:
@@ -119,10 +136,11 @@ def _space() -> Finding:
     return Finding(free > 4 * 10**9, f"{free / 1e9:.0f} GB free in {folder}", mend, needed=False)
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (
+CHECKS: tuple[Callable[[], Finding | None], ...] = (
     _python,
     _torch,
     _device,
+    _energy,
     _weasyprint,
     _data,
     _weights,
@@ -141,7 +159,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         homework doctor
         homework doctor --json
     """
-    findings = [check() for check in CHECKS]
+    findings = [finding for check in CHECKS if (finding := check()) is not None]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
