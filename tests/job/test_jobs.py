@@ -2,7 +2,7 @@
 
 import os
 import signal
-from unittest.mock import Mock
+from types import SimpleNamespace
 
 from side_by_side import LONG, NAMES, Started, folder_of, records, undisturbed
 
@@ -124,7 +124,6 @@ def test_what_is_asked_for_reaches_the_workers(homework, tmp_path):
 
 def test_a_job_is_alone_only_where_each_has_a_device(monkeypatch):
     monkeypatch.setattr(Setup, "of", lambda *_, alone: alone)
-    setups = [
-        ProcessExecutor(Mock(), Mock(), jobs, 1, ["cuda:0", "cuda:1"]).setup for jobs in (2, 3)
-    ]
-    assert setups == [True, False]
+    plan, devices = SimpleNamespace(study=SimpleNamespace(experiments=[])), ["cuda:0", "cuda:1"]
+    assert ProcessExecutor(plan, None, 2, 1, devices).setup is True
+    assert ProcessExecutor(plan, None, 3, 1, devices).setup is False
