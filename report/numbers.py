@@ -28,6 +28,9 @@ from report.statistics import (
 NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
 
+PREFIXES = ("", "k", "M", "G", "T", "P", "E")
+"""SI prefixes of the powers of 1000."""
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -215,6 +218,19 @@ def mebibytes(quantity: Quantity) -> Number:
     return _number(quantity, f"{grouped}\u00a0MiB")
 
 
+def flop(quantity: Quantity) -> Number:
+    """Print floating-point operations."""
+    return _number(quantity, _with_prefix(quantity.value, "FLOP"))
+
+
+def flop_per_second(quantity: Quantity) -> Number:
+    return _number(quantity, _with_prefix(quantity.value, "FLOP/s"))
+
+
+def joules(quantity: Quantity) -> Number:
+    return _number(quantity, _with_prefix(quantity.value, "J"))
+
+
 def millions(quantity: Quantity) -> Number:
     """Print a parameter count in millions with sensible digits."""
     value = quantity.value / 1e6
@@ -234,6 +250,17 @@ def _fixed(value: float, digits: int) -> str:
     text = f"{value:.{digits}f}"
     zero = f"{0:.{digits}f}"
     return zero if text == f"-{zero}" else text.replace("-", MINUS)
+
+
+def _with_prefix(value: float, unit: str) -> str:
+    """Write three digits, up to three of them before the point, and a unit with its SI prefix."""
+    rounded = float(f"{value:.3g}")
+    if not math.isfinite(rounded):
+        return "not finite"
+    power = next((n for n in reversed(range(len(PREFIXES))) if abs(rounded) >= 1000**n), 0)
+    scaled = rounded / 1000**power
+    digits = 2 if abs(scaled) < 10 else 1 if abs(scaled) < 100 else 0
+    return f"{_fixed(scaled, digits)}\u00a0{PREFIXES[power]}{unit}"
 
 
 def _short(value: float) -> str:

@@ -37,6 +37,13 @@ def q(value, source="a.json#/x"):
         (numbers.millions(q(2469696)), "2.47"),
         (numbers.mebibytes(q(612 * 2**20)), "612\u00a0MiB"),
         (numbers.times(q(2.46)), "2.5"),
+        (numbers.flop(q(1_421_012_352)), "1.42\u00a0GFLOP"),
+        (numbers.flop(q(0)), "0.00\u00a0FLOP"),
+        (numbers.flop(q(999_600_000_000)), "1.00\u00a0TFLOP"),
+        (numbers.flop(q(10**23)), "100000\u00a0EFLOP"),
+        (numbers.flop_per_second(q(38.16e9)), "38.2\u00a0GFLOP/s"),
+        (numbers.joules(q(412_345.6)), "412\u00a0kJ"),
+        (numbers.joules(q(math.inf)), "not finite"),
         (numbers.decimal(q(math.inf)), "not finite"),
     ],
 )
