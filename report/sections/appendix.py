@@ -2,9 +2,11 @@
 
 from report.findings.notices import notices
 from report.load import StudyView
-from report.numbers import Quantity, derive, duration
+from report.numbers import duration
 from report.sections import SECTIONS
+from report.spending import time_of, total, trained
 from report.tables.appendix import costs, environments, specifications
+from report.tables.arithmetic import arithmetic
 from report.tables.provenance import command_for, other_settings, provenance
 from report.text import Code, Parts, Sentence, parts, say
 from report.view import SectionView
@@ -17,6 +19,7 @@ def build(view: StudyView) -> SectionView:
         "settings": other_settings(view),
         "provenance": provenance(view),
         "costs": costs(view),
+        "arithmetic": arithmetic(view),
         "environments": environments(view),
     }
     return SectionView(
@@ -43,14 +46,10 @@ def _fingerprint(view: StudyView) -> Parts:
 
 def _time(view: StudyView) -> list[Sentence]:
     """Sum the training time of all runs that trained."""
-    spent: list[Quantity] = [
-        run.training_time
-        for run in view.all_runs()
-        if run.finished and run.metrics.reused_from is None
-    ]
-    if not spent:
+    spent = total(trained(view), time_of)
+    if spent is None:
         return []
-    return [say("Training took ", duration(derive("sum", *spent)), " in all, run after run.")]
+    return [say("Training took ", duration(spent), " in all, run after run.")]
 
 
 def _caveats(view: StudyView) -> list[Sentence]:
