@@ -4,7 +4,7 @@ from report.accuracy import all_tested
 from report.figures.comparison_figures import accuracy_against_cost, forest
 from report.findings.against_reference import against_reference
 from report.findings.comparing import compare, tested_result
-from report.findings.cost import accuracy_per_parameter, most_accurate
+from report.findings.cost import accuracy_per_parameter, most_accurate, what_accuracy_cost
 from report.findings.grid import best_pair
 from report.findings.notices import data_notices, progress
 from report.load import StudyView
@@ -33,6 +33,7 @@ def build(view: StudyView) -> SectionView:
             "augmentation": tuple(_each(view, "augmentation")),
             "beyond": tuple(_each(view, "beyond")),
             "overall": (*most_accurate(view), *accuracy_per_parameter(all_tested(view))),
+            "cost": tuple(what_accuracy_cost(view)),
             "reference": tuple(against_reference(view)),
             "limits": tuple(_limits(view)),
         },
