@@ -88,6 +88,9 @@ def test_csv_holds_exactly_what_the_records_hold(request, tmp_path, which):
                 value = (record[split] or {}).get(score)
                 assert row[f"{split}_{column}"] == ("" if value is None else repr(value))
         assert row["train_seconds"] == repr(record["train_seconds"])
+        for name in ("training_flop", "feature_flop", "peak_flop_per_second", "energy_joules"):
+            value = (record["cost"] or {}).get(name)
+            assert row[name] == ("" if value is None else repr(value))
         assert row["best_epoch"] == str(record["best_epoch"] or "")
         spec = record["spec"]
         assert row["learning_rate"] == (repr(spec["learning_rate"]) if spec else "")
