@@ -34,6 +34,7 @@ def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Probl
             *_spec(run),
             *_counts(run),
             *freeze_problems(run),
+            *_features(run),
             *_best_epoch(run),
             *_predictions(run),
             *_reuse(view, run),
@@ -60,6 +61,14 @@ def _counts(run: Run) -> Iterator[Problem]:
     if sum(counts.trainable_parts.values()) != counts.trainable:
         pointer = "/parameters/trainable"
         yield wrong(run, str(counts.trainable), "isn't the sum of its parts", pointer)
+
+
+def _features(run: Run) -> Iterator[Problem]:
+    """What was computed once before all epochs took arithmetic only if something was."""
+    cost = run.metrics.cost
+    if cost is not None and cost.feature_flop and not run.metrics.cached_features:
+        problem = "no features were computed before the epochs"
+        yield wrong(run, str(cost.feature_flop), problem, "/cost/feature_flop")
 
 
 def _best_epoch(run: Run) -> Iterator[Problem]:
@@ -115,6 +124,10 @@ def _reuse(view: StudyView, run: Run) -> Iterator[Problem]:
     if run.metrics.best_epoch != source.metrics.best_epoch:
         problem = f"{source.path}, the same training, has {source.metrics.best_epoch}"
         yield wrong(run, str(run.metrics.best_epoch), problem, "/best_epoch")
+    cost, source_cost = run.metrics.cost, source.metrics.cost
+    if cost and source_cost and cost.training_flop != source_cost.training_flop:
+        problem = f"{source.path}, the same training, has {source_cost.training_flop}"
+        yield wrong(run, str(cost.training_flop), problem, "/cost/training_flop")
 
 
 def _selection(view: StudyView, run: Run) -> Iterator[Problem]:

@@ -119,6 +119,19 @@ def test_a_strategy_that_freezes_more_than_it_says_is_caught(real):
     assert "of “classifier” are trained; the spec freezes “features”" in verify_records(real)
 
 
+def test_two_costs_for_one_training_are_caught(real):
+    record = json.loads((real / "scratch/best/seed-0/metrics.json").read_text())
+    name, flop = record["reused_from"], record["cost"]["training_flop"]
+    change(real, name, cost={"training_flop": flop - 2})
+    assert f"{name}/seed-0, the same training, has {flop - 2}" in verify_records(real)
+
+
+def test_arithmetic_of_features_that_nobody_computed_is_caught(real):
+    assert verify_records(real) == ""
+    change(real, "freezing/fc", cost={"feature_flop": 2})
+    assert "no features were computed before the epochs" in verify_records(real)
+
+
 def verify_records(study):
     from report.audit import audit_records
 
