@@ -291,7 +291,7 @@ FORWARD_FLOP = {"alexnet": 1_421_012_352, "vgg16": 30_949_326_096, "resnet18": 3
 def _cost(metrics: Metrics, dataset: Dataset, fake: Fake) -> Cost:
     """Let a backward pass take twice what a forward pass does, and a head a hundredth of all."""
     assert metrics.spec is not None
-    forward = FORWARD_FLOP[metrics.spec.model]
+    forward = FORWARD_FLOP.get(metrics.spec.model, 800_000_000)
     features = forward * (dataset.n_train + dataset.n_validation) * metrics.cached_features
     each_epoch = forward * (3 * dataset.n_train + dataset.n_validation)
     return Cost(
