@@ -233,11 +233,11 @@ def _as_good_for_less(best: Tested, others: list[Tested]) -> list[Sentence]:
     share = derive("ratio", less[least.experiment.id], most)
     return [
         say(
-            "Of the models that can’t be told from it on the same test pictures, the least went into ",
-            Name(experiment_name(least.experiment)), ": ",
+            "Of the models that can’t be told from it on the same test pictures, the least went "
+            "into ", Name(experiment_name(least.experiment)), ": ",
             _took(least, timed=_devices(least) == _devices(best)), ", ", percent(share),
-            " of the best one’s arithmetic, for ", tested_score(least), " right (p\u00a0", p_parts(p), ").",
-            strength="weak",
+            " of the best one’s arithmetic, for ", tested_score(least), " right (p\u00a0",
+            p_parts(p), ").", strength="weak",
         )
     ]  # fmt: skip
 
@@ -246,7 +246,7 @@ def _nothing_for_less(tried: bool) -> list[Sentence]:
     if tried:
         return [say("Each tested model that took less arithmetic is measurably less accurate.",
                     strength="strong")]  # fmt: skip
-    return [say("None of the other tested models took less arithmetic.")]
+    return [say("Every other tested model took at least as much arithmetic.")]
 
 
 def _devices(tested: Tested) -> set[str]:
