@@ -211,7 +211,7 @@ def _chosen(view: StudyView, tested: Tested) -> Parts:
     time, arithmetic = total(members, time_of), total(members, arithmetic_of)
     if time is None or arithmetic is None:
         return ()
-    among = ", this training among them" if tested.runs[0].metrics.reused_from else ""
+    among = ", this training included" if tested.runs[0].metrics.reused_from else ""
     return say(
         "; choosing its pair took ", duration(time), " and ", flop(arithmetic),
         f" for the whole grid{among}",

@@ -17,8 +17,8 @@ from report.view import Column, Row, Table
 
 def arithmetic(view: StudyView) -> Table | None:
     """Say what every training took in arithmetic and energy; None where no record does."""
-    runs = [run for run in trained(view) if run.metrics.cost is not None]
-    if not runs:
+    runs = trained(view)
+    if all(run.metrics.cost is None for run in runs):
         return None
     measured = any(energy_of(run) is not None for run in runs)
     columns = (
