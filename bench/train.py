@@ -25,6 +25,7 @@ from training.environment import device_name
 from training.freezing import freeze
 from training.models import build
 from training.peak import peak_flop_per_second
+from training.precision import resolve_precision
 
 Answer = dict[str, Any]
 RECIPES = ("naive", "peer", "ours")
@@ -39,7 +40,8 @@ def main() -> None:
         for name in options.recipes:
             print(f"round {number + 1} of {options.rounds}: {name}", file=sys.stderr, flush=True)
             rounds[name].append(_run(name, options))
-    best_flops = peak_flop_per_second(device, "bf16" if device.type == "cuda" else "fp32")
+    precision = resolve_precision("auto", device, options.image_size)  # of this project's recipe
+    best_flops = peak_flop_per_second(device, precision)
     assert best_flops is not None, "a device that trained has memory for a product"
     limit = _limit_flop(options) / best_flops
     print(_table(rounds, options, limit, best_flops, device_name(device)))
