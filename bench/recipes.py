@@ -64,20 +64,22 @@ def main() -> None:
     """Run one recipe and print what it took and what it learned."""
     options = _options()
     torch.manual_seed(0)
-    if options.recipe == "ours":
+    is_ours = options.recipe.startswith("ours")
+    if is_ours:
         ignore_denormals()
         keep_memory()
     data = _data(options)
     device = torch.device(options.device)
     started = time.perf_counter()
-    if options.recipe == "ours":
+    if is_ours:
+        precision = "fp32" if options.recipe == "ours-fp32" else "auto"
         with tempfile.TemporaryDirectory() as place:
             spec = spec_of(options, options.epochs)
-            epochs, before = ours(spec, data, device, Path(place))
+            epochs, before = ours(spec, data, device, Path(place), precision)
             seconds = time.perf_counter() - started
             again = None
             if options.again:
-                again = whole_run(*ours(spec, data, device, Path(place)), spec.epochs)
+                again = whole_run(*ours(spec, data, device, Path(place), precision), spec.epochs)
     else:
         epochs, before = _loop(options, data, device), 0.0
         seconds, again = time.perf_counter() - started, None
@@ -91,7 +93,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("recipe", choices=["naive", "peer", "ours"])
+    parser.add_argument("recipe", choices=["naive", "peer", "ours", "ours-fp32"])
     add_options(parser)
     parser.add_argument("--task", choices=list(TASKS), default="all")
     parser.add_argument("--epochs", type=int, default=2)
