@@ -1,6 +1,7 @@
 """One experiment in, one record out."""
 
 import datetime
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -35,12 +36,13 @@ from training.weights_source import WeightsSource
 from training.workspace import Workspace
 
 
-def run_step(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
+def run_step(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics], bool]) -> Metrics:
     """Train (or take over) one experiment, test it if it is a finalist, and write its records.
 
     Args:
         step: A resolved step with a spec.
-        keep_weights: Keep the best epoch's weights beside the record, for a later `best`.
+        keep_weights: Says of the trained run whether to keep the best epoch's weights beside the
+            record, for a later `best`.
 
     Returns:
         The record, as written.
@@ -53,7 +55,7 @@ def run_step(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
     return _train(step, workspace, keep_weights)
 
 
-def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
+def _train(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics], bool]) -> Metrics:
     experiment, spec = step.experiment, step.spec
     assert spec is not None
     model = prepare_model(spec, step.weights or WeightsSource("none"), workspace)
@@ -69,8 +71,7 @@ def _train(step: Step, workspace: Workspace, keep_weights: bool) -> Metrics:
             predictions = None
             if experiment.test and result.best_state:
                 metrics, predictions = _test(metrics, model, result.best_state, filters, workspace)
-        if keep_weights:
-            keep_best_weights(metrics, result.best_state, workspace)
+        keep_best_weights(metrics, result.best_state if keep_weights(metrics) else {}, workspace)
         metrics = msgspec.structs.replace(
             metrics,
             cached_features=feature_seconds is not None,

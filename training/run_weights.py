@@ -28,7 +28,11 @@ def kept_weights(step: Step, model: Model, workspace: Workspace, checkpoints: Ch
 
 
 def keep_best_weights(metrics: Metrics, state: State, workspace: Workspace) -> None:
-    """Keep the best epoch's weights; without them, a choice of this run trains it again."""
+    """Keep the best epoch's weights; without them, a choice of this run trains it again.
+
+    Args:
+        state: Empty to keep none. What an older run left is removed.
+    """
     file = workspace.folder.weights(metrics.id, metrics.seed)
     try:
         file.unlink(missing_ok=True)

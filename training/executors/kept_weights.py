@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from training.plan import Plan, rank
-from training.records import Experiment, matches_group
+from training.records import Experiment, Metrics, matches_group
 
 Rank = tuple[float, float, float]
 
@@ -24,9 +24,30 @@ class KeptWeights:
         }
         self._best: dict[str, tuple[Rank, str] | None] = {}
 
-    def wanted(self, experiment: Experiment) -> bool:
-        """Say whether an experiment's weights may be tested later, as the best of its grid."""
-        return any(matches_group(experiment.id, grid) for grid in self.grids)
+    def wanted(self, experiment: Experiment, trained: Metrics) -> bool:
+        """Say whether the weights of a run just trained may be tested, as the best of its grid.
+
+        They won't where a better run's are there already: writing them takes longer than an epoch
+        on a fast device.
+        """
+        grids = [grid for grid in self.grids if matches_group(experiment.id, grid)]
+        if len(self.plan.seeds) > 1:  # ranked by their mean, once all are there
+            return bool(grids)
+        return any(not self._has_better(grid, experiment, rank([trained])) for grid in grids)
+
+    def _has_better(self, grid: str, experiment: Experiment, own: Rank) -> bool:
+        others = [member for member in self.plan.group(grid) if member.id != experiment.id]
+        return any(
+            (found := self._rank(other)) is not None and found[0] < own and self._has_weights(other)
+            for other in others
+        )
+
+    def _has_weights(self, member: Experiment) -> bool:
+        return all(
+            self.plan.folder.weights(member.id, seed).exists()
+            and self.plan.step(member, seed).state == "done"
+            for seed in self.plan.seeds
+        )
 
     def ended(self, experiment: Experiment) -> None:
         """After an experiment, keep its grid's best weights so far; of a tested grid, none."""

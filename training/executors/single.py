@@ -1,5 +1,6 @@
 """One run under its lock: whatever happens to it, a record says so."""
 
+import functools
 import glob
 from collections.abc import Iterable
 
@@ -118,7 +119,9 @@ class SingleRuns:
         if step.spec is None:
             return self._not_run(step, "skipped", step.reason)
         try:
-            return run_step(step, self.workspace, self.kept.wanted(step.experiment))
+            return run_step(
+                step, self.workspace, functools.partial(self.kept.wanted, step.experiment)
+            )
         except MissingWeightsError as error:
             return self._not_run(step, "skipped", str(error))
         except HomeworkError as error:
