@@ -73,22 +73,30 @@ class FeatureCache:
                 file.unlink(missing_ok=True)
 
 
-def feature_key(
-    module: nn.Module, split: str, spec: Spec, *, pictures: Iterable[object], device: torch.device
-) -> str:
-    """Name the features that the part of `module` before its submodule `split` gives.
-
-    Args:
-        pictures: What identifies the pictures that it sees, their order and their scaling.
-    """
-    threads = torch.get_num_threads() if device.type == "cpu" else 0
-    network = spec.model, spec.width, split, spec.batch_size
-    digest = hashlib.sha256(f"{torch.__version__} {device} {threads} {network}".encode())
-    for item in pictures:
-        digest.update(f"\n{item}".encode())
+def frozen_digest(module: nn.Module, split: str) -> str:
+    """Return a digest of the weights of the part of `module` before its submodule `split`."""
+    digest = hashlib.sha256()
     for name, value in module.state_dict().items():
         if not name.startswith(f"{split}."):
             digest.update(f"\n{name} {tuple(value.shape)} {value.dtype}\n".encode())
             plain = value.detach().cpu().contiguous()
             digest.update(plain.flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def feature_key(
+    frozen: str, split: str, spec: Spec, *, pictures: Iterable[object], device: torch.device
+) -> str:
+    """Name the features that a frozen part gives.
+
+    Args:
+        frozen: See `frozen_digest`.
+        split: The submodule that they are the input of.
+        pictures: What identifies the pictures that it sees, their order and their scaling.
+    """
+    threads = torch.get_num_threads() if device.type == "cpu" else 0
+    network = spec.model, spec.width, split, spec.batch_size, frozen
+    digest = hashlib.sha256(f"{torch.__version__} {device} {threads} {network}".encode())
+    for item in pictures:
+        digest.update(f"\n{item}".encode())
     return digest.hexdigest()[:40]

@@ -10,7 +10,7 @@ from training.batches import FeatureInputs, PictureInputs
 from training.checkpoint import Checkpoints
 from training.energy import EnergyMeter, energy_meter
 from training.engine import Fit, fit
-from training.feature_cache import feature_key
+from training.feature_cache import feature_key, frozen_digest
 from training.freezing import training_mode
 from training.precision import computing
 from training.prefix import prefix_features
@@ -47,8 +47,9 @@ def train_model(
         return result, None
     rest = network.module.get_submodule(split)
     with computing(network.module, workspace.precision, workspace.device):
-        seen, seconds = _features(model, split, spec, workspace, "train")
-        held_out, more_seconds = _features(model, split, spec, workspace, "validation")
+        frozen = frozen_digest(network.module, split)
+        seen, seconds = _features(model, split, frozen, spec, workspace, "train")
+        held_out, more_seconds = _features(model, split, frozen, spec, workspace, "validation")
     network.module.eval()
     with computing(rest, workspace.precision, workspace.device):
         result = fit(rest, rest.train, seen, held_out, spec, workspace.progress, checkpoints,
@@ -63,7 +64,7 @@ def _meter(workspace: Workspace) -> EnergyMeter:
 
 
 def _features(
-    model: Model, split: str, spec: Spec, workspace: Workspace, name: Split
+    model: Model, split: str, frozen: str, spec: Spec, workspace: Workspace, name: Split
 ) -> tuple[FeatureInputs, float]:
     """Return features, from the cache where it has them, and what computing them took."""
     inputs = pictures(model, spec, workspace, name)
@@ -71,7 +72,7 @@ def _features(
     data, rows = workspace.data, workspace.data.splits[name]
     seen = (data.record.fingerprint, rows.tolist(), spec.image_size, model.mean, model.std,
             workspace.precision)  # fmt: skip
-    key = feature_key(module, split, spec, pictures=seen, device=workspace.device)
+    key = feature_key(frozen, split, spec, pictures=seen, device=workspace.device)
     kept = cache.load(key, len(rows))
     if kept is not None:
         features = kept[0].to(workspace.device)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from training import feature_cache
-from training.feature_cache import FeatureCache, feature_key
+from training.feature_cache import FeatureCache, feature_key, frozen_digest
 from training.plan import resolve
 from training.records import Experiment, Settings
 
@@ -87,7 +87,8 @@ def network():
 def key(module, split="2", spec_fields=None, pictures=("data", [1, 2]), device=CPU):
     fields = {"id": "scratch/x", "question": "?"} | (spec_fields or {})
     spec = resolve(Experiment(**fields), Settings(), 0)[0]
-    return feature_key(module, split, spec, pictures=pictures, device=device)
+    frozen = frozen_digest(module, split)
+    return feature_key(frozen, split, spec, pictures=pictures, device=device)
 
 
 def test_the_name_holds_all_that_features_depend_on():
