@@ -1,13 +1,15 @@
 """A network ready to train: built from its seed, its starting weights loaded, its parts frozen."""
 
+import copy
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from training.determinism import use_steady_pooling
 from training.errors import WeightsError
 from training.freezing import Trainable, freeze
-from training.models import Network, build
+from training.models import ARCHITECTURES, Network, build
 from training.randomness import random_state, restore_random_state, seed_all
 from training.records import Spec
 from training.sample_weights import sample_weights
@@ -40,9 +42,7 @@ def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Mo
         WeightsError: The weights can't be had or don't fit.
     """
     imported = source.file if _loads_its_own_weights(spec.model) else None
-    seed_all(spec.seed)
-    n_classes = len(workspace.data.record.classes)
-    network = build(spec.model, n_classes, spec.head, spec.width, imported)
+    network = _built(spec, imported, workspace)
     weights = _starting_weights(spec, source, network, workspace)
     if weights is not None and imported is None:
         load_backbone(network, weights.state, source.label)
@@ -50,6 +50,26 @@ def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Mo
     use_steady_pooling(network.module)
     network.module.to(workspace.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Model(network, freeze(network, spec.freeze), mean, std)
+
+
+def _built(spec: Spec, imported: Path | None, workspace: Workspace) -> Network:
+    """Build the network from the spec's seed; copy it where the last run had the same.
+
+    Drawing 57 million weights takes longer than copying them.
+    """
+    seed_all(spec.seed)
+    n_classes, cpu = len(workspace.data.record.classes), torch.device("cpu")
+    if spec.model not in ARCHITECTURES:
+        return build(spec.model, n_classes, spec.head, spec.width, imported)
+    key = (spec.model, n_classes, spec.head, spec.width, spec.seed)
+    if workspace.drawn is None or workspace.drawn[0] != key:
+        workspace.drawn = None  # no two at a time
+        network = build(spec.model, n_classes, spec.head, spec.width)
+        workspace.drawn = key, copy.deepcopy(network), random_state(cpu)
+        return network
+    _, network, state = workspace.drawn
+    restore_random_state(state, cpu)
+    return copy.deepcopy(network)
 
 
 def _loads_its_own_weights(model: str) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from training.data.prepare import PreparedData
 from training.errors import WeightsError
 from training.feature_cache import FeatureCache
 from training.logs import Logs
+from training.models import Network
 from training.precision import Precision
 from training.progress import Progress
 from training.records import Spec, StudyFolder
@@ -35,6 +37,8 @@ class Workspace:
         feature_cache: Where features of frozen parts are kept.
         unavailable: Weights that could not be had, by label and model, so that a missing
             network is met once and not by every experiment.
+        drawn: The network built last with its random weights: what it was built from, itself, and
+            the state of the random generators after.
     """
 
     folder: StudyFolder
@@ -52,6 +56,7 @@ class Workspace:
     unavailable: dict[tuple[str, str], WeightsError] = field(default_factory=dict)
     loaded: dict[tuple[str, str], StartingWeights] = field(default_factory=dict)
     on_device: dict[int, Tensor | None] = field(default_factory=dict)
+    drawn: tuple[object, Network, dict[str, Any]] | None = None
 
     def pixels_on_device(self, image_size: int) -> Tensor | None:
         """Return all pictures, (N, H, W, 3) uint8 on a CUDA device, if a third of it has room.

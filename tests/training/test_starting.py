@@ -1,0 +1,77 @@
+"""A network that was just drawn is copied for the next run, which notices nothing of it."""
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+import torch
+
+from training import starting
+from training.starting import prepare_model
+from training.weights_source import WeightsSource
+
+
+@pytest.fixture
+def workspace():
+    data = SimpleNamespace(
+        record=SimpleNamespace(classes=["a", "b", "c"]),
+        channel_statistics=lambda image_size: ((0.5,) * 3, (0.5,) * 3),
+    )
+    return SimpleNamespace(data=data, device=torch.device("cpu"), drawn=None, unavailable={})
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """Count what is built."""
+    calls = []
+    build = starting.build
+
+    def counted(*arguments):
+        calls.append(arguments)
+        return build(*arguments)
+
+    monkeypatch.setattr(starting, "build", counted)
+    return calls
+
+
+def thin(spec, **changes):
+    return msgspec.structs.replace(spec, width=1 / 16, **changes)
+
+
+def prepared(spec, workspace):
+    """Return the network and the next random number."""
+    module = prepare_model(spec, WeightsSource("none"), workspace).network.module
+    return module, torch.rand(()).item()
+
+
+def same(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
+
+
+def test_the_second_run_starts_like_the_first(spec, workspace, built):
+    first, number = prepared(thin(spec), workspace)
+    with torch.no_grad():
+        for parameter in first.parameters():
+            parameter.zero_()  # training changes it
+    second, same_number = prepared(thin(spec), workspace)
+    assert len(built) == 1
+    workspace.drawn = None
+    drawn, drawn_number = prepared(thin(spec), workspace)
+    assert len(built) == 2
+    assert same(second, drawn)
+    assert not same(first, second)
+    assert number == same_number == drawn_number
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": 1}, {"width": 1 / 8}, {"model": "resnet18"}, {"head": (5,)}]
+)
+def test_another_network_is_drawn_anew(spec, workspace, built, change):
+    prepared(thin(spec), workspace)
+    other = msgspec.structs.replace(thin(spec), **change)
+    module, number = prepared(other, workspace)
+    assert len(built) == 2
+    workspace.drawn = None
+    again, same_number = prepared(other, workspace)
+    assert same(module, again)
+    assert number == same_number
