@@ -2,6 +2,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from training.data import statistics
+from training.data.pixel_files import Contents, PixelCache
 from training.data.prepare import prepare
 from training.errors import DataError
 from training.records import Dataset, StudyFolder, read
@@ -27,6 +29,18 @@ def test_channel_statistics_are_those_of_the_train_pixels(caltech):
     assert data.record.mean == pytest.approx(train.mean(0), abs=1e-6)
     assert data.record.std == pytest.approx(train.std(0), abs=1e-6)
     assert data.channel_statistics(32) == (data.record.mean, data.record.std)
+
+
+def test_sums_of_many_bright_pictures_do_not_overflow(tmp_path, monkeypatch):
+    """All chunks at once would be 70,000 squares of 255² in one 32-bit sum."""
+    monkeypatch.setattr(statistics, "CHUNK", 10**6)
+    n_pictures = 70_000
+    pixels = np.full((n_pictures, 1, 1, 3), 255, np.uint8)
+    pixels[: n_pictures // 2, :, :, 1] = 0
+    cache = PixelCache(pixels, Contents([], [], [], {}), tmp_path / "pixels.npy")
+    mean, std = statistics.channel_statistics(cache, np.arange(n_pictures))
+    assert mean == (1.0, 0.5, 1.0)
+    assert std == pytest.approx((1 / 255, 0.5, 1 / 255), abs=1e-6)
 
 
 def test_counts_add_up(caltech):

@@ -1,6 +1,9 @@
 """What is measured on the pictures: channel mean and deviation, sizes, counts, a fingerprint."""
 
+import concurrent.futures
+import functools
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +20,12 @@ from training.records import SPLITS, ClassCounts, SizeStatistics, replacing
 
 Channels = tuple[float, float, float]
 
-CHUNK = 256
+CHUNK = 64
+"""Pictures that are summed at a time."""
+
+LINES = 2**16
+"""Rows of pixels summed at most: 65,536 squares of at most 255² fit into 32 bits."""
+
 MAXIMUM_SIZES = 1000
 
 
@@ -36,19 +44,35 @@ def channel_statistics(
     known = _read_statistics(file)
     if known is not None:
         return known
-    total, squares = np.zeros(3, np.uint64), np.zeros(3, np.uint64)
-    for start in range(0, len(positions), CHUNK):
-        chunk = cache.pixels[positions[start : start + CHUNK]].reshape(-1, 3).astype(np.uint32)
-        total += chunk.sum(0, dtype=np.uint64)
-        squares += np.square(chunk, out=chunk).sum(0, dtype=np.uint64)
-        if progress is not None:
-            progress(min(start + CHUNK, len(positions)), len(positions), "pictures measured")
+    at_once = max(1, min(CHUNK, LINES // cache.pixels.shape[1]))
+    chunks = [positions[i : i + at_once] for i in range(0, len(positions), at_once)]
+    total, squares, done = np.zeros(3, np.uint64), np.zeros(3, np.uint64), 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        sums = pool.map(functools.partial(_sums, cache.pixels), chunks)
+        for chunk, (more, more_squares) in zip(chunks, sums, strict=True):
+            total, squares, done = total + more, squares + more_squares, done + len(chunk)
+            if progress is not None:
+                progress(done, len(positions), "pictures measured")
     n_pixels = len(positions) * cache.pixels.shape[1] * cache.pixels.shape[2]
     mean = total / n_pixels
     deviation = np.sqrt(np.maximum(squares / n_pixels - mean**2, 0))
     result = _channels(mean / 255), _channels(np.maximum(deviation, 1) / 255)
     _keep(file, result)
     return result
+
+
+def _sums(
+    pixels: NDArray[np.uint8], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the channels' sums over some pictures, of values and of their squares, each (3,)."""
+    some = pixels[rows]
+    lines = some.reshape(-1, some.shape[2] * 3)  # whole rows of pixels: long loops are fast
+    squares = np.square(lines, dtype=np.uint16)
+    total, total_squares = (
+        values.sum(0, dtype=np.uint32).reshape(-1, 3).sum(0, dtype=np.uint64)
+        for values in (lines, squares)
+    )
+    return total, total_squares
 
 
 def _channels(values: NDArray[np.float64]) -> Channels:
