@@ -23,7 +23,7 @@ import torch
 from training.data.decode import crop, open_picture, resize
 from training.data.index import index_folder
 from training.data.locate import locate
-from training.data.pixel_files import checksum
+from training.data.pixel_files import checksums
 from training.data.prepare import PreparedData, prepare
 from training.data.splits import split
 from training.environment import cpu_name
@@ -143,7 +143,7 @@ def _again(folder: Path, data: PreparedData, n: int) -> None:
         prepare(folder, None, 64, None, 0)
     pixels = data.pixels(64)
     with timed("checksum of a picture at 64 px", n):
-        checksum(pixels)
+        checksums(pixels)
     sidecar = sum(file.with_suffix(".json").stat().st_size for file in data.files())
     print(f"| bytes a picture: array {pixels[0].nbytes}, beside it {sidecar // n} | | | |")
 

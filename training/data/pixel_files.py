@@ -1,6 +1,8 @@
 """Files of decoded pictures: an array of pixels and, beside it, what it holds and its checksum."""
 
+import concurrent.futures
 import hashlib
+import os
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CHECKED_AT_ONCE = 2**24
-"""Bytes of an array that are brought into memory at a time to check them."""
+"""Bytes of an array that a core brings into memory at a time to check them."""
 
 
 class Contents(msgspec.Struct, frozen=True):
@@ -72,7 +74,7 @@ class Sources(msgspec.Struct, frozen=True):
 
 class _Description(msgspec.Struct, frozen=True):
     sources: Sources
-    pixels_crc32: int
+    pixels_crc32: list[int]
     contents: Contents
 
 
@@ -83,7 +85,7 @@ class _Sealed(msgspec.Struct, frozen=True):
 
 def describe(sources: Sources, pixels: NDArray[np.uint8], contents: Contents) -> bytes:
     """Return what the file beside an array holds."""
-    return sealed(msgspec.json.encode(_Description(sources, checksum(pixels), contents)))
+    return sealed(msgspec.json.encode(_Description(sources, checksums(pixels), contents)))
 
 
 def sealed(content: bytes) -> bytes:
@@ -102,13 +104,12 @@ def read_sealed(file: Path) -> bytes | None:
     return content if hashlib.sha256(content).hexdigest() == found.sha256 else None
 
 
-def checksum(pixels: NDArray[np.uint8]) -> int:
-    """Return the CRC-32 of an array (N, H, W, 3), which need not fit into memory."""
+def checksums(pixels: NDArray[np.uint8]) -> list[int]:
+    """Return CRC-32s of the parts of an array (N, H, W, 3), which need not fit into memory."""
     rows = max(1, CHECKED_AT_ONCE // max(1, pixels[:1].nbytes))
-    value = 0
-    for start in range(0, len(pixels), rows):
-        value = zlib.crc32(pixels[start : start + rows].data, value)
-    return value
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = (pixels[start : start + rows] for start in range(0, len(pixels), rows))
+        return list(pool.map(lambda part: zlib.crc32(part.data), parts))
 
 
 def load(array: Path, sources: Sources, image_size: int) -> PixelCache | None:
@@ -127,7 +128,10 @@ def _load(array: Path, described: _Description, image_size: int) -> PixelCache |
     shape = (len(described.sources.states), image_size, image_size, 3)
     if pixels.shape != shape or pixels.dtype != np.uint8 or not pixels.flags.c_contiguous:
         return None
-    if len(described.contents.digests) != len(pixels) or checksum(pixels) != described.pixels_crc32:
+    if (
+        len(described.contents.digests) != len(pixels)
+        or checksums(pixels) != described.pixels_crc32
+    ):
         return None
     return PixelCache(pixels, described.contents, array)
 
