@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from training.batches import PictureInputs
-from training.data.decode import UnreadableError, crop, open_picture, resize
+from training.data.decode import UnreadableError, open_picture, squared
 from training.determinism import use_steady_pooling
 from training.errors import RecordError, StudyError
 from training.models import ARCHITECTURES, Network, build
@@ -187,7 +187,7 @@ def _classify(kept: Kept, pictures: Sequence[Path], n_best: int) -> Iterator[Gue
     squares, problems = [], {}
     for picture in pictures:
         try:
-            squares.append(np.asarray(crop(resize(open_picture(picture).image, side), side)))
+            squares.append(np.asarray(squared(open_picture(picture).image, side)))
         except UnreadableError as error:
             problems[picture] = str(error)
     probabilities = iter(_probabilities(kept, np.stack(squares)) if squares else ())

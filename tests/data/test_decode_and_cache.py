@@ -6,7 +6,7 @@ from torchvision.transforms import v2
 
 from training.data import cache as cache_module
 from training.data.cache import decode_all
-from training.data.decode import UnreadableError, crop, open_picture, resize
+from training.data.decode import UnreadableError, crop, open_picture, resize, squared
 from training.data.geometry import resize_size
 from training.errors import DataError
 
@@ -16,8 +16,8 @@ from training.errors import DataError
 def test_pixels_are_those_of_torchvisions_transforms(size, image_size):
     picture = noise(*size, seed=sum(size))
     expected = v2.Compose([v2.Resize(resize_size(image_size)), v2.CenterCrop(image_size)])(picture)
-    ours = crop(resize(picture, image_size), image_size)
-    assert np.array_equal(np.asarray(ours), np.asarray(expected))
+    for ours in (crop(resize(picture, image_size), image_size), squared(picture, image_size)):
+        assert np.array_equal(np.asarray(ours), np.asarray(expected))
 
 
 def test_224_pixels_come_from_256():

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import PIL
 
-from training.data.decode import UnreadableError, crop, open_picture, resize
+from training.data.decode import UnreadableError, open_picture, squared
 from training.data.pixel_files import (
     Contents,
     PixelCache,
@@ -173,8 +173,7 @@ def _decode_into(
             opened = open_picture(root / paths[position])
         except UnreadableError as error:
             return _Decoded(problem=str(error))
-        square = crop(resize(opened.image, image_size), image_size)
-        pixels[position] = np.asarray(square)
+        pixels[position] = np.asarray(squared(opened.image, image_size))
         return _Decoded(opened.digest, opened.image.size, opened.converted)
 
     decoded = []

@@ -89,9 +89,27 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 def resize(image: Image.Image, image_size: int) -> Image.Image:
     """Bring the shorter side to `resize_size(image_size)`, bilinear with antialiasing."""
     size = resized(image.size, resize_size(image_size))
-    return image if size == image.size else image.resize(size, Image.Resampling.BILINEAR)
+    return image if size == image.size else _stretched(image, size)
 
 
 def crop(image: Image.Image, image_size: int) -> Image.Image:
     """Cut the centre square."""
     return image.crop(centre_box(image.size, image_size))
+
+
+def squared(image: Image.Image, image_size: int) -> Image.Image:
+    """Return what `resize` and `crop` make of a picture, the same pixels.
+
+    Pillow resizes in two passes, along the rows and then along each column by itself: columns that
+    the crop cuts away are left out of the second.
+    """
+    width, height = resized(image.size, resize_size(image_size))
+    left, top, right, bottom = centre_box((width, height), image_size)
+    image = image if width == image.width else _stretched(image, (width, image.height))
+    image = image.crop((left, 0, right, image.height))
+    image = image if height == image.height else _stretched(image, (image.width, height))
+    return image.crop((0, top, image.width, bottom))
+
+
+def _stretched(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return image.resize(size, Image.Resampling.BILINEAR)
