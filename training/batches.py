@@ -40,6 +40,7 @@ class PictureInputs:
         augmentation: A name of `augment.DRAWS`.
         generator: CPU generator for the augmentation.
         on_device: All of `pixels` on the device, where there is room for them.
+        kind: Number format of what is gathered; the arithmetic is float32, rounded once.
     """
 
     def __init__(
@@ -54,8 +55,10 @@ class PictureInputs:
         augmentation: str = "none",
         generator: torch.Generator | None = None,
         on_device: Tensor | None = None,
+        kind: torch.dtype = torch.float32,
     ) -> None:
         self.pixels = pixels
+        self.kind = kind
         self.on_device = on_device
         self.positions = positions
         self.labels = torch.from_numpy(labels[positions]).to(device)
@@ -79,13 +82,13 @@ class PictureInputs:
         )
 
     def _normalised(self, pictures: Tensor) -> Tensor:
-        """Return (B, H, W, 3) less the mean, by the standard deviation: (B, 3, H, W) float32."""
+        """Return (B, H, W, 3) less the mean, by the standard deviation: (B, 3, H, W)."""
         n, height, width, _ = pictures.shape
-        rows = torch.empty((n, height, width * 3), device=self.device)
+        rows = torch.empty((n, height, width * 3), device=self.device, dtype=self.kind)
         few = max(1, IN_CACHE // (height * width * 3 * 4)) if self.device.type == "cpu" else n
         given = pictures.reshape(n, height, width * 3)
         for some, result in zip(torch.split(given, few), torch.split(rows, few), strict=True):
-            result.copy_(some).sub_(self._mean).div_(self._std)
+            torch.div(some - self._mean, self._std, out=result)
         return rows.view(n, height, width, 3).permute(0, 3, 1, 2)
 
     def _pixels(self, chosen: Tensor) -> Tensor:

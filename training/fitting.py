@@ -12,6 +12,7 @@ from training.energy import EnergyMeter, energy_meter
 from training.engine import Fit, fit
 from training.feature_cache import feature_key, frozen_digest
 from training.freezing import training_mode
+from training.models import ARCHITECTURES
 from training.precision import computing
 from training.prefix import prefix_features
 from training.records import Spec, Split
@@ -100,4 +101,12 @@ def pictures(
         augmentation=augmentation,
         on_device=workspace.pixels_on_device(spec.image_size),
         generator=torch.Generator().manual_seed(spec.seed + 1),
+        kind=_kind(spec, workspace),
     )
+
+
+def _kind(spec: Spec, workspace: Workspace) -> torch.dtype:
+    """Return what a network's first layer would round its input to anyway, if that is known."""
+    begins_with_convolution = spec.model in ARCHITECTURES
+    rounds = workspace.precision == "bf16" and begins_with_convolution
+    return torch.bfloat16 if rounds else torch.float32

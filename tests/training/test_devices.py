@@ -24,13 +24,13 @@ on_each_device = pytest.mark.parametrize(
 )
 
 
-def pictures(device, augmentation="none", resident=False):
+def pictures(device, augmentation="none", resident=False, kind=torch.float32):
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (N_PICTURES, SIDE, SIDE, 3), np.uint8)
     return PictureInputs(
         pixels, np.arange(N_PICTURES), np.arange(N_PICTURES) % 4, mean=MEAN, std=STD,
         device=device, augmentation=augmentation, generator=torch.Generator().manual_seed(1),
-        on_device=torch.from_numpy(pixels).to(device) if resident else None,
+        on_device=torch.from_numpy(pixels).to(device) if resident else None, kind=kind,
     )  # fmt: skip
 
 
@@ -48,8 +48,8 @@ def spec(optimizer, epochs=4):
     return resolve(experiment, Settings(image_size=SIDE, batch_size=8), 0)[0]
 
 
-def losses(device, optimizer, precision="fp32"):
-    module, train = network(device), pictures(device)
+def losses(device, optimizer, precision="fp32", kind=torch.float32):
+    module, train = network(device), pictures(device, kind=kind)
     with computing(module, precision, device):
         result = fit(module, module.train, train, train, spec(optimizer), Progress())
     return [scores.loss for scores in (*result.train, *result.validation)]
@@ -80,6 +80,21 @@ def test_bf16_takes_the_course_of_fp32(device):
     rounded, exact = losses(device, "sgd", "bf16"), losses(device, "sgd")
     assert rounded != exact
     assert rounded == pytest.approx(exact, rel=0.05)
+
+
+@on_each_device
+@pytest.mark.parametrize("augmentation", DRAWS)
+def test_pictures_gathered_in_bf16_are_the_rounded_ones(device, augmentation):
+    chosen = torch.arange(N_PICTURES)
+    exact = pictures(device, augmentation).gather(chosen)
+    rounded = pictures(device, augmentation, kind=torch.bfloat16).gather(chosen)
+    assert rounded.dtype == torch.bfloat16
+    assert torch.equal(rounded, exact.bfloat16())
+
+
+def test_a_convolution_in_bf16_sees_the_same_either_way():
+    cpu = torch.device("cpu")
+    assert losses(cpu, "sgd", "bf16", torch.bfloat16) == losses(cpu, "sgd", "bf16")
 
 
 @on_each_device
