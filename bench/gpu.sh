@@ -11,14 +11,14 @@ pictures=$1 out=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 mkdir -p "$out"
-export HOMEWORK_CACHE="$work/cache" PYTHONPATH="$(dirname "$0")/.."
+bench=$(cd "$(dirname "$0")" && pwd)  # what it starts runs in folders of its own
+export HOMEWORK_CACHE="$work/cache" PYTHONPATH="$bench/..${PYTHONPATH:+:$PYTHONPATH}"
 if ls "$pictures"/*.tar >/dev/null 2>&1; then
   mkdir "$work/pictures"
   for file in "$pictures"/*.tar; do tar -xf "$file" -C "$work/pictures"; done
   cp "$pictures"/*.txt "$work/pictures"
   pictures=$work/pictures
 fi
-bench=$(dirname "$0")
 nvidia-smi >"$out/device.txt" 2>&1 || true
 python3 "$bench/random_weights.py" "$work/weights"
 workers=$(nproc)
