@@ -20,7 +20,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 from recipes import train_naively
@@ -28,7 +27,7 @@ from recipes import train_naively
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.environment import device_name
-from training.records import Metrics, Spec, StudyFolder, read
+from training.records import Metrics, Settings, Spec, StudyFolder, StudyRecord, read
 from training.sample_weights import CHOOSING, source_spec
 
 STUDY = "list"
@@ -41,8 +40,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         os.environ["HOMEWORK_CACHE"] = f"{place}/cache"
         seconds = _ours(options, more, place)
-        trained = _trained(StudyFolder(Path(place) / STUDY))
-        naive, measured = _naively(options, trained, device)
+        folder = StudyFolder(Path(place) / STUDY)
+        trained, settings = _trained(folder), read(folder.study, StudyRecord).settings
+        naive, measured = _naively(options, trained, settings, device)
         learning = _stand_ins_naively(options, trained, device)
     n_epochs = sum(metrics.epochs_run for metrics in trained)
     print(f"{device_name(device)}, torch {torch.__version__}; {len(trained)} experiments trained, "
@@ -100,11 +100,12 @@ def _trained(folder: StudyFolder) -> list[Metrics]:
 
 
 def _naively(
-    options: argparse.Namespace, trained: list[Metrics], device: torch.device
+    options: argparse.Namespace, trained: list[Metrics], settings: Settings, device: torch.device
 ) -> tuple[float, int]:
-    """Return the seconds of all epochs, and how many were measured."""
-    spec: Any = trained[0].spec
-    data = prepare(locate(options.data), None, spec.image_size, None, 0)
+    """Return the seconds of all epochs on the same pictures, and how many were measured."""
+    data = prepare(
+        locate(options.data), None, settings.image_size, settings.max_per_class, settings.seed
+    )
     total, measured = 0.0, 0
     for number, metrics in enumerate(trained, start=1):
         assert metrics.spec is not None
