@@ -75,6 +75,16 @@ def test_a_damaged_array_is_made_again(pictures, damage):
     assert file.read_bytes() == whole
 
 
+def test_a_flip_anywhere_in_the_head_changes_nothing(pictures):
+    expected, file = first_array(pictures)
+    whole = file.read_bytes()
+    for place in range(len(whole) - expected.size):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << (place % 7)
+        file.write_bytes(damaged)
+        assert np.array_equal(decode_all(pictures, NAMES, 16).pixels, expected), place
+
+
 def test_a_flip_anywhere_beside_the_array_changes_nothing(pictures):
     cache = decode_all(pictures, NAMES, 16)
     expected, contents, sidecar = (

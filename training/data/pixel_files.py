@@ -123,7 +123,7 @@ def load(array: Path, sources: Sources, image_size: int) -> PixelCache | None:
 def _load(array: Path, described: _Description, image_size: int) -> PixelCache | None:
     try:
         pixels = np.load(array, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError):  # what numpy raises at a damaged head
+    except Exception:  # numpy reads the head as Python text, and names no errors of damaged ones
         return None
     shape = (len(described.sources.states), image_size, image_size, 3)
     if pixels.shape != shape or pixels.dtype != np.uint8 or not pixels.flags.c_contiguous:
