@@ -81,7 +81,7 @@ def main() -> None:
     ignore_denormals()
     keep_memory()
     units = "with" if multiplies_bf16() else "without"
-    print(f"{device_name(CPU)}, {torch.get_num_threads()} threads, {units} AMX, "
+    print(f"{device_name(CPU)}, {torch.get_num_threads()} threads, {units} units for bf16, "
           f"torch {torch.__version__}; milliseconds a batch\n")  # fmt: skip
     print(f"{'network':9} {'px':>4} {'width':>6} {'batch':>6} {'step fp32':>10} {'bf16':>8} "
           f"{'':>6} {'eval fp32':>10} {'bf16':>8} {'':>6}  loss fp32, bf16")  # fmt: skip

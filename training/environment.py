@@ -19,6 +19,9 @@ from training.records import Environment
 CPU_FILE = Path("/proc/cpuinfo")
 """Where Linux describes its processors."""
 
+BF16_UNITS = ("amx_bf16", "avx512_bf16")
+"""Instructions of x86 processors that multiply bf16: Intel's since 2023, AMD's since Zen 4."""
+
 
 def resolve_device(name: str) -> torch.device:
     """Turn `auto`, `cpu`, `cuda`, `cuda:N` or `mps` into a device that is there.
@@ -117,8 +120,15 @@ def cpu_name() -> str:
 
 
 def multiplies_bf16() -> bool:
-    """Say whether the CPU has matrix units for bf16 (Intel's AMX), as Linux tells it."""
-    return "amx_bf16" in _cpu_says("flags").split()
+    """Say whether the CPU has instructions for products of bf16 (`BF16_UNITS`).
+
+    torch tells, on every system; versions before it could leave it to Linux.
+    """
+    try:
+        told = torch.cpu.get_capabilities()
+    except AttributeError:
+        told = dict.fromkeys(_cpu_says("flags").split(), True)
+    return any(told.get(unit) for unit in BF16_UNITS)
 
 
 def _cpu_says(what: str) -> str:

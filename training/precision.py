@@ -14,14 +14,14 @@ from training.names import unknown_name
 Precision = Literal["fp32", "tf32", "bf16"]
 
 WORTH_SIDE = 128
-"""Pixels a side from which bf16 pays on a CPU with AMX (`bench/precision.py` measures it)."""
+"""Pixels a side from which bf16 pays on every CPU that multiplies it (`bench/precision.py`)."""
 
 
 def resolve_precision(name: str, device: torch.device, image_size: int) -> Precision:
     """Turn `auto` into bf16 where the hardware multiplies it faster, else into fp32.
 
-    That is a CUDA device of compute capability 8.0 or later, and a CPU with AMX (Intel's matrix
-    units) for pictures that keep them busy.
+    That is a CUDA device of compute capability 8.0 or later, and a CPU with AMX or AVX512-BF16 for
+    pictures that keep it busy.
 
     Args:
         image_size: Side of the square pictures in pixels.

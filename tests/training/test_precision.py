@@ -12,32 +12,40 @@ from training.precision import computing, resolve_precision, use_precision
 CPU = torch.device("cpu")
 
 
-@pytest.fixture
-def processor(monkeypatch, tmp_path):
-    """Have Linux describe a processor with these flags."""
+@pytest.fixture(params=["torch", "linux"])
+def processor(request, monkeypatch, tmp_path):
+    """Have torch, or Linux where torch says nothing, describe a processor with these flags."""
 
     def described(flags):
+        told = {"avx2": True, "amx_bf16": False, "avx512_bf16": False, "cpu_name": "A CPU"}
+        if request.param == "torch":
+            told |= dict.fromkeys(flags.split(), True)
+            monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+            return
         file = tmp_path / "cpuinfo"
         file.write_text(f"processor\t: 0\nmodel name\t: A CPU\nflags\t\t: {flags}\n\nflags\t: x\n")
         monkeypatch.setattr(environment, "CPU_FILE", file)
+        monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
 
     return described
 
 
-def test_auto_is_fp32_without_matrix_units_for_bf16(processor):
-    processor("fpu avx512f avx512_bf16")
+def test_auto_is_fp32_on_a_cpu_that_cannot_multiply_bf16(processor):
+    processor("fpu avx512f avx512_vnni amx_int8 x_avx512_bf16")
     assert resolve_precision("auto", CPU, 224) == "fp32"
     assert resolve_precision("auto", torch.device("mps"), 224) == "fp32"
 
 
-def test_auto_is_bf16_on_a_cpu_with_amx_where_pictures_keep_it_busy(processor):
-    processor("fpu amx_bf16 avx512f")
+@pytest.mark.parametrize("unit", ["amx_bf16", "avx512_bf16"])
+def test_auto_is_bf16_on_a_cpu_that_multiplies_it_where_pictures_keep_it_busy(processor, unit):
+    processor(f"fpu {unit} avx512f")
     sides = (64, 127, 128, 224)
     assert [resolve_precision("auto", CPU, side) for side in sides] == ["fp32"] * 2 + ["bf16"] * 2
 
 
 def test_auto_is_fp32_where_nothing_describes_the_cpu(monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "CPU_FILE", tmp_path / "missing")
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert resolve_precision("auto", CPU, 224) == "fp32"
     assert environment.cpu_name()
 

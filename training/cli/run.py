@@ -39,7 +39,7 @@ _precision_option = click.option(
     default="auto",
     show_default=True,
     help="Of products and convolutions. auto: bf16 where it is much faster, on CUDA devices that "
-    "have it and, from 128 pixels on, CPUs with AMX; else fp32.",
+    "have it and, from 128 pixels on, CPUs with AMX or AVX512-BF16; else fp32.",
 )
 _keep_option = click.option(
     "--keep-weights", is_flag=True, help="Keep the networks that are tested, for `predict`."
