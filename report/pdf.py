@@ -204,7 +204,7 @@ def _load() -> Any:
     except ImportError as error:
         raise ReportError(
             f"The PDF can't be made: WeasyPrint can't be imported ({error}).",
-            "Install it: pip install 'weasyprint>=68'.",
+            "Install it: pip install 'weasyprint>=70'.",
         ) from error
 
 
