@@ -47,8 +47,14 @@ _ONLY_ON_SCREEN = re.compile(
     re.DOTALL,
 )
 
-_NUMBER = re.compile(r'<data value="[^"]*" data-source="[^"]*">(?:([^<\s–-]+)</data>)?')
-"""A number's element, with what it holds where no line could break inside it."""
+_NUMBER = re.compile(
+    r'<data value="[^"]*" data-source="[^"]*">(?:((?:[^<\s–-]|[\u00a0\u202f])+)</data>)?'
+)
+"""A number's element, with what it holds where no line could break inside it.
+
+Text that ends in a no-break space before an element is worse than slow: where the line must break
+before both, WeasyPrint (as of 70) breaks it after its first word.
+"""
 
 _NAME = re.compile(r'<span class="name">([^<]*)</span>')
 
