@@ -23,6 +23,9 @@ from training.weights_source import WeightsSource, weights_source
 
 State = Literal["done", "to do", "stale", "waiting", "skipped"]
 
+PENDING: tuple[State, ...] = ("to do", "stale", "waiting")
+"""States of what `run-all` would run."""
+
 
 @dataclass(frozen=True)
 class Step:

@@ -7,7 +7,12 @@ from typing import Literal, cast, get_args
 import torch
 from torch import nn
 
-from training.environment import multiplies_bf16
+from training.environment import (
+    ignore_denormals,
+    keep_memory,
+    multiplies_bf16,
+    resolve_device,
+)
 from training.errors import DeviceError
 from training.names import unknown_name
 
@@ -40,6 +45,24 @@ def resolve_precision(name: str, device: torch.device, image_size: int) -> Preci
     if name not in get_args(Precision):
         raise unknown_name("precision", name, ["auto", *get_args(Precision)], DeviceError)
     return cast("Precision", name)
+
+
+def set_up(device: str, precision: str, image_size: int) -> tuple[torch.device, Precision]:
+    """Ready the process for a study's arithmetic, and return the device and the number format.
+
+    Args:
+        device: See `resolve_device`.
+        precision: See `resolve_precision`, as `image_size`.
+
+    Raises:
+        DeviceError: The device isn't there, or hasn't the number format.
+    """
+    ignore_denormals()
+    keep_memory()
+    found = resolve_device(device)
+    number_format = resolve_precision(precision, found, image_size)
+    use_precision(number_format)
+    return found, number_format
 
 
 def use_precision(precision: Precision) -> None:

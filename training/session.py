@@ -8,7 +8,7 @@ from training.checkpoint import SECONDS_BETWEEN
 from training.data.locate import locate
 from training.data.prepare import prepare
 from training.determinism import keep_deterministic
-from training.environment import ignore_denormals, keep_memory, resolve_device, using_threads
+from training.environment import using_threads
 from training.executors import Executor, Outcome, Where, make_executor
 from training.folders import cache_folder
 from training.freezing import count_parameters, freeze
@@ -16,7 +16,7 @@ from training.locks import locked
 from training.logs import live_logs
 from training.models import build
 from training.plan import Plan
-from training.precision import resolve_precision, use_precision
+from training.precision import set_up
 from training.progress import Progress
 from training.records import (
     RECORD_TYPES,
@@ -70,11 +70,7 @@ def run_study(
     where.check()
     progress = progress or Progress()
     opened_logs = live_logs(logs, folder, progress.note)
-    ignore_denormals()
-    keep_memory()
-    torch_device = resolve_device(device)
-    number_format = resolve_precision(precision, torch_device, study.settings.image_size)
-    use_precision(number_format)
+    torch_device, number_format = set_up(device, precision, study.settings.image_size)
     keep_deterministic(deterministic)
     settings = study.settings
     check_setting(settings.weights)

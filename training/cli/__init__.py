@@ -17,7 +17,7 @@ COMMANDS = {
     "run": ("training.cli.run:run", "Run sections or experiments by name."),
     "config": ("training.cli.config:config", "Show every setting and where it comes from."),
     "list": ("training.cli.listing:list_experiments", "List the experiments and their questions."),
-    "plan": ("training.cli.listing:plan", "Show what would run, what is done, and why."),
+    "plan": ("training.cli.plan:plan", "Show what would run, what is done, and why."),
     "status": ("training.cli.listing:status", "Show what the records say so far."),
     "render": ("report.cli:render", "Turn the records into a report (HTML, PDF)."),
     "verify": ("report.cli:verify", "Recompute every number of a report from the records."),

@@ -56,7 +56,10 @@ def _device() -> Finding:
     except ImportError as error:
         return Finding(False, f"no device: {error}", "install torch")
     name = f"{device} ({device_name(device)}, {os.cpu_count()} cores)"
-    mend = "no GPU: the reference preset takes many hours here; --preset quick takes minutes"
+    mend = (
+        "no GPU: the reference preset takes hours here, `homework plan --time` says how many; "
+        "--preset quick takes minutes"
+    )
     return Finding(device.type != "cpu", f"device {name}", mend, needed=False)
 
 

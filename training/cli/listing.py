@@ -1,7 +1,6 @@
-"""`homework list`, `plan`, `status` and `schema`: reading commands that import no torch."""
+"""`homework list`, `status` and `schema`: reading commands that import no torch."""
 
 import functools
-from collections import Counter
 
 import click
 import msgspec
@@ -30,45 +29,12 @@ def list_experiments(study: StudyRecord, folder: StudyFolder, as_json: bool) -> 
         homework list -f study.toml --json
     """
     if as_json:
-        _print_json(study.experiments)
+        print_json(study.experiments)
         return
     width = max(len(experiment.id) for experiment in study.experiments)
     for experiment in study.experiments:
         extra = "  (extra)" if experiment.extra else ""
         click.echo(f"{experiment.id:{width}}  {experiment.question}{extra}")
-
-
-@click.command()
-@click.argument("names", nargs=-1, metavar="[SECTION|EXPERIMENT]…")
-@study_options
-@json_option
-def plan(names: tuple[str, ...], study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
-    """Show what would run, what is done, and why, for the study that the options describe.
-
-    \b
-    Examples:
-        homework plan --preset quick
-        homework plan transfer -f study.toml --epochs 5
-    """
-    show_plan(study, folder, names, as_json)
-
-
-def show_plan(
-    study: StudyRecord, folder: StudyFolder, names: tuple[str, ...], as_json: bool = False
-) -> None:
-    """Print what running some experiments would do; no names stand for the whole list."""
-    from training.study import select
-
-    planned = _plan(study, folder)
-    steps = planned.steps(planned.with_dependencies(select(study, names)))
-    if as_json:
-        _print_json([_as_json(step) for step in steps])
-        return
-    for step in steps:
-        seed = f" (seed {step.seed})" if study.settings.seeds > 1 else ""
-        click.echo(f"{step.state:8} {step.experiment.id}{seed}: {step.reason}")
-    counts = Counter(step.state for step in steps)
-    click.echo(", ".join(f"{n} {state}" for state, n in counts.items()) or "nothing to do")
 
 
 @click.command()
@@ -85,13 +51,13 @@ def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
     """
     from training.study import select
 
-    steps = _plan(study, folder).steps(select(study, ()))
+    steps = planned_from(study, folder).steps(select(study, ()))
     rows = [
         (step, read_if_there(folder.metrics(step.experiment.id, step.seed), Metrics))
         for step in steps
     ]
     if as_json:
-        _print_json([_as_json(step) | {"record": record} for step, record in rows])
+        print_json([as_plain(step) | {"record": record} for step, record in rows])
         return
     click.echo(f"{folder.path}: {sum(step.state == 'done' for step in steps)} of {len(steps)} done")
     for step, record in rows:
@@ -121,15 +87,17 @@ def schema() -> None:
     Examples:
         homework schema > records.schema.json
     """
-    _print_json(json_schema())
+    print_json(json_schema())
 
 
-def _plan(study: StudyRecord, folder: StudyFolder) -> Plan:
+def planned_from(study: StudyRecord, folder: StudyFolder) -> Plan:
+    """Hold a study's list against its records, and against the data set that they name."""
     dataset = read_if_there(folder.dataset, Dataset)
     return Plan(study, folder, dataset.fingerprint if dataset else None)
 
 
-def _as_json(step: Step) -> dict[str, object]:
+def as_plain(step: Step) -> dict[str, object]:
+    """Return what `--json` says of a step."""
     return {
         "id": step.experiment.id,
         "seed": step.seed,
@@ -139,5 +107,6 @@ def _as_json(step: Step) -> dict[str, object]:
     }
 
 
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
+    """Print a value of records and plain things as JSON."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())

@@ -5,8 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from training.cli.listing import show_plan
-from training.cli.options import device_option, study_options, talk_options, where_options
+from training.cli.options import (
+    device_option,
+    precision_option,
+    study_options,
+    talk_options,
+    where_options,
+)
+from training.cli.plan import show_plan
 from training.errors import StudyError
 from training.records import StudyFolder, StudyRecord
 
@@ -32,14 +38,6 @@ _checkpoint_option = click.option(
 )
 _deterministic_option = click.option(
     "--deterministic", is_flag=True, help="On CUDA, the same numbers every time; slower."
-)
-_precision_option = click.option(
-    "--precision",
-    type=click.Choice(["auto", "fp32", "tf32", "bf16"]),
-    default="auto",
-    show_default=True,
-    help="Of products and convolutions. auto: bf16 where it is much faster, on CUDA devices that "
-    "have it and, from 128 pixels on, CPUs with AMX or AVX512-BF16; else fp32.",
 )
 _keep_option = click.option(
     "--keep-weights", is_flag=True, help="Keep the networks that are tested, for `predict`."
@@ -67,7 +65,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         _force_option,
         _checkpoint_option,
         _deterministic_option,
-        _precision_option,
+        precision_option,
         _keep_option,
         _log_option,
         _render_option,

@@ -1,0 +1,177 @@
+"""`homework plan --time`: what is timed, how it adds up, and that it writes nothing."""
+
+import json
+
+import pytest
+from tiny import TINY
+
+from training import feature_cache
+from training import forecast as forecasts
+from training.cli.plan import duration
+from training.errors import DeviceError
+from training.forecast import ANY_RUN, ENOUGH_SECONDS, Pace, forecast_study, kind_of, pace
+from training.plan import Plan
+from training.progress import Progress
+from training.records import StudyFolder
+from training.study import build_study
+
+PACE = Pace(start=1000.0, training=1.0, evaluation=0.01, features=0.0001)
+"""So far apart that a sum shows its parts."""
+
+
+@pytest.fixture
+def paced(monkeypatch):
+    """Have every kind take `PACE`; return the kinds that were asked for."""
+    asked = []
+
+    def known(kind, workspace):
+        asked.append(kind)
+        return PACE
+
+    monkeypatch.setattr(forecasts, "pace", known)
+    return asked
+
+
+def planned(answer):
+    assert answer.error is None, answer.output
+    return {step["id"]: step for step in json.loads(answer.result.stdout)}
+
+
+def counts(tmp_path, homework):
+    """Return the pictures of each split, as a run records them."""
+    assert homework("run", "scratch/baseline").error is None
+    record = json.loads((tmp_path / "runs" / "quick" / "dataset.json").read_text())
+    return record["n_train"], record["n_validation"], record["n_test"]
+
+
+def test_seconds_are_the_sum_of_what_a_run_does(homework, tmp_path, paced):
+    n_train, n_validation, n_test = counts(tmp_path, homework)
+    steps = planned(homework("plan", "--time", "--json", "--study", "new"))
+    epoch = n_train * PACE.training + n_validation * PACE.evaluation
+    features = (n_train + n_validation) * PACE.features
+    test = n_test * (PACE.evaluation + PACE.features)
+    grid, tested = steps["scratch/grid-sgd-1e-3"], steps["scratch/baseline"]
+    assert grid["seconds"] == pytest.approx(PACE.start + features + epoch)
+    assert tested["seconds"] == pytest.approx(PACE.start + features + epoch + test)
+    assert steps["scratch/best"]["seconds"] == pytest.approx(PACE.start + test)
+    assert steps["transfer/detail-1"]["seconds"] == 0
+
+
+def test_epochs_count(homework, paced):
+    once, often = (
+        planned(homework("plan", "--time", "--json", *_tiny(n), tiny=False))["freezing/cnn"]
+        for n in (1, 5)
+    )
+    assert often["spec"] is None  # its choice isn't made
+    epochs = (often["seconds"] - once["seconds"]) / 4
+    assert epochs == pytest.approx(once["seconds"] - PACE.start, rel=0.02)
+
+
+def _tiny(n_epochs):
+    return [*TINY[: TINY.index("--epochs")], "--epochs", str(n_epochs)]
+
+
+def test_every_kind_is_timed_once(homework, paced):
+    assert homework("plan", "--time").error is None
+    kinds = [(kind.model, kind.freeze, kind.augmentation) for kind in paced]
+    assert sorted(kinds) == sorted(set(kinds))
+    assert ("alexnet", "none", "none") in kinds
+    assert ("alexnet", "features", "none") in kinds
+    assert ("vgg16", "backbone", "none") in kinds
+    assert ("alexnet", "none", "one-of-three") in kinds
+
+
+def test_kinds_differ_by_nothing_but_work(homework, tmp_path):
+    study = build_study("quick", None, {}, None, None)
+    plan = Plan(study, StudyFolder(tmp_path))
+    grid = [plan.step(e, 0).spec for e in plan.group("scratch/grid")]
+    assert len({kind_of(spec) for spec in grid}) == 1
+    left = set(grid[0].__struct_fields__) - set(ANY_RUN)
+    assert left == {"model", "head", "width", "freeze", "augmentation", "mean", "std",
+                    "image_size", "resize_size", "batch_size"}  # fmt: skip
+
+
+def test_what_is_done_takes_nothing(homework, paced):
+    assert homework("run-all").error is None
+    answer = homework("plan", "--time")
+    assert not paced
+    assert "about" not in answer.output
+    assert {step["seconds"] for step in planned(homework("plan", "--time", "--json")).values()} == {
+        0
+    }
+
+
+def test_real_batches_are_timed_and_nothing_is_written(
+    homework, tmp_path, tiny_sample, monkeypatch
+):
+    monkeypatch.setattr(feature_cache, "WORTH_SECONDS", 0.0)
+    features = tiny_sample / "features"
+    kept = sorted(features.glob("*"))
+    answer = homework("plan", "scratch/baseline", "freezing/cnn", "--time", "--precision", "bf16")
+    assert answer.error is None, answer.output
+    assert "scratch/baseline: no record, about " in answer.output
+    last = answer.result.stdout.splitlines()[-1]
+    assert last.startswith("about ")
+    assert "in bf16, one run after the other" in last
+    assert not (tmp_path / "runs").exists()
+    assert sorted(features.glob("*")) == kept
+
+
+def test_pictures_are_doubled_until_it_takes_a_while(homework, monkeypatch):
+    tried = []
+
+    def timed(kind, n_pictures, workspace):
+        tried.append(n_pictures)
+        return PACE, n_pictures * ENOUGH_SECONDS / (4 * kind.batch_size)
+
+    monkeypatch.setattr(forecasts, "_timed", timed)
+    answer = homework("plan", "scratch/baseline", "--time", "--batch-size", "2")
+    assert answer.error is None, answer.output
+    assert tried == [2, 4, 8]
+
+
+def test_what_cannot_be_timed_is_named(homework, monkeypatch):
+    def failing(kind, workspace):
+        if kind.model == "vgg16":
+            raise DeviceError("No memory for it.")
+        return pace(kind, workspace)
+
+    monkeypatch.setattr(forecasts, "pace", failing)
+    answer = homework("plan", "beyond", "--time")
+    assert "can't be timed: vgg16: No memory for it." in answer.output
+    assert answer.result.stdout.splitlines()[-1].endswith("and what can't be timed")
+    steps = planned(homework("plan", "beyond", "--time", "--json"))
+    assert steps["beyond/vgg16"]["seconds"] is None
+    assert steps["beyond/resnet18"]["seconds"] > 0
+
+
+def test_the_device_goes_with_the_time(homework):
+    answer = homework("plan", "--device", "cpu")
+    assert answer.result.exit_code == 2
+    assert "go with --time" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (12.4, "12 s"), (99.4, "99 s"), (100, "2 min"),
+     (99.4 * 60, "99 min"), (3599 * 2, "2 h 0 min"), (13500, "3 h 45 min")],
+)  # fmt: skip
+def test_times_are_written_to_two_digits_or_so(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_a_forecast_needs_pictures(homework, monkeypatch, tmp_path):
+    answer = homework("plan", "--time", "--data", str(tmp_path / "nowhere"))
+    assert answer.result.exit_code == 1
+    assert "nowhere" in answer.message
+
+
+def test_from_python(tiny_sample, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tiny_sample))
+    study = build_study("quick", None, {"epochs": 1, "image_size": 64, "width": 0.1}, None, None)
+    plan = Plan(study, StudyFolder(tmp_path))
+    steps = plan.steps(study.experiments[:2])
+    found = forecast_study(plan, steps, "cpu", "auto", Progress())
+    assert found.precision == "fp32"
+    assert found.total == pytest.approx(sum(found.seconds))
+    assert all(seconds > 0 for seconds in found.seconds)

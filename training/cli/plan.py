@@ -1,0 +1,116 @@
+"""`homework plan`: what would run, why, and how long it would take."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from training.cli.listing import as_plain, planned_from, print_json
+from training.cli.options import device_option, json_option, precision_option, study_options
+from training.plan import PENDING, Plan, Step
+from training.records import StudyFolder, StudyRecord
+
+if TYPE_CHECKING:
+    from training.forecast import Forecast
+
+Timing = Callable[[Plan, list[Step]], "Forecast"]
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[SECTION|EXPERIMENT]…")
+@study_options
+@click.option("--time", "timed", is_flag=True, help="Say how long it would take on this machine.")
+@device_option
+@precision_option
+@json_option
+def plan(
+    names: tuple[str, ...],
+    study: StudyRecord,
+    folder: StudyFolder,
+    timed: bool,
+    device: str,
+    precision: str,
+    as_json: bool,
+) -> None:
+    """Show what would run, what is done, and why, for the study that the options describe.
+
+    With --time, a few batches of each kind of run are trained, and nothing is written but the
+    pictures' pixels into the cache folder, where a run finds them.
+
+    \b
+    Examples:
+        homework plan --preset quick
+        homework plan transfer -f study.toml --epochs 5
+        homework plan --data ~/caltech101 --time
+    """
+    if timed:
+        show_plan(study, folder, names, as_json, _timing(device, precision))
+    elif (device, precision) != ("auto", "auto"):
+        raise click.UsageError("--device and --precision go with --time.")
+    else:
+        show_plan(study, folder, names, as_json)
+
+
+def show_plan(
+    study: StudyRecord,
+    folder: StudyFolder,
+    names: tuple[str, ...],
+    as_json: bool = False,
+    timing: Timing | None = None,
+) -> None:
+    """Print what running some experiments would do; no names stand for the whole list.
+
+    Args:
+        timing: Says what the steps would take.
+    """
+    from training.study import select
+
+    planned = planned_from(study, folder)
+    steps = planned.steps(planned.with_dependencies(select(study, names)))
+    is_pending = any(step.state in PENDING for step in steps)
+    forecast = timing(planned, steps) if timing and is_pending else None
+    seconds = forecast.seconds if forecast else [0.0] * len(steps)
+    if as_json:
+        added = [{"seconds": each} if timing else {} for each in seconds]
+        print_json([as_plain(step) | more for step, more in zip(steps, added, strict=True)])
+        return
+    for step, taken in zip(steps, seconds, strict=True):
+        seed = f" (seed {step.seed})" if study.settings.seeds > 1 else ""
+        taking = f", about {duration(taken)}" if taken else ""
+        click.echo(f"{step.state:8} {step.experiment.id}{seed}: {step.reason}{taking}")
+    counts = Counter(step.state for step in steps)
+    click.echo(", ".join(f"{n} {state}" for state, n in counts.items()) or "nothing to do")
+    if forecast is not None:
+        _say_total(forecast)
+
+
+def _timing(device: str, precision: str) -> Timing:
+    def timing(planned: Plan, steps: list[Step]) -> "Forecast":
+        from training.cli.progress import ConsoleProgress
+        from training.forecast import forecast_study
+
+        with ConsoleProgress(on_stderr=True) as progress:
+            return forecast_study(planned, steps, device, precision, progress)
+
+    return timing
+
+
+def _say_total(forecast: "Forecast") -> None:
+    for problem in forecast.problems:
+        click.echo(f"can't be timed: {problem}")
+    beside = " and what can't be timed" if forecast.problems else ""
+    click.echo(
+        f"about {duration(forecast.total)} on {forecast.device} in {forecast.precision}, one run "
+        f"after the other, beside downloads and stand-in weights{beside}"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Write a time to two digits or so: 0.4 s, 12 s, 4 min, 3 h 20 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,218 @@
+"""How long runs would take on this machine: some batches of each kind of run are timed.
+
+The real thing is timed, with the study's own pictures: a network is built and trained for two
+epochs on so many of them that this takes a while; the second epoch counts. Every other run of the
+same kind is the same work, whatever its optimizer, learning rate, seed and starting weights.
+"""
+
+import dataclasses
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from torch import Tensor
+
+from training.data.locate import locate
+from training.data.prepare import PreparedData, prepare
+from training.environment import device_name
+from training.errors import HomeworkError
+from training.feature_cache import FeatureCache
+from training.fitting import train_model
+from training.folders import cache_folder
+from training.plan import PENDING, Plan, Step, resolve
+from training.precision import Precision, set_up
+from training.progress import Progress
+from training.records import Spec
+from training.starting import prepare_model
+from training.weights_source import WeightsSource
+from training.workspace import Workspace
+
+ENOUGH_SECONDS = 0.5
+"""Training two epochs that takes as long tells how long other pictures would take."""
+
+ANY_RUN: dict[str, Any] = {
+    "weights": "none", "weights_digest": "", "normalisation": "dataset",
+    "optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.0, "learning_rate": 1e-9,
+    "step_size": 30, "gamma": 0.1, "epochs": 2, "seed": 0,
+}  # fmt: skip
+"""Of a spec, what hardly changes the time; the rate is so small that nothing diverges."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Measured seconds.
+
+    Attributes:
+        start: Of a run, before its first epoch.
+        training: Of a picture, every epoch.
+        evaluation: Of a picture, every epoch and in the test.
+        features: Of a picture, once, in the part whose outputs are kept.
+    """
+
+    start: float
+    training: float
+    evaluation: float
+    features: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What runs would take.
+
+    Attributes:
+        seconds: Of each step, one after the other; 0 if it is done; None where its kind of run
+            can't be tried, and why not in `problems`.
+        device: Name of the device.
+        precision: Number format of products and convolutions.
+    """
+
+    seconds: list[float | None]
+    device: str
+    precision: Precision
+    problems: list[str]
+
+    @property
+    def total(self) -> float:
+        return math.fsum(seconds for seconds in self.seconds if seconds is not None)
+
+
+class _NothingKept(FeatureCache):
+    """Features that are computed every time, so that computing them is timed."""
+
+    def load(self, key: str, n: int) -> None:
+        """Find nothing."""
+
+    def keep(self, key: str, features: Tensor, seconds: float) -> None:
+        """Keep nothing."""
+
+
+def forecast_study(
+    plan: Plan, steps: Sequence[Step], device: str, precision: str, progress: Progress
+) -> Forecast:
+    """Prepare a study's pictures, unless the cache has them, and forecast steps of its plan.
+
+    Args:
+        device: See `environment.resolve_device`.
+        precision: See `precision.resolve_precision`.
+
+    Raises:
+        DataError: The pictures can't be had.
+        DeviceError: The device isn't there, or hasn't the number format.
+    """
+    settings = plan.study.settings
+    torch_device, number_format = set_up(device, precision, settings.image_size)
+    data = prepare(
+        locate(plan.study.data, progress=progress.stage),
+        None,
+        settings.image_size,
+        settings.max_per_class,
+        settings.seed,
+        progress=progress.stage,
+    )
+    weights = cache_folder() / "weights"
+    workspace = Workspace(
+        plan.folder, data, torch_device, Progress(), weights, precision=number_format
+    )
+    return forecast(plan, steps, workspace, progress)
+
+
+def forecast(
+    plan: Plan, steps: Sequence[Step], workspace: Workspace, progress: Progress
+) -> Forecast:
+    """Time a few batches of each kind of run that is pending, and say what all of them would take.
+
+    Downloads and stand-in weights that have yet to be trained come on top.
+
+    Args:
+        steps: Of `plan`, in any state.
+        workspace: The pictures, the device and its number format. Nothing is written.
+        progress: Told of each kind.
+    """
+    workspace = dataclasses.replace(workspace, feature_cache=_NothingKept())
+    specs = [_spec(step, plan) if step.state in PENDING else None for step in steps]
+    kinds = list(dict.fromkeys(kind_of(spec) for spec in specs if spec is not None))
+    paces: dict[Spec, Pace] = {}
+    problems = []
+    for i, kind in enumerate(kinds):
+        progress.stage(i, len(kinds), "Timing a few batches of each kind of run")
+        try:
+            paces[kind] = pace(kind, workspace)
+        except HomeworkError as error:
+            problems.append(f"{kind.model}: {error.message}")
+    seconds = [
+        _seconds(step, spec, paces.get(kind_of(spec)), workspace.data) if spec is not None else 0.0
+        for step, spec in zip(steps, specs, strict=True)
+    ]
+    device = device_name(workspace.device)
+    return Forecast(seconds, device, workspace.precision, problems)
+
+
+def kind_of(spec: Spec) -> Spec:
+    """Return a spec that stands for all whose runs are the same work."""
+    return msgspec.structs.replace(spec, **ANY_RUN)
+
+
+def pace(kind: Spec, workspace: Workspace) -> Pace:
+    """Train on more and more of the pictures until that takes `ENOUGH_SECONDS`.
+
+    Raises:
+        HomeworkError: The network can't be built, or can't be trained here.
+    """
+    n_pictures, n_train = kind.batch_size, len(workspace.data.splits["train"])
+    while True:
+        found, seconds = _timed(kind, n_pictures, workspace)
+        if seconds >= ENOUGH_SECONDS or n_pictures >= n_train:
+            return found
+        n_pictures *= 2
+
+
+def _timed(kind: Spec, n_pictures: int, workspace: Workspace) -> tuple[Pace, float]:
+    """Return the pace over the first pictures of each split, and what measuring it took."""
+    data = workspace.data
+    first = {split: rows[:n_pictures] for split, rows in data.splits.items()}
+    some = dataclasses.replace(workspace, data=dataclasses.replace(data, splits=first))
+    started = time.perf_counter()
+    model = prepare_model(kind, WeightsSource("none"), some)
+    ready = time.perf_counter()
+    ends: list[tuple[float, float]] = []
+    _, features = train_model(
+        model, kind, some,
+        log=lambda fit: ends.append((fit.training_seconds, math.fsum(fit.epoch_seconds))),
+    )  # fmt: skip
+    training, both = (now - before for before, now in zip(*ends[-2:], strict=True))
+    n_train, n_validation = len(first["train"]), len(first["validation"])
+    measured = Pace(
+        start=ready - started,
+        training=training / n_train,
+        evaluation=(both - training) / n_validation,
+        features=(features or 0.0) / (n_train + n_validation),
+    )
+    return measured, time.perf_counter() - ready
+
+
+def _spec(step: Step, plan: Plan) -> Spec | None:
+    """Return a step's spec; before its choice is made, as if the grid's first were chosen."""
+    if step.spec is not None:
+        return step.spec
+    experiment, choice = step.experiment, step.experiment.choice
+    chosen = next(iter(plan.group(choice.grid)), None) if choice else None
+    base = chosen if experiment.role == "reuse" and chosen is not None else experiment
+    try:
+        return resolve(base, plan.study.settings, step.seed, chosen)[0]
+    except HomeworkError:  # such as a weights file that isn't there: it would be skipped
+        return None
+
+
+def _seconds(step: Step, spec: Spec, pace: Pace | None, data: PreparedData) -> float | None:
+    if pace is None:
+        return None
+    n_train, n_validation, n_test = (len(data.splits[s]) for s in ("train", "validation", "test"))
+    seconds = n_test * (pace.features + pace.evaluation) if step.experiment.test else 0.0
+    if step.experiment.role == "reuse":
+        return seconds + pace.start * step.experiment.test
+    epoch = n_train * pace.training + n_validation * pace.evaluation
+    once = (n_train + n_validation) * pace.features
+    return seconds + pace.start + once + spec.epochs * epoch
