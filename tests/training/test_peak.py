@@ -25,40 +25,54 @@ def drawn_from():
     return state | {"torch": state["torch"].tolist()}
 
 
-def slow(seconds, calls):
-    """Return a stand-in for `torch.mm` that takes its time."""
+@pytest.fixture
+def slow(monkeypatch):
+    """Have products and convolutions take their time; return the sides of those asked for."""
 
-    def multiply(a, b, out):
-        calls.append(a.shape[0])
-        time.sleep(seconds)
+    def slowed(product, convolution):
+        calls = []
 
-    return multiply
+        def taking(seconds):
+            def multiply(a, b, out=None):
+                calls.append(a.shape[1])
+                time.sleep(seconds)
+
+            return multiply
+
+        monkeypatch.setattr(torch, "mm", taking(product))
+        monkeypatch.setattr(peak.F, "conv2d", taking(convolution))
+        return calls
+
+    return slowed
 
 
-def test_the_rate_is_that_of_the_fastest_product(monkeypatch):
-    calls = []
-    monkeypatch.setattr(torch, "mm", slow(0.01, calls))
+@pytest.mark.parametrize(("product", "convolution"), [(0.002, 0.02), (0.02, 0.002)])
+def test_the_rate_is_that_of_the_fastest_way(slow, product, convolution):
+    calls = slow(product, convolution)
     rate = peak.peak_flop_per_second(CPU, "fp32")
-    assert 0.2 < rate / (2 * max(calls) ** 3 / 0.01) <= 1
+    assert 0.2 < rate / (2 * max(calls) ** 3 / 0.002) <= 1
 
 
-def test_a_slow_device_gets_no_larger_products(monkeypatch):
-    calls = []
-    monkeypatch.setattr(torch, "mm", slow(0.02, calls))
+def test_both_ways_are_the_same_product():
+    product, convolution = (way() for way in peak._products(64, CPU, torch.float32))
+    assert torch.allclose(convolution.permute(0, 2, 3, 1).reshape(64, 64), product, atol=1e-5)
+
+
+def test_a_slow_device_gets_no_larger_products(slow):
+    calls = slow(0.02, 0.02)
     assert peak.peak_flop_per_second(CPU, "fp32") > 0
     assert set(calls) == {peak.SIDES[0]}
-    assert len(calls) <= 4
+    assert len(calls) <= 6
 
 
-def test_it_is_measured_once_for_each_format_and_number_of_threads(monkeypatch):
-    calls = []
-    monkeypatch.setattr(torch, "mm", slow(0.05, calls))
+def test_it_is_measured_once_for_each_format_and_number_of_threads(slow, monkeypatch):
+    calls = slow(0.05, 0.05)
     for precision in ("fp32", "bf16", "fp32"):
         peak.peak_flop_per_second(CPU, precision)
     n_calls = len(calls)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 17)
     peak.peak_flop_per_second(CPU, "fp32")
-    assert (n_calls, len(calls)) == (4, 6)
+    assert (n_calls, len(calls)) == (8, 12)
 
 
 def test_nothing_is_drawn_from_the_runs_generators():
