@@ -207,13 +207,13 @@ def _spec(step: Step, plan: Plan) -> Spec | None:
         return None
 
 
-def _seconds(step: Step, spec: Spec, pace: Pace | None, data: PreparedData) -> float | None:
-    if pace is None:
+def _seconds(step: Step, spec: Spec, found: Pace | None, data: PreparedData) -> float | None:
+    if found is None:
         return None
     n_train, n_validation, n_test = (len(data.splits[s]) for s in ("train", "validation", "test"))
-    seconds = n_test * (pace.features + pace.evaluation) if step.experiment.test else 0.0
+    seconds = n_test * (found.features + found.evaluation) if step.experiment.test else 0.0
     if step.experiment.role == "reuse":
-        return seconds + pace.start * step.experiment.test
-    epoch = n_train * pace.training + n_validation * pace.evaluation
-    once = (n_train + n_validation) * pace.features
-    return seconds + pace.start + once + spec.epochs * epoch
+        return seconds + found.start * step.experiment.test
+    epoch = n_train * found.training + n_validation * found.evaluation
+    once = (n_train + n_validation) * found.features
+    return seconds + found.start + once + spec.epochs * epoch

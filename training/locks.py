@@ -68,11 +68,12 @@ def locked(path: Path, waiting: Callable[[str], object]) -> Iterator[None]:
 def _acquire(lock: filelock.BaseFileLock, named: Path, waiting: Callable[[str], object]) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "flock not supported", UserWarning)
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            waiting(_holder(named))
-            lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)
+        for _ in range(2):  # some versions take a dead holder's lock away at the first try
+            with contextlib.suppress(filelock.Timeout):
+                lock.acquire(timeout=0)
+                return
+        waiting(_holder(named))
+        lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)
 
 
 def _this_process() -> Holder:
