@@ -17,7 +17,7 @@ def letters_of(font):
 
 
 def edit_number(file, page_text, digit, other):
-    """Replace a digit on the page, in the line of text that starts as given.
+    """Replace a digit on the first page that shows a number, in that number.
 
     Returns:
         How many digits were replaced.
@@ -39,12 +39,16 @@ def edit_number(file, page_text, digit, other):
             if font not in letters:
                 letters[font] = letters_of(fonts[font].get_object())
             to_letter, to_glyph = letters[font]
-            glyphs = re.findall(r"[0-9a-f]{4}", "".join(re.findall(r"<(\w+)>", line.decode())))
-            said = "".join(to_letter.get(glyph, "") for glyph in glyphs)
-            if page_text in said and digit in said and other in to_glyph:
-                old, new = to_glyph[digit].encode(), to_glyph[other].encode()
-                at = re.search(rb"<(?:\w{4})*?(" + old + rb")(?:\w{4})*>", line)
-                lines[i] = line[: at.start(1)] + new + line[at.end(1) :]
+            places = [
+                at
+                for found in re.finditer(rb"<(\w+)>", line)
+                for at in range(found.start(1), found.end(1), 4)
+            ]
+            said = [to_letter.get(line[at : at + 4].decode(), " ") for at in places]
+            start = "".join(said).find(page_text)
+            if start >= 0 and other in to_glyph:
+                at = places[said.index(digit, start)]
+                lines[i] = line[:at] + to_glyph[other].encode() + line[at + 4 :]
                 n_replaced += 1
         edited = DecodedStreamObject()
         edited.set_data(b"\n".join(lines))
