@@ -41,6 +41,10 @@ ANY_RUN: dict[str, Any] = {
 """Of a spec, what hardly changes the time; the rate is so small that nothing diverges."""
 
 
+NO_RUN = (HomeworkError, MemoryError, RuntimeError, ValueError, OSError)
+"""What a run is recorded as failed for; a kind that raises it can't be timed."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """Measured seconds.
@@ -140,8 +144,8 @@ def forecast(
         progress.stage(i, len(kinds), "Timing a few batches of each kind of run")
         try:
             paces[kind] = pace(kind, workspace)
-        except HomeworkError as error:
-            problems.append(f"{kind.model}: {error.message}")
+        except NO_RUN as error:
+            problems.append(f"{kind.model}: {error or type(error).__name__}")
     seconds = [
         _seconds(step, spec, paces.get(kind_of(spec)), workspace.data) if spec is not None else 0.0
         for step, spec in zip(steps, specs, strict=True)
@@ -160,6 +164,7 @@ def pace(kind: Spec, workspace: Workspace) -> Pace:
 
     Raises:
         HomeworkError: The network can't be built, or can't be trained here.
+        RuntimeError: The network itself fails, as one of the user's own may.
     """
     n_pictures, n_train = kind.batch_size, len(workspace.data.splits["train"])
     while True:

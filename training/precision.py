@@ -19,7 +19,7 @@ from training.names import unknown_name
 Precision = Literal["fp32", "tf32", "bf16"]
 
 WORTH_SIDE = 128
-"""Pixels a side from which bf16 pays on every CPU that multiplies it (`bench/precision.py`)."""
+"""Pixels a side from which bf16 paid in every case on the CPUs tried (`bench/precision.py`)."""
 
 
 def resolve_precision(name: str, device: torch.device, image_size: int) -> Precision:

@@ -138,11 +138,30 @@ def test_what_cannot_be_timed_is_named(homework, monkeypatch):
 
     monkeypatch.setattr(forecasts, "pace", failing)
     answer = homework("plan", "beyond", "--time")
-    assert "can't be timed: vgg16: No memory for it." in answer.output
+    assert "Can't be timed: vgg16: No memory for it." in answer.result.stderr
     assert answer.result.stdout.splitlines()[-1].endswith("and what can't be timed")
-    steps = planned(homework("plan", "beyond", "--time", "--json"))
+    answer = homework("plan", "beyond", "--time", "--json")
+    assert "vgg16: No memory" in answer.result.stderr
+    steps = planned(answer)
     assert steps["beyond/vgg16"]["seconds"] is None
     assert steps["beyond/resnet18"]["seconds"] > 0
+
+
+def test_a_network_of_ones_own_that_fails_is_named(homework, tmp_path, monkeypatch):
+    (tmp_path / "wrongnet.py").write_text(WRONG)
+    monkeypatch.syspath_prepend(tmp_path)
+    answer = homework("plan", "scratch/baseline", "--time", "--backbone", "wrongnet:build")
+    assert answer.error is None, answer.error
+    assert "Can't be timed: wrongnet:build: mat1 and mat2" in answer.result.stderr
+    assert "about" not in answer.result.stdout
+
+
+WRONG = """
+from torch import nn
+
+def build(n_classes, weights_file):
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(7, n_classes))
+"""
 
 
 def test_the_device_goes_with_the_time(homework):

@@ -1,5 +1,6 @@
 """Run `homework render` and look at what it left."""
 
+import pytest
 from click.testing import CliRunner
 
 from training.cli import cli
@@ -26,3 +27,16 @@ def run_render(study, output, *options):
     """Run `homework render` on a study."""
     arguments = ["render", "--runs", str(study.parent), "--output", str(output)]
     return Rendered(CliRunner().invoke(cli, [*arguments, *options]), output)
+
+
+def documents_written(patch):
+    """Return a list that receives WeasyPrint's documents as they are written; skip without it."""
+    weasyprint = pytest.importorskip("weasyprint")
+    documents, write = [], weasyprint.Document.write_pdf
+
+    def keep(document, *arguments, **options):
+        documents.append(document)
+        return write(document, *arguments, **options)
+
+    patch.setattr(weasyprint.Document, "write_pdf", keep)
+    return documents

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from rendering import documents_written
 
 from report.pdf import write_pdf
 
@@ -17,15 +18,7 @@ SENTENCE = (
 @pytest.fixture
 def lines(monkeypatch):
     """Lay a page out as a PDF; return each paragraph's lines as text."""
-    weasyprint = pytest.importorskip("weasyprint")
-    documents = []
-    write = weasyprint.Document.write_pdf
-
-    def keep(document, *arguments, **options):
-        documents.append(document)
-        return write(document, *arguments, **options)
-
-    monkeypatch.setattr(weasyprint.Document, "write_pdf", keep)
+    documents = documents_written(monkeypatch)
 
     def run(html):
         write_pdf(html)

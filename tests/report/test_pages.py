@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from pypdf import PdfReader
-from rendering import run_render
+from rendering import documents_written, run_render
 
 SIZES = {"a4": {(595, 842), (842, 595)}, "letter": {(612, 792), (792, 612)}}
 """Upright and on its side, in points."""
@@ -48,17 +48,9 @@ def classes(box):
 @pytest.fixture(scope="module", params=SIZES)
 def laid_out(request, finished_study, tmp_path_factory):
     """Lay the finished study out on a size of paper; return its name, the boxes and the file."""
-    weasyprint = pytest.importorskip("weasyprint")
-    documents = []
-    write = weasyprint.Document.write_pdf
-
-    def keep(document, *arguments, **options):
-        documents.append(document)
-        return write(document, *arguments, **options)
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOMEWORK_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(weasyprint.Document, "write_pdf", keep)
+        documents = documents_written(patch)
         output = tmp_path_factory.mktemp(request.param)
         done = run_render(finished_study, output, "--format", "pdf", "--paper", request.param)
     assert done.exit_code == 0, done.error or done.unexpected

@@ -70,6 +70,8 @@ def show_plan(
     steps = planned.steps(planned.with_dependencies(select(study, names)))
     is_pending = any(step.state in PENDING for step in steps)
     forecast = timing(planned, steps) if timing and is_pending else None
+    for problem in forecast.problems if forecast else ():
+        click.echo(f"Can't be timed: {problem}", err=True)
     seconds = forecast.seconds if forecast else [0.0] * len(steps)
     if as_json:
         added = [{"seconds": each} if timing else {} for each in seconds]
@@ -81,7 +83,7 @@ def show_plan(
         click.echo(f"{step.state:8} {step.experiment.id}{seed}: {step.reason}{taking}")
     counts = Counter(step.state for step in steps)
     click.echo(", ".join(f"{n} {state}" for state, n in counts.items()) or "nothing to do")
-    if forecast is not None:
+    if forecast is not None and forecast.total:
         _say_total(forecast)
 
 
@@ -97,8 +99,6 @@ def _timing(device: str, precision: str) -> Timing:
 
 
 def _say_total(forecast: "Forecast") -> None:
-    for problem in forecast.problems:
-        click.echo(f"can't be timed: {problem}")
     beside = " and what can't be timed" if forecast.problems else ""
     click.echo(
         f"about {duration(forecast.total)} on {forecast.device} in {forecast.precision}, one run "
