@@ -19,6 +19,7 @@ from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.environment import device_name
 from training.errors import HomeworkError
+from training.failures import why_failed
 from training.feature_cache import FeatureCache
 from training.fitting import train_model
 from training.folders import cache_folder
@@ -39,10 +40,6 @@ ANY_RUN: dict[str, Any] = {
     "step_size": 30, "gamma": 0.1, "epochs": 2, "seed": 0,
 }  # fmt: skip
 """Of a spec, what hardly changes the time; the rate is so small that nothing diverges."""
-
-
-NO_RUN = (HomeworkError, MemoryError, RuntimeError, ValueError, OSError)
-"""What a run is recorded as failed for; a kind that raises it can't be timed."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +141,11 @@ def forecast(
         progress.stage(i, len(kinds), "Timing a few batches of each kind of run")
         try:
             paces[kind] = pace(kind, workspace)
-        except NO_RUN as error:
-            problems.append(f"{kind.model}: {error or type(error).__name__}")
+        except Exception as error:
+            reason = why_failed(error, kind.model)
+            if reason is None:
+                raise
+            problems.append(f"{kind.model}: {reason}")
     seconds = [
         _seconds(step, spec, paces.get(kind_of(spec)), workspace.data) if spec is not None else 0.0
         for step, spec in zip(steps, specs, strict=True)

@@ -167,7 +167,7 @@ def _check_model(model: str, file: Path, trusted: Path | None) -> None:
     if trusted is None:
         raise StudyError(
             f"{file} was trained with {model}, code that this command doesn't import by itself.",
-            "Name the study file it belongs to, if you trust that: -f study.toml",
+            "If you trust it, name a file beside it, such as the study file: -f study.toml",
         )
     sys.path.insert(0, str(trusted))
 

@@ -5,17 +5,16 @@ the three named ones: every channel count is multiplied by it, the input's and t
 aside.
 """
 
-import importlib
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
 from training.errors import StudyError
+from training.foreign import foreign_network
 from training.names import unknown_name
 
 
@@ -101,7 +100,11 @@ def build(
         hidden = tuple(max(1, round(units * width)) for units in head)
         parts = architecture.parts
     else:
-        module = _foreign(model, n_classes, weights_file)
+        foreign = foreign_network(model, n_classes, weights_file)
+        if foreign is None:
+            names = [*ARCHITECTURES, "torchvision:NAME", "timm:NAME", "module:function"]
+            raise unknown_name("model", model, names)
+        module = foreign
         path = _last_linear(module, model)
         hidden = head
         parts = {"backbone": "", "head": path}
@@ -204,55 +207,3 @@ def _thin_layer(layer: nn.Module, width: float, before: tuple[int, int]) -> nn.M
         n_pixels = layer.in_features // before[0]
         return nn.Linear(n_pixels * before[1], _scaled(layer.out_features, width))
     return None
-
-
-def _foreign(model: str, n_classes: int, weights_file: Path | None) -> nn.Module:
-    library, _, name = model.partition(":")
-    if library == "torchvision" and name:
-        return _torchvision_model(name)
-    if library == "timm" and name:
-        return _timm_model(name)
-    if library and name:
-        return _imported_model(library, name, n_classes, weights_file)
-    raise unknown_name("model", model, [*ARCHITECTURES, "torchvision:NAME", "timm:NAME"])
-
-
-def _torchvision_model(name: str) -> nn.Module:
-    from torchvision import models
-
-    names = models.list_models(module=models)
-    if name not in names:
-        raise unknown_name("torchvision model", name, names)
-    module: nn.Module = models.get_model(name, weights=None)
-    return module
-
-
-def _timm_model(name: str) -> nn.Module:
-    try:
-        import timm
-    except ImportError as error:
-        raise StudyError(
-            f"timm:{name} needs the package timm.", "Install it: pip install timm"
-        ) from error
-    if name not in timm.list_models():
-        raise unknown_name("timm model", name, timm.list_models())
-    module: nn.Module = timm.create_model(name, pretrained=False)
-    return module
-
-
-def _imported_model(
-    module_name: str, function: str, n_classes: int, weights_file: Path | None
-) -> nn.Module:
-    try:
-        builder: Any = getattr(importlib.import_module(module_name), function)
-    except (ImportError, AttributeError) as error:
-        raise StudyError(
-            f"Can't import {module_name}:{function}: {error}.",
-            "The module must be installed or lie beside the study file.",
-        ) from error
-    module = builder(n_classes, weights_file)
-    if not isinstance(module, nn.Module):
-        raise StudyError(
-            f"{module_name}:{function} returned {type(module).__name__}, not a module."
-        )
-    return module

@@ -152,7 +152,7 @@ def test_a_network_of_ones_own_that_fails_is_named(homework, tmp_path, monkeypat
     monkeypatch.syspath_prepend(tmp_path)
     answer = homework("plan", "scratch/baseline", "--time", "--backbone", "wrongnet:build")
     assert answer.error is None, answer.error
-    assert "Can't be timed: wrongnet:build: mat1 and mat2" in answer.result.stderr
+    assert "Can't be timed: wrongnet:build: RuntimeError: mat1 and mat2" in answer.result.stderr
     assert "about" not in answer.result.stdout
 
 

@@ -167,6 +167,8 @@ def study_options(command: F, last: bool = False) -> F:
         file = read_study_file(study_file) if study_file else None
         if study_file:
             sys.path.insert(0, str(study_file.resolve().parent))
+        if overrides["backbone"] is not None:  # the user's own word, so their own code is meant
+            sys.path.append(str(Path.cwd()))
         record = build_study(preset, file, overrides, study, data)
         record = _with_command(record)
         return command(study=record, folder=StudyFolder(runs / record.name), **others)

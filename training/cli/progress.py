@@ -39,7 +39,7 @@ class ConsoleProgress(Progress):
         self.console: Console = (
             beside.console
             if beside
-            else Console(highlight=False, stderr=on_stderr, quiet=talk == "quiet")
+            else Console(highlight=False, emoji=False, stderr=on_stderr, quiet=talk == "quiet")
         )
         self._bars: Bars = beside._bars if beside else self._make_bars()
         self._task: TaskID | None = None

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import msgspec
 
 from training.checkpoint import remove_checkpoints
-from training.errors import HomeworkError
 from training.executors.kept_weights import KeptWeights
 from training.executors.outcome import Result
+from training.failures import why_failed
 from training.locks import locked
 from training.lost_device import is_lost, lost
 from training.memory import is_out_of_memory
@@ -124,12 +124,11 @@ class SingleRuns:
             )
         except MissingWeightsError as error:
             return self._not_run(step, "skipped", str(error))
-        except HomeworkError as error:
-            return self._not_run(step, "failed", str(error))
-        except MemoryError:
-            return self._not_run(step, "failed", "This machine's memory was too small.")
-        except (RuntimeError, ValueError, OSError) as error:
-            failed = self._not_run(step, "failed", f"{type(error).__name__}: {error}")
+        except Exception as error:
+            reason = why_failed(error, step.spec.model)
+            if reason is None:
+                raise
+            failed = self._not_run(step, "failed", reason)
             if is_lost(error) and not is_out_of_memory(error):
                 raise lost(str(self.workspace.device), step.experiment.id, error) from error
             return failed

@@ -1,0 +1,23 @@
+"""What a run is recorded as failed for, in words."""
+
+from training.errors import HomeworkError
+from training.foreign import what_failed
+from training.models import ARCHITECTURES
+
+FAILURES = (RuntimeError, ValueError, OSError)
+"""What torch, the pictures and the disk raise."""
+
+
+def why_failed(error: Exception, model: str) -> str | None:
+    """Say why a run failed; None for a mistake of this program, which ends it instead.
+
+    Args:
+        model: Of the run. A network that somebody else wrote may fail in any way.
+    """
+    if isinstance(error, HomeworkError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "This machine's memory was too small."
+    if model not in ARCHITECTURES:
+        return what_failed(error)
+    return f"{type(error).__name__}: {error}" if isinstance(error, FAILURES) else None
