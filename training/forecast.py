@@ -10,20 +10,18 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import msgspec
 from torch import Tensor
 
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.environment import device_name
-from training.errors import HomeworkError
 from training.failures import why_failed
 from training.feature_cache import FeatureCache
 from training.fitting import train_model
 from training.folders import cache_folder
-from training.plan import PENDING, Plan, Step, resolve
+from training.kinds import kind_of, likely_spec
+from training.plan import PENDING, Plan, Step
 from training.precision import Precision, set_up
 from training.progress import Progress
 from training.records import Spec
@@ -33,13 +31,6 @@ from training.workspace import Workspace
 
 ENOUGH_SECONDS = 0.5
 """Training two epochs that takes as long tells how long other pictures would take."""
-
-ANY_RUN: dict[str, Any] = {
-    "weights": "none", "weights_digest": "", "normalisation": "dataset",
-    "optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.0, "learning_rate": 1e-9,
-    "step_size": 30, "gamma": 0.1, "epochs": 2, "seed": 0,
-}  # fmt: skip
-"""Of a spec, what hardly changes the time; the rate is so small that nothing diverges."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +124,7 @@ def forecast(
         progress: Told of each kind.
     """
     workspace = dataclasses.replace(workspace, feature_cache=_NothingKept())
-    specs = [_spec(step, plan) if step.state in PENDING else None for step in steps]
+    specs = [likely_spec(step, plan) if step.state in PENDING else None for step in steps]
     kinds = list(dict.fromkeys(kind_of(spec) for spec in specs if spec is not None))
     paces: dict[Spec, Pace] = {}
     problems = []
@@ -152,11 +143,6 @@ def forecast(
     ]
     device = device_name(workspace.device)
     return Forecast(seconds, device, workspace.precision, problems)
-
-
-def kind_of(spec: Spec) -> Spec:
-    """Return a spec that stands for all whose runs are the same work."""
-    return msgspec.structs.replace(spec, **ANY_RUN)
 
 
 def pace(kind: Spec, workspace: Workspace) -> Pace:
@@ -197,19 +183,6 @@ def _timed(kind: Spec, n_pictures: int, workspace: Workspace) -> tuple[Pace, flo
         features=(features or 0.0) / (n_train + n_validation),
     )
     return measured, time.perf_counter() - ready
-
-
-def _spec(step: Step, plan: Plan) -> Spec | None:
-    """Return a step's spec; before its choice is made, as if the grid's first were chosen."""
-    if step.spec is not None:
-        return step.spec
-    experiment, choice = step.experiment, step.experiment.choice
-    chosen = next(iter(plan.group(choice.grid)), None) if choice else None
-    base = chosen if experiment.role == "reuse" and chosen is not None else experiment
-    try:
-        return resolve(base, plan.study.settings, step.seed, chosen)[0]
-    except HomeworkError:  # such as a weights file that isn't there: it would be skipped
-        return None
 
 
 def _seconds(step: Step, spec: Spec, found: Pace | None, data: PreparedData) -> float | None:

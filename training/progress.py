@@ -36,8 +36,12 @@ class Progress:
     def epoch(self, end: EpochEnd) -> None:
         """Report a finished epoch."""
 
-    def finished(self, metrics: Metrics) -> None:
-        """Report the record of a finished, failed or skipped experiment."""
+    def finished(self, metrics: Metrics, left: float | None = None) -> None:
+        """Report the record of a finished, failed or skipped experiment.
+
+        Args:
+            left: Seconds that the rest of the list may take, where that is known.
+        """
 
     def note(self, text: str) -> None:
         """Report one line worth reading."""

@@ -7,9 +7,10 @@ from tiny import TINY
 
 from training import feature_cache
 from training import forecast as forecasts
-from training.cli.plan import duration
+from training.cli.durations import duration
 from training.errors import DeviceError
-from training.forecast import ANY_RUN, ENOUGH_SECONDS, Pace, forecast_study, kind_of, pace
+from training.forecast import ENOUGH_SECONDS, Pace, forecast_study, pace
+from training.kinds import ANY_RUN, kind_of
 from training.plan import Plan
 from training.progress import Progress
 from training.records import StudyFolder

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from tiny import TINY
 
 NAME = "scratch/baseline"
@@ -32,6 +33,23 @@ def test_verbose_prints_a_line_an_epoch(homework):
     lines = [line for line in verbose.output.splitlines() if "epoch " in line and "/3 " in line]
     assert [line.split("epoch ")[1].split()[0] for line in lines] == ["1/3", "2/3", "3/3"]
     assert all(line.startswith(f"[1/1] {NAME}") for line in lines)
+
+
+GRID = [f"scratch/grid-{name}" for name in ("sgd-1e-3", "adam-1e-3", "rmsprop-1e-3")]
+
+
+@pytest.mark.parametrize("jobs", [(), ("--jobs", "2", "--threads", "1")], ids=["alone", "beside"])
+def test_a_finished_run_says_what_is_left(homework, monkeypatch, jobs):
+    monkeypatch.setattr("training.cli.progress.WORTH_SAYING", 1e-9)
+    lines = homework("run", *GRID, *jobs).output.splitlines()
+    said = [line.partition("about ")[2] for line in lines if " done " in line]
+    assert len(said) == len(GRID)
+    assert all(text.endswith(" left") for text in said[:-1])
+    assert said[-1] == ""
+
+
+def test_little_that_is_left_is_not_said(homework):
+    assert " left" not in homework("run", *GRID).output
 
 
 def test_both_at_once_is_a_mistake(homework):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from training.cli.durations import duration
 from training.cli.listing import as_plain, planned_from, print_json
 from training.cli.options import device_option, json_option, precision_option, study_options
 from training.plan import PENDING, Plan, Step
@@ -104,13 +105,3 @@ def _say_total(forecast: "Forecast") -> None:
         f"about {duration(forecast.total)} on {forecast.device} in {forecast.precision}, one run "
         f"after the other, beside downloads and stand-in weights{beside}"
     )
-
-
-def duration(seconds: float) -> str:
-    """Write a time to two digits or so: 0.4 s, 12 s, 4 min, 3 h 20 min."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

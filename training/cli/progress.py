@@ -10,12 +10,16 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from training.cli.durations import duration
 from training.executors import Outcome
 from training.progress import EpochEnd, Progress
 from training.records import Metrics, StudyFolder, StudyRecord, read_if_there
 
 SECONDS_BETWEEN_LINES = 10.0
 """In a log, between two lines about the same thing."""
+
+WORTH_SAYING = 10.0
+"""Seconds that are left; fewer aren't worth a word."""
 
 Talk = Literal["quiet", "normal", "verbose"]
 
@@ -128,7 +132,7 @@ class ConsoleProgress(Progress):
         self._said[what] = now
         return True
 
-    def finished(self, metrics: Metrics) -> None:
+    def finished(self, metrics: Metrics, left: float | None = None) -> None:
         style = STYLES[metrics.status]
         parts = [f"{self._position:44} [{style}]{metrics.status}[/{style}]"]
         if metrics.reused_from:
@@ -141,6 +145,8 @@ class ConsoleProgress(Progress):
             parts.append(f"test {metrics.test.accuracy:.1%}")
         if not metrics.reused_from and metrics.train_seconds:
             parts.append(f"{metrics.train_seconds:.1f} s")
+        if left is not None and left >= WORTH_SAYING:
+            parts.append(f"about {duration(left)} left")
         self._line("  ".join(parts))
         if metrics.error:
             self._line(f"    {metrics.error}", style="dim", markup=False)

@@ -11,6 +11,7 @@ from training.executors.schedule import Schedule, Task
 from training.executors.single import SingleRuns
 from training.progress import Progress
 from training.records import Experiment
+from training.remaining import Remaining
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Dispatcher:
         self.outcome = Outcome()
         self.error: BaseException | None = None
         self._schedule = Schedule([], range(0))
+        self._remaining = Remaining([], single.plan)
         self._force = False
         self._running: dict[int, Progress] = {}
         self._lost: Counter[int] = Counter()
@@ -97,6 +99,7 @@ class Dispatcher:
         self._schedule = Schedule(
             experiments, self.single.plan.seeds, self.single.weights_to_make(experiments)
         )
+        self._remaining = Remaining(self.single.plan.steps(experiments), self.single.plan, force)
         stopping = False
         with workspace.stop.held(), self.crew:
             while True:
@@ -145,9 +148,10 @@ class Dispatcher:
                 self._retry(task, reason, stopping)
 
     def _finish(self, task: Task, result: Result) -> None:
-        progress = self._running[task.position]
+        progress, n_running = self._running[task.position], len(self._running)
+        self._remaining.ended((task.experiment.id, task.seed), result.ran)
         if result.ran is not None:
-            progress.finished(result.ran)
+            progress.finished(result.ran, self._remaining.seconds(n_running - 1, n_running))
         self._drop(task)
         self._end(task, result)
 

@@ -7,6 +7,7 @@ from training.executors.schedule import Schedule, Task
 from training.executors.single import SingleRuns
 from training.plan import Plan
 from training.records import Experiment
+from training.remaining import Remaining
 from training.workspace import Workspace
 
 
@@ -27,20 +28,22 @@ class LocalExecutor:
         """Run what is missing or stale; with `force`, everything named."""
         outcome = Outcome()
         schedule = Schedule(experiments, self.plan.seeds)
+        remaining = Remaining(self.plan.steps(experiments), self.plan, force)
         while (task := schedule.start()) is not None:
-            outcome.add(self._run(task, schedule.total, force))
+            outcome.add(self._run(task, schedule.total, force, remaining))
             if schedule.end(task):
                 self.single.kept.ended(task.experiment)
         return outcome
 
-    def _run(self, task: Task, total: int, force: bool) -> Result:
+    def _run(self, task: Task, total: int, force: bool, remaining: Remaining) -> Result:
         experiment, seed = task.experiment, task.seed
         step = None if force else self.single.answered(experiment, seed)
         if step is not None:
             return Result(reused=step)
         self.workspace.progress.experiment(task.position, total, experiment.id, seed)
         result = self.single.run(experiment, seed, force)
+        remaining.ended((experiment.id, seed), result.ran)
         if result.ran is not None:
-            self.workspace.progress.finished(result.ran)
+            self.workspace.progress.finished(result.ran, remaining.seconds())
         self.workspace.stop.check()
         return result
