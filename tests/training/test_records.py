@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import torch
 
 from training.errors import RecordError
 from training.records import (
@@ -46,6 +47,15 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.fixture(params=[False, True], ids=["denormals kept", "denormals ignored"])
+def denormals_ignored(request):
+    """Read as a process does before and after it has made ready to train."""
+    torch.set_flush_denormal(request.param)
+    yield
+    torch.set_flush_denormal(False)
+
+
+@pytest.mark.usefixtures("denormals_ignored")
 @pytest.mark.parametrize(
     ("name", "path", "value"),
     [("metrics.json", ("validation", "accuracy"), 1.5), ("metrics.json", ("train", "accuracy"), -1),

@@ -6,8 +6,12 @@ import msgspec
 
 from training.records.dataset import Count
 
-Rate = Annotated[float, msgspec.Meta(gt=0)]
-"""How much in a second; a record with nothing or less is refused when it is read."""
+Rate = Annotated[float, msgspec.Meta(ge=1)]
+"""How much in a second; a record with nothing or less is refused when it is read.
+
+Not `gt=0`: msgspec compares with the smallest number there is, which is zero to a process that
+ignores denormal numbers, as one that trains does.
+"""
 
 Amount = Annotated[float, msgspec.Meta(ge=0)]
 """How much of something; a record with less than none is refused when it is read."""
