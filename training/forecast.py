@@ -8,7 +8,7 @@ same kind is the same work, whatever its optimizer, learning rate, seed and star
 import dataclasses
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -25,6 +25,7 @@ from training.plan import PENDING, Plan, Step
 from training.precision import Precision, set_up
 from training.progress import Progress
 from training.records import Spec
+from training.stand_ins import missing, pictures_an_epoch
 from training.starting import prepare_model
 from training.weights_source import WeightsSource
 from training.workspace import Workspace
@@ -55,8 +56,9 @@ class Forecast:
     """What runs would take.
 
     Attributes:
-        seconds: Of each step, one after the other; 0 if it is done; None where its kind of run
-            can't be tried, and why not in `problems`.
+        seconds: Of each step, one after the other, with the stand-in weights that are trained for
+            it first; 0 if it is done; None where its kind of run can't be tried, and why not in
+            `problems`.
         device: Name of the device.
         precision: Number format of products and convolutions.
     """
@@ -116,7 +118,7 @@ def forecast(
 ) -> Forecast:
     """Time a few batches of each kind of run that is pending, and say what all of them would take.
 
-    Downloads and stand-in weights that have yet to be trained come on top.
+    Downloads come on top.
 
     Args:
         steps: Of `plan`, in any state.
@@ -125,7 +127,9 @@ def forecast(
     """
     workspace = dataclasses.replace(workspace, feature_cache=_NothingKept())
     specs = [likely_spec(step, plan) if step.state in PENDING else None for step in steps]
-    kinds = list(dict.fromkeys(kind_of(spec) for spec in specs if spec is not None))
+    pending = [spec for spec in specs if spec is not None]
+    stand_ins = missing(pending, workspace.weights_cache)
+    kinds = list(dict.fromkeys(kind_of(spec) for spec in [*pending, *stand_ins.values()]))
     paces: dict[Spec, Pace] = {}
     problems = []
     for i, kind in enumerate(kinds):
@@ -141,8 +145,26 @@ def forecast(
         _seconds(step, spec, paces.get(kind_of(spec)), workspace.data) if spec is not None else 0.0
         for step, spec in zip(steps, specs, strict=True)
     ]
+    _add_stand_ins(seconds, specs, stand_ins, paces)
     device = device_name(workspace.device)
     return Forecast(seconds, device, workspace.precision, problems)
+
+
+def _add_stand_ins(
+    seconds: list[float | None],
+    specs: Sequence[Spec | None],
+    stand_ins: Mapping[str, Spec],
+    paces: Mapping[Spec, Pace],
+) -> None:
+    """Add what training stand-in weights takes to the first step that wants them."""
+    digests = [spec.weights_digest if spec is not None else None for spec in specs]
+    for digest, recipe in stand_ins.items():
+        first, found = digests.index(digest), paces.get(kind_of(recipe))
+        before = seconds[first]
+        if before is not None and found is not None:
+            n_train, n_choosing = pictures_an_epoch()
+            epoch = n_train * found.training + n_choosing * found.evaluation
+            seconds[first] = before + found.start + recipe.epochs * epoch
 
 
 def pace(kind: Spec, workspace: Workspace) -> Pace:

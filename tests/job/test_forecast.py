@@ -5,7 +5,7 @@ import json
 import pytest
 from tiny import TINY
 
-from training import feature_cache
+from training import feature_cache, sample_weights
 from training import forecast as forecasts
 from training.cli.durations import duration
 from training.errors import DeviceError
@@ -14,6 +14,7 @@ from training.kinds import ANY_RUN, kind_of
 from training.plan import Plan
 from training.progress import Progress
 from training.records import StudyFolder
+from training.stand_ins import pictures_an_epoch
 from training.study import build_study
 
 PACE = Pace(start=1000.0, training=1.0, evaluation=0.01, features=0.0001)
@@ -72,10 +73,27 @@ def _tiny(n_epochs):
     return [*TINY[: TINY.index("--epochs")], "--epochs", str(n_epochs)]
 
 
+def test_stand_ins_yet_to_be_trained_count_with_the_first_that_wants_them(homework, paced):
+    before = _seconds_of(homework, "plan")
+    assert homework("run", "transfer/grid-sgd-1e-3").error is None  # trains what all of them want
+    after = _seconds_of(homework, "plan")
+    n_train, n_choosing = pictures_an_epoch()
+    recipe = sample_weights.OTHER_MODELS
+    taken = PACE.start + recipe.epochs * (n_train * PACE.training + n_choosing * PACE.evaluation)
+    gone = {name: before[name] - after[name] for name in before if before[name] != after[name]}
+    assert gone.pop("transfer/grid-sgd-1e-2") == pytest.approx(taken)
+    assert gone == {"transfer/grid-sgd-1e-3": before["transfer/grid-sgd-1e-3"]}
+
+
+def _seconds_of(homework, command):
+    steps = planned(homework(command, "transfer", "--time", "--json", "--width", "0.11"))
+    return {name: step["seconds"] for name, step in steps.items()}
+
+
 def test_every_kind_is_timed_once(homework, paced):
     assert homework("plan", "--time").error is None
+    assert len(paced) == len(set(paced))
     kinds = [(kind.model, kind.freeze, kind.augmentation) for kind in paced]
-    assert sorted(kinds) == sorted(set(kinds))
     assert ("alexnet", "none", "none") in kinds
     assert ("alexnet", "features", "none") in kinds
     assert ("vgg16", "backbone", "none") in kinds

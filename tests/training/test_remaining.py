@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from training.records import Cost
 from training.remaining import Remaining
 
 EPOCHS = 12
@@ -84,6 +85,33 @@ def test_what_did_not_run_teaches_nothing(recorder):
     assert left.seconds() is None
     left.ended((ADAM, 0), None)  # another process did it
     assert left.seconds() is None
+
+
+def test_stand_ins_take_their_arithmetic_at_the_runs_speed(recorder):
+    names = ["scratch/baseline", "transfer/grid-sgd-1e-3", "transfer/grid-adam-1e-3"]
+    steps = [recorder.step(name) for name in names]
+    digest = steps[1].spec.weights_digest
+    asked = []
+
+    def stand_ins(specs):
+        asked.extend(spec.weights_digest for spec in specs)
+        return {digest: 6_000}
+
+    left = Remaining(steps, recorder.plan, False, stand_ins)
+    assert asked == ["", digest, digest]
+    cost = Cost(training_flop=1_500, feature_flop=500)
+    baseline = ran(recorder, names[0], 2.0, feature_seconds=0.0, cost=cost)
+    left.ended((names[0], 0), baseline)
+    assert left.seconds() == pytest.approx((2 + 6_000 / 2_000) * EPOCHS * 2.0)
+    left.ended((names[1], 0), ran(recorder, names[1], 2.0))  # which trained them
+    assert left.seconds() == pytest.approx(EPOCHS * 2.0)
+
+
+def test_without_any_arithmetic_stand_ins_are_left_out(recorder):
+    left = Remaining([recorder.step(SGD), recorder.step(ADAM)], recorder.plan, False,
+                     lambda specs: {"x": 10**9})  # fmt: skip
+    left.ended((SGD, 0), ran(recorder, SGD, 2.0))
+    assert left.seconds() == pytest.approx(EPOCHS * 2.0)
 
 
 def test_side_by_side_it_takes_less(recorder):

@@ -103,5 +103,5 @@ def _say_total(forecast: "Forecast") -> None:
     beside = " and what can't be timed" if forecast.problems else ""
     click.echo(
         f"about {duration(forecast.total)} on {forecast.device} in {forecast.precision}, one run "
-        f"after the other, beside downloads and stand-in weights{beside}"
+        f"after the other, beside downloads{beside}"
     )

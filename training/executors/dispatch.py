@@ -99,7 +99,7 @@ class Dispatcher:
         self._schedule = Schedule(
             experiments, self.single.plan.seeds, self.single.weights_to_make(experiments)
         )
-        self._remaining = Remaining(self.single.plan.steps(experiments), self.single.plan, force)
+        self._remaining = self.single.remaining(experiments, force)
         stopping = False
         with workspace.stop.held(), self.crew:
             while True:

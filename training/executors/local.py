@@ -28,7 +28,7 @@ class LocalExecutor:
         """Run what is missing or stale; with `force`, everything named."""
         outcome = Outcome()
         schedule = Schedule(experiments, self.plan.seeds)
-        remaining = Remaining(self.plan.steps(experiments), self.plan, force)
+        remaining = self.single.remaining(experiments, force)
         while (task := schedule.start()) is not None:
             outcome.add(self._run(task, schedule.total, force, remaining))
             if schedule.end(task):

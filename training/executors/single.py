@@ -1,8 +1,7 @@
 """One run under its lock: whatever happens to it, a record says so."""
 
 import functools
-import glob
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -22,7 +21,9 @@ from training.records import (
     write,
     write_together,
 )
+from training.remaining import Remaining
 from training.run import now, run_step
+from training.stand_ins import flop_of_missing, is_trained
 from training.weights import MissingWeightsError
 from training.weights_source import weights_source
 from training.workspace import Workspace
@@ -58,9 +59,14 @@ class SingleRuns:
             if wanted == "sample" and experiment.choice is None:
                 size = experiment.image_size or settings.image_size
                 name = weights_source(experiment, settings, size).digest
-                if not any(cache.glob(f"{glob.escape(name)}-*.pt")):
+                if not is_trained(name, cache):
                     found[experiment.id] = name
         return found
+
+    def remaining(self, experiments: Sequence[Experiment], force: bool) -> Remaining:
+        """Return what knows how long these experiments will take, once some of them are done."""
+        counted = functools.partial(flop_of_missing, cache=self.workspace.weights_cache)
+        return Remaining(self.plan.steps(experiments), self.plan, force, counted)
 
     def run(self, experiment: Experiment, seed: int, force: bool) -> Result:
         """Run one step while no other process does; skip what another did meanwhile.

@@ -1,0 +1,48 @@
+"""Stand-in weights that are missing: found, and counted as they are trained."""
+
+import msgspec
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from training import sample_weights
+from training.data import sample
+from training.data.locate import locate
+from training.data.prepare import prepare
+from training.progress import Progress
+from training.sample_weights import source_spec
+from training.stand_ins import flop_of_missing, is_trained, missing, pictures_an_epoch
+from training.workspace import Workspace
+
+
+@pytest.fixture
+def spec(recorder):
+    return recorder.step("transfer/grid-sgd-1e-3").spec
+
+
+@pytest.fixture
+def few_letters(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(sample, "GLYPHS", {"target": "ABC", "source": "dg"})
+    monkeypatch.setattr(sample, "COUNTS", {"target": (15, 20), "source": (24, 30)})
+    monkeypatch.setattr(sample_weights, "RECIPES", {"alexnet": sample_weights.Recipe(1e-3, 2)})
+
+
+def test_each_that_is_wanted_and_not_there_is_missing_once(spec, recorder, tmp_path):
+    others = [msgspec.structs.replace(spec, seed=1), recorder.step("scratch/baseline").spec]
+    assert missing([spec, *others], tmp_path) == {spec.weights_digest: source_spec(spec)}
+    (tmp_path / f"{spec.weights_digest}-0123.pt").touch()
+    assert is_trained(spec.weights_digest, tmp_path)
+    assert missing([spec, *others], tmp_path) == {}
+
+
+def test_the_arithmetic_is_that_of_training_them(spec, recorder, tmp_path, few_letters):
+    small = msgspec.structs.replace(spec, image_size=64, resize_size=73, width=0.1)
+    n_train, n_choosing = pictures_an_epoch()
+    assert 0 < n_choosing < n_train
+    counted = flop_of_missing([small], tmp_path)[spec.weights_digest]
+    data = prepare(locate("sample-source"), None, small.image_size, None, 0)
+    workspace = Workspace(recorder.folder, data, torch.device("cpu"), Progress(), tmp_path)
+    with FlopCounterMode(display=False) as counter:
+        sample_weights.sample_weights(small, workspace)
+    assert counted == pytest.approx(counter.get_total_flops(), rel=0.02)

@@ -1,0 +1,49 @@
+"""Stand-in weights that have yet to be trained: which they are, and how much work that is."""
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+
+from training.arithmetic import count
+from training.data.layouts import index_pictures
+from training.data.locate import locate
+from training.data.splits import split
+from training.freezing import freeze
+from training.models import build
+from training.records import Spec
+from training.sample_weights import CHOOSING, source_spec
+
+
+def is_trained(digest: str, cache: Path) -> bool:
+    """Say whether the cache holds the weights that a spec's `weights_digest` stands for."""
+    return any(cache.glob(f"{glob.escape(digest)}-*.pt"))
+
+
+def missing(specs: Iterable[Spec], cache: Path) -> dict[str, Spec]:
+    """Return the recipes of all stand-ins that runs want and the cache lacks, by their digests."""
+    wanted = {spec.weights_digest: spec for spec in specs if spec.weights == "sample"}
+    return {digest: source_spec(spec) for digest, spec in wanted.items()
+            if not is_trained(digest, cache)}  # fmt: skip
+
+
+def pictures_an_epoch() -> tuple[int, int]:
+    """Return how many pictures of the source alphabet train a stand-in, and how many choose."""
+    splits = split(index_pictures(locate("sample-source")), None, 0)
+    return len(splits["train"]), len(splits["validation"][CHOOSING])
+
+
+def flop_of_missing(specs: Iterable[Spec], cache: Path) -> dict[str, int]:
+    """Return the arithmetic of training all that `missing` names, by their digests.
+
+    A network that can't be followed without numbers is left out.
+    """
+    found = {}
+    for digest, recipe in missing(specs, cache).items():
+        with torch.device("meta"):
+            network = build(recipe.model, 2, width=recipe.width)
+        counted = count(network, freeze(network, "none"), recipe.image_size, cached=False)
+        if counted is not None:
+            found[digest] = recipe.epochs * counted.epoch(*pictures_an_epoch())
+    return found
