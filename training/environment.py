@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import importlib.metadata
 import platform
 import resource
 import subprocess
@@ -143,13 +144,11 @@ def _cpu_says(what: str) -> str:
 
 def describe(device: torch.device, precision: str = "fp32") -> Environment:
     """Describe where, and in which number format, a run happens."""
-    import torchvision
-
     return Environment(
         homework=training.__version__,
         python=platform.python_version(),
         torch=str(torch.__version__),
-        torchvision=str(torchvision.__version__),
+        torchvision=importlib.metadata.version("torchvision"),
         platform=platform.platform(terse=True),
         device=str(device),
         device_name=device_name(device),

@@ -1,18 +1,13 @@
-"""Build networks: the homework's three architectures, and any other by name.
-
-The networks are torchvision's own classes, so that published weights fit them. `width` thins
-the three named ones: every channel count is multiplied by it, the input's and the head's output
-aside.
-"""
+"""Build networks with a new head: the homework's three architectures, and any other by name."""
 
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import nn
 
+from training.architectures import VGG16, AlexNet, ResNet18
 from training.errors import StudyError
 from training.foreign import foreign_network
 from training.names import unknown_name
@@ -40,36 +35,18 @@ class Architecture:
     """A named architecture of the homework.
 
     Attributes:
-        builder: Name of torchvision's builder function.
+        network: Builds it with its published head, given a width.
         parts: As in `Network.parts`.
-        initialise: Restores torchvision's initialisation after thinning, where it isn't the
-            layers' default.
     """
 
-    builder: str
+    network: Callable[[float], nn.Module]
     parts: dict[str, str]
-    initialise: Callable[[nn.Module], None] | None = None
-
-
-def kaiming_normal_convolutions(module: nn.Module) -> None:
-    """Initialise like torchvision's VGG and ResNet (He et al., 2015, mode fan_out)."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
 
 
 ARCHITECTURES: dict[str, Architecture] = {
-    "alexnet": Architecture("alexnet", {"features": "features", "classifier": "classifier"}),
-    "vgg16": Architecture(
-        "vgg16",
-        {"features": "features", "classifier": "classifier"},
-        kaiming_normal_convolutions,
-    ),
-    "resnet18": Architecture(
-        "resnet18", {"backbone": "", "head": "fc"}, kaiming_normal_convolutions
-    ),
+    "alexnet": Architecture(AlexNet, {"features": "features", "classifier": "classifier"}),
+    "vgg16": Architecture(VGG16, {"features": "features", "classifier": "classifier"}),
+    "resnet18": Architecture(ResNet18, {"backbone": "", "head": "fc"}),
 }
 
 
@@ -95,7 +72,7 @@ def build(
     """
     if model in ARCHITECTURES:
         architecture = ARCHITECTURES[model]
-        module = _thin(architecture, width)
+        module = architecture.network(width)
         path = _last_linear(module, model)
         hidden = tuple(max(1, round(units * width)) for units in head)
         parts = architecture.parts
@@ -150,60 +127,3 @@ def _last_linear(module: nn.Module, model: str) -> str:
             "Write a module:function that ends its network in nn.Linear.",
         )
     return list(linear)[-1]
-
-
-def _thin(architecture: Architecture, width: float) -> nn.Module:
-    """Build torchvision's network, every channel count times `width`."""
-    from torchvision import models
-
-    builder = getattr(models, architecture.builder)
-    if width == 1.0:
-        module: nn.Module = builder(weights=None)
-        return module
-    with torch.device("meta"):
-        module = builder(weights=None)
-    before = (1, 1)
-    for name, layer in list(module.named_modules()):
-        thin = _thin_layer(layer, width, before)
-        if thin is not None:
-            _set_submodule(module, name, thin)
-        if isinstance(layer, nn.Conv2d):
-            before = (layer.out_channels, _scaled(layer.out_channels, width))
-        elif isinstance(layer, nn.Linear):
-            before = (layer.out_features, _scaled(layer.out_features, width))
-    if architecture.initialise is not None:
-        architecture.initialise(module)
-    return module
-
-
-def _scaled(channels: int, width: float) -> int:
-    """Scale a channel count to a multiple of 16.
-
-    Convolution kernels are written for that; with fewer channels and odd batches torch 2.15's
-    channels-last kernels for the CPU write outside their memory.
-    """
-    return channels if channels == 3 else max(16, 16 * round(channels * width / 16))
-
-
-def _thin_layer(layer: nn.Module, width: float, before: tuple[int, int]) -> nn.Module | None:
-    """Return a thinner layer of the same kind; None for kinds without channels.
-
-    Args:
-        before: Outputs of the last such layer, before and after thinning: a linear layer may see
-            several pixels of each channel.
-    """
-    if isinstance(layer, nn.Conv2d):
-        return nn.Conv2d(
-            _scaled(layer.in_channels, width),
-            _scaled(layer.out_channels, width),
-            layer.kernel_size,  # type: ignore[arg-type]
-            layer.stride,  # type: ignore[arg-type]
-            layer.padding,  # type: ignore[arg-type]
-            bias=layer.bias is not None,
-        )
-    if isinstance(layer, nn.BatchNorm2d):
-        return nn.BatchNorm2d(_scaled(layer.num_features, width))
-    if isinstance(layer, nn.Linear):
-        n_pixels = layer.in_features // before[0]
-        return nn.Linear(n_pixels * before[1], _scaled(layer.out_features, width))
-    return None

@@ -6,7 +6,7 @@ from torch import nn
 
 from training.errors import StudyError
 from training.freezing import count_parameters, freeze, training_mode
-from training.models import build, make_head
+from training.models import ARCHITECTURES, build, make_head
 
 CASES = [
     ("alexnet", (), "none", 57_417_637, 57_417_637),
@@ -37,14 +37,33 @@ def test_alexnet_parts_are_features_and_classifier():
 
 
 @pytest.mark.parametrize("model", ["alexnet", "vgg16", "resnet18"])
-def test_full_width_state_has_torchvisions_names_and_shapes(model):
+def test_networks_are_torchvisions_to_the_bit(model):
+    from torchvision import models
+
+    torch.manual_seed(7)
+    ours = ARCHITECTURES[model].network(1.0).eval()
+    drawn = torch.get_rng_state()
+    torch.manual_seed(7)
+    theirs = getattr(models, model)(weights=None).eval()
+    assert torch.equal(drawn, torch.get_rng_state())
+    start = ours.state_dict()
+    assert list(start) == list(theirs.state_dict())
+    assert all(torch.equal(start[name], value) for name, value in theirs.state_dict().items())
+    pictures = torch.rand(2, 3, 70, 77)
+    with torch.no_grad():
+        assert torch.equal(ours(pictures), theirs(pictures))
+
+
+@pytest.mark.parametrize("model", ["alexnet", "vgg16", "resnet18"])
+def test_modules_have_torchvisions_names_and_kinds(model):
     from torchvision import models
 
     with torch.device("meta"):
-        network = build(model, 1000)
-        theirs = getattr(models, model)(weights=None)
-    ours = {name: value.shape for name, value in network.module.state_dict().items()}
-    assert ours == {name: value.shape for name, value in theirs.state_dict().items()}
+        ours, theirs = ARCHITECTURES[model].network(1.0), getattr(models, model)(weights=None)
+    settings = [(name, repr(layer)) for name, layer in theirs.named_modules()
+                if not list(layer.children())]  # fmt: skip
+    assert settings == [(name, repr(layer)) for name, layer in ours.named_modules()
+                        if not list(layer.children())]  # fmt: skip
 
 
 @pytest.mark.parametrize(("model", "head"), [("alexnet", ()), ("vgg16", (64,)), ("resnet18", (8,))])
