@@ -22,7 +22,11 @@ SHARE = 0.05
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """What a checkpoint belongs to; one of anything else is of no use."""
+    """What a checkpoint belongs to; one of anything else is of no use.
+
+    Attributes:
+        form: Changes whenever the tensors of a checkpoint have other names or meanings.
+    """
 
     spec_hash: str
     dataset_fingerprint: str
@@ -31,6 +35,7 @@ class Identity(msgspec.Struct, frozen=True):
     device: str
     precision: str = "fp32"
     deterministic: bool = False
+    form: int = 2
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):

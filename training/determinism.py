@@ -18,7 +18,8 @@ def keep_deterministic(wanted: bool) -> None:
     if wanted:  # read by cuBLAS when it starts
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.backends.cudnn.benchmark = False
-    torch.use_deterministic_algorithms(wanted, warn_only=True)
+    # as `use_deterministic_algorithms` with `warn_only`, which imports torch's compiler besides
+    torch.set_deterministic_debug_mode("warn" if wanted else "default")
 
 
 @contextlib.contextmanager

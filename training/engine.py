@@ -187,7 +187,7 @@ class _Training:
         result, epoch = self.result, self.epoch
         trained = scores_of(self.totals, len(self.train.labels))
         result.training_seconds += self.seconds
-        result.learning_rate.append(float(self.optimizer.param_groups[0]["lr"]))
+        result.learning_rate.append(self.optimizer.learning_rate)
         result.train.append(trained)
         result.validation.append(validated)
         result.epoch_seconds.append(self.seconds + seconds)
@@ -211,8 +211,7 @@ class _Training:
     def _step_rate(self) -> None:
         """Multiply the rate as `StepLR` does; it has no state beyond the optimizer's."""
         if self.epoch % self.spec.step_size == 0:
-            for group in self.optimizer.param_groups:
-                group["lr"] *= self.spec.gamma
+            self.optimizer.learning_rate *= self.spec.gamma
 
     def _save_if_due(self) -> None:
         if self.checkpoints is not None and self.checkpoints.due():

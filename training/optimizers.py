@@ -1,7 +1,14 @@
-"""Optimizers by name."""
+"""Optimizers by name: the rules of `torch.optim`, by its fused kernels, without its start-up.
+
+Making one of `torch.optim` imports torch's compiler, which takes about as long as importing torch.
+The kernels are the same, one pass through memory a step; where a device has none for a rule, some
+operations in place do the same within rounding.
+"""
 
 import math
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -9,57 +16,188 @@ from torch import Tensor, nn
 from training.names import look_up
 from training.records import Spec
 
+FUSED_ON = ("cpu", "cuda")
+"""Kinds of devices whose kernels are tested here."""
 
-class FusedRMSprop(torch.optim.Optimizer):
-    """RMSprop (Hinton, 2012) without momentum, one pass through memory a step.
 
-    torch has no fused form of it, but one of Adam (Kingma and Ba, 2015), which is RMSprop where
-    the mean of gradients keeps nothing of the old ones and nothing is left of the corrections for
-    the first steps: p ← p − lr · g / (√v + ε) with v ← α·v + (1 − α)·g². The results are those of
-    `torch.optim.RMSprop` within rounding. Gradients are changed meanwhile.
+class _Lists(NamedTuple):
+    """Parameters of one number format that have gradients.
 
-    Args:
-        params: On the CPU or a CUDA device; float32.
-        alpha: Share of the old mean square that is kept.
-        eps: Added to the root.
+    Attributes:
+        states: For each name in `Optimizer.keeps`, a tensor for each parameter.
     """
 
+    parameters: list[Tensor]
+    gradients: list[Tensor]
+    states: list[list[Tensor]]
+
+
+class Optimizer:
+    """Changes parameters by their gradients; gradients may be changed meanwhile.
+
+    Args:
+        parameters: That are trained; one without a gradient stays as it is.
+        learning_rate: May be changed between steps.
+        weight_decay: Times the parameter, added to its gradient.
+
+    Attributes:
+        keeps: Names of the tensors of its shape that each parameter has; `step` is a number (),
+            how many times the parameter was changed.
+    """
+
+    keeps: tuple[str, ...] = ()
+
     def __init__(
-        self,
-        params: list[nn.Parameter],
-        lr: float,
-        weight_decay: float = 0.0,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
+        self, parameters: Sequence[nn.Parameter], learning_rate: float, weight_decay: float = 0.0
     ) -> None:
-        super().__init__(params, {"lr": lr, "alpha": alpha, "eps": eps,
-                                  "weight_decay": weight_decay})  # fmt: skip
+        self.parameters = list(parameters)
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self._states: dict[int, dict[str, Tensor]] = {}
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self) -> None:
         """Change the parameters by their gradients."""
-        assert closure is None
-        for group in self.param_groups:
-            parameters = [p for p in group["params"] if p.grad is not None]
-            if not parameters:
-                continue
-            gradients = [_laid_out_as(p) for p in parameters]
-            # corrections by 1 − β^steps: after endless steps there are none
-            endless = torch.full((), math.inf, device=parameters[0].device)
-            torch.ops.aten._fused_adam_(
-                parameters, gradients,
-                gradients,  # as the mean of gradients, which with β₁ = 0 they are
-                [self._square_avg(p) for p in parameters], [], [endless] * len(parameters),
-                lr=group["lr"], beta1=0.0, beta2=group["alpha"], eps=group["eps"],
-                weight_decay=group["weight_decay"], amsgrad=False, maximize=False,
-            )  # fmt: skip
+        alike: defaultdict[torch.dtype, list[int]] = defaultdict(list)
+        for place, parameter in enumerate(self.parameters):
+            if parameter.grad is not None:
+                alike[parameter.dtype].append(place)
+        for places in alike.values():
+            parameters: list[Tensor] = [self.parameters[place] for place in places]
+            states = [self._state(place) for place in places]
+            lists = _Lists(
+                parameters,
+                [_laid_out_as(parameter) for parameter in parameters],
+                [[state[name] for state in states] for name in self.keeps],
+            )
+            fused = parameters[0].device.type in FUSED_ON
+            (self._fused if fused else self._plain)(lists)
 
-    def _square_avg(self, parameter: Tensor) -> Tensor:
-        state = self.state[parameter]
-        if not state:
-            state["square_avg"] = torch.zeros_like(parameter)
-        square_avg: Tensor = state["square_avg"]
-        return square_avg
+    def _fused(self, lists: _Lists) -> None:
+        """Make a step by one kernel of torch."""
+        raise NotImplementedError
+
+    def _plain(self, lists: _Lists) -> None:
+        """Make the same step operation by operation."""
+        raise NotImplementedError
+
+    def _state(self, place: int) -> dict[str, Tensor]:
+        if place not in self._states:
+            parameter = self.parameters[place]
+            number = parameter.new_zeros((), dtype=torch.float32)
+            self._states[place] = {
+                name: number if name == "step" else torch.zeros_like(parameter)
+                for name in self.keeps
+            }
+        return self._states[place]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what `load_state_dict` goes on from: the rate, and each parameter's tensors."""
+        return {"learning_rate": self.learning_rate, "states": self._states}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from where another optimizer of the same kind and parameters was."""
+        self.learning_rate = state["learning_rate"]
+        for place, kept in state["states"].items():
+            for name, value in self._state(place).items():
+                value.copy_(kept[name])
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent with Polyak's momentum: v ← m·v + g, p ← p − lr · v."""
+
+    def __init__(
+        self, parameters: Sequence[nn.Parameter], learning_rate: float, weight_decay: float = 0.0,
+        momentum: float = 0.0,
+    ) -> None:  # fmt: skip
+        super().__init__(parameters, learning_rate, weight_decay)
+        self.momentum = momentum
+        self.keeps = ("momentum",) if momentum else ()
+
+    def _fused(self, lists: _Lists) -> None:
+        torch.ops.aten._fused_sgd_(
+            lists.parameters, lists.gradients, lists.states[0] if self.momentum else [],
+            weight_decay=self.weight_decay, momentum=self.momentum, lr=self.learning_rate,
+            dampening=0.0, nesterov=False, maximize=False, is_first_step=False,
+        )  # fmt: skip
+
+    def _plain(self, lists: _Lists) -> None:
+        for i, (parameter, gradient) in enumerate(_decayed(lists, self.weight_decay)):
+            if self.momentum:
+                gradient = lists.states[0][i].mul_(self.momentum).add_(gradient)
+            parameter.sub_(gradient, alpha=self.learning_rate)
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba, 2015): by the means of gradients and of their squares."""
+
+    keeps = ("mean", "square_mean", "step")
+    betas = 0.9, 0.999
+    eps = 1e-8
+
+    def _fused(self, lists: _Lists) -> None:
+        means, square_means, steps = lists.states
+        torch._foreach_add_(steps, 1)
+        _fused_adam(self, lists, means, square_means, steps, self.betas)
+
+    def _plain(self, lists: _Lists) -> None:
+        beta1, beta2 = self.betas
+        means, square_means, steps = lists.states
+        for i, (parameter, gradient) in enumerate(_decayed(lists, self.weight_decay)):
+            step = steps[i].add_(1)
+            mean = means[i].lerp_(gradient, 1 - beta1) / (1 - beta1**step)
+            square_means[i].mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+            root = (square_means[i] / (1 - beta2**step)).sqrt_()
+            parameter.addcdiv_(mean, root.add_(self.eps), value=-self.learning_rate)
+
+
+class RMSprop(Optimizer):
+    """RMSprop (Hinton, 2012) without momentum: p ← p − lr · g / (√v + ε), v ← α·v + (1 − α)·g².
+
+    torch has no fused form of it, but Adam's is RMSprop where the mean of gradients keeps nothing
+    of the old ones and nothing is left of the corrections for the first steps. The results are
+    those of `torch.optim.RMSprop` within rounding.
+    """
+
+    keeps = ("square_mean",)
+    alpha = 0.99
+    """Share of the old mean square that is kept."""
+    eps = 1e-8
+
+    def _fused(self, lists: _Lists) -> None:
+        # corrections by 1 − β^steps: after endless steps there are none
+        endless = torch.full((), math.inf, device=lists.parameters[0].device)
+        steps = [endless] * len(lists.parameters)
+        # as the means of gradients, which with β₁ = 0 they are
+        _fused_adam(self, lists, lists.gradients, lists.states[0], steps, (0.0, self.alpha))
+
+    def _plain(self, lists: _Lists) -> None:
+        for i, (parameter, gradient) in enumerate(_decayed(lists, self.weight_decay)):
+            square_mean = lists.states[0][i].mul_(self.alpha)
+            square_mean.addcmul_(gradient, gradient, value=1 - self.alpha)
+            root = square_mean.sqrt().add_(self.eps)
+            parameter.addcdiv_(gradient, root, value=-self.learning_rate)
+
+
+def _fused_adam(
+    rule: Adam | RMSprop,
+    lists: _Lists,
+    means: list[Tensor],
+    square_means: list[Tensor],
+    steps: list[Tensor],
+    betas: tuple[float, float],
+) -> None:
+    torch.ops.aten._fused_adam_(
+        lists.parameters, lists.gradients, means, square_means, [], steps,
+        lr=rule.learning_rate, beta1=betas[0], beta2=betas[1], eps=rule.eps,
+        weight_decay=rule.weight_decay, amsgrad=False, maximize=False,
+    )  # fmt: skip
+
+
+def _decayed(lists: _Lists, weight_decay: float) -> list[tuple[Tensor, Tensor]]:
+    """Return each parameter with its gradient, the weight decay in it."""
+    pairs = zip(lists.parameters, lists.gradients, strict=True)
+    return [(p, g.add(p, alpha=weight_decay) if weight_decay else g) for p, g in pairs]
 
 
 def _laid_out_as(parameter: Tensor) -> Tensor:
@@ -71,36 +209,14 @@ def _laid_out_as(parameter: Tensor) -> Tensor:
     return torch.empty_like(parameter).copy_(gradient)
 
 
-def _sgd(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Optimizer:
-    return torch.optim.SGD(
-        parameters,
-        lr=spec.learning_rate,
-        momentum=spec.momentum,
-        weight_decay=spec.weight_decay,
-        fused=True,
-    )
-
-
-def _adam(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Optimizer:
-    return torch.optim.Adam(
-        parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay, fused=True
-    )
-
-
-def _rmsprop(parameters: list[nn.Parameter], spec: Spec) -> torch.optim.Optimizer:
-    fused = all(parameter.device.type in ("cpu", "cuda") for parameter in parameters)
-    kind = FusedRMSprop if fused else torch.optim.RMSprop
-    return kind(parameters, lr=spec.learning_rate, weight_decay=spec.weight_decay)
-
-
-OPTIMIZERS: dict[str, Callable[[list[nn.Parameter], Spec], torch.optim.Optimizer]] = {
-    "sgd": _sgd,
-    "adam": _adam,
-    "rmsprop": _rmsprop,
+OPTIMIZERS: dict[str, Callable[[list[nn.Parameter], Spec], Optimizer]] = {
+    "sgd": lambda p, spec: SGD(p, spec.learning_rate, spec.weight_decay, spec.momentum),
+    "adam": lambda p, spec: Adam(p, spec.learning_rate, spec.weight_decay),
+    "rmsprop": lambda p, spec: RMSprop(p, spec.learning_rate, spec.weight_decay),
 }
 
 
-def make_optimizer(module: nn.Module, spec: Spec) -> torch.optim.Optimizer:
+def make_optimizer(module: nn.Module, spec: Spec) -> Optimizer:
     """Return `spec`'s optimizer for the module's trainable parameters."""
     trainable = [p for p in module.parameters() if p.requires_grad]
     return look_up("optimizer", spec.optimizer, OPTIMIZERS)(trainable, spec)

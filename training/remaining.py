@@ -22,7 +22,8 @@ class Remaining:
     Args:
         steps: The list, as it stands before any of it runs.
         force: Everything will run, whatever its state.
-        stand_ins: Counts the arithmetic of the stand-in weights that are missing.
+        stand_ins: Counts the arithmetic of the stand-in weights that are missing; not before
+            something has run, because counting loads much of torch.
     """
 
     def __init__(
@@ -40,7 +41,8 @@ class Remaining:
             spec = likely_spec(step, plan) if trains else None
             if spec is not None:
                 self._left[step.experiment.id, step.seed] = spec
-        self._stand_ins = dict(stand_ins(self._left.values()))
+        self._count = stand_ins
+        self._stand_ins: dict[str, int] | None = None
 
     def ended(self, name: Name, metrics: Metrics | None) -> None:
         """Take a run off the list.
@@ -50,7 +52,7 @@ class Remaining:
             metrics: Its new record; None if an older one answered it.
         """
         spec = self._left.pop(name, None)
-        if spec is not None:
+        if spec is not None and self._stand_ins is not None:
             self._stand_ins.pop(spec.weights_digest, None)
         if metrics is None or metrics.spec is None or not metrics.epochs_run:
             return
@@ -78,4 +80,8 @@ class Remaining:
         return total / max(1, at_a_time)
 
     def _stand_in_seconds(self) -> float:
-        return sum(self._stand_ins.values()) * self._seconds / self._flop if self._flop else 0.0
+        if not self._flop:
+            return 0.0
+        if self._stand_ins is None:
+            self._stand_ins = dict(self._count(self._left.values()))
+        return sum(self._stand_ins.values()) * self._seconds / self._flop

@@ -8,7 +8,7 @@ from torch import nn
 from training.batches import PictureInputs
 from training.data.augment import DRAWS
 from training.engine import fit
-from training.optimizers import FusedRMSprop
+from training.optimizers import SGD, Adam, RMSprop
 from training.plan import resolve
 from training.precision import computing
 from training.progress import Progress
@@ -98,11 +98,13 @@ def test_a_convolution_in_bf16_sees_the_same_either_way():
 
 
 @on_each_device
-def test_rmsprop_is_torchs(device):
+@pytest.mark.parametrize("name", ["sgd", "adam", "rmsprop"])
+def test_optimizers_are_torchs(device, name):
     random = torch.Generator().manual_seed(0)
     start = torch.randn((300, 257), generator=random)
     ours, theirs = (nn.Parameter(start.clone().to(device)) for _ in range(2))
-    optimizers = FusedRMSprop([ours], lr=1e-2), torch.optim.RMSprop([theirs], lr=1e-2)
+    mine = {"sgd": SGD, "adam": Adam, "rmsprop": RMSprop}[name]([ours], 1e-2)
+    optimizers = mine, getattr(torch.optim, type(mine).__name__)([theirs], lr=1e-2)
     for _ in range(5):
         gradient = torch.randn(start.shape, generator=random).to(device)
         for parameter, optimizer in zip((ours, theirs), optimizers, strict=True):

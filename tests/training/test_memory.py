@@ -9,6 +9,7 @@ from training.batches import FeatureInputs
 from training.engine import fit
 from training.errors import DeviceError
 from training.memory import backward, forward, is_out_of_memory
+from training.optimizers import Adam
 from training.plan import resolve
 from training.progress import Progress
 from training.records import Experiment, Settings
@@ -231,7 +232,7 @@ def test_an_optimizer_without_room_is_one_message(monkeypatch, error):
     def failing(*_):
         raise error
 
-    monkeypatch.setattr(torch.optim.Adam, "step", failing)
+    monkeypatch.setattr(Adam, "step", failing)
     module = linear()
     with pytest.raises(DeviceError, match="too small for adam's state"):
         fit(module, module.train, data(), data(), spec(optimizer="adam"), Progress())

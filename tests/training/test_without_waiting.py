@@ -10,7 +10,6 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from training import engine
 from training.batches import FeatureInputs, PictureInputs
 from training.data.augment import DRAWS
 from training.engine import fit
@@ -49,14 +48,6 @@ class Counting(Progress):
 
     def batch(self, n_images):
         self.seen += n_images
-
-
-@pytest.fixture(autouse=True)
-def _optimizer_for_any_device(monkeypatch):
-    """Fused ones refuse devices without kernels; that they fetch nothing is torch's promise."""
-    monkeypatch.setattr(
-        engine, "make_optimizer", lambda module, spec: torch.optim.SGD(module.parameters(), 0.1)
-    )
 
 
 def spec(augmentation="none"):
