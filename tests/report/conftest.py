@@ -1,15 +1,17 @@
 """A finished study to render, and a cache that belongs to the test."""
 
+import os
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fake_study import write_fake_study
-from rendering import run_render
+from rendering import Rendered, run_render
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +48,27 @@ def render(study, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def finished(finished_study, tmp_path_factory):
+def common(tmp_path_factory):
+    """Return a folder that all processes of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "common"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def drawn(common):
+    """Return a cache whose figures, once drawn, serve every report on the finished study."""
+    return common / "cache"
+
+
+@pytest.fixture(scope="session")
+def finished(finished_study, common, drawn):
     """Return the finished study's report, HTML and PDF, for tests that only read it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOMEWORK_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return run_render(finished_study, tmp_path_factory.mktemp("report"))
+    output = common / "report"
+    with FileLock(common / "report.lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOMEWORK_CACHE", str(drawn))
+        if not output.exists():
+            done = run_render(finished_study, output)
+            assert done.exit_code == 0, done.error or done.unexpected
+    return Rendered(output)

@@ -8,13 +8,19 @@ from training.errors import HomeworkError
 
 
 class Rendered:
-    """What `homework render` left behind."""
+    """What `homework render` left behind.
 
-    def __init__(self, result, output):
-        self.exit_code = result.exit_code
-        self.error = result.exception if isinstance(result.exception, HomeworkError) else None
-        self.unexpected = None if self.error else result.exception
-        self.printed = result.output
+    Args:
+        output: The folder of the report.
+        result: How it ended; None where it ended well in another process.
+    """
+
+    def __init__(self, output, result=None):
+        exception = result.exception if result else None
+        self.exit_code = result.exit_code if result else 0
+        self.error = exception if isinstance(exception, HomeworkError) else None
+        self.unexpected = None if self.error else exception
+        self.printed = result.output if result else ""
         self.html_file = output / "report.html"
         self.pdf_file = output / "report.pdf"
         self.html = self.html_file.read_text(encoding="utf-8") if self.html_file.is_file() else ""
@@ -26,7 +32,7 @@ class Rendered:
 def run_render(study, output, *options):
     """Run `homework render` on a study."""
     arguments = ["render", "--runs", str(study.parent), "--output", str(output)]
-    return Rendered(CliRunner().invoke(cli, [*arguments, *options]), output)
+    return Rendered(output, CliRunner().invoke(cli, [*arguments, *options]))
 
 
 def documents_written(patch):

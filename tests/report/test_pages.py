@@ -46,10 +46,10 @@ def classes(box):
 
 
 @pytest.fixture(scope="module", params=SIZES)
-def laid_out(request, finished_study, tmp_path_factory):
+def laid_out(request, finished_study, drawn, tmp_path_factory):
     """Lay the finished study out on a size of paper; return its name, the boxes and the file."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOMEWORK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HOMEWORK_CACHE", str(drawn))
         documents = documents_written(patch)
         output = tmp_path_factory.mktemp(request.param)
         done = run_render(finished_study, output, "--format", "pdf", "--paper", request.param)

@@ -34,9 +34,11 @@ def finished_study(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def finished(finished_study, tmp_path_factory):
+def finished(finished_study, drawn, tmp_path_factory):
     """Return its report."""
-    return run_render(finished_study, tmp_path_factory.mktemp("report"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOMEWORK_CACHE", str(drawn))
+        return run_render(finished_study, tmp_path_factory.mktemp("report"))
 
 
 @pytest.fixture
