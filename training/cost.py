@@ -2,6 +2,7 @@
 
 from training.arithmetic import Arithmetic, count
 from training.engine import Fit
+from training.kinds import kind_of
 from training.peak import peak_flop_per_second
 from training.records import Cost, Spec
 from training.starting import Model
@@ -14,7 +15,10 @@ def cost_of(model: Model, spec: Spec, result: Fit, workspace: Workspace, cached:
     Args:
         cached: Whether the frozen part's outputs were computed once.
     """
-    counted = count(model.network, model.trainable, spec.image_size, cached)
+    kind = kind_of(spec), cached
+    if kind not in workspace.counted:
+        workspace.counted[kind] = count(model.network, model.trainable, spec.image_size, cached)
+    counted = workspace.counted[kind]
     training, features = _totals(counted, len(result.train), workspace)
     return Cost(
         training_flop=training,

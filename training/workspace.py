@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from training.arithmetic import Arithmetic
 from training.checkpoint import SECONDS_BETWEEN, Checkpoints, Identity
 from training.data.prepare import PreparedData
 from training.errors import WeightsError
@@ -39,6 +40,7 @@ class Workspace:
             network is met once and not by every experiment.
         drawn: The network built last with its random weights: what it was built from, itself, and
             the state of the random generators after.
+        counted: The arithmetic of each kind of run, with features cached and without.
     """
 
     folder: StudyFolder
@@ -57,6 +59,7 @@ class Workspace:
     loaded: dict[tuple[str, str], StartingWeights] = field(default_factory=dict)
     on_device: dict[int, Tensor | None] = field(default_factory=dict)
     drawn: tuple[object, Network, dict[str, Any]] | None = None
+    counted: dict[tuple[Spec, bool], Arithmetic | None] = field(default_factory=dict)
 
     def pixels_on_device(self, image_size: int) -> Tensor | None:
         """Return all pictures, (N, H, W, 3) uint8 on a CUDA device, if a third of it has room.

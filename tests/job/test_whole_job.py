@@ -6,12 +6,16 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from tiny import TINY
 
+from training.arithmetic import count
 from training.data.decode import crop, open_picture, resize
 from training.data.index import index_folder
 from training.data.locate import locate
+from training.freezing import freeze
+from training.models import build
 from training.records import (
     Dataset,
     Metrics,
@@ -104,6 +108,18 @@ def test_every_run_says_what_its_training_took(study):
     assert {name for name, metrics in found.items() if metrics.cost.feature_flop} == cached != set()
     best = found["scratch/best"]
     assert best.cost == found[best.reused_from].cost
+
+
+def test_the_arithmetic_is_that_of_each_runs_own_network(study):
+    dataset = read(study.dataset, Dataset)
+    for metrics in records(study).values():
+        spec = metrics.spec
+        with torch.device("meta"):
+            network = build(spec.model, len(dataset.classes), spec.head, spec.width)
+        held = freeze(network, spec.freeze)
+        counted = count(network, held, spec.image_size, metrics.cached_features)
+        epoch = counted.epoch(dataset.n_train, dataset.n_validation)
+        assert metrics.cost.training_flop == metrics.epochs_run * epoch, metrics.id
 
 
 def test_freezing_takes_the_best_transfer_pair(study):
