@@ -1,7 +1,7 @@
 """Kill and break runs of a tiny study, start them again, and compare the bytes.
 
     python bench/faults.py                         # 60 kills at random moments, 10 of each fault
-    python bench/faults.py --kills 4 --faults 1    # the short form
+    python bench/faults.py --kills 4 --faults 1 --small-grid    # the short form
 
 Every trial runs the same command in a process of its own, in an empty folder with an empty cache.
 The process is killed (SIGKILL) or asked to stop at a random moment, or its writes are broken: a
@@ -33,6 +33,14 @@ COMMAND = (
     "--preset", "quick", "--image-size", "64", "--width", "0.1", "--epochs", "2",
     "--batch-size", "8", "--device", "cpu", "--checkpoint-every", "0",
 )  # fmt: skip
+SMALL_GRID = """
+name = "quick"
+[settings]
+learning_rates = [1e-3]
+optimizers = ["sgd", "adam"]
+"""
+"""A study file with a grid of two pairs in place of nine."""
+
 TIMES = {"epoch_seconds", "train_seconds", "images_per_second", "feature_seconds",
          "peak_memory_bytes", "peak_flop_per_second", "energy_joules",
          "finished_at"}  # fmt: skip
@@ -146,8 +154,12 @@ def shrink() -> None:
     sample_weights.OTHER_MODELS = sample_weights.Recipe(1e-3, 2)
 
 
-def start(folder: Path, prepare: Callable[[], None]) -> int:
-    """Fork a process that runs the command in `folder`; return its id."""
+def start(folder: Path, prepare: Callable[[], None], study_file: str = "") -> int:
+    """Fork a process that runs the command in `folder`; return its id.
+
+    Args:
+        study_file: What the command's study file says, if it has one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     pid = os.fork()
     if pid:
@@ -159,6 +171,9 @@ def start(folder: Path, prepare: Callable[[], None]) -> int:
         os.chdir(folder)
         os.environ["HOMEWORK_CACHE"] = str(folder / "cache")
         sys.argv = list(COMMAND)
+        if study_file:
+            Path("study.toml").write_text(study_file)
+            sys.argv += ["-f", "study.toml"]
         prepare()
         from training.cli import main
 
@@ -191,10 +206,6 @@ def wait(pid: int, folder: Path, number: int = 0, after: float = 0.0) -> Ended:
         time.sleep(0.002)
     log = (folder / "log").read_text(errors="replace") if (folder / "log").exists() else ""
     return Ended(os.waitstatus_to_exitcode(status), seconds, log)
-
-
-def run(folder: Path, prepare: Callable[[], None] = lambda: None) -> Ended:
-    return wait(start(folder, prepare), folder)
 
 
 def records(folder: Path) -> dict[str, bytes]:
@@ -239,10 +250,11 @@ class Harness:
     Args:
         place: A folder for everything.
         seed: Decides all random moments.
+        study_file: See `start`.
     """
 
-    def __init__(self, place: Path, seed: int) -> None:
-        self.place = place
+    def __init__(self, place: Path, seed: int, study_file: str = "") -> None:
+        self.place, self.study_file = place, study_file
         self.rng = random.Random(seed)
         counting = FaultyFiles("", 0, kill)
         counted = place / "counts.json"
@@ -255,7 +267,7 @@ class Harness:
             os._exit = lambda code: (atexit._run_exitfuncs(), _exit(code))  # type: ignore
 
         _exit = os._exit
-        whole = run(place / "whole", count)
+        whole = self._run(place / "whole", count)
         if whole.code:
             raise SystemExit(f"The undisturbed run failed:\n{whole.log}")
         self.seconds = whole.seconds
@@ -272,7 +284,7 @@ class Harness:
                 0, 128 + SIGNALS[kind]}  # fmt: skip
         if first.code not in allowed:
             problems.append(f"exit code {first.code}")
-        second = run(folder)
+        second = self._run(folder)
         problems += [word for word in ("Traceback", "Warning") if word in second.log]
         if second.code:
             problems.append(f"the retry exits {second.code}")
@@ -290,13 +302,22 @@ class Harness:
     def _disturbed(self, kind: str, folder: Path) -> Ended:
         if kind in SIGNALS:
             after = self.rng.uniform(0, self.seconds)
-            return wait(start(folder, lambda: None), folder, SIGNALS[kind], after)
+            return self._run(folder, lambda: None, SIGNALS[kind], after)
         if kind == LIMITED:
             rng = random.Random(self.rng.random())
-            return run(folder, lambda: limit_file_size(rng))
+            return self._run(folder, lambda: limit_file_size(rng))
         call, fault, after_it = BROKEN_CALLS[kind]
         files = FaultyFiles(call, self.rng.randint(1, self.counts[call]), fault, after_it)
-        return run(folder, lambda: install(files))
+        return self._run(folder, lambda: install(files))
+
+    def _run(
+        self,
+        folder: Path,
+        prepare: Callable[[], None] = lambda: None,
+        number: int = 0,
+        after: float = 0.0,
+    ) -> Ended:
+        return wait(start(folder, prepare, self.study_file), folder, number, after)
 
 
 def table(trials: list[Trial], harness: Harness) -> str:
@@ -324,6 +345,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=60, help="SIGKILLs at random moments")
     parser.add_argument("--faults", type=int, default=10, help="trials of each other kind")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--small-grid", action="store_true", help="two pairs in place of nine")
     parser.add_argument("--keep", metavar="DIR", help="keep the folders of bad trials here")
     parser.add_argument("--only", nargs="+", metavar="WORDS", help="kinds, by part of their name")
     options = parser.parse_args()
@@ -336,7 +358,7 @@ def main() -> None:
     shrink()
     place = Path(options.keep or tempfile.mkdtemp(prefix="faults-")).resolve()
     try:
-        harness = Harness(place, options.seed)
+        harness = Harness(place, options.seed, SMALL_GRID if options.small_grid else "")
         kinds = [*SIGNALS][:1] * options.kills
         kinds += [kind for kind in [*[*SIGNALS][1:], *BROKEN_CALLS, LIMITED]
                   if not options.only or any(words in kind for words in options.only)

@@ -15,8 +15,8 @@ HARNESS = Path(__file__).parents[2] / "bench" / "faults.py"
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 def test_what_was_killed_or_broken_ends_with_the_same_bytes(tmp_path):
     done = subprocess.run(
-        [sys.executable, str(HARNESS), "--kills", "1", "--only", "middle of a write",
-         "no space", "--faults", "1", "--keep", str(tmp_path)],
+        [sys.executable, str(HARNESS), "--small-grid", "--kills", "1", "--faults", "1",
+         "--only", "middle of a write", "no space", "--keep", str(tmp_path)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
