@@ -10,7 +10,7 @@ from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fake_study import write_fake_study
+from fake_study import shorten, write_fake_study
 from rendering import Rendered, run_render
 
 
@@ -24,6 +24,15 @@ def finished_study(tmp_path_factory):
     """Return a study that tests only read."""
     folder = tmp_path_factory.mktemp("finished") / "runs" / "quick"
     write_fake_study(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def short_study(tmp_path_factory):
+    """Return such a study with a shorter report, for tests that read or make many pages."""
+    folder = tmp_path_factory.mktemp("short") / "runs" / "quick"
+    write_fake_study(folder)
+    shorten(folder)
     return folder
 
 

@@ -27,6 +27,11 @@ def graded(*arguments):
 
 
 @pytest.fixture(scope="module")
+def finished_study(short_study):
+    return short_study
+
+
+@pytest.fixture(scope="module")
 def reports(finished_study, tmp_path_factory):
     """Return the reports of the finished study, figures left blank."""
     output = tmp_path_factory.mktemp("reports")

@@ -8,7 +8,6 @@ import zipfile
 
 import pytest
 from click.testing import CliRunner
-from fake_study import write_fake_study
 from pdf_editing import edit_attachment, edit_number
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText
@@ -18,19 +17,10 @@ from report.errors import ReportError
 from report.manifest import unpack_records
 from training.cli import cli
 
-LEFT_OUT = ["data", "preprocessing", "scratch", "heatmaps", "freezing", "augmentation", "mistakes"]
-"""What the report goes without, because reading pages takes long."""
-
 
 @pytest.fixture(scope="module")
-def finished_study(tmp_path_factory):
-    """Return a study with a shorter report than others."""
-    folder = tmp_path_factory.mktemp("short") / "runs" / "quick"
-    write_fake_study(folder)
-    record = folder / "study.json"
-    arranged = {"report": {"leave_out": LEFT_OUT}}
-    record.write_text(json.dumps(json.loads(record.read_text()) | arranged))
-    return folder
+def finished_study(short_study):
+    return short_study
 
 
 @pytest.fixture(scope="module")
