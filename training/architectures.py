@@ -15,7 +15,6 @@ N_PUBLISHED = 1000
 """Classes of ImageNet, which the published heads tell apart."""
 
 VGG16_BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
-RESNET18_STAGES = (64, 128, 256, 512)
 
 
 def scaled(channels: int, width: float) -> int:
@@ -132,6 +131,11 @@ class BasicBlock(nn.Module):
         return output
 
 
+def two_blocks(n_in: int, n_out: int, stride: int) -> nn.Sequential:
+    """Return the blocks of one resolution, the first of which may halve it."""
+    return nn.Sequential(BasicBlock(n_in, n_out, stride), BasicBlock(n_out, n_out, 1))
+
+
 class ResNet18(nn.Module):
     """A residual network of 18 layers (He et al., 2016).
 
@@ -145,23 +149,17 @@ class ResNet18(nn.Module):
         self.bn1 = nn.BatchNorm2d(n(64))
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        before = 64
-        for number, channels in enumerate(RESNET18_STAGES, 1):
-            stride = 1 if number == 1 else 2
-            stage = nn.Sequential(
-                BasicBlock(n(before), n(channels), stride),
-                BasicBlock(n(channels), n(channels), 1),
-            )
-            self.add_module(f"layer{number}", stage)
-            before = channels
+        self.layer1 = two_blocks(n(64), n(64), stride=1)
+        self.layer2 = two_blocks(n(64), n(128), stride=2)
+        self.layer3 = two_blocks(n(128), n(256), stride=2)
+        self.layer4 = two_blocks(n(256), n(512), stride=2)
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.fc = nn.Linear(n(512), n(N_PUBLISHED))
         start_convolutions(self)
 
     def forward(self, pictures: Tensor) -> Tensor:
         maps = self.maxpool(self.relu(self.bn1(self.conv1(pictures))))
-        for number in range(1, len(RESNET18_STAGES) + 1):
-            maps = self.get_submodule(f"layer{number}")(maps)
+        maps = self.layer4(self.layer3(self.layer2(self.layer1(maps))))
         scores: Tensor = self.fc(self.avgpool(maps).flatten(1))
         return scores
 
