@@ -1,13 +1,19 @@
 #!/bin/sh
-# All that is measured on a CUDA device, in one go:
+# All that is measured on a CUDA device, in one go or step by step:
 #
-#     sh bench/gpu.sh PICTURES OUT
+#     sh bench/gpu.sh PICTURES OUT [STEP ...]
 #
 # PICTURES holds Caltech-101 as a folder, or as tar files with train.txt and test.txt beside them;
-# OUT receives tables, as text and as JSON, and the records of the complete list. Random weights
-# stand in for ImageNet's: the work is the same, the accuracies of transfer learning are not.
+# OUT receives tables, as text and as JSON. The steps, all of them in this order if none is named:
+#
+#     all cnn vgg16   train.py with that task, 4 workers for the naive recipe
+#     workers         train.py with all weights and a worker for each core
+#     list            list.py with the reference preset; random weights stand in for ImageNet's:
+#                     the work is the same, the accuracies of transfer learning are not
 set -eu
 pictures=$1 out=$2
+shift 2
+[ $# -gt 0 ] || set -- all cnn vgg16 workers list
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 mkdir -p "$out"
@@ -20,15 +26,26 @@ if ls "$pictures"/*.tar >/dev/null 2>&1; then
   pictures=$work/pictures
 fi
 nvidia-smi >"$out/device.txt" 2>&1 || true
-python3 "$bench/random_weights.py" "$work/weights"
-workers=$(nproc)
-for task in all cnn vgg16; do
-  python3 "$bench/train.py" --data "$pictures" --device cuda --task "$task" --pictures 2892 \
-    --workers 4 --epochs 10 --slow-epochs 2 --rounds 2 --json "$out/train-$task.json" |
-    tee "$out/train-$task.txt"
+
+# train NAME OPTION ...: write the table of `train.py` to OUT/train-NAME
+train() {
+  name=$1
+  shift
+  python3 "$bench/train.py" --data "$pictures" --device cuda --pictures 2892 --epochs 10 \
+    --slow-epochs 2 --json "$out/train-$name.json" "$@" >"$out/train-$name.txt"
+  cat "$out/train-$name.txt"
+}
+
+for step in "$@"; do
+  case $step in
+    all | cnn | vgg16) train "$step" --task "$step" --workers 4 --rounds 2 ;;
+    workers) train all-workers --workers "$(nproc)" --rounds 1 ;;
+    list)
+      python3 "$bench/random_weights.py" "$work/weights"
+      python3 "$bench/list.py" --preset reference --data "$pictures" --weights "$work/weights" \
+        --device cuda --workers 4 --naive-epochs 1 --json "$out/list.json" >"$out/list.txt"
+      cat "$out/list.txt"
+      ;;
+    *) echo "There is no step “$step”: all, cnn, vgg16, workers, list." >&2 && exit 2 ;;
+  esac
 done
-python3 "$bench/train.py" --data "$pictures" --device cuda --pictures 2892 --workers "$workers" \
-  --epochs 10 --slow-epochs 2 --rounds 1 --json "$out/train-all-workers.json" |
-  tee "$out/train-all-workers.txt"
-python3 "$bench/list.py" --preset reference --data "$pictures" --weights "$work/weights" \
-  --device cuda --workers 4 --naive-epochs 1 --json "$out/list.json" | tee "$out/list.txt"
