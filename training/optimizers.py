@@ -17,7 +17,7 @@ from training.names import look_up
 from training.records import Spec
 
 FUSED_ON = ("cpu", "cuda")
-"""Kinds of devices whose kernels are tested here."""
+"""Kinds of devices that have the kernels of all rules, on every torch that is allowed."""
 
 
 class _Lists(NamedTuple):
