@@ -147,7 +147,7 @@ def forecast(
     ]
     _add_stand_ins(seconds, specs, stand_ins, paces)
     device = device_name(workspace.device)
-    return Forecast(seconds, device, workspace.precision, problems)
+    return Forecast(seconds, device, workspace.precision, list(dict.fromkeys(problems)))
 
 
 def _add_stand_ins(

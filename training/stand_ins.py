@@ -1,5 +1,6 @@
 """Stand-in weights that have yet to be trained: which they are, and how much work that is."""
 
+import contextlib
 import glob
 from collections.abc import Iterable
 from pathlib import Path
@@ -37,13 +38,19 @@ def pictures_an_epoch() -> tuple[int, int]:
 def flop_of_missing(specs: Iterable[Spec], cache: Path) -> dict[str, int]:
     """Return the arithmetic of training all that `missing` names, by their digests.
 
-    A network that can't be followed without numbers is left out.
+    What can't be counted is left out: why it can't be trained either is for its run to say.
     """
     found = {}
     for digest, recipe in missing(specs, cache).items():
-        with torch.device("meta"):
-            network = build(recipe.model, 2, width=recipe.width)
-        counted = count(network, freeze(network, "none"), recipe.image_size, cached=False)
-        if counted is not None:
-            found[digest] = recipe.epochs * counted.epoch(*pictures_an_epoch())
+        with contextlib.suppress(Exception):  # a network of someone's own may fail in any way
+            found[digest] = _flop(recipe)
     return found
+
+
+def _flop(recipe: Spec) -> int:
+    with torch.device("meta"):
+        network = build(recipe.model, 2, width=recipe.width)
+    counted = count(network, freeze(network, "none"), recipe.image_size, cached=False)
+    if counted is None:
+        raise ValueError(f"{recipe.model} can't be followed without numbers.")
+    return recipe.epochs * counted.epoch(*pictures_an_epoch())

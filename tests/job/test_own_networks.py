@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from training.errors import DataError
 from training.records import Metrics, StudyFolder, read
 
 NETS = """
@@ -98,3 +99,39 @@ def test_a_mistake_of_this_program_is_not_recorded_as_a_runs(homework, monkeypat
     monkeypatch.setattr("training.run.prepare_model", mistaken)
     answer = homework("run", "scratch/baseline")
     assert isinstance(answer.error, KeyError)
+
+
+ONE_MORE = """
+preset = "quick"
+[settings]
+epochs = 1
+image_size = 64
+width = 0.1
+
+[experiments."beyond/mine"]
+model = "nets:two"
+weights = "pretrained"
+freeze = "backbone"
+"""
+
+
+def test_one_that_fails_later_takes_nothing_from_what_went_before(homework, here):
+    """Its stand-in weights belong to how long the rest will take, which is said after each run."""
+    (here / "study.toml").write_text(ONE_MORE)
+    answer = homework("run", "scratch/baseline", "beyond/mine", "-f", "study.toml", tiny=False)
+    assert answer.message.startswith("1 experiment failed: beyond/mine"), repr(answer.error)
+    assert ["[1/2]", "scratch/baseline", "done"] in [
+        line.split()[:3] for line in answer.output.splitlines()
+    ]
+    said = homework("plan", "beyond/mine", "-f", "study.toml", "--time", tiny=False).result.stderr
+    assert said.count("Can't be timed: nets:two: ") == 1
+
+
+def test_an_estimate_that_lacks_its_pictures_ends_nothing(homework, here, monkeypatch):
+    def no_room(*_):
+        raise DataError("No space is left.")
+
+    monkeypatch.setattr("training.stand_ins.locate", no_room)
+    names = ("scratch/grid-sgd-1e-3", "transfer/grid-sgd-1e-3", "--width", "0.12")
+    answer = homework("run", *names)
+    assert answer.error is None, repr(answer.error)
