@@ -20,7 +20,7 @@ from scipy import stats
 
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
-from training.environment import device_name, ignore_denormals, keep_memory
+from training.device.environment import device_name, ignore_denormals, keep_memory
 from training.records import Spec
 
 

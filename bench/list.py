@@ -26,7 +26,7 @@ from recipes import train_naively
 
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
-from training.environment import device_name
+from training.device.environment import device_name
 from training.records import Metrics, Settings, Spec, StudyFolder, StudyRecord, read
 from training.sample_weights import CHOOSING, source_spec
 

@@ -25,7 +25,7 @@ from training.batches import PictureInputs, in_order
 from training.data.cache import decode_all
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
-from training.environment import device_name, keep_memory
+from training.device.environment import device_name, keep_memory
 
 Way = Callable[[], Iterator[Tensor]]
 

@@ -2,7 +2,7 @@
 
     python bench/precision.py
 
-Shows from which size of pictures on bf16 pays, which `training.precision.WORTH_SIDE` says. The two
+Shows from which size of pictures on bf16 pays, which `training.device.precision.WORTH_SIDE` says. The two
 formats alternate; the fastest of several rounds counts. The loss after the same steps stands beside
 the times, because a fast wrong step is worth nothing.
 """
@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.environment import device_name, ignore_denormals, keep_memory, multiplies_bf16
+from training.device.environment import device_name, ignore_denormals, keep_memory, multiplies_bf16
+from training.device.precision import Precision, computing
 from training.models import build
-from training.precision import Precision, computing
 
 CASES = (
     ("alexnet", 64, 0.25, 64),

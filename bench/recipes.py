@@ -28,12 +28,12 @@ from torch.utils.data import DataLoader, Dataset
 from training.data.geometry import resize_size
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
-from training.environment import ignore_denormals, keep_memory
+from training.device.environment import ignore_denormals, keep_memory
+from training.device.precision import resolve_precision
 from training.feature_cache import FeatureCache
 from training.fitting import train_model
 from training.freezing import freeze, training_mode
 from training.models import build
-from training.precision import resolve_precision
 from training.progress import EpochEnd, Progress
 from training.records import Freeze, Spec, StudyFolder
 from training.starting import prepare_model

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from many import write_many
 
-from training.environment import cpu_name
+from training.device.environment import cpu_name
 
 EXAMPLE = Path(__file__).parent.parent / "runs" / "example"
 TARGETS = {

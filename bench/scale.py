@@ -26,7 +26,7 @@ from training.data.locate import locate
 from training.data.pixel_files import checksums
 from training.data.prepare import PreparedData, prepare
 from training.data.splits import split
-from training.environment import cpu_name
+from training.device.environment import cpu_name
 from training.executors import Where, make_executor
 from training.plan import Plan
 from training.progress import Progress

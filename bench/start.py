@@ -17,7 +17,7 @@ import time
 
 import torch
 
-from training.environment import device_name
+from training.device.environment import device_name
 
 ENDS_AFTER_A_BATCH = """
 import os

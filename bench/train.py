@@ -21,11 +21,11 @@ import torch
 from recipes import TASKS, add_options, whole_run
 
 from training.arithmetic import count
-from training.environment import device_name
+from training.device.environment import device_name
+from training.device.precision import Precision, resolve_precision, use_precision
 from training.freezing import freeze
 from training.models import build
 from training.peak import peak_flop_per_second
-from training.precision import Precision, resolve_precision, use_precision
 
 Answer = dict[str, Any]
 RECIPES = ("naive", "peer", "ours", "ours-fp32")

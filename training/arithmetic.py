@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 
+from training.device.randomness import random_state, restore_random_state
 from training.freezing import Trainable, training_mode
 from training.models import Network
 from training.prefix import input_of
-from training.randomness import random_state, restore_random_state
 
 META = torch.device("meta")
 N_PICTURES = 2

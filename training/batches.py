@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from training.data.augment import augment
-from training.moving import moved
+from training.device.transfer import moved
 
 IN_CACHE = 2**21
 """Bytes of pictures that are normalised at a time: between the steps they stay in the cache."""

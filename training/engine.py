@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from training.batches import Inputs, shuffled
 from training.checkpoint import Checkpoints, Position
-from training.energy import EnergyMeter
+from training.device.energy import EnergyMeter
+from training.device.randomness import random_state, restore_random_state
+from training.device.transfer import moved
 from training.memory import backward, gathered, told
-from training.moving import moved
 from training.optimizers import make_optimizer
 from training.progress import EpochEnd, Progress
-from training.randomness import random_state, restore_random_state
 from training.records import Curves, Scores, Spec
 from training.scoring import batch_totals, evaluate, scores_of
 from training.state import State, changing, copy_state, load_state, shapes

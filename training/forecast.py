@@ -15,14 +15,14 @@ from torch import Tensor
 
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
-from training.environment import device_name
+from training.device.environment import device_name
+from training.device.precision import Precision, set_up
 from training.failures import why_failed
 from training.feature_cache import FeatureCache
 from training.fitting import train_model
 from training.folders import cache_folder
 from training.kinds import kind_of, likely_spec
 from training.plan import PENDING, Plan, Step
-from training.precision import Precision, set_up
 from training.progress import Progress
 from training.records import Spec
 from training.stand_ins import missing, pictures_an_epoch

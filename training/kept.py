@@ -14,7 +14,7 @@ from torch import Tensor
 
 from training.batches import PictureInputs
 from training.data.decode import UnreadableError, open_picture, squared
-from training.determinism import use_steady_pooling
+from training.device.determinism import use_steady_pooling
 from training.errors import RecordError, StudyError
 from training.models import ARCHITECTURES, Network, build
 from training.records import Spec

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.batches import Inputs
+from training.device.randomness import restore_random_state, torch_state
 from training.errors import DeviceError
-from training.randomness import restore_random_state, torch_state
 
 MESSAGES = ("out of memory", "ALLOC_FAILED", "can't allocate memory")
 """How backends without an exception of their own say it (MPS, cuDNN, cuBLAS; torch on the CPU)."""

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from training.batches import FeatureInputs, Inputs, in_order
+from training.device.transfer import moved
 from training.memory import forward, gathered
-from training.moving import moved
 from training.progress import Progress
 
 

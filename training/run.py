@@ -9,16 +9,16 @@ import torch
 
 from training.checkpoint import Checkpoints
 from training.cost import cost_of
-from training.determinism import unsteady_operations
+from training.device.determinism import unsteady_operations
+from training.device.environment import describe, peak_memory_bytes
+from training.device.precision import computing
 from training.engine import Fit
-from training.environment import describe, peak_memory_bytes
 from training.examples import with_examples
 from training.first_layer import Filters, describe_change, first_filters, with_pictures
 from training.fitting import pictures, train_model
 from training.freezing import count_parameters
 from training.logs import RunName
 from training.plan import Step
-from training.precision import computing
 from training.records import (
     Curves,
     HeldOutScores,

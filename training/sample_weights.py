@@ -16,11 +16,11 @@ from training.batches import PictureInputs
 from training.checkpoint import remove_checkpoints
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
+from training.device.randomness import seed_all
 from training.engine import fit
 from training.freezing import freeze, training_mode
 from training.locks import locked
 from training.models import build
-from training.randomness import seed_all
 from training.records import RecordError, Spec, remove_leftovers
 from training.state import State, load_state
 from training.tensors import load_tensors, save_tensors

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.batches import Inputs, in_order
+from training.device.transfer import moved
 from training.errors import DeviceError
 from training.memory import forward, gathered
-from training.moving import moved
 from training.records import Scores
 
 EVALUATED_TOGETHER = 64

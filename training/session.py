@@ -7,8 +7,9 @@ import torch
 from training.checkpoint import SECONDS_BETWEEN
 from training.data.locate import locate
 from training.data.prepare import prepare
-from training.determinism import keep_deterministic
-from training.environment import using_threads
+from training.device.determinism import keep_deterministic
+from training.device.environment import using_threads
+from training.device.precision import set_up
 from training.executors import Executor, Outcome, Where, make_executor
 from training.folders import cache_folder
 from training.freezing import count_parameters, freeze
@@ -16,7 +17,6 @@ from training.locks import locked
 from training.logs import live_logs
 from training.models import build
 from training.plan import Plan
-from training.precision import set_up
 from training.progress import Progress
 from training.records import (
     RECORD_TYPES,

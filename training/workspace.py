@@ -12,11 +12,11 @@ from torch import Tensor
 from training.arithmetic import Arithmetic
 from training.checkpoint import SECONDS_BETWEEN, Checkpoints, Identity
 from training.data.prepare import PreparedData
+from training.device.precision import Precision
 from training.errors import WeightsError
 from training.feature_cache import FeatureCache
 from training.logs import Logs
 from training.models import Network
-from training.precision import Precision
 from training.progress import Progress
 from training.records import Spec, StudyFolder
 from training.stopping import StopSignal

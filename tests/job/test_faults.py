@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from report import pdf
-from training import energy, environment
-from training.energy import EnergyMeter
+from training.device import energy, environment
+from training.device.energy import EnergyMeter
 from training.records import Metrics, StudyFolder, read
 
 STUDY = "runs/quick"

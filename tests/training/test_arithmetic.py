@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from training.arithmetic import Arithmetic, count
+from training.device.randomness import random_state
 from training.freezing import Trainable, freeze, training_mode
 from training.models import Network, build
-from training.randomness import random_state
 
 CPU = torch.device("cpu")
 WHOLE = Trainable(("",))

@@ -14,11 +14,11 @@ from torch import nn
 
 from training.batches import PictureInputs
 from training.checkpoint import Checkpoints, Identity
+from training.device.randomness import random_state, restore_random_state, seed_all
 from training.engine import fit
 from training.errors import RecordError
 from training.plan import resolve
 from training.progress import Progress
-from training.randomness import random_state, restore_random_state, seed_all
 from training.records import Experiment, Settings
 from training.stopping import StoppedError, StopSignal
 from training.tensors import MAGIC, load_tensors, save_tensors

@@ -141,7 +141,7 @@ def test_formats_of_numbers_may_differ():
 
 FIRST_STEP = """
 import sys, torch
-from training.determinism import keep_deterministic
+from training.device.determinism import keep_deterministic
 from training.models import build
 from training.optimizers import SGD
 keep_deterministic(True)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from training import peak
-from training.randomness import random_state
+from training.device.randomness import random_state
 
 CPU = torch.device("cpu")
 

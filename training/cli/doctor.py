@@ -50,7 +50,7 @@ def _torch() -> Finding:
 
 def _device() -> Finding:
     try:
-        from training.environment import device_name, resolve_device
+        from training.device.environment import device_name, resolve_device
 
         device = resolve_device("auto")
     except ImportError as error:
@@ -66,8 +66,8 @@ def _device() -> Finding:
 def _energy() -> Finding | None:
     """Say whether a CUDA device tells what it consumes; nothing where there is none."""
     try:
-        from training.energy import energy_meter
-        from training.environment import resolve_device
+        from training.device.energy import energy_meter
+        from training.device.environment import resolve_device
 
         device = resolve_device("auto")
     except ImportError:

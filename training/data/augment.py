@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.moving import moved
+from training.device.transfer import moved
 from training.names import look_up
 
 Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor, Tensor]]

@@ -7,12 +7,12 @@ from pathlib import Path
 import torch
 
 from training.data.prepare import PreparedData
-from training.determinism import keep_deterministic
-from training.environment import ignore_denormals, keep_memory, resolve_device
+from training.device.determinism import keep_deterministic
+from training.device.environment import ignore_denormals, keep_memory, resolve_device
+from training.device.precision import Precision, use_precision
 from training.executors.single import SingleRuns
 from training.logs import live_logs
 from training.plan import Plan
-from training.precision import Precision, use_precision
 from training.progress import Progress
 from training.records import StudyFolder, StudyRecord
 from training.stopping import StopSignal

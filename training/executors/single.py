@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from training.checkpoint import remove_checkpoints
+from training.device.failed import is_lost, lost
 from training.executors.kept_weights import KeptWeights
 from training.executors.outcome import Result
 from training.failures import why_failed
 from training.locks import locked
-from training.lost_device import is_lost, lost
 from training.memory import is_out_of_memory
 from training.plan import Plan, Step
 from training.records import (

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 import torch
 
-from training.environment import all_devices
+from training.device.environment import all_devices
 from training.executors.local import LocalExecutor
 from training.executors.outcome import Outcome
 from training.executors.processes import ProcessExecutor

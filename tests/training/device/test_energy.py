@@ -8,7 +8,7 @@ import torch
 from test_checkpoint import IDENTITY, KilledAfter, KilledError, spec_with, train
 
 from training.checkpoint import Checkpoints
-from training.energy import EnergyMeter, energy_meter
+from training.device.energy import EnergyMeter, energy_meter
 from training.fitting import _meter
 
 CUDA = torch.device("cuda", 1)

@@ -7,10 +7,10 @@ from torch import nn
 
 from training.batches import PictureInputs
 from training.data.augment import DRAWS
+from training.device.precision import computing
 from training.engine import fit
 from training.optimizers import SGD, Adam, RMSprop
 from training.plan import resolve
-from training.precision import computing
 from training.progress import Progress
 from training.records import Experiment, Settings
 

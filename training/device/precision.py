@@ -7,7 +7,7 @@ from typing import Literal, cast, get_args
 import torch
 from torch import nn
 
-from training.environment import (
+from training.device.environment import (
     ignore_denormals,
     keep_memory,
     multiplies_bf16,

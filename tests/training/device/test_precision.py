@@ -5,9 +5,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from training import environment
+from training.device import environment
+from training.device.precision import computing, resolve_precision, use_precision
 from training.errors import DeviceError
-from training.precision import computing, resolve_precision, use_precision
 
 CPU = torch.device("cpu")
 
