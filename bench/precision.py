@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from training.device.environment import device_name, ignore_denormals, keep_memory, multiplies_bf16
 from training.device.precision import Precision, computing
-from training.models import build
+from training.networks.build import build
 
 CASES = (
     ("alexnet", 64, 0.25, 64),

@@ -32,8 +32,8 @@ from training.device.environment import ignore_denormals, keep_memory
 from training.device.precision import resolve_precision
 from training.feature_cache import FeatureCache
 from training.fitting import train_model
-from training.freezing import freeze, training_mode
-from training.models import build
+from training.networks.build import build
+from training.networks.freezing import freeze, training_mode
 from training.progress import EpochEnd, Progress
 from training.records import Freeze, Spec, StudyFolder
 from training.starting import prepare_model

@@ -20,11 +20,11 @@ from typing import Any
 import torch
 from recipes import TASKS, add_options, whole_run
 
-from training.arithmetic import count
 from training.device.environment import device_name
 from training.device.precision import Precision, resolve_precision, use_precision
-from training.freezing import freeze
-from training.models import build
+from training.networks.build import build
+from training.networks.flops import count
+from training.networks.freezing import freeze
 from training.peak import peak_flop_per_second
 
 Answer = dict[str, Any]

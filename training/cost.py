@@ -1,8 +1,8 @@
 """What a run's training took in arithmetic and energy."""
 
-from training.arithmetic import Arithmetic, count
 from training.engine import Fit
 from training.kinds import kind_of
+from training.networks.flops import Arithmetic, count
 from training.peak import peak_flop_per_second
 from training.records import Cost, Spec
 from training.starting import Model

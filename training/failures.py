@@ -1,8 +1,8 @@
 """What a run is recorded as failed for, in words."""
 
 from training.errors import HomeworkError
-from training.foreign import what_failed
-from training.models import ARCHITECTURES
+from training.networks.build import ARCHITECTURES
+from training.networks.libraries import what_failed
 
 FAILURES = (RuntimeError, ValueError, OSError)
 """What torch, the pictures and the disk raise."""

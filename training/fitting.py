@@ -12,8 +12,8 @@ from training.device.energy import EnergyMeter, energy_meter
 from training.device.precision import computing
 from training.engine import Fit, fit
 from training.feature_cache import feature_key, frozen_digest
-from training.freezing import training_mode
-from training.models import ARCHITECTURES
+from training.networks.build import ARCHITECTURES
+from training.networks.freezing import training_mode
 from training.prefix import prefix_features
 from training.records import Spec, Split
 from training.starting import Model

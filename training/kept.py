@@ -16,7 +16,7 @@ from training.batches import PictureInputs
 from training.data.decode import UnreadableError, open_picture, squared
 from training.device.determinism import use_steady_pooling
 from training.errors import RecordError, StudyError
-from training.models import ARCHITECTURES, Network, build
+from training.networks.build import ARCHITECTURES, Network, build
 from training.records import Spec
 from training.tensors import load_tensors, save_tensors
 from training.weights import Channels

@@ -14,10 +14,10 @@ from training.device.environment import describe, peak_memory_bytes
 from training.device.precision import computing
 from training.engine import Fit
 from training.examples import with_examples
-from training.first_layer import Filters, describe_change, first_filters, with_pictures
 from training.fitting import pictures, train_model
-from training.freezing import count_parameters
 from training.logs import RunName
+from training.networks.first_layer import Filters, describe_change, first_filters, with_pictures
+from training.networks.freezing import count_parameters
 from training.plan import Step
 from training.records import (
     Curves,

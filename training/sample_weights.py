@@ -18,9 +18,9 @@ from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.device.randomness import seed_all
 from training.engine import fit
-from training.freezing import freeze, training_mode
 from training.locks import locked
-from training.models import build
+from training.networks.build import build
+from training.networks.freezing import freeze, training_mode
 from training.records import RecordError, Spec, remove_leftovers
 from training.state import State, load_state
 from training.tensors import load_tensors, save_tensors

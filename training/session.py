@@ -12,10 +12,10 @@ from training.device.environment import using_threads
 from training.device.precision import set_up
 from training.executors import Executor, Outcome, Where, make_executor
 from training.folders import cache_folder
-from training.freezing import count_parameters, freeze
 from training.locks import locked
 from training.logs import live_logs
-from training.models import build
+from training.networks.build import build
+from training.networks.freezing import count_parameters, freeze
 from training.plan import Plan
 from training.progress import Progress
 from training.records import (

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import torch
 
-from training.arithmetic import count
 from training.data.layouts import index_pictures
 from training.data.locate import locate
 from training.data.splits import split
-from training.freezing import freeze
-from training.models import build
+from training.networks.build import build
+from training.networks.flops import count
+from training.networks.freezing import freeze
 from training.records import Spec
 from training.sample_weights import CHOOSING, source_spec
 

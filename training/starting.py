@@ -9,8 +9,8 @@ import torch
 from training.device.determinism import use_steady_pooling
 from training.device.randomness import random_state, restore_random_state, seed_all
 from training.errors import WeightsError
-from training.freezing import Trainable, freeze
-from training.models import ARCHITECTURES, Network, build
+from training.networks.build import ARCHITECTURES, Network, build
+from training.networks.freezing import Trainable, freeze
 from training.records import Spec
 from training.sample_weights import sample_weights
 from training.weights import (

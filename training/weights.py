@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from training.errors import StudyError, WeightsError
-from training.models import ARCHITECTURES, Network
+from training.networks.build import ARCHITECTURES, Network
 from training.weights_source import IMAGENET_FILES, WeightsSource
 
 Channels = tuple[float, float, float]

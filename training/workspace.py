@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.arithmetic import Arithmetic
 from training.checkpoint import SECONDS_BETWEEN, Checkpoints, Identity
 from training.data.prepare import PreparedData
 from training.device.precision import Precision
 from training.errors import WeightsError
 from training.feature_cache import FeatureCache
 from training.logs import Logs
-from training.models import Network
+from training.networks.build import Network
+from training.networks.flops import Arithmetic
 from training.progress import Progress
 from training.records import Spec, StudyFolder
 from training.stopping import StopSignal

@@ -197,7 +197,7 @@ def _kept_seeds() -> list[bytes]:
 
 @functools.cache
 def _kept_tensors() -> dict[str, Any]:
-    from training.models import build
+    from training.networks.build import build
 
     return dict(build("resnet18", 2, (4,), 0.0625).module.state_dict())
 

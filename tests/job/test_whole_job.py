@@ -10,12 +10,12 @@ import torch
 from PIL import Image
 from tiny import TINY
 
-from training.arithmetic import count
 from training.data.decode import crop, open_picture, resize
 from training.data.index import index_folder
 from training.data.locate import locate
-from training.freezing import freeze
-from training.models import build
+from training.networks.build import build
+from training.networks.flops import count
+from training.networks.freezing import freeze
 from training.records import (
     Dataset,
     Metrics,

@@ -8,8 +8,8 @@ from torch.nn import functional as F
 
 from training.batches import FeatureInputs, PictureInputs, in_order, shuffled
 from training.engine import fit
-from training.freezing import freeze, training_mode
-from training.models import build
+from training.networks.build import build
+from training.networks.freezing import freeze, training_mode
 from training.plan import resolve
 from training.prefix import prefix_features
 from training.progress import EpochEnd, Progress

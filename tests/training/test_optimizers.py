@@ -142,7 +142,7 @@ def test_formats_of_numbers_may_differ():
 FIRST_STEP = """
 import sys, torch
 from training.device.determinism import keep_deterministic
-from training.models import build
+from training.networks.build import build
 from training.optimizers import SGD
 keep_deterministic(True)
 module = build("alexnet", 5, width=0.1).module

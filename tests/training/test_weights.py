@@ -10,7 +10,7 @@ import torch
 
 from training import weights as weights_module
 from training.errors import WeightsError
-from training.models import build
+from training.networks.build import build
 from training.records import Experiment, Settings
 from training.weights import MissingWeightsError, imagenet, load_backbone, read_state
 from training.weights_source import weights_source

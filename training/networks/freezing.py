@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from training.errors import StudyError
-from training.models import Network
 from training.names import look_up
+from training.networks.build import Network
 from training.records import Freeze, Parameters
 
 

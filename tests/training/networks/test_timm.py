@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from training.errors import StudyError
-from training.freezing import count_parameters, freeze
-from training.models import build
+from training.networks.build import build
+from training.networks.freezing import count_parameters, freeze
 
 timm = pytest.importorskip("timm", reason="needs the extra timm")
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from training.first_layer import describe_change, first_filters, with_pictures
+from training.networks.first_layer import describe_change, first_filters, with_pictures
 from training.records import StudyFolder
 
 

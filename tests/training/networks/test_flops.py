@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from training.arithmetic import Arithmetic, count
 from training.device.randomness import random_state
-from training.freezing import Trainable, freeze, training_mode
-from training.models import Network, build
+from training.networks.build import Network, build
+from training.networks.flops import Arithmetic, count
+from training.networks.freezing import Trainable, freeze, training_mode
 
 CPU = torch.device("cpu")
 WHOLE = Trainable(("",))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from torch import nn
 
-from training.architectures import VGG16, AlexNet, ResNet18
 from training.errors import StudyError
-from training.foreign import foreign_network
 from training.names import unknown_name
+from training.networks.architectures import VGG16, AlexNet, ResNet18
+from training.networks.libraries import foreign_network
 
 
 @dataclass(frozen=True)

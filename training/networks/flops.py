@@ -16,8 +16,8 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 
 from training.device.randomness import random_state, restore_random_state
-from training.freezing import Trainable, training_mode
-from training.models import Network
+from training.networks.build import Network
+from training.networks.freezing import Trainable, training_mode
 from training.prefix import input_of
 
 META = torch.device("meta")

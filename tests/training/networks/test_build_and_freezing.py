@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from training.errors import StudyError
-from training.freezing import count_parameters, freeze, training_mode
-from training.models import ARCHITECTURES, build, make_head
+from training.networks.build import ARCHITECTURES, build, make_head
+from training.networks.freezing import count_parameters, freeze, training_mode
 
 CASES = [
     ("alexnet", (), "none", 57_417_637, 57_417_637),

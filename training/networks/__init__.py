@@ -1,0 +1,1 @@
+"""Which network, what is frozen, what it costs."""
