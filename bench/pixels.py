@@ -21,11 +21,11 @@ import torch
 from recipes import IMAGENET, add_options, picture_loader, spec_of
 from torch import Tensor
 
-from training.batches import PictureInputs, in_order
 from training.data.cache import decode_all
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.device.environment import device_name, keep_memory
+from training.engine.batches import PictureInputs, in_order
 
 Way = Callable[[], Iterator[Tensor]]
 

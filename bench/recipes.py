@@ -30,7 +30,7 @@ from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.device.environment import ignore_denormals, keep_memory
 from training.device.precision import resolve_precision
-from training.feature_cache import FeatureCache
+from training.engine.feature_cache import FeatureCache
 from training.fitting import train_model
 from training.networks.build import build
 from training.networks.freezing import freeze, training_mode

@@ -1,6 +1,6 @@
 """What a run's training took in arithmetic and energy."""
 
-from training.engine import Fit
+from training.engine.loop import Fit
 from training.kinds import kind_of
 from training.networks.flops import Arithmetic, count
 from training.peak import peak_flop_per_second

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import torch
 
-from training.batches import FeatureInputs, PictureInputs
-from training.checkpoint import Checkpoints
 from training.device.energy import EnergyMeter, energy_meter
 from training.device.precision import computing
-from training.engine import Fit, fit
-from training.feature_cache import feature_key, frozen_digest
+from training.engine.batches import FeatureInputs, PictureInputs
+from training.engine.checkpoint import Checkpoints
+from training.engine.feature_cache import feature_key, frozen_digest
+from training.engine.frozen_features import prefix_features
+from training.engine.loop import Fit, fit
 from training.networks.build import ARCHITECTURES
 from training.networks.freezing import training_mode
-from training.prefix import prefix_features
 from training.records import Spec, Split
 from training.starting import Model
 from training.workspace import Workspace

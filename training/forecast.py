@@ -17,8 +17,8 @@ from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.device.environment import device_name
 from training.device.precision import Precision, set_up
+from training.engine.feature_cache import FeatureCache
 from training.failures import why_failed
-from training.feature_cache import FeatureCache
 from training.fitting import train_model
 from training.folders import cache_folder
 from training.kinds import kind_of, likely_spec

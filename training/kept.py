@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.batches import PictureInputs
 from training.data.decode import UnreadableError, open_picture, squared
 from training.device.determinism import use_steady_pooling
+from training.engine.batches import PictureInputs
+from training.engine.tensor_files import load_tensors, save_tensors
 from training.errors import RecordError, StudyError
 from training.networks.build import ARCHITECTURES, Network, build
 from training.records import Spec
-from training.tensors import load_tensors, save_tensors
 from training.weights import Channels
 
 LARGEST_SIDE = 4096

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from training.device.precision import Precision
-from training.memory import SHORT
+from training.engine.out_of_memory import SHORT
 
 SECONDS = 0.4
 """Spent on the measurement, at most, once its first products have shown how long others take."""

@@ -7,12 +7,14 @@ import msgspec
 import numpy as np
 import torch
 
-from training.checkpoint import Checkpoints
 from training.cost import cost_of
 from training.device.determinism import unsteady_operations
 from training.device.environment import describe, peak_memory_bytes
 from training.device.precision import computing
-from training.engine import Fit
+from training.engine.checkpoint import Checkpoints
+from training.engine.evaluate import evaluate_logits
+from training.engine.loop import Fit
+from training.engine.state import State, load_state
 from training.examples import with_examples
 from training.fitting import pictures, train_model
 from training.logs import RunName
@@ -29,9 +31,7 @@ from training.records import (
 from training.run_notes import determinism_notes, memory_notes, precision_notes
 from training.run_records import write_run
 from training.run_weights import keep_best_weights, keep_network, kept_weights
-from training.scoring import evaluate_logits
 from training.starting import Model, prepare_model
-from training.state import State, load_state
 from training.weights_source import WeightsSource
 from training.workspace import Workspace
 

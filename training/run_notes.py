@@ -1,7 +1,7 @@
 """What a record says about how its run was computed, where that isn't the usual way."""
 
 from training.device.precision import Precision
-from training.memory import normalises_batches
+from training.engine.out_of_memory import normalises_batches
 from training.networks.freezing import training_mode
 from training.starting import Model
 

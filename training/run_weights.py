@@ -1,13 +1,13 @@
 """Weights that outlive their run: the best epoch's, for a later choice, and networks for use."""
 
-from training.checkpoint import Checkpoints
+from training.engine.checkpoint import Checkpoints
+from training.engine.state import State
+from training.engine.tensor_files import load_tensors, save_tensors
 from training.fitting import train_model
 from training.kept import About, keep
 from training.plan import Step
 from training.records import Metrics, RecordError
 from training.starting import Model
-from training.state import State
-from training.tensors import load_tensors, save_tensors
 from training.workspace import Workspace
 
 

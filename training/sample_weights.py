@@ -12,18 +12,18 @@ import msgspec
 import numpy as np
 import torch
 
-from training.batches import PictureInputs
-from training.checkpoint import remove_checkpoints
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.device.randomness import seed_all
-from training.engine import fit
+from training.engine.batches import PictureInputs
+from training.engine.checkpoint import remove_checkpoints
+from training.engine.loop import fit
+from training.engine.state import State, load_state
+from training.engine.tensor_files import load_tensors, save_tensors
 from training.locks import locked
 from training.networks.build import build
 from training.networks.freezing import freeze, training_mode
 from training.records import RecordError, Spec, remove_leftovers
-from training.state import State, load_state
-from training.tensors import load_tensors, save_tensors
 from training.weights import StartingWeights
 from training.workspace import Workspace
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import torch
 
-from training.checkpoint import SECONDS_BETWEEN
 from training.data.locate import locate
 from training.data.prepare import prepare
 from training.device.determinism import keep_deterministic
 from training.device.environment import using_threads
 from training.device.precision import set_up
+from training.engine.checkpoint import SECONDS_BETWEEN
 from training.executors import Executor, Outcome, Where, make_executor
 from training.folders import cache_folder
 from training.locks import locked

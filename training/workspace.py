@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.checkpoint import SECONDS_BETWEEN, Checkpoints, Identity
 from training.data.prepare import PreparedData
 from training.device.precision import Precision
+from training.engine.checkpoint import SECONDS_BETWEEN, Checkpoints, Identity
+from training.engine.feature_cache import FeatureCache
 from training.errors import WeightsError
-from training.feature_cache import FeatureCache
 from training.logs import Logs
 from training.networks.build import Network
 from training.networks.flops import Arithmetic

@@ -206,8 +206,8 @@ def _read_kept(content: bytes, folder: Path) -> object:
     """Load a network whose description is damaged, behind a checksum that is right, and use it."""
     from PIL import Image
 
+    from training.engine.tensor_files import save_tensors
     from training.kept import classify, load_kept
-    from training.tensors import save_tensors
 
     file = folder / "model.pt"
     about = content.decode(errors="replace")
@@ -249,7 +249,7 @@ def _checkpoint_seeds() -> list[bytes]:
 
 def _read_checkpoint(content: bytes, folder: Path) -> object:
     """Read with a checksum that is right half of the time, so that what lies behind it is met."""
-    from training.tensors import MAGIC, load_tensors
+    from training.engine.tensor_files import MAGIC, load_tensors
 
     right = len(content) % 2 == 0
     digest = hashlib.sha256(content).digest() if right else bytes(32)

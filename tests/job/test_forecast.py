@@ -5,9 +5,10 @@ import json
 import pytest
 from tiny import TINY
 
-from training import feature_cache, sample_weights
 from training import forecast as forecasts
+from training import sample_weights
 from training.cli.durations import duration
+from training.engine import feature_cache
 from training.errors import DeviceError
 from training.forecast import ENOUGH_SECONDS, Pace, forecast_study, pace
 from training.kinds import ANY_RUN, kind_of

@@ -205,16 +205,16 @@ def test_adding_and_reordering_experiments_changes_no_result(homework, tmp_path,
 def test_a_batch_that_doesnt_fit_is_split_and_the_record_says_so(homework, tmp_path, monkeypatch):
     import torch
 
-    from training import memory
+    from training.engine import out_of_memory
 
-    original = memory._backward
+    original = out_of_memory._backward
 
     def small(module, inputs, labels, parts):
         if len(inputs) / parts > 8:
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return original(module, inputs, labels, parts)
 
-    monkeypatch.setattr(memory, "_backward", small)
+    monkeypatch.setattr(out_of_memory, "_backward", small)
     names = ("scratch/baseline", "beyond/resnet18")
     answer = homework("run", *names)
     assert answer.error is None, answer.output

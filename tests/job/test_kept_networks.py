@@ -13,9 +13,9 @@ from training.cli import cli
 from training.data.decode import crop, open_picture, resize
 from training.data.layouts import index_pictures
 from training.data.locate import locate
+from training.engine.tensor_files import load_tensors, save_tensors
 from training.errors import HomeworkError
 from training.kept import load_kept
-from training.tensors import load_tensors, save_tensors
 
 EXPERIMENT = "scratch/baseline"
 QUICK = ["--preset", "quick", "--epochs", "1", "--image-size", "64", "--max-per-class", "6"]

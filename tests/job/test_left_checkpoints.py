@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.checkpoint import Checkpoints
+from training.engine.checkpoint import Checkpoints
 from training.records import StudyFolder
 
 

@@ -5,9 +5,10 @@ import json
 import pytest
 import torch
 
-from training import feature_cache, fitting
-from training.batches import PictureInputs
-from training.prefix import prefix_features
+from training import fitting
+from training.engine import feature_cache
+from training.engine.batches import PictureInputs
+from training.engine.frozen_features import prefix_features
 from training.records import StudyFolder
 from training.workspace import Workspace
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from training.checkpoint import remove_checkpoints
 from training.device.failed import is_lost, lost
+from training.engine.checkpoint import remove_checkpoints
+from training.engine.out_of_memory import is_out_of_memory
 from training.executors.kept_weights import KeptWeights
 from training.executors.outcome import Result
 from training.failures import why_failed
 from training.locks import locked
-from training.memory import is_out_of_memory
 from training.plan import Plan, Step
 from training.records import (
     RECORD_TYPES,

@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from training.batches import PictureInputs
 from training.data.augment import DRAWS
 from training.device.precision import computing
-from training.engine import fit
-from training.optimizers import SGD, Adam, RMSprop
+from training.engine.batches import PictureInputs
+from training.engine.loop import fit
+from training.engine.optimizers import SGD, Adam, RMSprop
 from training.plan import resolve
 from training.progress import Progress
 from training.records import Experiment, Settings

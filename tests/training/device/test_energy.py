@@ -7,8 +7,8 @@ import pytest
 import torch
 from test_checkpoint import IDENTITY, KilledAfter, KilledError, spec_with, train
 
-from training.checkpoint import Checkpoints
 from training.device.energy import EnergyMeter, energy_meter
+from training.engine.checkpoint import Checkpoints
 from training.fitting import _meter
 
 CUDA = torch.device("cuda", 1)

@@ -10,13 +10,13 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from training.batches import FeatureInputs, PictureInputs
 from training.data.augment import DRAWS
-from training.engine import fit
+from training.engine.batches import FeatureInputs, PictureInputs
+from training.engine.evaluate import evaluate
+from training.engine.loop import fit
 from training.plan import resolve
 from training.progress import Progress
 from training.records import Experiment, Settings
-from training.scoring import evaluate
 
 META = torch.device("meta")
 N_PICTURES, SIDE, BATCH = 40, 16, 8
@@ -100,7 +100,7 @@ def test_an_epoch_of_training_waits_only_at_its_end(inputs):
 
 @pytest.mark.parametrize("inputs", INPUTS.values(), ids=INPUTS)
 def test_evaluation_waits_only_at_its_end(inputs, monkeypatch):
-    monkeypatch.setattr("training.scoring.EVALUATED_TOGETHER", BATCH)
+    monkeypatch.setattr("training.engine.evaluate.EVALUATED_TOGETHER", BATCH)
     held_out, module, copies, batches = inputs(), network(), Copies(), []
     with copies, pytest.raises((RuntimeError, NotImplementedError), match="meta"):
         evaluate(module, held_out, BATCH, lambda: batches.append(1))

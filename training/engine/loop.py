@@ -10,17 +10,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from training.batches import Inputs, shuffled
-from training.checkpoint import Checkpoints, Position
 from training.device.energy import EnergyMeter
 from training.device.randomness import random_state, restore_random_state
 from training.device.transfer import moved
-from training.memory import backward, gathered, told
-from training.optimizers import make_optimizer
+from training.engine.batches import Inputs, shuffled
+from training.engine.checkpoint import Checkpoints, Position
+from training.engine.evaluate import batch_totals, evaluate, scores_of
+from training.engine.optimizers import make_optimizer
+from training.engine.out_of_memory import backward, gathered, told
+from training.engine.state import State, changing, copy_state, load_state, shapes
 from training.progress import EpochEnd, Progress
 from training.records import Curves, Scores, Spec
-from training.scoring import batch_totals, evaluate, scores_of
-from training.state import State, changing, copy_state, load_state, shapes
 from training.stopping import StoppedError, StopSignal
 
 KEPT_OF_FIT = ("learning_rate", "train", "validation", "epoch_seconds", "best_epoch",

@@ -6,16 +6,16 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from training.batches import FeatureInputs, PictureInputs, in_order, shuffled
-from training.engine import fit
+from training.engine.batches import FeatureInputs, PictureInputs, in_order, shuffled
+from training.engine.evaluate import evaluate_logits
+from training.engine.frozen_features import prefix_features
+from training.engine.loop import fit
+from training.engine.state import load_state
 from training.networks.build import build
 from training.networks.freezing import freeze, training_mode
 from training.plan import resolve
-from training.prefix import prefix_features
 from training.progress import EpochEnd, Progress
 from training.records import Experiment, Settings
-from training.scoring import evaluate_logits
-from training.state import load_state
 
 
 def spec_with(seed=0, **fields):
@@ -140,7 +140,7 @@ def test_gathered_pictures_are_normalised_like_torchvisions(monkeypatch, at_once
     from torchvision.transforms import functional as reference
 
     inputs = pictures()
-    monkeypatch.setattr("training.batches.IN_CACHE", at_once * inputs.pixels[0].size * 4)
+    monkeypatch.setattr("training.engine.batches.IN_CACHE", at_once * inputs.pixels[0].size * 4)
     chosen = (3, 1, 2, 0, 3, 1, 2)
     gathered = inputs.gather(torch.tensor(chosen))
     assert gathered.is_contiguous(memory_format=torch.channels_last)

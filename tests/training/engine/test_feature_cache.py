@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from training import feature_cache
-from training.feature_cache import FeatureCache, feature_key, frozen_digest
+from training.engine import feature_cache
+from training.engine.feature_cache import FeatureCache, feature_key, frozen_digest
 from training.plan import resolve
 from training.records import Experiment, Settings
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from training.batches import FeatureInputs, Inputs, in_order
 from training.device.transfer import moved
-from training.memory import forward, gathered
+from training.engine.batches import FeatureInputs, Inputs, in_order
+from training.engine.out_of_memory import forward, gathered
 from training.progress import Progress
 
 

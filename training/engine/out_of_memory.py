@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.batches import Inputs
 from training.device.randomness import restore_random_state, torch_state
+from training.engine.batches import Inputs
 from training.errors import DeviceError
 
 MESSAGES = ("out of memory", "ALLOC_FAILED", "can't allocate memory")

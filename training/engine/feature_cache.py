@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from training.engine.tensor_files import load_tensors, save_tensors
 from training.errors import RecordError
 from training.folders import cache_folder
 from training.records import Spec
-from training.tensors import load_tensors, save_tensors
 
 KEPT_BYTES = 4 * 2**30
 """Space that kept features may take; those longest unused make room."""

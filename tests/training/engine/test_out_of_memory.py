@@ -5,15 +5,15 @@ import pytest
 import torch
 from torch import nn
 
-from training.batches import FeatureInputs
-from training.engine import fit
+from training.engine.batches import FeatureInputs
+from training.engine.evaluate import evaluate_logits
+from training.engine.loop import fit
+from training.engine.optimizers import Adam
+from training.engine.out_of_memory import backward, forward, is_out_of_memory
 from training.errors import DeviceError
-from training.memory import backward, forward, is_out_of_memory
-from training.optimizers import Adam
 from training.plan import resolve
 from training.progress import Progress
 from training.records import Experiment, Settings
-from training.scoring import evaluate_logits
 
 
 class SmallMemory(nn.Module):

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from training.engine.tensor_files import load_tensors, save_tensors
 from training.errors import RecordError
 from training.records import Scores
-from training.tensors import load_tensors, save_tensors
 
 KEPT = 2
 """The newest, and the one before it in case the newest is damaged."""

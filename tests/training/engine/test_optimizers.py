@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from training import optimizers
-from training.optimizers import SGD, Adam, RMSprop
+from training.engine import optimizers
+from training.engine.optimizers import SGD, Adam, RMSprop
 
 RATE = 1e-2
 PAIRS = {
@@ -143,7 +143,7 @@ FIRST_STEP = """
 import sys, torch
 from training.device.determinism import keep_deterministic
 from training.networks.build import build
-from training.optimizers import SGD
+from training.engine.optimizers import SGD
 keep_deterministic(True)
 module = build("alexnet", 5, width=0.1).module
 module(torch.zeros(2, 3, 64, 64)).sum().backward()

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.batches import Inputs, in_order
 from training.device.transfer import moved
+from training.engine.batches import Inputs, in_order
+from training.engine.out_of_memory import forward, gathered
 from training.errors import DeviceError
-from training.memory import forward, gathered
 from training.records import Scores
 
 EVALUATED_TOGETHER = 64

@@ -12,16 +12,16 @@ import pytest
 import torch
 from torch import nn
 
-from training.batches import PictureInputs
-from training.checkpoint import Checkpoints, Identity
 from training.device.randomness import random_state, restore_random_state, seed_all
-from training.engine import fit
+from training.engine.batches import PictureInputs
+from training.engine.checkpoint import Checkpoints, Identity
+from training.engine.loop import fit
+from training.engine.tensor_files import MAGIC, load_tensors, save_tensors
 from training.errors import RecordError
 from training.plan import resolve
 from training.progress import Progress
 from training.records import Experiment, Settings
 from training.stopping import StoppedError, StopSignal
-from training.tensors import MAGIC, load_tensors, save_tensors
 
 IDENTITY = Identity("spec", "data", 0, "2", "cpu")
 
@@ -200,13 +200,15 @@ def test_a_full_disk_costs_the_checkpoint_not_the_run(tmp_path, monkeypatch):
 
 def test_writing_takes_no_more_than_its_share_of_time(tmp_path, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("training.checkpoint.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("training.checkpoint.save_tensors", lambda *_: now.__setitem__(0, 10.0))
+    monkeypatch.setattr("training.engine.checkpoint.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(
+        "training.engine.checkpoint.save_tensors", lambda *_: now.__setitem__(0, 10.0)
+    )
     checkpoints = Checkpoints(tmp_path, IDENTITY, 1)
     position = msgspec.convert(
         {"epoch": 1, "batch": 1, "seconds": 0, "learning_rate": [], "train": [], "validation": [],
          "epoch_seconds": [], "best_epoch": 0, "training_seconds": 0, "batch_parts": 1},
-        type=__import__("training.checkpoint", fromlist=["Position"]).Position,
+        type=__import__("training.engine.checkpoint", fromlist=["Position"]).Position,
     )  # fmt: skip
     checkpoints.save(position, {})
     now[0] += 100

@@ -1,0 +1,1 @@
+"""The epoch loop and all that it touches each batch."""
