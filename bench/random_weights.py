@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 import torchvision
 
-from training.weights_source import IMAGENET_FILES
+from training.weights.source import IMAGENET_FILES
 
 
 def main() -> None:

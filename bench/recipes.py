@@ -37,7 +37,7 @@ from training.networks.freezing import freeze, training_mode
 from training.progress import EpochEnd, Progress
 from training.records import Freeze, Spec, StudyFolder
 from training.starting import prepare_model
-from training.weights_source import WeightsSource
+from training.weights.source import WeightsSource
 from training.workspace import Workspace
 
 TASKS: dict[str, tuple[str, Freeze, tuple[int, ...]]] = {

@@ -27,7 +27,7 @@ from training.progress import Progress
 from training.records import Spec
 from training.stand_ins import missing, pictures_an_epoch
 from training.starting import prepare_model
-from training.weights_source import WeightsSource
+from training.weights.source import WeightsSource
 from training.workspace import Workspace
 
 ENOUGH_SECONDS = 0.5

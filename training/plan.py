@@ -19,7 +19,7 @@ from training.records import (
     matches_group,
     read,
 )
-from training.weights_source import WeightsSource, weights_source
+from training.weights.source import WeightsSource, weights_source
 
 State = Literal["done", "to do", "stale", "waiting", "skipped"]
 

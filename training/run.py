@@ -32,7 +32,7 @@ from training.run_notes import determinism_notes, memory_notes, precision_notes
 from training.run_records import write_run
 from training.run_weights import keep_best_weights, keep_network, kept_weights
 from training.starting import Model, prepare_model
-from training.weights_source import WeightsSource
+from training.weights.source import WeightsSource
 from training.workspace import Workspace
 
 

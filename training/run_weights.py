@@ -4,10 +4,10 @@ from training.engine.checkpoint import Checkpoints
 from training.engine.state import State
 from training.engine.tensor_files import load_tensors, save_tensors
 from training.fitting import train_model
-from training.kept import About, keep
 from training.plan import Step
 from training.records import Metrics, RecordError
 from training.starting import Model
+from training.weights.saved_network import About, keep
 from training.workspace import Workspace
 
 

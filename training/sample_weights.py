@@ -24,7 +24,7 @@ from training.locks import locked
 from training.networks.build import build
 from training.networks.freezing import freeze, training_mode
 from training.records import RecordError, Spec, remove_leftovers
-from training.weights import StartingWeights
+from training.weights.load import StartingWeights
 from training.workspace import Workspace
 
 

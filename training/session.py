@@ -28,7 +28,7 @@ from training.records import (
     write,
 )
 from training.stopping import StopSignal
-from training.weights_source import check_setting
+from training.weights.source import check_setting
 from training.workspace import Workspace
 
 

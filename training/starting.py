@@ -13,7 +13,7 @@ from training.networks.build import ARCHITECTURES, Network, build
 from training.networks.freezing import Trainable, freeze
 from training.records import Spec
 from training.sample_weights import sample_weights
-from training.weights import (
+from training.weights.load import (
     Channels,
     StartingWeights,
     from_file,
@@ -21,7 +21,7 @@ from training.weights import (
     load_backbone,
     normalisation_of,
 )
-from training.weights_source import WeightsSource
+from training.weights.source import WeightsSource
 from training.workspace import Workspace
 
 

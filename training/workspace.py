@@ -20,7 +20,7 @@ from training.networks.flops import Arithmetic
 from training.progress import Progress
 from training.records import Spec, StudyFolder
 from training.stopping import StopSignal
-from training.weights import StartingWeights
+from training.weights.load import StartingWeights
 
 
 @dataclass

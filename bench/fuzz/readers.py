@@ -207,7 +207,7 @@ def _read_kept(content: bytes, folder: Path) -> object:
     from PIL import Image
 
     from training.engine.tensor_files import save_tensors
-    from training.kept import classify, load_kept
+    from training.weights.saved_network import classify, load_kept
 
     file = folder / "model.pt"
     about = content.decode(errors="replace")
@@ -233,7 +233,7 @@ def _weights_seeds() -> list[bytes]:
 
 
 def _read_weights(content: bytes, folder: Path) -> object:
-    from training.weights import read_state
+    from training.weights.load import read_state
 
     suffix = ".safetensors" if b'"dtype"' in content[:60] else ".pth"
     return read_state(_put(content, folder / f"weights{suffix}"))

@@ -15,7 +15,7 @@ from training.data.layouts import index_pictures
 from training.data.locate import locate
 from training.engine.tensor_files import load_tensors, save_tensors
 from training.errors import HomeworkError
-from training.kept import load_kept
+from training.weights.saved_network import load_kept
 
 EXPERIMENT = "scratch/baseline"
 QUICK = ["--preset", "quick", "--epochs", "1", "--image-size", "64", "--max-per-class", "6"]

@@ -8,7 +8,7 @@ import torch
 
 from training import starting
 from training.starting import prepare_model
-from training.weights_source import WeightsSource
+from training.weights.source import WeightsSource
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import click
 from training.cli.options import json_option
 from training.errors import HomeworkError
 from training.folders import cache_folder
-from training.weights_source import IMAGENET_FILES
+from training.weights.source import IMAGENET_FILES
 
 
 @dataclass(frozen=True)

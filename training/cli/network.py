@@ -13,7 +13,7 @@ from training.records import StudyFolder
 from training.records.runs_path import RunsPath
 
 if TYPE_CHECKING:
-    from training.kept import Guess, Kept
+    from training.weights.saved_network import Guess, Kept
 
 _network = click.argument("network", metavar="STUDY/EXPERIMENT|FILE")
 _runs = click.option(
@@ -55,7 +55,7 @@ def predict(
         homework run transfer/best --keep-weights
         homework predict reference/transfer/best photo.jpg holiday/
     """
-    from training.kept import classify
+    from training.weights.saved_network import classify
 
     kept = _load(network, runs, seed, study_file)
     unreadable = 0
@@ -92,7 +92,7 @@ def export_model(
     Examples:
         homework export-model reference/transfer/best -o alexnet.onnx
     """
-    from training.exported import to_onnx, to_safetensors
+    from training.weights.export import to_onnx, to_safetensors
 
     kept = _load(network, runs, seed, study_file)
     file = output or Path(f"{kept.about.id.replace('/', '-')}.{form}")
@@ -101,7 +101,7 @@ def export_model(
 
 
 def _load(network: str, runs: Path, seed: int | None, study_file: Path | None) -> "Kept":
-    from training.kept import load_kept
+    from training.weights.saved_network import load_kept
 
     place = Path(network)
     file = place if place.is_file() else _kept_file(network, runs, seed)

@@ -24,8 +24,8 @@ from training.records import (
 from training.remaining import Remaining
 from training.run import now, run_step
 from training.stand_ins import flop_of_missing, is_trained
-from training.weights import MissingWeightsError
-from training.weights_source import weights_source
+from training.weights.load import MissingWeightsError
+from training.weights.source import weights_source
 from training.workspace import Workspace
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from training.errors import StudyError, WeightsError
 from training.networks.build import ARCHITECTURES, Network
-from training.weights_source import IMAGENET_FILES, WeightsSource
+from training.weights.source import IMAGENET_FILES, WeightsSource
 
 Channels = tuple[float, float, float]
 

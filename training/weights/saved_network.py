@@ -19,7 +19,7 @@ from training.engine.tensor_files import load_tensors, save_tensors
 from training.errors import RecordError, StudyError
 from training.networks.build import ARCHITECTURES, Network, build
 from training.records import Spec
-from training.weights import Channels
+from training.weights.load import Channels
 
 LARGEST_SIDE = 4096
 """Pixels; a file that wants larger pictures is refused."""

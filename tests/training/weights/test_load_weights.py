@@ -8,12 +8,12 @@ import threading
 import pytest
 import torch
 
-from training import weights as weights_module
 from training.errors import WeightsError
 from training.networks.build import build
 from training.records import Experiment, Settings
-from training.weights import MissingWeightsError, imagenet, load_backbone, read_state
-from training.weights_source import weights_source
+from training.weights import load as weights_module
+from training.weights.load import MissingWeightsError, imagenet, load_backbone, read_state
+from training.weights.source import weights_source
 
 
 @pytest.fixture

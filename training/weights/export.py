@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from training.errors import StudyError
-from training.kept import Kept
 from training.records import write_bytes
+from training.weights.saved_network import Kept
 
 OPSET = 18
 

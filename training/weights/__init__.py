@@ -1,0 +1,1 @@
+"""Where starting weights come from; saving and exporting networks."""
