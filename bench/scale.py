@@ -28,7 +28,7 @@ from training.data.prepare import PreparedData, prepare
 from training.data.splits import split
 from training.device.environment import cpu_name
 from training.executors import Where, make_executor
-from training.plan import Plan
+from training.planning.plan import Plan
 from training.progress import Progress
 from training.records import Experiment, Metrics, StudyFolder, StudyRecord, read, write
 from training.stopping import StopSignal

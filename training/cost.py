@@ -1,9 +1,9 @@
 """What a run's training took in arithmetic and energy."""
 
 from training.engine.loop import Fit
-from training.kinds import kind_of
 from training.networks.flops import Arithmetic, count
 from training.peak import peak_flop_per_second
+from training.planning.run_kinds import kind_of
 from training.records import Cost, Spec
 from training.starting import Model
 from training.workspace import Workspace

@@ -21,8 +21,8 @@ from training.engine.feature_cache import FeatureCache
 from training.failures import why_failed
 from training.fitting import train_model
 from training.folders import cache_folder
-from training.kinds import kind_of, likely_spec
-from training.plan import PENDING, Plan, Step
+from training.planning.plan import PENDING, Plan, Step
+from training.planning.run_kinds import kind_of, likely_spec
 from training.progress import Progress
 from training.records import Spec
 from training.stand_ins import missing, pictures_an_epoch

@@ -20,7 +20,7 @@ from training.fitting import pictures, train_model
 from training.logs import RunName
 from training.networks.first_layer import Filters, describe_change, first_filters, with_pictures
 from training.networks.freezing import count_parameters
-from training.plan import Step
+from training.planning.plan import Step
 from training.records import (
     Curves,
     HeldOutScores,

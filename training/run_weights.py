@@ -4,7 +4,7 @@ from training.engine.checkpoint import Checkpoints
 from training.engine.state import State
 from training.engine.tensor_files import load_tensors, save_tensors
 from training.fitting import train_model
-from training.plan import Step
+from training.planning.plan import Step
 from training.records import Metrics, RecordError
 from training.starting import Model
 from training.weights.saved_network import About, keep

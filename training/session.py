@@ -16,7 +16,7 @@ from training.locks import locked
 from training.logs import live_logs
 from training.networks.build import build
 from training.networks.freezing import count_parameters, freeze
-from training.plan import Plan
+from training.planning.plan import Plan
 from training.progress import Progress
 from training.records import (
     RECORD_TYPES,

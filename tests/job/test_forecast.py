@@ -11,8 +11,8 @@ from training.cli.durations import duration
 from training.engine import feature_cache
 from training.errors import DeviceError
 from training.forecast import ENOUGH_SECONDS, Pace, forecast_study, pace
-from training.kinds import ANY_RUN, kind_of
-from training.plan import Plan
+from training.planning.plan import Plan
+from training.planning.run_kinds import ANY_RUN, kind_of
 from training.progress import Progress
 from training.records import StudyFolder
 from training.stand_ins import pictures_an_epoch

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training.plan import resolve
+from training.planning.plan import resolve
 from training.records import Experiment, Settings
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -1,6 +1,6 @@
 """Write the records of a study without training anything."""
 
-from training.plan import Plan
+from training.planning.plan import Plan
 from training.records import Metrics, Scores, StudyFolder, write
 from training.study import build_study
 

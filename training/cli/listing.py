@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from training.cli.options import json_option, study_options
-from training.plan import Plan, Step
+from training.planning.plan import Plan, Step
 from training.records import (
     Dataset,
     Metrics,

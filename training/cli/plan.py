@@ -9,7 +9,7 @@ import click
 from training.cli.durations import duration
 from training.cli.listing import as_plain, planned_from, print_json
 from training.cli.options import device_option, json_option, precision_option, study_options
-from training.plan import PENDING, Plan, Step
+from training.planning.plan import PENDING, Plan, Step
 from training.records import StudyFolder, StudyRecord
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from training.executors.outcome import Outcome, Result
 from training.executors.schedule import Schedule, Task
 from training.executors.single import SingleRuns
+from training.planning.time_left import Remaining
 from training.progress import Progress
 from training.records import Experiment
-from training.remaining import Remaining
 
 
 @dataclass(frozen=True)

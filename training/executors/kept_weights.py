@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from training.plan import Plan, rank
+from training.planning.plan import Plan, rank
 from training.records import Experiment, Metrics, matches_group
 
 Rank = tuple[float, float, float]

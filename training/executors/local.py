@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from training.executors.outcome import Outcome, Result
 from training.executors.schedule import Schedule, Task
 from training.executors.single import SingleRuns
-from training.plan import Plan
+from training.planning.plan import Plan
+from training.planning.time_left import Remaining
 from training.records import Experiment
-from training.remaining import Remaining
 from training.workspace import Workspace
 
 

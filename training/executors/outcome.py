@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from training.plan import Step
+from training.planning.plan import Step
 from training.records import Metrics
 
 

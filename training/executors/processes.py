@@ -19,7 +19,7 @@ from training.executors.schedule import Task
 from training.executors.setup import Setup
 from training.executors.single import SingleRuns
 from training.executors.worker import STOP, work
-from training.plan import Plan
+from training.planning.plan import Plan
 from training.records import Experiment
 from training.stopping import signals_blocked
 from training.workspace import Workspace

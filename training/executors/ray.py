@@ -16,7 +16,7 @@ from training.executors.ray_task import Board, run_task, what_is_seen
 from training.executors.schedule import Task
 from training.executors.setup import Setup
 from training.executors.single import SingleRuns
-from training.plan import Plan
+from training.planning.plan import Plan
 from training.records import Experiment
 from training.workspace import Workspace
 

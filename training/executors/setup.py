@@ -12,7 +12,7 @@ from training.device.environment import ignore_denormals, keep_memory, resolve_d
 from training.device.precision import Precision, use_precision
 from training.executors.single import SingleRuns
 from training.logs import live_logs
-from training.plan import Plan
+from training.planning.plan import Plan
 from training.progress import Progress
 from training.records import StudyFolder, StudyRecord
 from training.stopping import StopSignal

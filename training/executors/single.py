@@ -12,7 +12,8 @@ from training.executors.kept_weights import KeptWeights
 from training.executors.outcome import Result
 from training.failures import why_failed
 from training.locks import locked
-from training.plan import Plan, Step
+from training.planning.plan import Plan, Step
+from training.planning.time_left import Remaining
 from training.records import (
     RECORD_TYPES,
     Experiment,
@@ -21,7 +22,6 @@ from training.records import (
     write,
     write_together,
 )
-from training.remaining import Remaining
 from training.run import now, run_step
 from training.stand_ins import flop_of_missing, is_trained
 from training.weights.load import MissingWeightsError

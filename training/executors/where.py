@@ -11,7 +11,7 @@ from training.executors.local import LocalExecutor
 from training.executors.outcome import Outcome
 from training.executors.processes import ProcessExecutor
 from training.executors.ray import RayExecutor, import_ray
-from training.plan import Plan
+from training.planning.plan import Plan
 from training.records import Experiment
 from training.workspace import Workspace
 

@@ -10,7 +10,7 @@ from training.device.precision import computing
 from training.engine.batches import PictureInputs
 from training.engine.loop import fit
 from training.engine.optimizers import SGD, Adam, RMSprop
-from training.plan import resolve
+from training.planning.plan import resolve
 from training.progress import Progress
 from training.records import Experiment, Settings
 

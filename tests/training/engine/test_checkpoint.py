@@ -18,7 +18,7 @@ from training.engine.checkpoint import Checkpoints, Identity
 from training.engine.loop import fit
 from training.engine.tensor_files import MAGIC, load_tensors, save_tensors
 from training.errors import RecordError
-from training.plan import resolve
+from training.planning.plan import resolve
 from training.progress import Progress
 from training.records import Experiment, Settings
 from training.stopping import StoppedError, StopSignal

@@ -6,7 +6,7 @@ from torch import nn
 
 from training.engine import feature_cache
 from training.engine.feature_cache import FeatureCache, feature_key, frozen_digest
-from training.plan import resolve
+from training.planning.plan import resolve
 from training.records import Experiment, Settings
 
 CPU = torch.device("cpu")

@@ -13,7 +13,7 @@ from training.engine.loop import fit
 from training.engine.state import load_state
 from training.networks.build import build
 from training.networks.freezing import freeze, training_mode
-from training.plan import resolve
+from training.planning.plan import resolve
 from training.progress import EpochEnd, Progress
 from training.records import Experiment, Settings
 

@@ -11,7 +11,7 @@ from training.engine.loop import fit
 from training.engine.optimizers import Adam
 from training.engine.out_of_memory import backward, forward, is_out_of_memory
 from training.errors import DeviceError
-from training.plan import resolve
+from training.planning.plan import resolve
 from training.progress import Progress
 from training.records import Experiment, Settings
 

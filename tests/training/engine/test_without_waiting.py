@@ -14,7 +14,7 @@ from training.data.augment import DRAWS
 from training.engine.batches import FeatureInputs, PictureInputs
 from training.engine.evaluate import evaluate
 from training.engine.loop import fit
-from training.plan import resolve
+from training.planning.plan import resolve
 from training.progress import Progress
 from training.records import Experiment, Settings
 

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from training.planning.time_left import Remaining
 from training.records import Cost
-from training.remaining import Remaining
 
 EPOCHS = 12
 """Of the quick preset."""

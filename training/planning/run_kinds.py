@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from training.errors import HomeworkError
-from training.plan import Plan, Step, resolve
+from training.planning.plan import Plan, Step, resolve
 from training.records import Spec
 
 ANY_RUN: dict[str, Any] = {

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from recorder import Recorder
 
-from training.plan import Plan
+from training.planning.plan import Plan
 from training.records import Choice, HeldOutScores
 
 TESTED = HeldOutScores(loss=1.0, accuracy=0.5, n_correct=1, n_images=2)

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from statistics import fmean
 
-from training.kinds import kind_of, likely_spec
-from training.plan import PENDING, Plan, Step
+from training.planning.plan import PENDING, Plan, Step
+from training.planning.run_kinds import kind_of, likely_spec
 from training.records import Metrics, Spec
 
 Name = tuple[str, int]

@@ -1,0 +1,1 @@
+"""What to run, what is done, how long it takes."""
