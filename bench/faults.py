@@ -145,13 +145,13 @@ LIMITED = "limit on the size of files"
 
 def shrink() -> None:
     """Make the embedded sample and its stand-in weights a matter of a second."""
-    from training import sample_weights
     from training.data import sample
+    from training.run import train_stand_in
 
     sample.GLYPHS.update(target="ABC", source="dgr")
     sample.COUNTS.update(target=(12, 15), source=(8, 10))
-    sample_weights.RECIPES.clear()
-    sample_weights.OTHER_MODELS = sample_weights.Recipe(1e-3, 2)
+    train_stand_in.RECIPES.clear()
+    train_stand_in.OTHER_MODELS = train_stand_in.Recipe(1e-3, 2)
 
 
 def start(folder: Path, prepare: Callable[[], None], study_file: str = "") -> int:

@@ -28,7 +28,7 @@ from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.device.environment import device_name
 from training.records import Metrics, Settings, Spec, StudyFolder, StudyRecord, read
-from training.sample_weights import CHOOSING, source_spec
+from training.run.train_stand_in import CHOOSING, source_spec
 
 STUDY = "list"
 

@@ -31,14 +31,14 @@ from training.data.prepare import PreparedData, prepare
 from training.device.environment import ignore_denormals, keep_memory
 from training.device.precision import resolve_precision
 from training.engine.feature_cache import FeatureCache
-from training.fitting import train_model
 from training.networks.build import build
 from training.networks.freezing import freeze, training_mode
 from training.progress import EpochEnd, Progress
 from training.records import Freeze, Spec, StudyFolder
-from training.starting import prepare_model
+from training.run.prepare_model import prepare_model
+from training.run.train_model import train_model
+from training.run.workspace import Workspace
 from training.weights.source import WeightsSource
-from training.workspace import Workspace
 
 TASKS: dict[str, tuple[str, Freeze, tuple[int, ...]]] = {
     "all": ("alexnet", "none", ()),

@@ -31,9 +31,9 @@ from training.executors import Where, make_executor
 from training.planning.plan import Plan
 from training.progress import Progress
 from training.records import Experiment, Metrics, StudyFolder, StudyRecord, read, write
+from training.run.workspace import Workspace
 from training.stopping import StopSignal
 from training.study import build_study
-from training.workspace import Workspace
 
 SMALL = ("--preset", "quick", "--image-size", "64", "--width", "0.2")
 

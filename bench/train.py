@@ -25,7 +25,7 @@ from training.device.precision import Precision, resolve_precision, use_precisio
 from training.networks.build import build
 from training.networks.flops import count
 from training.networks.freezing import freeze
-from training.peak import peak_flop_per_second
+from training.run.peak_flops import peak_flop_per_second
 
 Answer = dict[str, Any]
 RECIPES = ("naive", "peer", "ours", "ours-fp32")

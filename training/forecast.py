@@ -18,17 +18,17 @@ from training.data.prepare import PreparedData, prepare
 from training.device.environment import device_name
 from training.device.precision import Precision, set_up
 from training.engine.feature_cache import FeatureCache
-from training.failures import why_failed
-from training.fitting import train_model
 from training.folders import cache_folder
 from training.planning.plan import PENDING, Plan, Step
 from training.planning.run_kinds import kind_of, likely_spec
 from training.progress import Progress
 from training.records import Spec
-from training.stand_ins import missing, pictures_an_epoch
-from training.starting import prepare_model
+from training.run.failures import why_failed
+from training.run.prepare_model import prepare_model
+from training.run.stand_ins_to_train import missing, pictures_an_epoch
+from training.run.train_model import train_model
+from training.run.workspace import Workspace
 from training.weights.source import WeightsSource
-from training.workspace import Workspace
 
 ENOUGH_SECONDS = 0.5
 """Training two epochs that takes as long tells how long other pictures would take."""

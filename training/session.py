@@ -27,9 +27,9 @@ from training.records import (
     remove_leftovers_of_the_dead,
     write,
 )
+from training.run.workspace import Workspace
 from training.stopping import StopSignal
 from training.weights.source import check_setting
-from training.workspace import Workspace
 
 
 def run_study(

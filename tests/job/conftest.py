@@ -11,10 +11,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from tiny import TINY
 
-from training import sample_weights
 from training.cli import cli
 from training.data import sample
 from training.errors import HomeworkError
+from training.run import train_stand_in
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +28,8 @@ def tiny_sample(shared_cache):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sample, "GLYPHS", {"target": "ABC", "source": "dgr2"})
         patch.setattr(sample, "COUNTS", {"target": (15, 20), "source": (12, 15)})
-        patch.setattr(sample_weights, "RECIPES", {})
-        patch.setattr(sample_weights, "OTHER_MODELS", sample_weights.Recipe(1e-3, 2))
+        patch.setattr(train_stand_in, "RECIPES", {})
+        patch.setattr(train_stand_in, "OTHER_MODELS", train_stand_in.Recipe(1e-3, 2))
         yield shared_cache
 
 

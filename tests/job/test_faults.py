@@ -49,16 +49,16 @@ def test_a_pair_that_diverges_ends_early_and_the_list_goes_on(homework, tmp_path
 
 
 def test_a_failing_experiment_is_recorded_and_the_list_goes_on(homework, tmp_path, monkeypatch):
-    from training import run
+    from training.run import one_run
 
-    original = run.prepare_model
+    original = one_run.prepare_model
 
     def failing(spec, *others):
         if spec.optimizer == "adam":
             raise RuntimeError("out of memory, as it were")
         return original(spec, *others)
 
-    monkeypatch.setattr(run, "prepare_model", failing)
+    monkeypatch.setattr(one_run, "prepare_model", failing)
     answer = homework("run", "scratch/grid-adam-1e-3", "scratch/grid-sgd-1e-3")
     assert answer.result.exit_code == 1
     assert "scratch/grid-adam-1e-3" in answer.message

@@ -6,7 +6,6 @@ import pytest
 from tiny import TINY
 
 from training import forecast as forecasts
-from training import sample_weights
 from training.cli.durations import duration
 from training.engine import feature_cache
 from training.errors import DeviceError
@@ -15,7 +14,8 @@ from training.planning.plan import Plan
 from training.planning.run_kinds import ANY_RUN, kind_of
 from training.progress import Progress
 from training.records import StudyFolder
-from training.stand_ins import pictures_an_epoch
+from training.run import train_stand_in
+from training.run.stand_ins_to_train import pictures_an_epoch
 from training.study import build_study
 
 PACE = Pace(start=1000.0, training=1.0, evaluation=0.01, features=0.0001)
@@ -79,7 +79,7 @@ def test_stand_ins_yet_to_be_trained_count_with_the_first_that_wants_them(homewo
     assert homework("run", "transfer/grid-sgd-1e-3").error is None  # trains what all of them want
     after = _seconds_of(homework, "plan")
     n_train, n_choosing = pictures_an_epoch()
-    recipe = sample_weights.OTHER_MODELS
+    recipe = train_stand_in.OTHER_MODELS
     taken = PACE.start + recipe.epochs * (n_train * PACE.training + n_choosing * PACE.evaluation)
     gone = {name: before[name] - after[name] for name in before if before[name] != after[name]}
     assert gone.pop("transfer/grid-sgd-1e-2") == pytest.approx(taken)

@@ -167,7 +167,7 @@ def test_a_failed_repetition_keeps_the_older_records(homework, tmp_path):
     before = {file.name: file.read_bytes() for file in run.iterdir()}
     assert set(before) == {"metrics.json", "curves.json", "predictions.json"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.run.prepare_model", failing)
+        patch.setattr("training.run.one_run.prepare_model", failing)
         answer = homework("run", NAME, *SMALL, "--force")
     assert answer.result.exit_code == 1
     assert "the device is gone" in answer.output
@@ -179,7 +179,7 @@ def test_a_failed_run_of_other_settings_leaves_no_older_curves(homework, tmp_pat
     homework("run", NAME, *SMALL)
     (tmp_path / "s.toml").write_text(f'[experiments."{NAME}"]\nlearning_rate = 2e-3\n')
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.run.prepare_model", failing)
+        patch.setattr("training.run.one_run.prepare_model", failing)
         assert homework("run", NAME, "-f", "s.toml").result.exit_code == 1
     folder = StudyFolder(tmp_path / STUDY)
     record = read(folder.metrics(NAME, 0), Metrics)

@@ -96,7 +96,7 @@ def test_a_mistake_of_this_program_is_not_recorded_as_a_runs(homework, monkeypat
     def mistaken(*_):
         raise KeyError("a mistake")
 
-    monkeypatch.setattr("training.run.prepare_model", mistaken)
+    monkeypatch.setattr("training.run.one_run.prepare_model", mistaken)
     answer = homework("run", "scratch/baseline")
     assert isinstance(answer.error, KeyError)
 
@@ -131,7 +131,7 @@ def test_an_estimate_that_lacks_its_pictures_ends_nothing(homework, here, monkey
     def no_room(*_):
         raise DataError("No space is left.")
 
-    monkeypatch.setattr("training.stand_ins.locate", no_room)
+    monkeypatch.setattr("training.run.stand_ins_to_train.locate", no_room)
     names = ("scratch/grid-sgd-1e-3", "transfer/grid-sgd-1e-3", "--width", "0.12")
     answer = homework("run", *names)
     assert answer.error is None, repr(answer.error)

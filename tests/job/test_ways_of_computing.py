@@ -5,12 +5,12 @@ import json
 import pytest
 import torch
 
-from training import fitting
 from training.engine import feature_cache
 from training.engine.batches import PictureInputs
 from training.engine.frozen_features import prefix_features
 from training.records import StudyFolder
-from training.workspace import Workspace
+from training.run import train_model
+from training.run.workspace import Workspace
 
 NAME = "freezing/cnn"
 OPTIONS = ("--batch-size", "8", "--epochs", "2")
@@ -42,7 +42,7 @@ def test_kept_features_give_the_same_bytes(run, monkeypatch):
         passes.append(arguments)
         return prefix_features(*arguments)
 
-    monkeypatch.setattr(fitting, "prefix_features", counted)
+    monkeypatch.setattr(train_model, "prefix_features", counted)
     computed, kept = run("first"), run("second")
     assert len(passes) == 2  # train and validation, once
     assert outcome(kept) == outcome(computed)

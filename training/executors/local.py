@@ -8,7 +8,7 @@ from training.executors.single import SingleRuns
 from training.planning.plan import Plan
 from training.planning.time_left import Remaining
 from training.records import Experiment
-from training.workspace import Workspace
+from training.run.workspace import Workspace
 
 
 class LocalExecutor:

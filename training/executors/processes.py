@@ -21,8 +21,8 @@ from training.executors.single import SingleRuns
 from training.executors.worker import STOP, work
 from training.planning.plan import Plan
 from training.records import Experiment
+from training.run.workspace import Workspace
 from training.stopping import signals_blocked
-from training.workspace import Workspace
 
 SECONDS_BETWEEN_LOOKS = 0.2
 """After which a signal is noticed at the latest."""

@@ -18,7 +18,7 @@ from training.executors.setup import Setup
 from training.executors.single import SingleRuns
 from training.planning.plan import Plan
 from training.records import Experiment
-from training.workspace import Workspace
+from training.run.workspace import Workspace
 
 SECONDS_BETWEEN_LOOKS = 0.2
 SECONDS_TO_LEAVE = 3.0

@@ -15,8 +15,8 @@ from training.logs import live_logs
 from training.planning.plan import Plan
 from training.progress import Progress
 from training.records import StudyFolder, StudyRecord
+from training.run.workspace import Workspace
 from training.stopping import StopSignal
-from training.workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from training.engine.checkpoint import remove_checkpoints
 from training.engine.out_of_memory import is_out_of_memory
 from training.executors.kept_weights import KeptWeights
 from training.executors.outcome import Result
-from training.failures import why_failed
 from training.locks import locked
 from training.planning.plan import Plan, Step
 from training.planning.time_left import Remaining
@@ -22,11 +21,12 @@ from training.records import (
     write,
     write_together,
 )
-from training.run import now, run_step
-from training.stand_ins import flop_of_missing, is_trained
+from training.run.failures import why_failed
+from training.run.one_run import now, run_step
+from training.run.stand_ins_to_train import flop_of_missing, is_trained
+from training.run.workspace import Workspace
 from training.weights.load import MissingWeightsError
 from training.weights.source import weights_source
-from training.workspace import Workspace
 
 
 class SingleRuns:

@@ -13,7 +13,7 @@ from training.executors.processes import ProcessExecutor
 from training.executors.ray import RayExecutor, import_ray
 from training.planning.plan import Plan
 from training.records import Experiment
-from training.workspace import Workspace
+from training.run.workspace import Workspace
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from test_checkpoint import IDENTITY, KilledAfter, KilledError, spec_with, train
 
 from training.device.energy import EnergyMeter, energy_meter
 from training.engine.checkpoint import Checkpoints
-from training.fitting import _meter
+from training.run.train_model import _meter
 
 CUDA = torch.device("cuda", 1)
 

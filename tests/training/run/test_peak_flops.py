@@ -5,18 +5,18 @@ import time
 import pytest
 import torch
 
-from training import peak
 from training.device.randomness import random_state
+from training.run import peak_flops
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(autouse=True)
 def nothing_measured(monkeypatch):
-    peak._peak.cache_clear()
-    monkeypatch.setattr(peak, "SECONDS", 0.05)
+    peak_flops._peak.cache_clear()
+    monkeypatch.setattr(peak_flops, "SECONDS", 0.05)
     yield
-    peak._peak.cache_clear()
+    peak_flops._peak.cache_clear()
 
 
 def drawn_from():
@@ -40,7 +40,7 @@ def slow(monkeypatch):
             return multiply
 
         monkeypatch.setattr(torch, "mm", taking(product))
-        monkeypatch.setattr(peak.F, "conv2d", taking(convolution))
+        monkeypatch.setattr(peak_flops.F, "conv2d", taking(convolution))
         return calls
 
     return slowed
@@ -49,35 +49,35 @@ def slow(monkeypatch):
 @pytest.mark.parametrize(("product", "convolution"), [(0.002, 0.02), (0.02, 0.002)])
 def test_the_rate_is_that_of_the_fastest_way(slow, product, convolution):
     calls = slow(product, convolution)
-    rate = peak.peak_flop_per_second(CPU, "fp32")
+    rate = peak_flops.peak_flop_per_second(CPU, "fp32")
     assert 0.2 < rate / (2 * max(calls) ** 3 / 0.002) <= 1
 
 
 def test_both_ways_are_the_same_product():
-    product, convolution = (way() for way in peak._products(64, CPU, torch.float32))
+    product, convolution = (way() for way in peak_flops._products(64, CPU, torch.float32))
     assert torch.allclose(convolution.permute(0, 2, 3, 1).reshape(64, 64), product, atol=1e-5)
 
 
 def test_a_slow_device_gets_no_larger_products(slow):
     calls = slow(0.02, 0.02)
-    assert peak.peak_flop_per_second(CPU, "fp32") > 0
-    assert set(calls) == {peak.SIDES[0]}
+    assert peak_flops.peak_flop_per_second(CPU, "fp32") > 0
+    assert set(calls) == {peak_flops.SIDES[0]}
     assert len(calls) <= 6
 
 
 def test_it_is_measured_once_for_each_format_and_number_of_threads(slow, monkeypatch):
     calls = slow(0.05, 0.05)
     for precision in ("fp32", "bf16", "fp32"):
-        peak.peak_flop_per_second(CPU, precision)
+        peak_flops.peak_flop_per_second(CPU, precision)
     n_calls = len(calls)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 17)
-    peak.peak_flop_per_second(CPU, "fp32")
+    peak_flops.peak_flop_per_second(CPU, "fp32")
     assert (n_calls, len(calls)) == (8, 12)
 
 
 def test_nothing_is_drawn_from_the_runs_generators():
     before = drawn_from()
-    assert peak.peak_flop_per_second(CPU, "fp32") > 0
+    assert peak_flops.peak_flop_per_second(CPU, "fp32") > 0
     assert drawn_from() == before
 
 
@@ -86,4 +86,4 @@ def test_too_little_memory_leaves_it_unknown(monkeypatch):
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(torch, "rand", failing)
-    assert peak.peak_flop_per_second(CPU, "fp32") is None
+    assert peak_flops.peak_flop_per_second(CPU, "fp32") is None

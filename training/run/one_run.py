@@ -7,7 +7,6 @@ import msgspec
 import numpy as np
 import torch
 
-from training.cost import cost_of
 from training.device.determinism import unsteady_operations
 from training.device.environment import describe, peak_memory_bytes
 from training.device.precision import computing
@@ -15,8 +14,6 @@ from training.engine.checkpoint import Checkpoints
 from training.engine.evaluate import evaluate_logits
 from training.engine.loop import Fit
 from training.engine.state import State, load_state
-from training.examples import with_examples
-from training.fitting import pictures, train_model
 from training.logs import RunName
 from training.networks.first_layer import Filters, describe_change, first_filters, with_pictures
 from training.networks.freezing import count_parameters
@@ -28,12 +25,15 @@ from training.records import (
     Predictions,
     read,
 )
-from training.run_notes import determinism_notes, memory_notes, precision_notes
-from training.run_records import write_run
-from training.run_weights import keep_best_weights, keep_network, kept_weights
-from training.starting import Model, prepare_model
+from training.run.cost import cost_of
+from training.run.keep_weights import keep_best_weights, keep_network, kept_weights
+from training.run.mistake_pictures import with_examples
+from training.run.notes import determinism_notes, memory_notes, precision_notes
+from training.run.prepare_model import Model, prepare_model
+from training.run.train_model import pictures, train_model
+from training.run.workspace import Workspace
+from training.run.write_records import write_run
 from training.weights.source import WeightsSource
-from training.workspace import Workspace
 
 
 def run_step(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics], bool]) -> Metrics:

@@ -5,14 +5,14 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from training import sample_weights
 from training.data import sample
 from training.data.locate import locate
 from training.data.prepare import prepare
 from training.progress import Progress
-from training.sample_weights import source_spec
-from training.stand_ins import flop_of_missing, is_trained, missing, pictures_an_epoch
-from training.workspace import Workspace
+from training.run import train_stand_in
+from training.run.stand_ins_to_train import flop_of_missing, is_trained, missing, pictures_an_epoch
+from training.run.train_stand_in import source_spec
+from training.run.workspace import Workspace
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def few_letters(tmp_path, monkeypatch):
     monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(sample, "GLYPHS", {"target": "ABC", "source": "dg"})
     monkeypatch.setattr(sample, "COUNTS", {"target": (15, 20), "source": (24, 30)})
-    monkeypatch.setattr(sample_weights, "RECIPES", {"alexnet": sample_weights.Recipe(1e-3, 2)})
+    monkeypatch.setattr(train_stand_in, "RECIPES", {"alexnet": train_stand_in.Recipe(1e-3, 2)})
 
 
 def test_each_that_is_wanted_and_not_there_is_missing_once(spec, recorder, tmp_path):
@@ -44,5 +44,5 @@ def test_the_arithmetic_is_that_of_training_them(spec, recorder, tmp_path, few_l
     data = prepare(locate("sample-source"), None, small.image_size, None, 0)
     workspace = Workspace(recorder.folder, data, torch.device("cpu"), Progress(), tmp_path)
     with FlopCounterMode(display=False) as counter:
-        sample_weights.sample_weights(small, workspace)
+        train_stand_in.sample_weights(small, workspace)
     assert counted == pytest.approx(counter.get_total_flops(), rel=0.02)

@@ -3,7 +3,7 @@
 import pytest
 
 from training.records import Curves, Example, Metrics, Predictions, StudyFolder
-from training.run_records import write_run
+from training.run.write_records import write_run
 
 NAMES = ("transfer/best", "scratch/best")
 

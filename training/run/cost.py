@@ -2,11 +2,11 @@
 
 from training.engine.loop import Fit
 from training.networks.flops import Arithmetic, count
-from training.peak import peak_flop_per_second
 from training.planning.run_kinds import kind_of
 from training.records import Cost, Spec
-from training.starting import Model
-from training.workspace import Workspace
+from training.run.peak_flops import peak_flop_per_second
+from training.run.prepare_model import Model
+from training.run.workspace import Workspace
 
 
 def cost_of(model: Model, spec: Spec, result: Fit, workspace: Workspace, cached: bool) -> Cost:

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 import torch
 
-from training import starting
-from training.starting import prepare_model
+from training.run import prepare_model as preparing
+from training.run.prepare_model import prepare_model
 from training.weights.source import WeightsSource
 
 
@@ -24,13 +24,13 @@ def workspace():
 def built(monkeypatch):
     """Count what is built."""
     calls = []
-    build = starting.build
+    build = preparing.build
 
     def counted(*arguments):
         calls.append(arguments)
         return build(*arguments)
 
-    monkeypatch.setattr(starting, "build", counted)
+    monkeypatch.setattr(preparing, "build", counted)
     return calls
 
 

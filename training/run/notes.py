@@ -3,7 +3,7 @@
 from training.device.precision import Precision
 from training.engine.out_of_memory import normalises_batches
 from training.networks.freezing import training_mode
-from training.starting import Model
+from training.run.prepare_model import Model
 
 
 def precision_notes(precision: Precision) -> list[str]:

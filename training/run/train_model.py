@@ -16,8 +16,8 @@ from training.engine.loop import Fit, fit
 from training.networks.build import ARCHITECTURES
 from training.networks.freezing import training_mode
 from training.records import Spec, Split
-from training.starting import Model
-from training.workspace import Workspace
+from training.run.prepare_model import Model
+from training.run.workspace import Workspace
 
 
 def train_model(

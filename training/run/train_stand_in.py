@@ -24,8 +24,8 @@ from training.locks import locked
 from training.networks.build import build
 from training.networks.freezing import freeze, training_mode
 from training.records import RecordError, Spec, remove_leftovers
+from training.run.workspace import Workspace
 from training.weights.load import StartingWeights
-from training.workspace import Workspace
 
 
 @dataclass(frozen=True)

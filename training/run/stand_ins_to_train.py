@@ -14,7 +14,7 @@ from training.networks.build import build
 from training.networks.flops import count
 from training.networks.freezing import freeze
 from training.records import Spec
-from training.sample_weights import CHOOSING, source_spec
+from training.run.train_stand_in import CHOOSING, source_spec
 
 
 def is_trained(digest: str, cache: Path) -> bool:

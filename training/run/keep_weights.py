@@ -3,12 +3,12 @@
 from training.engine.checkpoint import Checkpoints
 from training.engine.state import State
 from training.engine.tensor_files import load_tensors, save_tensors
-from training.fitting import train_model
 from training.planning.plan import Step
 from training.records import Metrics, RecordError
-from training.starting import Model
+from training.run.prepare_model import Model
+from training.run.train_model import train_model
+from training.run.workspace import Workspace
 from training.weights.saved_network import About, keep
-from training.workspace import Workspace
 
 
 def kept_weights(step: Step, model: Model, workspace: Workspace, checkpoints: Checkpoints) -> State:

@@ -12,7 +12,8 @@ from training.errors import WeightsError
 from training.networks.build import ARCHITECTURES, Network, build
 from training.networks.freezing import Trainable, freeze
 from training.records import Spec
-from training.sample_weights import sample_weights
+from training.run.train_stand_in import sample_weights
+from training.run.workspace import Workspace
 from training.weights.load import (
     Channels,
     StartingWeights,
@@ -22,7 +23,6 @@ from training.weights.load import (
     normalisation_of,
 )
 from training.weights.source import WeightsSource
-from training.workspace import Workspace
 
 
 @dataclass
