@@ -51,5 +51,5 @@ for module in pkgutil.walk_packages(report.__path__, "report."):
     importlib.import_module(module.name)"""
     loaded = {name for name in modules_after(code) if name.startswith("training.")}
     allowed = ("training.records", "training.study", "training.logs", "training.errors",
-               "training.names", "training.folders")  # fmt: skip
+               "training.lookup", "training.folders")  # fmt: skip
     assert {name for name in loaded if not name.startswith(allowed)} == set()

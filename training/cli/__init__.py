@@ -9,7 +9,7 @@ import click
 
 from training import __version__
 from training.errors import HomeworkError
-from training.names import unknown_name
+from training.lookup import unknown_name
 from training.stopping import StoppedError, ignore_signals
 
 COMMANDS = {

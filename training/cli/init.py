@@ -103,7 +103,7 @@ def init(
         homework init study.toml --data ~/flowers --author "A. Student"
         homework run-all -f study.toml --render both
     """
-    from training.names import look_up
+    from training.lookup import look_up
     from training.study import PRESETS
 
     look_up("preset", preset, PRESETS)

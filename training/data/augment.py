@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training.device.transfer import moved
-from training.names import look_up
+from training.lookup import look_up
 
 Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor, Tensor]]
 

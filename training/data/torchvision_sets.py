@@ -11,7 +11,7 @@ from typing import Any
 from training.data.cache import Stage
 from training.errors import DataError
 from training.locks import locked
-from training.names import unknown_name
+from training.lookup import unknown_name
 from training.records import Split, write_bytes
 
 TABLE = "pictures.csv"

@@ -14,7 +14,7 @@ import torch
 
 import training
 from training.errors import DeviceError
-from training.names import unknown_name
+from training.lookup import unknown_name
 from training.records import Environment
 
 CPU_FILE = Path("/proc/cpuinfo")

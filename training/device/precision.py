@@ -14,7 +14,7 @@ from training.device.environment import (
     resolve_device,
 )
 from training.errors import DeviceError
-from training.names import unknown_name
+from training.lookup import unknown_name
 
 Precision = Literal["fp32", "tf32", "bf16"]
 

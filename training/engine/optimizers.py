@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from training.names import look_up
+from training.lookup import look_up
 from training.records import Spec
 
 FUSED_ON = ("cpu", "cuda")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from training.logs.run_log import RunLog, RunName, need
 from training.logs.running import RunningLog
-from training.names import unknown_name
+from training.lookup import unknown_name
 from training.records import Curves, Metrics, StudyFolder
 
 Open = Callable[[RunName], RunLog]

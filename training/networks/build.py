@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import nn
 
 from training.errors import StudyError
-from training.names import unknown_name
+from training.lookup import unknown_name
 from training.networks.architectures import VGG16, AlexNet, ResNet18
 from training.networks.libraries import foreign_network
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from training.errors import StudyError
-from training.names import look_up
+from training.lookup import look_up
 from training.networks.build import Network
 from training.records import Freeze, Parameters
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from training.errors import HomeworkError, StudyError
-from training.names import unknown_name
+from training.lookup import unknown_name
 
 CALLED = "module:function is called with the number of classes and the weights' path or None."
 

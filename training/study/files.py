@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from training.errors import StudyError
-from training.names import unknown_name
+from training.lookup import unknown_name
 from training.records import Experiment, Outline, Settings
 from training.study.outline import read_outline
 

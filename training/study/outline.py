@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from training.errors import StudyError
-from training.names import unknown_name
+from training.lookup import unknown_name
 from training.records import Outline
 
 REPORT_SECTIONS = (

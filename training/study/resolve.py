@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from training.errors import StudyError
-from training.names import look_up, unknown_name
+from training.lookup import look_up, unknown_name
 from training.records import (
     ID_PATTERN,
     Experiment,
