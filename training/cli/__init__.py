@@ -24,8 +24,11 @@ COMMANDS = {
     "serve": ("report.serve.cli:serve", "Show the report while experiments train."),
     "compare": ("report.comparison.cli:compare", "Show two studies side by side."),
     "grade": ("report.grading.cli:grade", "Check many studies at once, as a table."),
-    "predict": ("training.cli.network:predict", "Say what pictures show, with a kept network."),
-    "export-model": ("training.cli.network:export_model", "Write a kept network for others."),
+    "predict": (
+        "training.cli.saved_network:predict",
+        "Say what pictures show, with a kept network.",
+    ),
+    "export-model": ("training.cli.saved_network:export_model", "Write a kept network for others."),
     "export": ("report.export.cli:export", "Write the records for other tools (CSV, MLflow, …)."),
     "data": ("training.cli.data:data", "Fetch, check or draw a data set."),
     "init": ("training.cli.init:init", "Write an annotated study file."),
