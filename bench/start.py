@@ -21,7 +21,7 @@ from training.device.environment import device_name
 
 ENDS_AFTER_A_BATCH = """
 import os
-from training.cli.progress import ConsoleProgress
+from training.cli.console import ConsoleProgress
 ConsoleProgress.batch = lambda self, n_images: os._exit(77)
 from training.cli import main
 main()

@@ -36,7 +36,7 @@ def run_study(
     Raises:
         HomeworkError: Something asked for isn't there; the message says how to mend it.
     """
-    from training.cli.progress import ConsoleProgress
+    from training.cli.console import ConsoleProgress
     from training.executors import Where
     from training.progress import Progress
     from training.session import run_study as run

@@ -154,9 +154,7 @@ def test_locating_the_sample_draws_it_once(own_cache):
 
 def test_progress_of_a_slow_command_stays_off_its_answer(tmp_path, monkeypatch, capsys):
     clock = itertools.count(step=20)
-    monkeypatch.setattr(
-        "training.cli.progress.time", SimpleNamespace(monotonic=lambda: next(clock))
-    )
+    monkeypatch.setattr("training.cli.console.time", SimpleNamespace(monotonic=lambda: next(clock)))
     data.main(["sample", str(tmp_path / "sample")], standalone_mode=False)
     answer, progress = capsys.readouterr()
     assert "sample pictures drawn" in progress

@@ -10,7 +10,7 @@ import pytest
 from timeless import timeless
 
 from training.cli import main
-from training.cli.progress import ConsoleProgress
+from training.cli.console import ConsoleProgress
 from training.locks import locked
 from training.records import Metrics, StudyFolder, read
 from training.stopping import StoppedError

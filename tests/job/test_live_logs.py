@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from training.cli.progress import ConsoleProgress
+from training.cli.console import ConsoleProgress
 from training.logs import SCALARS
 from training.stopping import StoppedError
 

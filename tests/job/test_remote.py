@@ -80,7 +80,7 @@ def test_another_machine_goes_on_and_renders(homework, machine):
 
 def test_a_checkpoint_travels(homework, machine, monkeypatch):
     """A run that was stopped here goes on there, and its checkpoint is removed in the end."""
-    from training.cli.progress import ConsoleProgress
+    from training.cli.console import ConsoleProgress
     from training.stopping import StopSignal
 
     small = ("--batch-size", "8")

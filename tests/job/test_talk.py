@@ -40,7 +40,7 @@ GRID = [f"scratch/grid-{name}" for name in ("sgd-1e-3", "adam-1e-3", "rmsprop-1e
 
 @pytest.mark.parametrize("jobs", [(), ("--jobs", "2", "--threads", "1")], ids=["alone", "beside"])
 def test_a_finished_run_says_what_is_left(homework, monkeypatch, jobs):
-    monkeypatch.setattr("training.cli.progress.WORTH_SAYING", 1e-9)
+    monkeypatch.setattr("training.cli.console.WORTH_SAYING", 1e-9)
     lines = homework("run", *GRID, *jobs).output.splitlines()
     said = [line.partition("about ")[2] for line in lines if " done " in line]
     assert len(said) == len(GRID)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def _stage() -> Iterator["Stage"]:
     """Show progress on the error stream: what is printed is the command's answer."""
-    from training.cli.progress import ConsoleProgress
+    from training.cli.console import ConsoleProgress
 
     with ConsoleProgress(on_stderr=True) as progress:
         yield progress.stage

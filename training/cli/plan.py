@@ -90,7 +90,7 @@ def show_plan(
 
 def _timing(device: str, precision: str) -> Timing:
     def timing(planned: Plan, steps: list[Step]) -> "Forecast":
-        from training.cli.progress import ConsoleProgress
+        from training.cli.console import ConsoleProgress
         from training.forecast import forecast_study
 
         with ConsoleProgress(on_stderr=True) as progress:

@@ -17,7 +17,7 @@ from training.errors import StudyError
 from training.records import StudyFolder, StudyRecord
 
 if TYPE_CHECKING:
-    from training.cli.progress import Talk
+    from training.cli.console import Talk
 
 _render_option = click.option(
     "--render",
@@ -148,7 +148,7 @@ def _run(
     where: dict[str, Any],
     how: dict[str, Any],
 ) -> None:
-    from training.cli.progress import ConsoleProgress
+    from training.cli.console import ConsoleProgress
     from training.executors import Where
     from training.session import run_study
     from training.stopping import StopSignal
