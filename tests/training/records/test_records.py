@@ -68,7 +68,7 @@ def denormals_ignored(request):
      ("metrics.json", ("cost",), {"energy_joules": -0.5})],
 )  # fmt: skip
 def test_numbers_that_count_nothing_are_refused(tmp_path, name, path, value):
-    example = Path(__file__).parents[2] / "runs" / "example"
+    example = Path(__file__).parents[3] / "runs" / "example"
     folder = example if name == "dataset.json" else example / "transfer/best/seed-0"
     content = json.loads((folder / name).read_text())
     *outer, last = path
