@@ -14,19 +14,8 @@ from torch import Tensor, nn
 from training.device.transfer import moved
 from training.engine.batches import FeatureInputs, Inputs, in_order
 from training.engine.out_of_memory import forward, gathered
+from training.networks.partial_forward import input_of
 from training.progress import Progress
-
-
-class _ReachedError(Exception):
-    """Carries the input of the module at which the forward pass may stop."""
-
-    def __init__(self, features: Tensor) -> None:
-        super().__init__()
-        self.features = features
-
-
-def _stop(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-    raise _ReachedError(inputs[0])
 
 
 def prefix_features(
@@ -64,15 +53,3 @@ def prefix_features(
             after_batch()
     assert features is not None, "a split is never empty"
     return FeatureInputs(features, inputs.labels)
-
-
-def input_of(module: nn.Module, split: str, pictures: Tensor) -> Tensor:
-    """Return what the submodule `split` is given for pictures (B, 3, H, W), and compute no more."""
-    handle = module.get_submodule(split).register_forward_pre_hook(_stop)
-    try:
-        module(pictures)
-    except _ReachedError as reached:
-        return reached.features
-    finally:
-        handle.remove()
-    raise AssertionError("the forward pass never reached the split")

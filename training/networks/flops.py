@@ -16,9 +16,9 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 
 from training.device.randomness import random_state, restore_random_state
-from training.engine.frozen_features import input_of
 from training.networks.build import Network
 from training.networks.freezing import Trainable, training_mode
+from training.networks.partial_forward import input_of
 
 META = torch.device("meta")
 N_PICTURES = 2
