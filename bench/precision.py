@@ -2,9 +2,9 @@
 
     python bench/precision.py
 
-Shows from which size of pictures on bf16 pays, which `training.device.precision.WORTH_SIDE` says. The two
-formats alternate; the fastest of several rounds counts. The loss after the same steps stands beside
-the times, because a fast wrong step is worth nothing.
+Shows from which size of pictures on bf16 pays, which `training.device.precision.WORTH_SIDE` says.
+The two formats alternate; the fastest of several rounds counts. The loss after the same steps
+stands beside the times, because a fast wrong step is worth nothing.
 """
 
 import argparse
