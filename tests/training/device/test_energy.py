@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from test_checkpoint import IDENTITY, KilledAfter, KilledError, spec_with, train
+from killed_runs import IDENTITY, KilledAfter, KilledError, spec_with, train
 
 from training.device.energy import EnergyMeter, energy_meter
 from training.engine.checkpoint import Checkpoints
