@@ -11,6 +11,8 @@ import functools
 
 from torch import Tensor, nn
 
+from training.networks.convolutions import Convolutions, convolved
+
 N_PUBLISHED = 1000
 """Classes of ImageNet, which the published heads tell apart."""
 
@@ -35,7 +37,7 @@ class AlexNet(nn.Module):
     def __init__(self, width: float = 1.0) -> None:
         super().__init__()
         n = functools.partial(scaled, width=width)
-        self.features = nn.Sequential(
+        self.features = Convolutions(
             nn.Conv2d(3, n(64), 11, stride=4, padding=2),
             nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2),
@@ -82,7 +84,7 @@ class VGG16(nn.Module):
                 layers += [nn.Conv2d(before, n(channels), 3, padding=1), nn.ReLU(inplace=True)]
                 before = n(channels)
             layers.append(nn.MaxPool2d(2))
-        self.features = nn.Sequential(*layers)
+        self.features = Convolutions(*layers)
         self.avgpool = nn.AdaptiveAvgPool2d((7, 7))
         self.classifier = nn.Sequential(
             nn.Linear(n(512) * 7 * 7, n(4096)),
@@ -158,7 +160,7 @@ class ResNet18(nn.Module):
         start_convolutions(self)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        maps = self.maxpool(self.relu(self.bn1(self.conv1(pictures))))
+        maps = self.maxpool(self.relu(self.bn1(convolved(self.conv1, pictures))))
         maps = self.layer4(self.layer3(self.layer2(self.layer1(maps))))
         scores: Tensor = self.fc(self.avgpool(maps).flatten(1))
         return scores

@@ -1,0 +1,110 @@
+"""Convolutions on CUDA by fewer and larger kernels: the same sums, in another order.
+
+Two habits of networks for pictures are slow there. The first convolution sees three channels, while
+tensor cores multiply eight or more at a time; seen as blocks of pixels, a picture has enough of
+them. And bias and ReLU go over maps that pooling then makes four times smaller; as both keep the
+order of values, pooling may come first.
+
+Elsewhere everything is computed as it is written.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+ALIGNED = 8
+"""Channels that a tensor core's kernels for 16-bit numbers want to be a multiple of."""
+
+
+class Convolutions(nn.Sequential):
+    """Convolutions, ReLU and maximum pooling in a row; maps (B, C, H, W) to (B, C', H', W').
+
+    Outputs are those of `nn.Sequential` but for the order in which products are summed, and so are
+    gradients, but for pixels that become equal by rounding: which of them was the largest may then
+    be decided otherwise.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Apply the layers; on CUDA, pool before bias and ReLU."""
+        if not maps.is_cuda:
+            return super().forward(maps)  # type: ignore[no-any-return,no-untyped-call]
+        return self.pooled_first(maps)
+
+    def pooled_first(self, maps: Tensor) -> Tensor:
+        """Apply the layers, with maximum pooling before the bias and the ReLU that precede it."""
+        layers = list(self)
+        while layers:
+            layer = layers.pop(0)
+            if not isinstance(layer, nn.Conv2d):
+                maps = layer(maps)
+            elif _is_pooled(layers):
+                pool = layers[1]
+                del layers[:2]
+                maps = pool(convolved(layer, maps, with_bias=False))
+                if layer.bias is not None:
+                    maps = maps + layer.bias.to(maps.dtype)[:, None, None]
+                maps = F.relu(maps, inplace=True)
+            else:
+                maps = convolved(layer, maps)
+        return maps
+
+
+def _is_pooled(following: list[nn.Module]) -> bool:
+    kinds = [type(layer) for layer in following[:2]]
+    return kinds == [nn.ReLU, nn.MaxPool2d]
+
+
+def convolved(layer: nn.Conv2d, maps: Tensor, with_bias: bool = True) -> Tensor:
+    """Return a convolution's output (B, C', H', W'), with or without its bias."""
+    bias = layer.bias if with_bias else None
+    if not _gains_from_blocks(layer, maps):
+        return F.conv2d(
+            maps, layer.weight, bias, layer.stride, layer.padding, layer.dilation, layer.groups
+        )
+    blocks = convolved_by_blocks(maps, layer.weight, layer.stride[0], int(layer.padding[0]))
+    return blocks if bias is None else blocks + bias.to(blocks.dtype)[:, None, None]
+
+
+def _gains_from_blocks(layer: nn.Conv2d, maps: Tensor) -> bool:
+    """Tell whether tensor cores would see too few channels, of a layer with a stride."""
+    square = len({*layer.kernel_size}) == len({*layer.stride}) == len({*layer.padding}) == 1
+    plain = layer.groups == 1 and {*layer.dilation} == {1} and not isinstance(layer.padding, str)
+    few = layer.in_channels < ALIGNED and layer.stride[0] > 1
+    return maps.is_cuda and torch.is_autocast_enabled("cuda") and square and plain and few
+
+
+def convolved_by_blocks(maps: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+    """Convolve maps seen as blocks of stride × stride pixels, each pixel of a block a channel.
+
+    A step of the filter is then one block, and a filter of k pixels covers ⌈k / stride⌉ blocks;
+    what it doesn't cover of them has the weight 0.
+
+    Args:
+        maps: (B, C, H, W).
+        weight: (C', C, k, k).
+        stride: Pixels between two places of the filter, both ways.
+        padding: Pixels of zeros around the maps.
+
+    Returns:
+        (B, C', H', W') as `F.conv2d` without a bias.
+    """
+    n, n_channels, height, width = maps.shape
+    n_filters, _, kernel, _ = weight.shape
+    covered = math.ceil(kernel / stride)
+    rows, columns = ((side + 2 * padding - kernel) // stride + covered for side in (height, width))
+    canvas = maps.new_zeros(n, rows * stride, columns * stride, n_channels)
+    seen = maps.permute(0, 2, 3, 1)[
+        :, : rows * stride - padding, : columns * stride - padding
+    ]  # a border that no filter reaches is left out
+    canvas[:, padding : padding + seen.shape[1], padding : padding + seen.shape[2]] = seen
+    pixels = canvas.view(n, rows, stride, columns, stride, n_channels).permute(0, 1, 3, 2, 4, 5)
+    in_block = stride * stride * n_channels
+    room = -in_block % ALIGNED
+    blocks = F.pad(pixels.reshape(n, rows, columns, in_block), (0, room)).permute(0, 3, 1, 2)
+    rest = covered * stride - kernel
+    filters = F.pad(weight, (0, rest, 0, rest))
+    filters = filters.view(n_filters, n_channels, covered, stride, covered, stride)
+    filters = filters.permute(0, 2, 4, 3, 5, 1).reshape(n_filters, covered, covered, in_block)
+    return F.conv2d(blocks, F.pad(filters, (0, room)).permute(0, 3, 1, 2))
