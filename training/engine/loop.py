@@ -17,8 +17,10 @@ from training.engine.batches import Inputs, shuffled
 from training.engine.checkpoint import Checkpoints, Position
 from training.engine.evaluate import batch_totals, evaluate, scores_of
 from training.engine.optimizers import make_optimizer
-from training.engine.out_of_memory import backward, gathered, told
+from training.engine.out_of_memory import add_gradients, backward, gathered, told
+from training.engine.recorded_step import Capture, RecordedStep, cuda_graph
 from training.engine.state import State, changing, copy_state, load_state, shapes
+from training.networks.build import ARCHITECTURES
 from training.progress import EpochEnd, Progress
 from training.records import Curves, Scores, Spec
 from training.stopping import StoppedError, StopSignal
@@ -142,12 +144,14 @@ class _Training:
         self.order = torch.Generator().manual_seed(spec.seed)
         self.result = Fit()
         self.last: State = {}
+        self.totals = torch.zeros(2, dtype=torch.float64, device=self.device)
+        self.recorded = RecordedStep(self._step, _way_to_record(self.device, spec))
         self._begin_epoch(1)
 
     def _begin_epoch(self, epoch: int) -> None:
         self.epoch, self.batch, self.seconds = epoch, 0, 0.0
         self.order_state = self.order.get_state()
-        self.totals = torch.zeros(2, dtype=torch.float64, device=self.device)
+        self.totals.zero_()
 
     def train_epoch(self, stop: StopSignal) -> None:
         """Train on what is left of this epoch's batches."""
@@ -166,17 +170,25 @@ class _Training:
 
     def _train_batch(self, chosen: Tensor) -> None:
         labels = self.train.labels[moved(chosen, self.device)]
+        inputs = gathered(self.train, chosen, self.module)
         parts = self.result.batch_parts
-        # nothing here holds on to the inputs, so that the optimizer has their room
-        loss, logits, used = backward(
-            self.module, gathered(self.train, chosen, self.module), labels, parts
-        )
+        if parts == 1 and self.recorded.made(inputs, labels, self.optimizer.learning_rate):
+            return
+        loss, logits, used = backward(self.module, inputs, labels, parts)
+        del inputs  # so that the optimizer has their room
         self.result.batch_parts = max(parts, used)  # a last, smaller batch may do with fewer
         with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
             self.optimizer.step()
         self.totals += batch_totals(loss, logits, labels)
         if used > parts:
             self.progress.note(f"Out of memory: batches go through the device in {used} parts")
+
+    def _step(self, inputs: Tensor, labels: Tensor) -> None:
+        """Train on a batch that fits the device's memory."""
+        self.module.zero_grad(set_to_none=True)
+        loss, logits = add_gradients(self.module, inputs, labels)
+        self.optimizer.step()
+        self.totals += batch_totals(loss, logits, labels)
 
     def end_epoch(self, validated: Scores, seconds: float) -> None:
         """Note the epoch's scores, remember its state if it is the best, step the rate.
@@ -259,7 +271,7 @@ class _Training:
         best = {name: value.to(self.device) for name, value in tensors["best"].items()}
         last = {name: value.to(self.device) for name, value in tensors["last"].items()}
         self.result.best_state, self.last = best, last or best
-        self.totals = tensors["totals"].to(self.device)
+        self.totals.copy_(tensors["totals"])
         self.order_state = tensors["order"]
         self.order.set_state(self.order_state)
         restore_random_state(tensors["random"], self.device)
@@ -268,6 +280,11 @@ class _Training:
         self.progress.note(f"Going on in epoch {self.epoch} after batch {self.batch}")
         n, size = len(self.train.labels), self.spec.batch_size
         self.progress.batch(min((self.epoch - 1) * n + self.batch * size, self.spec.epochs * n))
+
+
+def _way_to_record(device: torch.device, spec: Spec) -> Capture | None:
+    """Return how to record steps; None for networks that may ask the device for values."""
+    return cuda_graph if device.type == "cuda" and spec.model in ARCHITECTURES else None
 
 
 def _is_better(result: Fit, epoch: int) -> bool:

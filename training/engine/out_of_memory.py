@@ -59,7 +59,7 @@ def backward(
     while True:
         module.zero_grad(set_to_none=True)
         try:
-            return *_backward(module, inputs, labels, parts), parts
+            return *add_gradients(module, inputs, labels, parts), parts
         except SHORT as error:
             if not is_out_of_memory(error):
                 raise
@@ -83,9 +83,10 @@ def _buffers(module: nn.Module) -> list[tuple[Tensor, Tensor]]:
     ]
 
 
-def _backward(
-    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int
+def add_gradients(
+    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int = 1
 ) -> tuple[Tensor, Tensor]:
+    """Add the gradient of a batch's mean cross-entropy; return that, and logits (B, n_classes)."""
     if parts == 1:
         logits = module(inputs).float()
         loss = F.cross_entropy(logits, labels)

@@ -1,0 +1,105 @@
+"""Recorded steps, with a stand-in for CUDA's graphs: it repeats the call on the same memory."""
+
+import pytest
+import torch
+
+from training.engine import loop, recorded_step
+from training.engine.batches import FeatureInputs
+from training.engine.loop import fit
+from training.engine.recorded_step import PLAIN_STEPS, RecordedStep
+from training.planning.plan import resolve
+from training.progress import Progress
+from training.records import Experiment, Settings
+
+
+class Recorder:
+    """Counts what it records and replays; fails where it is told to."""
+
+    def __init__(self, fails=False):
+        self.recorded, self.replayed, self.fails = 0, 0, fails
+
+    def __call__(self, function):
+        self.recorded += 1
+        if self.fails:
+            raise RuntimeError("operation not permitted when stream is capturing")
+
+        def replay():
+            self.replayed += 1
+            function()
+
+        return replay
+
+
+def features(n=44, n_features=6, n_classes=3):
+    x = torch.randn(n, n_features, generator=torch.Generator().manual_seed(0))
+    return FeatureInputs(x, x[:, :n_classes].argmax(1))
+
+
+def trained(monkeypatch, recorder, optimizer="adam", **fields):
+    monkeypatch.setattr(loop, "_way_to_record", lambda *_: recorder)
+    torch.manual_seed(1)
+    module = torch.nn.Sequential(
+        torch.nn.Linear(6, 12), torch.nn.Dropout(), torch.nn.ReLU(), torch.nn.Linear(12, 3)
+    )
+    experiment = Experiment(
+        id="scratch/x", question="?", epochs=5, optimizer=optimizer, learning_rate=1e-2
+    )
+    spec = resolve(experiment, Settings(batch_size=8, step_size=3), 0)[0]
+    data = features()
+    result = fit(module, module.train, data, data, spec, Progress(), **fields)
+    return result.train, result.validation, result.best_state
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
+def test_replayed_steps_train_as_plain_ones(monkeypatch, optimizer):
+    recorder = Recorder()
+    plain = trained(monkeypatch, None, optimizer)
+    replayed = trained(monkeypatch, recorder, optimizer)
+    assert replayed[:2] == plain[:2]
+    for name, value in plain[2].items():
+        assert torch.equal(replayed[2][name], value)
+    assert recorder.recorded == 2  # once a learning rate
+    assert recorder.replayed == 5 * 5 - PLAIN_STEPS  # full batches; the last of 4 goes plainly
+
+
+def test_a_step_that_cannot_be_recorded_is_made_plainly(monkeypatch):
+    recorder = Recorder(fails=True)
+    assert trained(monkeypatch, recorder)[:2] == trained(monkeypatch, None)[:2]
+    assert recorder.recorded == 1
+
+
+def test_a_batch_divided_for_memory_is_not_recorded(monkeypatch):
+    recorder = Recorder()
+    real = loop.backward
+
+    def short_of_memory(module, inputs, labels, parts):
+        return real(module, inputs, labels, max(parts, 2))
+
+    monkeypatch.setattr(loop, "backward", short_of_memory)
+    trained(monkeypatch, recorder)
+    assert recorder.recorded == 0
+
+
+def test_the_step_sees_each_batch_in_the_memory_that_was_recorded():
+    seen = []
+    step = RecordedStep(lambda x, y: seen.append((x.data_ptr(), x.clone(), y.clone())), Recorder())
+    batches = [(torch.full((4, 2), float(n)), torch.full((4,), n)) for n in range(6)]
+    made = [step.made(x, y, settings=None) for x, y in batches]
+    assert made == [False] * PLAIN_STEPS + [True] * (6 - PLAIN_STEPS)
+    assert [int(y[0]) for _, _, y in seen] == [3, 4, 5]
+    assert len({pointer for pointer, _, _ in seen}) == 1
+    assert not step.made(torch.zeros(3, 2), torch.zeros(3, dtype=torch.int64), settings=None)
+
+
+def test_nothing_is_recorded_without_a_way():
+    step = RecordedStep(lambda *_: None)
+    assert not any(step.made(torch.zeros(2), torch.zeros(2), None) for _ in range(5))
+
+
+def test_only_networks_known_to_ask_for_no_value_are_recorded():
+    spec = resolve(Experiment(id="scratch/x", question="?", model="alexnet"), Settings(), 0)[0]
+    cuda, cpu = torch.device("cuda"), torch.device("cpu")
+    assert loop._way_to_record(cuda, spec) is recorded_step.cuda_graph
+    assert loop._way_to_record(cpu, spec) is None
+    other = resolve(Experiment(id="scratch/x", question="?", model="timm:vit"), Settings(), 0)[0]
+    assert loop._way_to_record(cuda, other) is None
