@@ -85,10 +85,13 @@ class PictureInputs:
         """Return (B, H, W, 3) less the mean, by the standard deviation: (B, 3, H, W)."""
         n, height, width, _ = pictures.shape
         rows = torch.empty((n, height, width * 3), device=self.device, dtype=self.kind)
-        few = max(1, IN_CACHE // (height * width * 3 * 4)) if self.device.type == "cpu" else n
         given = pictures.reshape(n, height, width * 3)
-        for some, result in zip(torch.split(given, few), torch.split(rows, few), strict=True):
-            torch.div(some - self._mean, self._std, out=result)
+        if self.device.type == "cuda":  # one kernel instead of two, within rounding
+            torch.addcmul(-self._mean / self._std, given, 1 / self._std, out=rows)
+        else:
+            few = max(1, IN_CACHE // (height * width * 3 * 4))
+            for some, result in zip(torch.split(given, few), torch.split(rows, few), strict=True):
+                torch.div(some - self._mean, self._std, out=result)
         return rows.view(n, height, width, 3).permute(0, 3, 1, 2)
 
     def _pixels(self, chosen: Tensor) -> Tensor:
