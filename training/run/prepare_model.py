@@ -48,28 +48,33 @@ def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Mo
         load_backbone(network, weights.state, source.label)
     mean, std = _normalisation(spec, weights, workspace)
     use_steady_pooling(network.module)
-    network.module.to(workspace.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Model(network, freeze(network, spec.freeze), mean, std)
 
 
 def _built(spec: Spec, imported: Path | None, workspace: Workspace) -> Network:
-    """Build the network from the spec's seed; copy it where the last run had the same.
+    """Build the network from the spec's seed, on the device; copy it where the last run had it.
 
-    Drawing 57 million weights takes longer than copying them.
+    Drawing 57 million weights takes longer than copying them, most of all on a GPU.
     """
     seed_all(spec.seed)
     n_classes, cpu = len(workspace.data.record.classes), torch.device("cpu")
     if spec.model not in ARCHITECTURES:
-        return build(spec.model, n_classes, spec.head, spec.width, imported)
+        network = build(spec.model, n_classes, spec.head, spec.width, imported)
+        return _on_device(network, workspace)
     key = (spec.model, n_classes, spec.head, spec.width, spec.seed)
     if workspace.drawn is None or workspace.drawn[0] != key:
         workspace.drawn = None  # no two at a time
-        network = build(spec.model, n_classes, spec.head, spec.width)
+        network = _on_device(build(spec.model, n_classes, spec.head, spec.width), workspace)
         workspace.drawn = key, copy.deepcopy(network), random_state(cpu)
         return network
     _, network, state = workspace.drawn
     restore_random_state(state, cpu)
     return copy.deepcopy(network)
+
+
+def _on_device(network: Network, workspace: Workspace) -> Network:
+    network.module.to(workspace.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
 def _loads_its_own_weights(model: str) -> bool:
