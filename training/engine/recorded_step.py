@@ -80,7 +80,7 @@ def cuda_graph(function: Callable[[], object]) -> Replay:
     if not _has_room():
         raise torch.OutOfMemoryError("no memory to keep a recorded step's results")
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+    with torch.cuda.graph(graph):
         function()
     return graph.replay
 
