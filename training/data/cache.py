@@ -5,20 +5,19 @@ that didn't change is never decoded again, of one that did only what changed, an
 damaged or another's is made anew.
 """
 
-import concurrent.futures
 import contextlib
 import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import PIL
 
-from training.data.decode import UnreadableError, open_picture, squared
+from training.data.decode import Decoded
+from training.data.decode_side_by_side import decode_side_by_side
 from training.data.pixel_files import (
     Contents,
     PixelCache,
@@ -37,14 +36,6 @@ Stage = Callable[[int, int, str], None]
 
 DECODER = 1
 """Changes whenever the pixels made from a file would."""
-
-
-@dataclass(frozen=True)
-class _Decoded:
-    digest: str = ""
-    size: tuple[int, int] = (0, 0)
-    converted: bool = False
-    problem: str = ""
 
 
 def decode_all(
@@ -164,24 +155,23 @@ def _decode_into(
 
     kept, rows = alike or (None, {})
 
-    def decode(position: int) -> _Decoded:
-        if kept is not None and position in rows:
-            row, known = rows[position], kept.contents
-            pixels[position] = kept.pixels[row]
-            return _Decoded(known.digests[row], known.sizes[row], known.converted[row])
-        try:
-            opened = open_picture(root / paths[position])
-        except UnreadableError as error:
-            return _Decoded(problem=str(error))
-        pixels[position] = np.asarray(squared(opened.image, image_size))
-        return _Decoded(opened.digest, opened.image.size, opened.converted)
+    found: dict[int, Decoded] = {}
 
-    decoded = []
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for result in pool.map(decode, range(len(paths))):
-            decoded.append(result)
-            if progress is not None:
-                progress(len(decoded), len(paths), "pictures decoded")
+    def count() -> None:
+        if progress is not None:
+            progress(len(found), len(paths), "pictures decoded")
+
+    for position, row in rows.items():
+        assert kept is not None
+        known = kept.contents
+        pixels[position] = kept.pixels[row]
+        found[position] = Decoded(known.digests[row], known.sizes[row], known.converted[row])
+        count()
+    new = [(position, path) for position, path in enumerate(paths) if position not in rows]
+    for position, result in decode_side_by_side(file, pixels, new, root):
+        found[position] = result
+        count()
+    decoded = [found[position] for position in range(len(paths))]
     pixels.flush()
     contents = Contents(
         digests=[item.digest for item in decoded],

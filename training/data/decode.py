@@ -5,6 +5,8 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
 from training.data.geometry import centre_box, resize_size, resized
@@ -30,6 +32,33 @@ class Opened:
     image: Image.Image
     converted: bool
     digest: str
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What was met while decoding a picture.
+
+    Attributes:
+        digest: Of the file's bytes.
+        size: (width, height) in pixels.
+        converted: See `Opened`.
+        problem: Why there are no pixels, in a few words; empty where there are.
+    """
+
+    digest: str = ""
+    size: tuple[int, int] = (0, 0)
+    converted: bool = False
+    problem: str = ""
+
+
+def decode_into(pixels: NDArray[np.uint8], path: Path) -> Decoded:
+    """Fill pixels (S, S, 3) from a picture's file, if that can be read."""
+    try:
+        opened = open_picture(path)
+    except UnreadableError as error:
+        return Decoded(problem=str(error))
+    pixels[:] = np.asarray(squared(opened.image, len(pixels)))
+    return Decoded(opened.digest, opened.image.size, opened.converted)
 
 
 def open_picture(path: Path) -> Opened:

@@ -5,6 +5,7 @@ from PIL import Image, ImageFile
 from torchvision.transforms import v2
 
 from training.data import cache as cache_module
+from training.data import decode as decode_module
 from training.data.cache import decode_all
 from training.data.decode import UnreadableError, crop, open_picture, resize, squared
 from training.data.geometry import resize_size
@@ -96,13 +97,13 @@ def test_broken_files_are_told_and_the_rest_is_decoded(tmp_path):
 
 def count_decoding(monkeypatch):
     opened = []
-    original = cache_module.open_picture
+    original = decode_module.open_picture
 
     def counting(path):
         opened.append(path.name)
         return original(path)
 
-    monkeypatch.setattr(cache_module, "open_picture", counting)
+    monkeypatch.setattr(decode_module, "open_picture", counting)
     return opened
 
 

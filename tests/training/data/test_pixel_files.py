@@ -10,6 +10,7 @@ import pytest
 from pictures import noise
 
 from training.data import cache as cache_module
+from training.data import decode as decode_module
 from training.data.cache import decode_all
 from training.data.statistics import channel_statistics
 
@@ -28,13 +29,13 @@ def pictures(tmp_path):
 @pytest.fixture
 def decoded(monkeypatch):
     """Return the names of the pictures that have been decoded so far."""
-    names, original = [], cache_module.open_picture
+    names, original = [], decode_module.open_picture
 
     def counting(path):
         names.append(path.name)
         return original(path)
 
-    monkeypatch.setattr(cache_module, "open_picture", counting)
+    monkeypatch.setattr(decode_module, "open_picture", counting)
     return names
 
 
@@ -193,13 +194,13 @@ def test_threads_that_meet_decode_once(pictures, decoded):
 DECODE = """
 import sys, time, zlib
 from pathlib import Path
-from training.data import cache
-original = cache.open_picture
+from training.data import cache, decode
+original = decode.open_picture
 def slow(path):
     print(f"decoded {path.name}\\n", end="", flush=True)  # at once: threads print side by side
     time.sleep(0.05)
     return original(path)
-cache.open_picture = slow
+decode.open_picture = slow
 found = cache.decode_all(Path(sys.argv[1]), sys.argv[2:], 16)
 print("checksum", zlib.crc32(found.pixels.tobytes()))
 """
