@@ -91,13 +91,13 @@ def stages() -> dict[str, float]:
         return answer
 
     step("import report", lambda: import_module("report.build"))
-    from report.cover import make_cover
-    from report.figures.studio import Studio, fill
-    from report.fragments import Fragment
-    from report.load import load_study
-    from report.pdf import write_pdf
+    from report.evidence.load import load_study
+    from report.figures.drawing_pool import Studio, fill
+    from report.pdf.write import write_pdf
     from report.sections import SECTIONS, section_view
-    from report.templating import render_page, render_section
+    from report.sections.cover import make_cover
+    from report.writing.section_cache import Fragment
+    from report.writing.templating import render_page, render_section
 
     view = load_study(EXAMPLE)
     step("load", lambda: load_study(EXAMPLE))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from report.audit.manifest import record_digests
 from report.comparison.findings import (
     no_settings_differ,
     the_differences,
@@ -10,15 +11,14 @@ from report.comparison.findings import (
 )
 from report.comparison.pairs import SIDES, tested_pairs
 from report.comparison.tables import accuracies, choices, differing_settings
-from report.cover import Cover
 from report.errors import ReportError
-from report.fragments import Fragment
-from report.load import StudyView, load_study
-from report.look import Look
-from report.manifest import record_digests
-from report.templating import DEFAULT, render_page, render_section
-from report.text import Parts, parts
-from report.view import SectionView
+from report.evidence.load import StudyView, load_study
+from report.evidence.sentences import Parts, parts
+from report.sections.cover import Cover
+from report.sections.view import SectionView
+from report.writing.section_cache import Fragment
+from report.writing.templating import DEFAULT, render_page, render_section
+from report.writing.theme import Look
 
 SLUG = "compare"
 NAME = "comparison"

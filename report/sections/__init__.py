@@ -9,8 +9,8 @@ from report.errors import unknown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from report.load import StudyView
-    from report.view import SectionView
+    from report.evidence.load import StudyView
+    from report.sections.view import SectionView
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
 """The appendix: every experiment, its settings, its cost and how to run it again."""
 
+from report.evidence.cost import time_of, total, trained
+from report.evidence.load import StudyView
+from report.evidence.numbers import duration
+from report.evidence.sentences import Code, Parts, Sentence, parts, say
 from report.findings.notices import notices
-from report.load import StudyView
-from report.numbers import duration
 from report.sections import SECTIONS
-from report.spending import time_of, total, trained
+from report.sections.view import SectionView
 from report.tables.appendix import costs, environments, specifications
 from report.tables.arithmetic import arithmetic
 from report.tables.provenance import command_for, other_settings, provenance
-from report.text import Code, Parts, Sentence, parts, say
-from report.view import SectionView
 
 
 def build(view: StudyView) -> SectionView:
