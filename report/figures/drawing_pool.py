@@ -20,7 +20,7 @@ from typing import Self
 from report.figures.drawing import Drawing, draw
 from report.figures.save import data_uri
 from report.figures.style import Lettering
-from report.locations import cache_folder
+from training.folders import cache_folder
 from training.records import HomeworkError, write_bytes
 
 PLACE = re.compile(r'src="figure:([0-9a-f]{40})"')

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from report.sections.view import SectionView
 
 
+WORDS = "words"
+"""What a section that a person wrote reads."""
+
+
 @dataclass(frozen=True)
 class SectionEntry:
     """A section of the report.
@@ -20,7 +24,8 @@ class SectionEntry:
     Attributes:
         module: Holds `build(view) -> SectionView`.
         reads: What it is made from, beside the study and its data set: experiment ids, sections
-            of the experiment list, grids such as `transfer/grid`, or `*` for every record.
+            of the experiment list, grids such as `transfer/grid`, `*` for every record, or
+            `words` for what a person wrote.
     """
 
     slug: str

@@ -4,9 +4,8 @@ from dataclasses import replace
 
 from report.evidence.display_names import MODELS, model_name
 from report.evidence.load import StudyView
-from report.sections import SECTIONS, SectionEntry, section_view
+from report.sections import SECTIONS, WORDS, SectionEntry, section_view
 from report.sections.view import SectionView
-from report.writing.staleness import WORDS
 from training.records import ExtraSection, StudyRecord
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from report.locations import cache_folder
 from training import __version__
+from training.folders import cache_folder
 from training.records import HomeworkError, write_bytes
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from report.evidence.load import StudyView
-from report.locations import template_folder
+from report.sections import WORDS
+from report.writing.theme import template_folder
 from training.records import Experiment, Outline, encode, matches_group
 
 RECORDS = (
@@ -20,9 +21,6 @@ RECORDS = (
     "*/*/seed-*/predictions.json",
 )
 LIBRARIES = ("jinja2", "matplotlib", "seaborn", "weasyprint")
-
-
-WORDS = "words"
 
 
 def records_hash(view: StudyView, reads: Sequence[str]) -> str:

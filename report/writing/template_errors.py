@@ -9,8 +9,7 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from report.errors import ReportError
-from report.locations import template_folder
-from report.writing.theme import Look, not_text
+from report.writing.theme import Look, not_text, template_folder
 
 
 @contextlib.contextmanager

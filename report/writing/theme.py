@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from report.errors import ReportError
-from report.locations import template_folder
 
 Paper = Literal["a4", "letter"]
 PAPERS: tuple[Paper, ...] = get_args(Paper)
 
 KINDS = (".html", ".css", ".js")
 """What templates are made of; other files in a folder of templates are left alone."""
+
+
+def template_folder() -> Path:
+    """Return the program's own templates: inside the installed package, or beside it in a clone."""
+    package = Path(__file__).parent.parent
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from report.figures.curves import rate_steps
 from report.figures.drawing import draw, drawing
 from report.figures.drawing_pool import Studio, fill
 from report.figures.run_figures import draw_curves
-from report.locations import cache_folder
+from training.folders import cache_folder
 from training.records import Curves
 
 

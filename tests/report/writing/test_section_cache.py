@@ -49,6 +49,15 @@ def test_a_broken_memory_is_not_recalled(report, tmp_path):
     assert recall(report) is None
 
 
+def test_a_tilde_in_the_cache_folders_name_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOMEWORK_CACHE", "~/kept")
+    remember(tmp_path / "report.html", b"page", FRAGMENTS)
+    assert len(list((tmp_path / "home" / "kept" / "reports").iterdir())) == 1
+    assert not (tmp_path / "~").exists()
+
+
 def touch(study, path, **fields):
     file = study / path
     file.write_text(json.dumps(json.loads(file.read_text()) | fields))
