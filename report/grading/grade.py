@@ -15,8 +15,7 @@ from report.evidence.accuracy import Tested, all_tested
 from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView, load_study
 from report.grading.submissions import Submission
-from training.errors import HomeworkError
-from training.records import content_of
+from training.records import HomeworkError, content_of
 
 
 @dataclass(frozen=True)
