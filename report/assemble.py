@@ -128,7 +128,7 @@ class Press:
 
 
 class Wall:
-    """Where the figures of a report's new sections hang; see `hanging.Figures`."""
+    """Where the figures of a report's new sections hang; see `late_figures.Figures`."""
 
     def __init__(
         self, studio: Studio, drafts: Iterable[Draft], progress: Callable[[str], None]

@@ -112,14 +112,17 @@ def _for_pages(html: str) -> str:
 def _lay_out(page: str, look: Look, figures: Figures | None) -> Any:
     """Return WeasyPrint's document of a page, its figures in their places."""
 
+    names: dict[str, None] = {}
+
     def blank_figure(name: str) -> str:
         if figures is None:
             raise ValueError(f"there is no figure {name}")
+        names[name] = None
         return blank(figures.size(name))
 
     images: dict[str, Any] = {}
     document = _render(page, look, blank_figure, images)
-    if figures is None or hang(figures, images):
+    if figures is None or hang(figures, names, images):
         return document
     return _render(page, look, figures.svg, {})
 
