@@ -108,11 +108,18 @@ def stages() -> dict[str, float]:
     for lettering in ("outlines", "text"):
         studio = Studio(lettering, n_helpers=0)  # type: ignore[arg-type]
         step(f"draw {len(drawings)} figures, {lettering}", lambda s=studio: s.prepare(drawings))
-    html: dict[str, str] = {}
-    step("templates", lambda: html.update({s: render_section(views[s], view.study) for s in views}))
-    filled = {s: fill(html[s], views[s].drawings, studio) for s in SECTIONS}
-    fragments = [Fragment(s, SECTIONS[s].title, filled[s], "") for s in SECTIONS]
-    page = str(step("page", lambda: render_page(make_cover(view), fragments)))
+    html: dict[bool, dict[str, str]] = {}
+    for paper in (False, True):
+        where = "for paper" if paper else "for screens"
+        step(
+            f"templates, {where}",
+            lambda p=paper: html.update(  # type: ignore[misc]
+                {p: {s: render_section(views[s], view.study, paper=p) for s in views}}
+            ),
+        )
+    filled = {s: fill(html[True][s], studio.pictures(views[s].drawings)) for s in SECTIONS}
+    fragments = [Fragment(s, SECTIONS[s].title, html[False][s], filled[s], "") for s in SECTIONS]
+    page = str(step("page", lambda: render_page(make_cover(view), fragments, paper=True)))
     step("import WeasyPrint", lambda: import_module("weasyprint"))
     step("WeasyPrint", lambda: write_pdf(page))
     return found

@@ -77,7 +77,7 @@ class Study:
         )
         html = render_section(section, view.study)
         with Studio("outlines", few=FEW) as studio:
-            return fill(html, tuple(section.drawings), studio)
+            return fill(html, studio.pictures(section.drawings))
 
 
 def render(

@@ -1,14 +1,16 @@
 """Make the sections of a report and print them as a file."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from report.audit.manifest import attachments
 from report.errors import unknown
 from report.evidence.load import StudyView
 from report.figures.drawing import Drawing
 from report.figures.drawing_pool import FEW, Studio, fill
 from report.figures.style import Lettering
+from report.pdf.late_figures import blank
 from report.sections.cover import Cover, make_cover
 from report.sections.outline import outline, view_of
 from report.writing.section_cache import Fragment, Memory
@@ -37,9 +39,10 @@ class Edition:
 
 @dataclass(frozen=True)
 class Draft:
-    """A section's HTML with its figures still to be put in."""
+    """A section's HTML, for screens and for paper, with its figures still to be put in."""
 
     html: str
+    paper: str
     drawings: tuple[Drawing, ...]
 
 
@@ -83,21 +86,29 @@ class Press:
         studio: Studio,
     ) -> Edition:
         """Assemble a report file; the pages of a PDF while its figures are being drawn."""
-        stale = tuple(old for slug, old in kept.items() if old.records != self._hash(slug))
+        changed = {slug for slug, old in kept.items() if old.records != self._hash(slug)}
+        stale = tuple(kept[slug] for slug in self._outline if slug in changed)
         if name == "html":
             studio.prepare((), self._progress)
             fragments = self._fragments(kept, drafts, studio)
-            return Edition(self._page(fragments, stale).encode("utf-8"), fragments, stale)
+            filled = tuple(replace(f, html=fill(f.html, f.pictures)) for f in fragments)
+            page = self._page(filled, changed)
+            return Edition(page.encode("utf-8"), fragments, stale)
         from report.pdf.write import write_pdf
 
         self._progress("Laying out the PDF")
-        page = self._page(self._fragments(kept, drafts), stale)
-        figures = Wall(studio, drafts.values(), self._progress)
-        content = write_pdf(page, self._view.folder.path, self._look, figures)
+        unfilled = self._fragments(kept, drafts)
+        figures = Wall(studio, drafts.values(), kept.values(), self._progress)
+        attached = attachments(self._page(unfilled, changed), self._view.folder.path)
+        page = self._page(unfilled, changed, paper=True)
+        content = write_pdf(page, self._look, figures, attached)
         return Edition(content, self._fragments(kept, drafts, studio), stale)
 
-    def _page(self, fragments: Sequence[Fragment], stale: Sequence[Fragment]) -> str:
-        return render_page(self._cover, fragments, stale, self._look)
+    def _page(
+        self, fragments: Sequence[Fragment], changed: Container[str], paper: bool = False
+    ) -> str:
+        stale = [fragment for fragment in fragments if fragment.slug in changed]
+        return render_page(self._cover, fragments, stale, self._look, paper)
 
     def _fragments(
         self,
@@ -105,7 +116,7 @@ class Press:
         drafts: Mapping[str, Draft],
         studio: Studio | None = None,
     ) -> tuple[Fragment, ...]:
-        """Return the sections in order; without a studio, new ones have figures’ names only."""
+        """Return the sections in order; without a studio, new ones have no pictures yet."""
         return tuple(
             kept[slug] if slug in kept else self._fragment(slug, drafts[slug], studio)
             for slug in self._outline
@@ -115,31 +126,43 @@ class Press:
         if slug not in self._drafts:
             self._progress(f"Making {slug}")
             section = view_of(slug, self._view)
-            html = render_section(section, self._view.study, self._look)
-            self._drafts[slug] = Draft(html, tuple(section.drawings))
+            html, paper = (
+                render_section(section, self._view.study, self._look, paper)
+                for paper in (False, True)
+            )
+            self._drafts[slug] = Draft(html, paper, tuple(section.drawings))
         return self._drafts[slug]
 
     def _fragment(self, slug: str, draft: Draft, studio: Studio | None) -> Fragment:
-        html = draft.html if studio is None else fill(draft.html, draft.drawings, studio)
-        return Fragment(slug, self._outline[slug].title, html, self._hash(slug))
+        pictures = studio.pictures(draft.drawings) if studio else {}
+        title = self._outline[slug].title
+        return Fragment(slug, title, draft.html, draft.paper, self._hash(slug), pictures)
 
     def _hash(self, slug: str) -> str:
         return records_hash(self._view, self._outline[slug].reads)
 
 
 class Wall:
-    """Where the figures of a report's new sections hang; see `late_figures.Figures`."""
+    """Where the figures of a report's sections hang; see `late_figures.Figures`."""
 
     def __init__(
-        self, studio: Studio, drafts: Iterable[Draft], progress: Callable[[str], None]
+        self,
+        studio: Studio,
+        drafts: Iterable[Draft],
+        kept: Iterable[Fragment],
+        progress: Callable[[str], None],
     ) -> None:
         self._studio = studio
         self._drawings = {what.key: what for draft in drafts for what in draft.drawings}
+        self._pictures = {key: svg for old in kept for key, svg in old.pictures.items()}
         self._progress = progress
 
-    def size(self, name: str) -> tuple[float, float]:
-        return self._drawings[name].size
+    def stand_in(self, name: str) -> str:
+        drawing = self._drawings.get(name)
+        return self._pictures[name] if drawing is None else blank(drawing.size)
 
     def svg(self, name: str) -> str:
+        if name not in self._drawings:
+            return self._pictures[name]
         self._studio.prepare((), self._progress)
         return self._studio.picture(self._drawings[name])

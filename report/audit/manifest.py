@@ -4,6 +4,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -35,7 +36,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         homework: The program's version.
         study: The study's name.
         records: Path in the study's folder to the first digits of the file's SHA-256.
-        pieces: See `claims.Piece`.
+        pieces: See `read_html.Piece`.
     """
 
     format: int = FORMAT
@@ -43,6 +44,29 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     study: str
     records: dict[str, str]
     pieces: list[Piece]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that a PDF carries."""
+
+    name: str
+    content: bytes
+    description: str
+
+
+def attachments(html: str, study: Path) -> list[Attachment]:
+    """Return what the PDF of a study's report carries.
+
+    Args:
+        html: The report's page for screens, on which every number names its source.
+        study: The study's folder.
+    """
+    manifest = make_manifest(html, study.resolve().name)
+    return [
+        Attachment(MANIFEST_NAME, manifest, "What the pages say, and where from"),
+        Attachment(RECORDS_NAME, pack_records(study), "The records that the report was made from"),
+    ]
 
 
 def make_manifest(html: str, study: str) -> bytes:

@@ -52,14 +52,13 @@ def compare(
     if check:
         _check(ctx, output / f"{NAME}.html", folders, as_json)
         return
-    html = compare_studies(*folders)
     if formats != "pdf":
-        write_bytes(output / f"{NAME}.html", html.encode())
+        write_bytes(output / f"{NAME}.html", compare_studies(*folders).encode())
         click.echo(output / f"{NAME}.html")
     if formats != "html":
         from report.pdf.write import write_pdf
 
-        write_bytes(output / f"{NAME}.pdf", write_pdf(html))
+        write_bytes(output / f"{NAME}.pdf", write_pdf(compare_studies(*folders, paper=True)))
         click.echo(output / f"{NAME}.pdf")
 
 

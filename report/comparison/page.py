@@ -24,8 +24,14 @@ SLUG = "compare"
 NAME = "comparison"
 
 
-def compare_studies(a: Path, b: Path, look: Look = DEFAULT) -> str:
+def compare_studies(a: Path, b: Path, look: Look = DEFAULT, paper: bool = False) -> str:
     """Return a page of two studies as HTML; its numbers' sources begin with `A/` and `B/`.
+
+    Args:
+        a: The first study's folder.
+        b: The second's.
+        look: Whose templates print it, on which paper.
+        paper: Whether it is for the pages of a PDF.
 
     Raises:
         ReportError: The folders are one, or a record contradicts itself.
@@ -35,8 +41,9 @@ def compare_studies(a: Path, b: Path, look: Look = DEFAULT) -> str:
         raise ReportError(f"{a} and {b} are one study.", "Name two.")
     views = [load_study(folder, f"{side}/") for side, folder in zip(SIDES, (a, b), strict=True)]
     section = _section(*views)
-    html = render_section(section, views[0].study, look)
-    return render_page(_cover(*views), [Fragment(SLUG, section.title, html, "")], (), look)
+    html = render_section(section, views[0].study, look, paper)
+    fragment = Fragment(SLUG, section.title, html, html, "")
+    return render_page(_cover(*views), [fragment], (), look, paper)
 
 
 def _section(a: StudyView, b: StudyView) -> SectionView:

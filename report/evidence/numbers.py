@@ -7,6 +7,7 @@ one macro, which writes value and source beside the text.
 """
 
 import math
+import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -59,6 +60,14 @@ class Number:
         """The value for machines: shortest text that reads back as the same number."""
         return repr(self.value)
 
+    @property
+    def breakable(self) -> bool:
+        """Whether a line could break inside the text."""
+        return _BREAK.search(self.text) is not None
+
+
+_BREAK = re.compile("[^\\S\u00a0\u202f]|[\u2013-]")
+"""Spaces other than no-break ones, and dashes."""
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "difference": lambda a, b: a - b,

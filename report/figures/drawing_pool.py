@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
@@ -107,6 +107,10 @@ class Studio:
             self.prepare([what])
         return self._pictures[what.key]
 
+    def pictures(self, drawings: Iterable[Drawing]) -> dict[str, str]:
+        """Return figures as SVG text by their keys."""
+        return {what.key: self.picture(what) for what in drawings}
+
     def _hand_out(self) -> None:
         """Submit what is missing; nothing where processes can't be started."""
         with contextlib.suppress(BrokenProcessPool, OSError, RuntimeError):
@@ -147,13 +151,12 @@ def _result(future: "Future[str] | None") -> str | None:
     return None
 
 
-def fill(html: str, drawings: Iterable[Drawing], studio: Studio) -> str:
+def fill(html: str, pictures: Mapping[str, str]) -> str:
     """Put pictures into a section's HTML, in the places that `Plot.source` marks."""
-    known = {what.key: what for what in drawings}
 
     def picture(place: "re.Match[str]") -> str:
-        svg = studio.picture(known[place[1]])
-        return f'src="{data_uri(svg.encode("utf-8"), "image/svg+xml")}"'
+        svg = pictures[place[1]].encode("utf-8")
+        return f'src="{data_uri(svg, "image/svg+xml")}"'
 
     return PLACE.sub(picture, html)
 

@@ -21,8 +21,8 @@ SCHEME = "figure"
 class Figures(Protocol):
     """Figures that may still be being drawn, by name."""
 
-    def size(self, name: str) -> tuple[float, float]:
-        """Return the width and height that a figure will have, in inches."""
+    def stand_in(self, name: str) -> str:
+        """Return an SVG of the size that a figure will have, without waiting."""
 
     def svg(self, name: str) -> str:
         """Return a figure; wait for it if need be."""

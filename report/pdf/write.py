@@ -7,18 +7,17 @@ import datetime
 import gc
 import logging
 import os
-import re
 import tempfile
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from report.audit.manifest import EPOCH, MANIFEST_NAME, RECORDS_NAME, make_manifest, pack_records
+from report.audit.manifest import EPOCH, Attachment
 from report.errors import ReportError
 from report.figures.style import font_folder
-from report.pdf.late_figures import SCHEME, Figures, blank, hang
+from report.pdf.late_figures import SCHEME, Figures, hang
 from report.writing.templating import DEFAULT, style_sheet
 from report.writing.theme import Look
 
@@ -41,36 +40,20 @@ _FILES = frozenset(name for _, name, _, _ in _FACES)
 _PACKAGES = {"SourceSerifPro": "font_source_serif_pro", "SourceSansPro": "font_source_sans_pro"}
 
 
-_ONLY_ON_SCREEN = re.compile(
-    r'<details class="data">.*?</details>|<script>.*?</script>'
-    r'|(?<=["\w]) data-(?:needs|strength|unit)="[^"]*"',
-    re.DOTALL,
-)
-
-_NUMBER = re.compile(
-    r'<data value="[^"]*" data-source="[^"]*">(?:((?:[^<\s–-]|[\u00a0\u202f])+)</data>)?'
-)
-"""A number's element, with what it holds where no line could break inside it.
-
-Text that ends in a no-break space before an element is worse than slow: where the line must break
-before both, WeasyPrint (as of 70) breaks it after its first word.
-"""
-
-_NAME = re.compile(r'<span class="name">([^<]*)</span>')
-
-
 def write_pdf(
-    html: str, study: Path | None = None, look: Look = DEFAULT, figures: Figures | None = None
+    page: str,
+    look: Look = DEFAULT,
+    figures: Figures | None = None,
+    attached: Sequence[Attachment] = (),
 ) -> bytes:
-    """Return the PDF of a report; the same HTML and records give the same bytes on any day.
+    """Return the PDF of a report; the same page and attachments give the same bytes on any day.
 
     Args:
-        html: The report's page, its figures inside or as `figure:NAME`.
-        study: The study's folder; its JSON records are attached, and a manifest of the page.
-            Without it nothing is.
+        page: The report's HTML for paper, its figures inside or as `figure:NAME`.
         look: Whose style sheets, and which paper.
         figures: What the names stand for. The pages are laid out around figures of the right
             size before any is asked for, so that others can draw them meanwhile.
+        attached: Files that the PDF carries.
 
     Raises:
         ReportError: WeasyPrint or the libraries it draws with aren't there, or it can't write
@@ -80,10 +63,10 @@ def write_pdf(
         weasyprint = _load()
         options = {
             "pdf_variant": "pdf/ua-1",
-            "attachments": _attachments(weasyprint, html, study) if study else None,
+            "attachments": _attachments(weasyprint, attached) or None,
         }
         with _telling_of_a_full_disk():
-            document = _lay_out(_for_pages(html), look, figures)
+            document = _lay_out(page, look, figures)
             content: bytes = document.write_pdf(finisher=_finish, **options)
     return content
 
@@ -102,26 +85,19 @@ def _telling_of_a_full_disk() -> Iterator[None]:
         ) from error
 
 
-def _for_pages(html: str) -> str:
-    """Take out of a report's page what makes no difference on paper, and costs a layout most."""
-    html = _ONLY_ON_SCREEN.sub("", html)
-    html = _NUMBER.sub(lambda found: found[1] or "<data>", html)
-    return _NAME.sub(r"\1", html)
-
-
 def _lay_out(page: str, look: Look, figures: Figures | None) -> Any:
     """Return WeasyPrint's document of a page, its figures in their places."""
 
     names: dict[str, None] = {}
 
-    def blank_figure(name: str) -> str:
+    def stand_in(name: str) -> str:
         if figures is None:
             raise ValueError(f"there is no figure {name}")
         names[name] = None
-        return blank(figures.size(name))
+        return figures.stand_in(name)
 
     images: dict[str, Any] = {}
-    document = _render(page, look, blank_figure, images)
+    document = _render(page, look, stand_in, images)
     if figures is None or hang(figures, names, images):
         return document
     return _render(page, look, figures.svg, {})
@@ -143,24 +119,17 @@ def _render(page: str, look: Look, figure: Callable[[str], str], images: dict[st
     )
 
 
-def _attachments(weasyprint: Any, html: str, study: Path) -> list[Any]:
-    contents = {
-        MANIFEST_NAME: (
-            make_manifest(html, study.resolve().name),
-            "What the pages say, and where from",
-        ),
-        RECORDS_NAME: (pack_records(study), "The records that the report was made from"),
-    }
+def _attachments(weasyprint: Any, attached: Iterable[Attachment]) -> list[Any]:
     return [
         weasyprint.Attachment(
-            string=content,
-            name=name,
-            description=description,
+            string=attachment.content,
+            name=attachment.name,
+            description=attachment.description,
             relationship="Source",
             created=datetime.datetime(*EPOCH),
             modified=datetime.datetime(*EPOCH),
         )
-        for name, (content, description) in contents.items()
+        for attachment in attached
     ]
 
 

@@ -6,7 +6,7 @@ somebody else, and nothing in it is ever printed as HTML.
 
 import contextlib
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -18,17 +18,21 @@ from training.records import HomeworkError, write_bytes
 
 @dataclass(frozen=True)
 class Fragment:
-    """A section's finished HTML.
+    """A section's finished HTML, for screens and for paper.
 
     Attributes:
-        html: Escaped already; printed as it is.
+        html: Escaped already; its figures stand in it as `figure:NAME`.
+        paper: The same for the pages of a PDF.
         records: Hash of the records that it was made from.
+        pictures: Its figures as SVG text, by name.
     """
 
     slug: str
     title: str
     html: str
+    paper: str
     records: str
+    pictures: dict[str, str] = field(default_factory=dict)
 
 
 class Memory(msgspec.Struct, frozen=True):

@@ -59,7 +59,7 @@ def _undirected(value: object) -> object:
 
 
 @functools.cache
-def _environment(look: Look = DEFAULT) -> Environment:
+def _environment(look: Look = DEFAULT, paper: bool = False) -> Environment:
     """Return what finds and prints templates; a person's own are kept in a sandbox."""
     kind = SandboxedEnvironment if look.templates and not look.trusted else Environment
     environment = kind(
@@ -72,20 +72,24 @@ def _environment(look: Look = DEFAULT) -> Environment:
         finalize=_undirected,
     )
     environment.globals["sources"] = SOURCES
+    environment.globals["on_paper"] = paper
     environment.filters["markdown"] = _markdown
     return environment
 
 
-def render_section(section: "SectionView", study: "StudyRecord", look: Look = DEFAULT) -> str:
+def render_section(
+    section: "SectionView", study: "StudyRecord", look: Look = DEFAULT, paper: bool = False
+) -> str:
     """Return a section's HTML, from `<section>` to `</section>`.
 
-    Templates get the section, the study, and its network's name.
+    Templates get the section, the study, and its network's name; their macros leave out for paper
+    what makes no difference there, and costs a layout most.
 
     Raises:
         ReportError: A person's own template is wrong.
     """
     with explained(look):
-        template = _environment(look).get_template("section.html")
+        template = _environment(look, paper).get_template("section.html")
         network = model_name(study.settings.backbone)
         return template.render(section=section, study=study, network=network).strip()
 
@@ -95,6 +99,7 @@ def render_page(
     fragments: Sequence[Fragment],
     kept: Sequence[Fragment] = (),
     look: Look = DEFAULT,
+    paper: bool = False,
 ) -> str:
     """Return the whole report as one self-contained HTML document.
 
@@ -103,17 +108,18 @@ def render_page(
         fragments: The sections in order.
         kept: Those among them whose records have changed since they were made.
         look: Whose templates print it, on which paper.
+        paper: Whether it is for the pages of a PDF.
 
     Raises:
         ReportError: A person's own template is wrong.
     """
     style, script = _style(look), _script(look)
     with explained(look):
-        template = _environment(look).get_template("report.html")
+        template = _environment(look, paper).get_template("report.html")
         page = template.render(
             cover=cover,
-            fragments=[_printable(fragment) for fragment in fragments],
-            kept=[_printable(fragment) for fragment in kept],
+            fragments=[_printable(fragment, paper) for fragment in fragments],
+            kept=[_printable(fragment, paper) for fragment in kept],
             style=Markup(style),
             style_hash=_policy_hash(style),
             script=Markup(script),
@@ -135,9 +141,10 @@ def _policy_hash(text: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
-def _printable(fragment: Fragment) -> dict[str, str]:
+def _printable(fragment: Fragment, paper: bool) -> dict[str, str]:
     """Mark a fragment's HTML, which `render_section` escaped, as fit to print."""
-    return {"slug": fragment.slug, "title": fragment.title, "html": Markup(fragment.html)}
+    html = Markup(fragment.paper if paper else fragment.html)
+    return {"slug": fragment.slug, "title": fragment.title, "html": html}
 
 
 def style_sheet(name: str, look: Look = DEFAULT) -> str:

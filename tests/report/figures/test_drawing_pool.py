@@ -114,7 +114,7 @@ def test_old_pictures_make_room(monkeypatch):
 def test_only_marked_places_are_filled():
     what, studio = course(), Studio("outlines")
     html = f'<img src="figure:{what.key}"><p>figure:{what.key}</p>'
-    filled = fill(html, [what], studio)
+    filled = fill(html, studio.pictures([what]))
     assert filled.startswith('<img src="data:image/svg+xml;base64,')
     assert filled.endswith(f"<p>figure:{what.key}</p>")
 

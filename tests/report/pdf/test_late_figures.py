@@ -56,11 +56,11 @@ PAGE = """<html lang="en"><head><title>Two figures</title></head><body>
 class Painted:
     """Two figures that are one colour each."""
 
-    def size(self, name):
-        return (2.0, 1.0)
+    def stand_in(self, name):
+        return blank((2.0, 1.0))
 
     def svg(self, name):
-        head, _, tail = blank(self.size(name)).rpartition("/>")
+        head, _, tail = self.stand_in(name).rpartition("/>")
         return f'{head}><rect width="144" height="72" fill="{name}"/></svg>{tail}'
 
 

@@ -5,14 +5,23 @@ import re
 import pytest
 from rendering import documents_written
 
+from report.evidence.numbers import Number
+from report.evidence.sentences import parts
 from report.pdf.write import write_pdf
+from report.writing.templating import _environment
 
 SENTENCE = (
-    "{start} On the same test pictures, the first is right for 9.4\u202f% and the second for "
-    '<data value="0.156" data-source="a.json#/test/accuracy">15.6\u202f%</data>: 6.2 points worse '
-    "(28 pictures only the first gets right, 207 only the second; exact McNemar test, "
-    'p\u00a0<data value="1e-9" data-source="b.json#/test">&lt;\u00a00.001</data>).'
+    " On the same test pictures, the first is right for 9.4\u202f% and the second for ",
+    Number(0.156, "15.6\u202f%", "a.json#/test/accuracy"),
+    ": 6.2 points worse (28 pictures only the first gets right, 207 only the second; ",
+    "exact McNemar test, p\u00a0",
+    Number(1e-9, "<\u00a00.001", "b.json#/test"),
+    ").",
 )
+PAGE = """{% from "macros/prose.html" import prose %}
+<html lang="en"><head><title>x</title></head><body><main>
+{% for sentence in sentences %}<p>{{ prose(sentence) }}</p>{% endfor %}
+</main></body></html>"""
 
 
 @pytest.fixture
@@ -37,10 +46,9 @@ def text(box):
 
 
 def test_no_line_ends_early_before_a_no_break_space(lines):
-    paragraphs = "".join(
-        f"<p>{SENTENCE.format(start='no ' * (n // 3) + 'n' * (n % 3 + 1))}</p>" for n in range(90)
-    )
-    page = f'<html lang="en"><title>x</title><body><main>{paragraphs}</main></body></html>'
+    starts = ("no " * (n // 3) + "n" * (n % 3 + 1) for n in range(90))
+    sentences = [parts(start, *SENTENCE) for start in starts]
+    page = _environment(paper=True).from_string(PAGE).render(sentences=sentences)
     found = [ls for ls in lines(page) if len(ls) > 1]
     assert len(found) >= 80
     short = [line for ls in found for line in ls[:-1] if len(re.findall(r"\S+", line)) < 4]

@@ -5,11 +5,11 @@ import re
 import pytest
 from jinja2 import UndefinedError
 
-from report.evidence.numbers import Quantity, percent
+from report.evidence.numbers import Number, Quantity, percent
 from report.evidence.sentences import Code, Link, Name, parts, say
 from report.figures.drawing import Drawing
 from report.figures.views import Gallery, Gap, Picture, Plot
-from report.tables.views import Column, Row, Table
+from report.tables.views import Column, FigureData, Row, Table
 from report.writing.templating import _environment
 
 IMPORTS = """
@@ -25,8 +25,9 @@ ACCURACY = percent(Quantity(0.8912, "beyond/vgg16/seed-0/metrics.json#/test/accu
 def show():
     """Render a line of template with the macros at hand."""
 
-    def run(template, **names):
-        return _environment().from_string(IMPORTS + template).render(**names).strip()
+    def run(template, paper=False, **names):
+        environment = _environment(paper=paper)
+        return environment.from_string(IMPORTS + template).render(**names).strip()
 
     return run
 
@@ -36,6 +37,37 @@ def test_a_number_carries_value_and_source(show):
         '<data value="0.8912" data-source="beyond/vgg16/seed-0/metrics.json#/test/accuracy">'
         "89.1\u202f%</data>"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "on_paper"),
+    [
+        ("89.1\u202f%", "89.1\u202f%"),
+        ("<\u00a00.001", "&lt;\u00a00.001"),
+        ("−3.1", "−3.1"),
+        ("1 h 5 min", "<data>1 h 5 min</data>"),
+        ("3\u20135", "<data>3\u20135</data>"),
+        ("1e-5", "<data>1e-5</data>"),
+    ],
+)
+def test_on_paper_only_a_number_that_could_break_is_an_element(show, text, on_paper):
+    assert show("{{ prose(p) }}", paper=True, p=parts(Number(1.0, text, "a.json#"))) == on_paper
+
+
+def test_on_paper_nothing_is_said_that_only_a_screen_shows(show):
+    sentence = say(Name("VGG16"), " is right.")
+    assert show("{{ findings([s]) }}", paper=True, s=sentence) == (
+        '<p class="findings"><span class="finding">VGG16 is right.</span></p>'
+    )
+    columns = (Column("Model"), Column("Test", "%", "number"))
+    table = Table("t", parts("C."), columns, ())
+    assert 'data-unit="fraction"' in show("{{ table(t) }}", t=table)
+    assert "data-" not in show("{{ table(t) }}", paper=True, t=table)
+    figure = Drawing("report.figures.run_figures", "draw_curves", (), (7.0, 2.6))
+    data = FigureData(columns, ())
+    plot = Plot("curve", figure, "A", parts("C."), 672, 250, data=data)
+    assert "<details" in show("{{ figure(f) }}", f=plot)
+    assert "<details" not in show("{{ figure(f) }}", paper=True, f=plot)
 
 
 def test_parts_follow_each_other_without_a_gap(show):

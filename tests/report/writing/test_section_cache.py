@@ -9,7 +9,7 @@ from report.writing.section_cache import recall, remember
 from report.writing.staleness import records_hash
 from report.writing.templating import Fragment
 
-FRAGMENTS = [Fragment("data", "The data", "<section>…</section>", "abc")]
+FRAGMENTS = [Fragment("data", "The data", "<section>…</section>", "…", "abc", {"f": "<svg/>"})]
 
 
 @pytest.fixture
