@@ -11,9 +11,8 @@ import msgspec
 
 from report.audit.read_html import Piece, read_pieces, read_records
 from report.errors import ReportError
-from report.evidence.recompute import RECORDS
 from training import __version__
-from training.records import content_of
+from training.records import RECORD_TYPES, content_of
 
 FORMAT = 1
 """Number of the manifest's format. 1: the first."""
@@ -101,7 +100,9 @@ def read_manifest(content: bytes) -> Manifest:
 def record_files(study: Path) -> Iterator[tuple[str, Path]]:
     """Yield every JSON record of a study by its path in it, in order."""
     patterns = ("*.json", "*/*/seed-*/*.json")
-    files = {file for pattern in patterns for file in study.glob(pattern) if file.name in RECORDS}
+    files = {
+        file for pattern in patterns for file in study.glob(pattern) if file.name in RECORD_TYPES
+    }
     for file in sorted(files):
         yield file.relative_to(study).as_posix(), file
 
@@ -158,7 +159,7 @@ def unpack_records(content: bytes, folder: Path) -> Path:
 def _study_of(name: str) -> str:
     """Return the study's folder that an entry lies in; refuse what is no record."""
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or path.name not in RECORDS:
+    if path.is_absolute() or ".." in path.parts or "\\" in name or path.name not in RECORD_TYPES:
         raise ReportError(f"The PDF’s {RECORDS_NAME} holds “{name[:60]}”, which is no record.")
     if len(path.parts) not in (2, 5):
         raise ReportError(f"The PDF’s {RECORDS_NAME} holds “{name[:60]}” in a wrong place.")

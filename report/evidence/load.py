@@ -1,10 +1,9 @@
 """Read a study's records into one typed view. Whatever lies under `runs/` is untrusted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from statistics import fmean
 
 from report.errors import ReportError, unknown
 from report.evidence.numbers import Quantity, derive, resolve
@@ -19,6 +18,7 @@ from training.records import (
     StudyRecord,
     find_studies,
     matches_group,
+    rank,
     read,
     read_if_there,
 )
@@ -142,15 +142,13 @@ class StudyView:
         return [e for e in self.study.experiments if matches_group(e.id, prefix)]
 
     def ranked(self, prefix: str) -> list[Run]:
-        """Return a grid's finished runs (first seed), best first.
+        """Return a grid's finished runs (first seed), best first; see `training.records.rank`.
 
-        The rule of the plan: mean best-epoch validation accuracy over seeds, then validation
-        loss, then the smaller learning rate. The test set has no part in it. A member that failed
-        with any seed isn't ranked.
+        A member that failed with any seed isn't ranked.
         """
-        members = [(e, self._ranked_runs(e.id)) for e in self.group(prefix)]
-        ranked = sorted((_rank(runs), i) for i, (_, runs) in enumerate(members) if runs)
-        return [members[i][1][0] for _, i in ranked]
+        members = [runs for e in self.group(prefix) if (runs := self._ranked_runs(e.id))]
+        members.sort(key=lambda runs: rank([run.metrics for run in runs]))
+        return [runs[0] for runs in members]
 
     def _ranked_runs(self, experiment_id: str) -> list[Run]:
         failed = any(run.metrics.status == "failed" for run in self.runs(experiment_id))
@@ -165,14 +163,6 @@ class StudyView:
 
     def dataset_number(self, pointer: str) -> Quantity:
         return Quantity(resolve(self.dataset, pointer), f"{self.prefix}dataset.json#{pointer}")
-
-
-def _rank(runs: Sequence[Run]) -> tuple[float, float, float]:
-    scores = [run.metrics.validation for run in runs]
-    accuracy = fmean(s.accuracy if s else 0.0 for s in scores)
-    loss = fmean(s.loss if s and s.loss is not None else float("inf") for s in scores)
-    spec = runs[0].metrics.spec
-    return (-accuracy, loss, spec.learning_rate if spec else float("inf"))
 
 
 def load_study(path: Path, prefix: str = "") -> StudyView:

@@ -7,23 +7,7 @@ from typing import Any
 from report.errors import ReportError
 from report.evidence.numbers import Quantity, derive, resolve
 from report.evidence.reference import SOURCE, reference
-from training.records import (
-    Curves,
-    Dataset,
-    HomeworkError,
-    Metrics,
-    Predictions,
-    StudyRecord,
-    read,
-)
-
-RECORDS: dict[str, Any] = {
-    "study.json": StudyRecord,
-    "dataset.json": Dataset,
-    "metrics.json": Metrics,
-    "curves.json": Curves,
-    "predictions.json": Predictions,
-}
+from training.records import RECORD_TYPES, HomeworkError, read
 
 MAXIMUM_DEPTH = 20
 
@@ -87,13 +71,14 @@ class Sources:
             return reference()
         if name not in self._read:
             path = PurePosixPath(name)
-            if path.name not in RECORDS or path.is_absolute() or ".." in path.parts:
+            if path.name not in RECORD_TYPES or path.is_absolute() or ".." in path.parts:
                 raise ReportError(f"“{name[:60]}” is no record of a study.")
             file = self._file(path)
             if file is None or not file.is_file():
                 raise ReportError(f"The record {name} is missing.")
+            kind: Any = RECORD_TYPES[path.name]
             try:
-                self._read[name] = read(file, RECORDS[path.name])
+                self._read[name] = read(file, kind)
             except HomeworkError as error:
                 raise ReportError(error.message) from error
         return self._read[name]
