@@ -7,20 +7,21 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["number", "result", "text", "block", "picture"]
+Kind = Literal["number", "quote", "result", "text", "block", "picture"]
 
 
 class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     """A stretch of a report, in the order of reading.
 
     Attributes:
-        kind: `number`: printed through the number macro. `result`: of a generated sentence or a
-            table's cell. `text`: of anything else. `block`: a paragraph, cell or caption begins or
-            ends here. `picture`: something without text of its own stands here.
+        kind: `number`: printed through the number macro. `quote`: a record's own words. `result`:
+            of a generated sentence or a table's cell. `text`: of anything else. `block`: a
+            paragraph, cell or caption begins or ends here. `picture`: something without text of
+            its own stands here.
         section: Slug of the section that it stands in, empty outside of sections.
         text: What a reader sees.
         value: A number's exact value, as written beside it.
-        source: A number's source, see `numbers.Quantity`.
+        source: A number's or quote's source, see `numbers.Quantity`.
     """
 
     kind: Kind
@@ -44,6 +45,9 @@ UNREAD = frozenset(("script", "style", "template", "noscript", "title"))
 SCREEN_ONLY = frozenset(("button", "dialog", "details"))
 SCREEN_CLASSES = frozenset(("skip", "screen"))
 """What no page of paper shows."""
+
+SOURCED: dict[str, Kind] = {"data": "number", "q": "quote"}
+"""Elements that name the place in the records that their text comes from."""
 
 UNSOURCED = re.compile(r"\d[\d.,]*")
 CONSTANT = re.compile(r"95\s%\sintervals?|Caltech-101|First-?\d|top-?\d", re.IGNORECASE)
@@ -84,7 +88,7 @@ class _Reader(HTMLParser):
         self._paper = paper
         self.pieces: list[Piece] = []
         self._open: list[tuple[str, Kind | None, str]] = []  # tag, kind of its text, section
-        self._data: dict[str, str | None] | None = None
+        self._sourced: dict[str, str | None] | None = None  # attributes of what is being read
         self._text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -98,8 +102,8 @@ class _Reader(HTMLParser):
             return
         section = (attributes.get("id") or "") if tag == "section" else ""
         self._open.append((tag, kind, section or self._state[1]))
-        if tag == "data":
-            self._data, self._text = attributes, ""
+        if tag in SOURCED:
+            self._sourced, self._text = attributes, ""
 
     def _kind(self, tag: str, attributes: dict[str, str | None]) -> Kind | None:
         """Tell how an element's text is to be read; None for what is no part of the pages."""
@@ -126,17 +130,17 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         kind, _ = self._state
-        if self._data is not None:
+        if self._sourced is not None:
             self._text += data
         elif kind is not None and data:
             self._add(kind, data)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "data" and self._data is not None and self._state[0] is not None:
-            value, source = self._data.get("value"), self._data.get("data-source")
-            self._add("number", self._text, value or "", source or "")
-        if tag == "data":
-            self._data = None
+        if tag in SOURCED:
+            if self._sourced is not None and self._state[0] is not None:
+                value, source = self._sourced.get("value"), self._sourced.get("data-source")
+                self._add(SOURCED[tag], self._text, value or "", source or "")
+            self._sourced = None
         if any(tag == name for name, _, _ in self._open):
             while self._open.pop()[0] != tag:
                 pass

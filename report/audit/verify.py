@@ -150,6 +150,9 @@ def _differing(report: Path, pieces: Sequence[Piece], sources: Sources) -> Itera
         )
     for claim in claims:
         yield from check_claim(claim, sources)
+    for piece in pieces:
+        if piece.kind == "quote":
+            yield from _check_quote(piece, sources)
     yield from _without_source(pieces)
 
 
@@ -175,6 +178,18 @@ def check_claim(claim: Piece, sources: Sources) -> Iterator[Problem]:
     elif not is_printed_as(value, claim.text):
         problem = f"the records give {value!r}, which isn't printed like that"
         yield Problem(where, claim.text, problem, claim.source)
+
+
+def _check_quote(quote: Piece, sources: Sources) -> Iterator[Problem]:
+    """Yield what is wrong where a record doesn't say what the report quotes."""
+    where = quote.section or "front matter"
+    try:
+        said = sources.recompute(quote.source)
+    except ReportError as error:
+        yield Problem(where, quote.text, error.message, quote.source)
+        return
+    if not isinstance(said, str) or said.split() != quote.text.split():
+        yield Problem(where, quote.text, f"the record says {said!r}", quote.source)
 
 
 def _without_source(pieces: Sequence[Piece]) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from report.errors import ReportError, unknown
 from report.evidence.numbers import Quantity, derive, resolve
+from report.evidence.sentences import Quote
 from training.records import (
     Curves,
     Dataset,
@@ -76,6 +77,11 @@ class Run:
         return Quantity(
             resolve(self.metrics, pointer), f"{self.prefix}{self.path}/metrics.json#{pointer}"
         )
+
+    def quote(self, pointer: str) -> Quote:
+        """Return what `metrics.json` says in words."""
+        number = self.number(pointer)
+        return Quote(str(number.value), number.source)
 
     def curve(self, pointer: str) -> Quantity:
         """Return a quantity, or a whole list, from `curves.json`."""

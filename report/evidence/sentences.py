@@ -38,7 +38,16 @@ class Link:
     target: str
 
 
-Part = Text | Name | Code | Link | Number
+@dataclass(frozen=True)
+class Quote:
+    """What a record says in words, with the place where it says so."""
+
+    kind: ClassVar[str] = "quote"
+    text: str
+    source: str
+
+
+Part = Text | Name | Code | Link | Quote | Number
 Parts = tuple[Part, ...]
 Loose = str | Part | Parts
 """What `parts` takes: plain strings become `Text`."""

@@ -205,3 +205,35 @@ def test_a_source_that_makes_no_sense_is_refused(finished_study, source):
 
 def test_claims_carry_their_section(rendered):
     assert {claim.section for claim in read_claims(rendered)} >= {"scratch", "heatmaps", "appendix"}
+
+
+BF16 = "Products and convolutions were computed in bf16."
+PARTS = "The device’s memory was too small for a whole batch: it went through in 4 parts."
+
+
+def render_with_notes(study, **notes):
+    """Add notes to records, by experiment, and render; return the report and its plain text."""
+    for path in study.glob("*/*/seed-0/metrics.json"):
+        record = msgspec.json.decode(path.read_bytes())
+        record["notes"] += [*notes.get(record["id"], []), *notes["all"]]
+        path.write_bytes(msgspec.json.encode(record))
+    options = ["--runs", str(study.parent), "--format", "html"]
+    assert CliRunner().invoke(cli, ["render", *options]).exception is None
+    report = study / "report.html"
+    return report, re.sub(r"<[^>]+>", "", report.read_text(encoding="utf-8"))
+
+
+def test_what_records_note_is_quoted_digits_and_all_and_once(study):
+    report, text = render_with_notes(study, all=[BF16], **{"scratch/best": [PARTS]})
+    result = verify(report)
+    assert result.exit_code == 0, result.output
+    assert f"All experiments: {BF16}" in text
+    assert text.count(BF16) == 1
+    assert f"scratch/best: {PARTS}" in text
+
+
+def test_a_note_that_no_record_holds_is_named(study):
+    report, _ = render_with_notes(study, all=[PARTS])
+    result = edited(report, "in 4 parts", "in 2 parts")
+    assert result.exit_code == 1
+    assert "in 2 parts" in result.output
