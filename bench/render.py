@@ -91,13 +91,13 @@ def stages() -> dict[str, float]:
         return answer
 
     step("import report", lambda: import_module("report.build"))
-    from report.cover import make_cover
-    from report.figures.studio import Studio, fill
-    from report.fragments import Fragment
-    from report.load import load_study
-    from report.pdf import write_pdf
+    from report.evidence.load import load_study
+    from report.figures.drawing_pool import Studio, fill
+    from report.pdf.write import write_pdf
     from report.sections import SECTIONS, section_view
-    from report.templating import render_page, render_section
+    from report.sections.cover import make_cover
+    from report.writing.section_cache import Fragment
+    from report.writing.templating import render_page, render_section
 
     view = load_study(EXAMPLE)
     step("load", lambda: load_study(EXAMPLE))
@@ -108,11 +108,18 @@ def stages() -> dict[str, float]:
     for lettering in ("outlines", "text"):
         studio = Studio(lettering, n_helpers=0)  # type: ignore[arg-type]
         step(f"draw {len(drawings)} figures, {lettering}", lambda s=studio: s.prepare(drawings))
-    html: dict[str, str] = {}
-    step("templates", lambda: html.update({s: render_section(views[s], view.study) for s in views}))
-    filled = {s: fill(html[s], views[s].drawings, studio) for s in SECTIONS}
-    fragments = [Fragment(s, SECTIONS[s].title, filled[s], "") for s in SECTIONS]
-    page = str(step("page", lambda: render_page(make_cover(view), fragments)))
+    html: dict[bool, dict[str, str]] = {}
+    for paper in (False, True):
+        where = "for paper" if paper else "for screens"
+        step(
+            f"templates, {where}",
+            lambda p=paper: html.update(  # type: ignore[misc]
+                {p: {s: render_section(views[s], view.study, paper=p) for s in views}}
+            ),
+        )
+    filled = {s: fill(html[True][s], studio.pictures(views[s].drawings)) for s in SECTIONS}
+    fragments = [Fragment(s, SECTIONS[s].title, html[False][s], filled[s], "") for s in SECTIONS]
+    page = str(step("page", lambda: render_page(make_cover(view), fragments, paper=True)))
     step("import WeasyPrint", lambda: import_module("weasyprint"))
     step("WeasyPrint", lambda: write_pdf(page))
     return found

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 
+from report.assemble import FORMATS, Edition, Format, Press
 from report.errors import ReportError
-from report.fragments import Memory, recall, remember
-from report.load import StudyView, load_study
-from report.look import Look, look_remarks
-from report.press import FORMATS, Edition, Format, Press
-from report.staleness import everything_hash
-from report.templating import DEFAULT
+from report.evidence.load import StudyView, load_study
+from report.writing.section_cache import Memory, recall, remember
+from report.writing.staleness import everything_hash
+from report.writing.templating import DEFAULT
+from report.writing.theme import Look, look_remarks
 from training.records import write_bytes
 from training.study import StudyFile, check_outline, retell
 

@@ -13,8 +13,8 @@ from click.core import ParameterSource
 from training.records.runs_path import RunsPath
 
 if TYPE_CHECKING:
-    from report.look import Paper
-    from report.verdict import Verdict
+    from report.audit.verdict import Verdict
+    from report.writing.theme import Paper
 
 _HELP = {
     "study": "The study's name, a folder below --runs.  [default: the one written last]",
@@ -93,10 +93,10 @@ def render(
     if list_sections:
         _list_sections()
         return
+    from report.assemble import FORMATS
     from report.build import build_report, existing_formats
-    from report.load import choose_study
-    from report.look import Look
-    from report.press import FORMATS
+    from report.evidence.load import choose_study
+    from report.writing.theme import Look
     from training.study import read_study_file
 
     words = read_study_file(study_file) if study_file else None
@@ -140,7 +140,7 @@ def verify(
         homework verify submission/report.pdf
         homework verify submission/report.html --runs submission/runs --json
     """
-    from report.verify import verify_report
+    from report.audit.verify import verify_report
 
     named = study is not None or ctx.get_parameter_source("runs") != ParameterSource.DEFAULT
 
@@ -167,7 +167,7 @@ def _study_of(
 
     None where a PDF names a study that isn't at hand, so that its attached records serve.
     """
-    from report.load import choose_study
+    from report.evidence.load import choose_study
     from training.records import find_studies
 
     if report is not None and study is None and (report.parent / "study.json").is_file():
@@ -178,7 +178,7 @@ def _study_of(
 
 
 def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
-    from report.verdict import say_problems, verdict_json
+    from report.audit.verdict import say_problems, verdict_json
 
     if as_json:
         click.echo(verdict_json(verdict))

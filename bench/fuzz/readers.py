@@ -125,7 +125,7 @@ def _read_record(content: bytes, folder: Path) -> object:
 
 def _read_study_records(content: bytes, folder: Path) -> object:
     """Load a whole study, one of whose records is damaged, and describe it as a report does."""
-    from report.load import load_study
+    from report.evidence.load import load_study
     from report.sections import SECTIONS, section_view
 
     for name in RECORD_FILES.values():
@@ -327,19 +327,19 @@ def _html_seeds() -> list[bytes]:
 
 
 def _read_report(content: bytes, folder: Path) -> object:
-    from report.verify import verify_report
+    from report.audit.verify import verify_report
 
     return verify_report(_put(content, folder / "report.html"), lambda _: EXAMPLE)
 
 
 def _manifest_seeds() -> list[bytes]:
-    from report.manifest import make_manifest
+    from report.audit.manifest import make_manifest
 
     return [make_manifest(_html_seeds()[0].decode(), "example")]
 
 
 def _read_manifest(content: bytes, folder: Path) -> object:
-    from report.manifest import read_manifest
+    from report.audit.manifest import read_manifest
 
     return read_manifest(content)
 
@@ -353,7 +353,7 @@ def _packed_seeds() -> list[bytes]:
 
 
 def _read_packed(content: bytes, folder: Path) -> object:
-    from report.manifest import unpack_records
+    from report.audit.manifest import unpack_records
 
     return unpack_records(content, folder)
 
@@ -371,7 +371,7 @@ def _pdf_seeds() -> list[bytes]:
 
 
 def _read_pdf(content: bytes, folder: Path) -> object:
-    from report.attached import read_pdf
+    from report.audit.read_pdf import read_pdf
 
     return read_pdf(_put(content, folder / "report.pdf"))
 

@@ -52,19 +52,18 @@ def compare(
     if check:
         _check(ctx, output / f"{NAME}.html", folders, as_json)
         return
-    html = compare_studies(*folders)
     if formats != "pdf":
-        write_bytes(output / f"{NAME}.html", html.encode())
+        write_bytes(output / f"{NAME}.html", compare_studies(*folders).encode())
         click.echo(output / f"{NAME}.html")
     if formats != "html":
-        from report.pdf import write_pdf
+        from report.pdf.write import write_pdf
 
-        write_bytes(output / f"{NAME}.pdf", write_pdf(html))
+        write_bytes(output / f"{NAME}.pdf", write_pdf(compare_studies(*folders, paper=True)))
         click.echo(output / f"{NAME}.pdf")
 
 
 def _folder(place: Path, runs: Path) -> Path:
-    from report.load import choose_study
+    from report.evidence.load import choose_study
 
     if (place / "study.json").is_file():
         return place
@@ -72,9 +71,9 @@ def _folder(place: Path, runs: Path) -> Path:
 
 
 def _check(ctx: click.Context, report: Path, folders: tuple[Path, Path], as_json: bool) -> None:
+    from report.audit.verdict import say_problems, verdict_json
+    from report.audit.verify import verify_pages
     from report.comparison.pairs import SIDES
-    from report.verdict import say_problems, verdict_json
-    from report.verify import verify_pages
 
     verdict = verify_pages(report, dict(zip(SIDES, folders, strict=True)))
     lines = [verdict_json(verdict)] if as_json else list(say_problems(verdict))

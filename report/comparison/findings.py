@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from report.comparison.pairs import SIDES, Pair, Test
-from report.load import StudyView
-from report.names import experiment_name
-from report.numbers import derive, integer, points
-from report.text import Code, Name, Parts, Sentence, listing, say
+from report.evidence.display_names import experiment_name
+from report.evidence.load import StudyView
+from report.evidence.numbers import derive, integer, points
+from report.evidence.sentences import Code, Name, Parts, Sentence, listing, say
 
 
 def the_studies(a: StudyView, b: StudyView) -> list[Sentence]:

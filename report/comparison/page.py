@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from report.audit.manifest import record_digests
 from report.comparison.findings import (
     no_settings_differ,
     the_differences,
@@ -10,22 +11,27 @@ from report.comparison.findings import (
 )
 from report.comparison.pairs import SIDES, tested_pairs
 from report.comparison.tables import accuracies, choices, differing_settings
-from report.cover import Cover
 from report.errors import ReportError
-from report.fragments import Fragment
-from report.load import StudyView, load_study
-from report.look import Look
-from report.manifest import record_digests
-from report.templating import DEFAULT, render_page, render_section
-from report.text import Parts, parts
-from report.view import SectionView
+from report.evidence.load import StudyView, load_study
+from report.evidence.sentences import Parts, parts
+from report.sections.cover import Cover
+from report.sections.view import SectionView
+from report.writing.section_cache import Fragment
+from report.writing.templating import DEFAULT, render_page, render_section
+from report.writing.theme import Look
 
 SLUG = "compare"
 NAME = "comparison"
 
 
-def compare_studies(a: Path, b: Path, look: Look = DEFAULT) -> str:
+def compare_studies(a: Path, b: Path, look: Look = DEFAULT, paper: bool = False) -> str:
     """Return a page of two studies as HTML; its numbers' sources begin with `A/` and `B/`.
+
+    Args:
+        a: The first study's folder.
+        b: The second's.
+        look: Whose templates print it, on which paper.
+        paper: Whether it is for the pages of a PDF.
 
     Raises:
         ReportError: The folders are one, or a record contradicts itself.
@@ -35,8 +41,9 @@ def compare_studies(a: Path, b: Path, look: Look = DEFAULT) -> str:
         raise ReportError(f"{a} and {b} are one study.", "Name two.")
     views = [load_study(folder, f"{side}/") for side, folder in zip(SIDES, (a, b), strict=True)]
     section = _section(*views)
-    html = render_section(section, views[0].study, look)
-    return render_page(_cover(*views), [Fragment(SLUG, section.title, html, "")], (), look)
+    html = render_section(section, views[0].study, look, paper)
+    fragment = Fragment(SLUG, section.title, html, html, "")
+    return render_page(_cover(*views), [fragment], (), look, paper)
 
 
 def _section(a: StudyView, b: StudyView) -> SectionView:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from report.accuracy import Tested, tested_accuracy
+from report.evidence.accuracy import Tested, tested_accuracy
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import Quantity, derive
+from report.evidence.sentences import Parts
 from report.findings.comparing import paired_test
-from report.load import Run, StudyView
-from report.numbers import Quantity, derive
-from report.text import Parts
 from training.records import Experiment
 
 SIDES = ("A", "B")

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from report.comparison.pairs import SIDES, Pair, Test
-from report.load import Run, StudyView
-from report.names import pair as pair_of
-from report.numbers import p_value, percentage, plain, signed_points
+from report.evidence.display_names import pair as pair_of
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import p_value, percentage, plain, signed_points
+from report.evidence.sentences import Code, Name, Parts, parts
 from report.tables.cells import interval_cell, name_cell, number_column, row, test_cell
 from report.tables.provenance import FIELDS
-from report.text import Code, Name, Parts, parts
-from report.view import Column, Row, Table
+from report.tables.views import Column, Row, Table
 
 ALL_FIELDS = {
     "model": "Network",

@@ -50,8 +50,8 @@ def export(format_name: str, runs: Path, study: str | None, output: str | None) 
         homework export latex --study quick --output paper/accuracies.tex
         homework export jsonl --output - | head
     """
+    from report.evidence.load import choose_study, load_study
     from report.export.formats import export_study, printed
-    from report.load import choose_study, load_study
 
     view = load_study(choose_study(runs, study))
     if output == "-":

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from report.evidence.load import Run, StudyView
 from report.export.runs_table import rows
-from report.load import Run, StudyView
 
 
 def json_lines(view: StudyView) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from report.errors import ReportError
-from report.load import StudyView
+from report.evidence.load import StudyView
 from training.records import write_bytes
 
 

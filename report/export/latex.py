@@ -1,10 +1,10 @@
 """The test accuracies as a LaTeX table in the manner of booktabs."""
 
-from report.accuracy import Tested, all_tested
 from report.errors import ReportError
-from report.load import StudyView
-from report.names import experiment_name
-from report.numbers import integer, percentage
+from report.evidence.accuracy import Tested, all_tested
+from report.evidence.display_names import experiment_name
+from report.evidence.load import StudyView
+from report.evidence.numbers import integer, percentage
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",

@@ -11,9 +11,9 @@ from itertools import accumulate
 from pathlib import Path
 
 from report.errors import ReportError
+from report.evidence.load import Run, StudyView
 from report.export.formats import Exported
 from report.export.runs_table import rows
-from report.load import Run, StudyView
 from training.logs import RunLog, RunName
 from training.records import Curves, HomeworkError, writing
 

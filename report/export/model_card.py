@@ -8,12 +8,12 @@ import json
 import re
 from collections.abc import Iterator
 
-from report.accuracy import Tested, all_tested
 from report.errors import ReportError
+from report.evidence.accuracy import Tested, all_tested
+from report.evidence.display_names import experiment_name, model_name
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import integer, percentage
 from report.export.latex import right_of
-from report.load import Run, StudyView
-from report.names import experiment_name, model_name
-from report.numbers import integer, percentage
 from training.logs import spec_values
 from training.records import Dataset
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from report.load import Run, StudyView
-from report.numbers import derive
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import derive
 from training.logs import SPEC_NAMES, spec_values
 
 Kind = Literal["text", "integer", "number", "truth"]

@@ -6,8 +6,8 @@ import io
 from typing import TYPE_CHECKING
 
 from report.errors import ReportError
+from report.evidence.load import StudyView
 from report.export.runs_table import COLUMNS, Value, rows
-from report.load import StudyView
 
 if TYPE_CHECKING:
     import pandas as pd

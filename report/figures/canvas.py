@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from report.evidence.sentences import Parts, say
 from report.figures.drawing import drawing
 from report.figures.views import Gap, Plot
 from report.tables.views import FigureData
-from report.text import Parts, say
 
 CSS_PIXELS_PER_INCH = 96
 

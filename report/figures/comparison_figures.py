@@ -3,17 +3,17 @@
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from report.accuracy import Tested, all_tested
+from report.evidence.accuracy import Tested, all_tested
+from report.evidence.display_names import experiment_name
+from report.evidence.load import StudyView
+from report.evidence.reference import is_comparable, is_same_homework, reference_number
+from report.evidence.sentences import parts
 from report.figures.accuracies import Point, draw_accuracies, draw_against_cost
 from report.figures.canvas import draw_plot, gap
 from report.figures.style import PAGE_WIDTH
 from report.figures.views import Gap, Plot
 from report.findings.cost import accuracy_per_parameter, most_accurate
-from report.load import StudyView
-from report.names import experiment_name
-from report.reference import is_comparable, is_same_homework, reference_number
-from report.tables.figures import accuracy_data, cost_data
-from report.text import parts
+from report.tables.figure_data import accuracy_data, cost_data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from report.evidence.load import Run, StudyView
+from report.evidence.sentences import parts
 from report.figures.canvas import draw_plot
 from report.figures.heatmap import COLOURS, readable_on
 from report.figures.style import LINE, PAGE_WIDTH, fonts_for, label_of
 from report.figures.views import Plot
-from report.load import Run, StudyView
-from report.tables.figures import confusion_data
-from report.text import parts
+from report.tables.figure_data import confusion_data
 
 if TYPE_CHECKING:
     import numpy as np

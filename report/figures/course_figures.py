@@ -1,15 +1,15 @@
 """The course of every pair of a grid, side by side."""
 
+from report.evidence.display_names import optimizer_name
+from report.evidence.load import StudyView
+from report.evidence.sentences import parts
 from report.figures.canvas import draw_plot, gap
 from report.figures.courses import MOST, Panel, draw_courses
 from report.figures.grid_figures import START
 from report.figures.style import PAGE_WIDTH
 from report.figures.views import Gap, Plot
-from report.findings.ends import how_they_ended
-from report.load import StudyView
-from report.names import optimizer_name
-from report.tables.figures import ends_data, spread
-from report.text import parts
+from report.findings.still_improving import how_they_ended
+from report.tables.figure_data import ends_data, spread
 from training.records import learning_rate_label
 
 LARGE = " Of this large grid some rates and optimizers are shown, evenly spaced."

@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from report.evidence.load import StudyView
+from report.evidence.numbers import derive, integer
+from report.evidence.sentences import parts
 from report.figures.canvas import draw_plot, gap
 from report.figures.classes import (
     MANY_CLASSES,
@@ -12,10 +15,7 @@ from report.figures.classes import (
 )
 from report.figures.style import PAGE_WIDTH
 from report.figures.views import Gap, Plot
-from report.load import StudyView
-from report.numbers import derive, integer
-from report.tables.figures import class_count_data, picture_size_data
-from report.text import parts
+from report.tables.figure_data import class_count_data, picture_size_data
 from training.records import ClassCounts, Dataset
 
 if TYPE_CHECKING:

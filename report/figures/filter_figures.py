@@ -1,12 +1,12 @@
 """The first layer's filters, before and after training."""
 
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import decimal, integer
+from report.evidence.sentences import Loose, Parts, listing, parts
 from report.figures.canvas import gap
 from report.figures.pictures import picture
 from report.figures.views import Gallery, Gap, Picture
 from report.findings.first_layer import first_layers, is_pretrained
-from report.load import Run, StudyView
-from report.numbers import decimal, integer
-from report.text import Loose, Parts, listing, parts
 
 READING = (
     " Each small square is one filter, each of its pixels the weights for red, green and blue at "

@@ -4,15 +4,15 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from report.evidence.display_names import optimizer_name
+from report.evidence.load import Run, StudyView
+from report.evidence.sentences import parts
 from report.figures.canvas import draw_plot, gap
 from report.figures.heatmap import Cell, Grid, colour_scale, draw_heatmap, heatmap_height
 from report.figures.style import PAGE_WIDTH
 from report.figures.views import Gap, Plot
 from report.findings.grid import best_pair, troubled_pairs
-from report.load import Run, StudyView
-from report.names import optimizer_name
-from report.tables.figures import grid_data
-from report.text import parts
+from report.tables.figure_data import grid_data
 from training.records import learning_rate_label
 
 if TYPE_CHECKING:

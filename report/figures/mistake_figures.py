@@ -1,12 +1,12 @@
 """Pictures of what a network took for something else."""
 
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import integer, percent
+from report.evidence.sentences import Parts, parts, plain_text
 from report.figures.canvas import gap
 from report.figures.pictures import SOME_MISSING, picture
 from report.figures.views import Gallery, Gap, PairGallery, Picture, PicturePair
 from report.findings.mistakes import class_name, class_size, confusion
-from report.load import Run, StudyView
-from report.numbers import integer, percent
-from report.text import Parts, parts, plain_text
 from training.records import confident_mistakes, confused_pairs, taken_for, typical
 
 NOT_KEPT = (

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Literal
 
+from report.evidence.load import StudyView
+from report.evidence.sentences import Parts, parts
 from report.figures.canvas import gap
 from report.figures.save import data_uri
 from report.figures.views import Gallery, Gap, Picture
-from report.load import StudyView
-from report.text import Parts, parts
 from training.records import Thumbnail
 
 N_SAMPLES = 12

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from report.evidence.display_names import experiment_name, pair
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import integer
+from report.evidence.sentences import Name, Parts, parts
 from report.figures.canvas import draw_plot, gap
 from report.figures.curves import accuracy_course, draw_course, loss_course
 from report.figures.parameters import draw_parameters
 from report.figures.style import PAGE_WIDTH
 from report.figures.views import Gap, Plot
 from report.findings.learning import convergence, fit_gap
-from report.load import Run, StudyView
-from report.names import experiment_name, pair
-from report.numbers import integer
-from report.tables.figures import course_data, parameter_data
-from report.text import Name, Parts, parts
+from report.tables.figure_data import course_data, parameter_data
 from training.records import Curves, Experiment
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
-from report.figures.slim import slim
+from report.figures.simplify_svg import slim
 from report.figures.style import DARK, Lettering
 
 if TYPE_CHECKING:

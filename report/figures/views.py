@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from report.evidence.sentences import Parts, Sentence
 from report.figures.drawing import Drawing
 from report.tables.views import FigureData
-from report.text import Parts, Sentence
 
 NARROW = 450
 """Pictures up to so many CSS pixels wide are legible on a telephone, too."""

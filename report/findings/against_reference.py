@@ -1,12 +1,12 @@
 """This study's test accuracies held against the reference report's."""
 
-from report.accuracy import Tested, all_tested
+from report.evidence.accuracy import Tested, all_tested
+from report.evidence.display_names import CALTECH, INTERVAL, experiment_name
+from report.evidence.load import StudyView
+from report.evidence.numbers import Quantity, derive, integer, percent
+from report.evidence.reference import is_comparable, is_same_homework, reference_number
+from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.findings.scores import tested_score
-from report.load import StudyView
-from report.names import CALTECH, INTERVAL, experiment_name
-from report.numbers import Quantity, derive, integer, percent
-from report.reference import is_comparable, is_same_homework, reference_number
-from report.text import Name, Parts, Sentence, listing, say
 
 
 def against_reference(view: StudyView) -> list[Sentence]:

@@ -1,10 +1,9 @@
 """Two models on the same test pictures: what may be said of the difference."""
 
-from report.accuracy import STUDENT_SEEDS, Tested, tested_accuracy
-from report.findings.scores import accuracy_parts, score
-from report.load import Run, StudyView
-from report.names import INTERVAL, experiment_name
-from report.numbers import (
+from report.evidence.accuracy import STUDENT_SEEDS, Tested, tested_accuracy
+from report.evidence.display_names import INTERVAL, experiment_name
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import (
     Number,
     Quantity,
     derive,
@@ -15,7 +14,8 @@ from report.numbers import (
     points,
     signed_points,
 )
-from report.text import Name, Parts, Sentence, say
+from report.evidence.sentences import Name, Parts, Sentence, say
+from report.findings.scores import accuracy_parts, score
 
 SIGNIFICANCE = 0.05
 """A difference is called one where the test gives p below this; McNemar's for every seed."""

@@ -1,10 +1,10 @@
 """What can't all be true: records against themselves, a person's text against the records."""
 
-from report.audit import audit_runs
-from report.lint import lint_study
-from report.load import StudyView
-from report.problems import Problem
-from report.text import Code, Sentence, listing, say
+from report.audit.authors_text import lint_study
+from report.audit.problems import Problem
+from report.audit.records import audit_runs
+from report.evidence.load import StudyView
+from report.evidence.sentences import Code, Sentence, listing, say
 from training.records import Experiment
 
 SHOWN = 5

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 
-from report.accuracy import Tested, all_tested
-from report.findings.comparing import p_parts, tests_against
-from report.findings.scores import accuracy_parts, tested_score
-from report.load import Run, StudyView
-from report.names import experiment_name
-from report.numbers import (
+from report.evidence.accuracy import Tested, all_tested
+from report.evidence.cost import Spent, arithmetic_of, energy_of, mean, time_of, total, trained
+from report.evidence.display_names import experiment_name
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import (
     Number,
     Quantity,
     derive,
@@ -19,8 +18,9 @@ from report.numbers import (
     percent,
     times,
 )
-from report.spending import Spent, arithmetic_of, energy_of, mean, time_of, total, trained
-from report.text import Name, Parts, Sentence, listing, say
+from report.evidence.sentences import Name, Parts, Sentence, listing, say
+from report.findings.comparing import p_parts, tests_against
+from report.findings.scores import accuracy_parts, tested_score
 from training.records import matches_group
 
 

@@ -1,9 +1,9 @@
 """What the pictures are: counts, imbalance, sizes, splits and statistics."""
 
-from report.load import StudyView
-from report.names import CALTECH
-from report.numbers import Quantity, decimal, derive, integer, percent, times
-from report.text import Code, Name, Parts, Sentence, listing, parts, say
+from report.evidence.display_names import CALTECH
+from report.evidence.load import StudyView
+from report.evidence.numbers import Quantity, decimal, derive, integer, percent, times
+from report.evidence.sentences import Code, Name, Parts, Sentence, listing, parts, say
 from training.records import SPLITS, Dataset
 
 

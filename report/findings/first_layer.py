@@ -1,8 +1,8 @@
 """How far training moved the first layer."""
 
-from report.load import Run, StudyView
-from report.numbers import percent
-from report.text import Sentence, say
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import percent
+from report.evidence.sentences import Sentence, say
 
 GRID_WINNERS = ("scratch/best", "transfer/best")
 

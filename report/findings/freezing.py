@@ -1,11 +1,11 @@
 """What each freeze strategy leaves to train, explained by its parameter counts."""
 
-from report.accuracy import Tested
+from report.evidence.accuracy import Tested
+from report.evidence.display_names import experiment_name
+from report.evidence.load import Run
+from report.evidence.numbers import derive, integer, millions, percent
+from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.findings.scores import tested_score
-from report.load import Run
-from report.names import experiment_name
-from report.numbers import derive, integer, millions, percent
-from report.text import Name, Parts, Sentence, listing, say
 
 HELD: dict[str, str] = {
     "none": "nothing is held still",

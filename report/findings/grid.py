@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from report.load import Run, StudyView
-from report.names import INTERVAL, optimizer_name, pair
-from report.numbers import (
+from report.evidence.display_names import INTERVAL, optimizer_name, pair
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import (
     Number,
     Quantity,
     derive,
@@ -15,7 +15,7 @@ from report.numbers import (
     rate,
     signed_points,
 )
-from report.text import Code, Name, Parts, Sentence, listing, say
+from report.evidence.sentences import Code, Name, Parts, Sentence, listing, say
 
 
 def best_pair(view: StudyView, grid: str) -> list[Sentence]:

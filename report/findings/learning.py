@@ -2,10 +2,10 @@
 
 import math
 
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import Quantity, decimal, derive, integer, percent, plain, points, rate
+from report.evidence.sentences import Parts, Sentence, say
 from report.findings.grid import never_learned
-from report.load import Run, StudyView
-from report.numbers import Quantity, decimal, derive, integer, percent, plain, points, rate
-from report.text import Parts, Sentence, say
 from training.records import Curves
 
 STILL_MOVING = 0.005

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from report.load import Run, StudyView
-from report.names import experiment_name
-from report.numbers import Quantity, derive, integer, percent, plain
-from report.text import Name, Parts, Sentence, say
+from report.evidence.display_names import experiment_name
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import Quantity, derive, integer, percent, plain
+from report.evidence.sentences import Name, Parts, Sentence, say
 from training.records import confused_pairs
 
 

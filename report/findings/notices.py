@@ -1,11 +1,11 @@
 """What a reader must know before believing a section: made-up data, gaps, stale choices."""
 
+from report.evidence.display_names import CALTECH, pair
+from report.evidence.load import StudyView
+from report.evidence.numbers import Quantity, derive, integer, plain
+from report.evidence.sentences import Code, Parts, Sentence, listing, say
 from report.findings.contradictions import contradiction_notices
 from report.findings.outdated import settings_notices
-from report.load import StudyView
-from report.names import CALTECH, pair
-from report.numbers import Quantity, derive, integer, plain
-from report.text import Code, Parts, Sentence, listing, say
 from training.records import Experiment
 
 

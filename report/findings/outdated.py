@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from report.load import Run, StudyView
-from report.text import Code, Parts, Sentence, listing, say
+from report.evidence.load import Run, StudyView
+from report.evidence.sentences import Code, Parts, Sentence, listing, say
 from training.records import Experiment
 
 

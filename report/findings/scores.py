@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from report.accuracy import Tested
-from report.load import StudyView
-from report.names import INTERVAL
-from report.numbers import Quantity, derive, integer, mean_of, percent, points
-from report.text import Parts, Sentence, say
+from report.evidence.accuracy import Tested
+from report.evidence.display_names import INTERVAL
+from report.evidence.load import StudyView
+from report.evidence.numbers import Quantity, derive, integer, mean_of, percent, points
+from report.evidence.sentences import Parts, Sentence, say
 
 
 def score(values: Sequence[Quantity]) -> Parts:

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from report.accuracy import Tested, all_tested
-from report.audit import Problem, audit_records
+from report.audit.authors_text import lint_study
+from report.audit.records import Problem, audit_records
+from report.audit.verify import verify_report
 from report.errors import ReportError
+from report.evidence.accuracy import Tested, all_tested
+from report.evidence.display_names import experiment_name
+from report.evidence.load import StudyView, load_study
 from report.grading.submissions import Submission
-from report.lint import lint_study
-from report.load import StudyView, load_study
-from report.names import experiment_name
-from report.verify import verify_report
-from training.errors import HomeworkError
-from training.records import content_of
+from training.records import HomeworkError, content_of
 
 
 @dataclass(frozen=True)
@@ -108,8 +107,8 @@ def _study(submission: Submission, place: Path, audited: bool) -> tuple[Grade, d
 
 
 def _attached(report: Path, place: Path) -> Path:
-    from report.attached import read_pdf
-    from report.manifest import unpack_records
+    from report.audit.manifest import unpack_records
+    from report.audit.read_pdf import read_pdf
 
     records = read_pdf(report).records if report.suffix.lower() == ".pdf" else None
     if records is None:

@@ -9,8 +9,12 @@ from report.errors import unknown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from report.load import StudyView
-    from report.view import SectionView
+    from report.evidence.load import StudyView
+    from report.sections.view import SectionView
+
+
+WORDS = "words"
+"""What a section that a person wrote reads."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,8 @@ class SectionEntry:
     Attributes:
         module: Holds `build(view) -> SectionView`.
         reads: What it is made from, beside the study and its data set: experiment ids, sections
-            of the experiment list, grids such as `transfer/grid`, or `*` for every record.
+            of the experiment list, grids such as `transfer/grid`, `*` for every record, or
+            `words` for what a person wrote.
     """
 
     slug: str

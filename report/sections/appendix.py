@@ -1,15 +1,15 @@
 """The appendix: every experiment, its settings, its cost and how to run it again."""
 
+from report.evidence.cost import time_of, total, trained
+from report.evidence.load import StudyView
+from report.evidence.numbers import duration
+from report.evidence.sentences import Code, Parts, Quote, Sentence, parts, say
 from report.findings.notices import notices
-from report.load import StudyView
-from report.numbers import duration
 from report.sections import SECTIONS
-from report.spending import time_of, total, trained
+from report.sections.view import SectionView
 from report.tables.appendix import costs, environments, specifications
 from report.tables.arithmetic import arithmetic
 from report.tables.provenance import command_for, other_settings, provenance
-from report.text import Code, Parts, Sentence, parts, say
-from report.view import SectionView
 
 
 def build(view: StudyView) -> SectionView:
@@ -53,11 +53,26 @@ def _time(view: StudyView) -> list[Sentence]:
 
 
 def _caveats(view: StudyView) -> list[Sentence]:
-    """Repeat the caveats that records carry, each once."""
-    found = dict.fromkeys(
-        (experiment.id, note)
-        for experiment in view.listed
-        for run in view.runs(experiment.id)
-        for note in run.metrics.notes
-    )
-    return [say(Code(experiment_id), ": ", note) for experiment_id, note in found]
+    """Quote the caveats that records carry, each once, with the experiments that it is about."""
+    about: dict[str, dict[str, None]] = {}
+    quotes: dict[str, Quote] = {}
+    with_records: dict[str, None] = {}
+    for experiment in view.listed:
+        for run in view.runs(experiment.id):
+            with_records[experiment.id] = None
+            for place, note in enumerate(run.metrics.notes):
+                about.setdefault(note, {})[experiment.id] = None
+                quotes.setdefault(note, run.quote(f"/notes/{place}"))
+    return [
+        say(*_named(list(ids), n_all=len(with_records)), ": ", quotes[note])
+        for note, ids in about.items()
+    ]
+
+
+def _named(ids: list[str], n_all: int) -> Parts:
+    """Return the names of experiments, where they aren't all."""
+    if len(ids) == n_all > 1:
+        return parts("All experiments")
+    between: Parts = parts(", ")
+    return tuple(part for place, name in enumerate(ids)
+                 for part in (*(between if place else ()), Code(name)))  # fmt: skip

@@ -1,15 +1,15 @@
 """Data augmentation: altered copies of the train pictures."""
 
+from report.evidence.load import StudyView
+from report.evidence.sentences import Sentence, parts, say
 from report.figures.pictures import augmentation_gallery
 from report.figures.run_figures import curves
 from report.findings.comparing import compare, tested_result
 from report.findings.notices import notices, uses_sample_data
-from report.load import StudyView
 from report.sections import SECTIONS
 from report.sections.scratch import chosen, course
+from report.sections.view import SectionView
 from report.tables.results import comparison
-from report.text import Sentence, parts, say
-from report.view import SectionView
 
 ONE_OF_THREE, NONE = "augmentation/one-of-three", "augmentation/none"
 BEST = "transfer/best"

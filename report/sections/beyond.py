@@ -1,19 +1,19 @@
 """Later architectures on the same task, one subsection each."""
 
-from report.accuracy import tested_accuracy
+from report.evidence.accuracy import tested_accuracy
+from report.evidence.display_names import MODELS, experiment_name, model_name, pair
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import Quantity, derive, integer
+from report.evidence.sentences import Name, Parts, Sentence, listing, parts, say
 from report.figures.run_figures import curves, parameter_bars
 from report.findings.comparing import compare, tested_result
 from report.findings.cost import accuracy_per_parameter, size_and_time
 from report.findings.freezing import HELD
 from report.findings.notices import notices
-from report.load import Run, StudyView
-from report.names import MODELS, experiment_name, model_name, pair
-from report.numbers import Quantity, derive, integer
 from report.sections import SECTIONS
 from report.sections.scratch import course
+from report.sections.view import Block, SectionView
 from report.tables.results import comparison, sizes
-from report.text import Name, Parts, Sentence, listing, parts, say
-from report.view import Block, SectionView
 from training.records import Experiment
 
 ALEXNET = "transfer/best"

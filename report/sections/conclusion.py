@@ -1,18 +1,18 @@
 """What the study found, question by question, and how far it reaches."""
 
-from report.accuracy import all_tested
+from report.evidence.accuracy import all_tested
+from report.evidence.load import StudyView
+from report.evidence.numbers import integer
+from report.evidence.sentences import Code, Sentence, say
 from report.figures.comparison_figures import accuracy_against_cost, forest
 from report.findings.against_reference import against_reference
 from report.findings.comparing import compare, tested_result
 from report.findings.cost import accuracy_per_parameter, most_accurate, what_accuracy_cost
 from report.findings.grid import best_pair
 from report.findings.notices import data_notices, progress
-from report.load import StudyView
-from report.numbers import integer
 from report.sections import SECTIONS
+from report.sections.view import SectionView
 from report.tables.results import accuracies_beside_reference
-from report.text import Code, Sentence, say
-from report.view import SectionView
 
 TRANSFER = "transfer/best"
 

@@ -1,13 +1,13 @@
 """The pictures: how many, of what, how large."""
 
+from report.evidence.load import StudyView
+from report.evidence.sentences import Code, Name, Parts, parts, say
 from report.figures.data_figures import class_counts, picture_sizes
 from report.figures.pictures import sample_gallery
 from report.findings import data
 from report.findings.notices import brief_data_notices
-from report.load import StudyView
 from report.sections import SECTIONS
-from report.text import Code, Name, Parts, parts, say
-from report.view import SectionView
+from report.sections.view import SectionView
 from training.records import SPLITS
 
 

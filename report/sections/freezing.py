@@ -1,17 +1,17 @@
 """Freezing: what each part of the network contributes by staying as it is."""
 
-from report.accuracy import Tested, tested_accuracy
+from report.evidence.accuracy import Tested, tested_accuracy
+from report.evidence.load import StudyView
+from report.evidence.reference import reference_note
+from report.evidence.sentences import Sentence, say
 from report.figures.run_figures import curves, parameter_bars
 from report.findings.comparing import compare, tested_result
 from report.findings.freezing import counts_and_accuracy, what_is_trained
 from report.findings.notices import notices
-from report.load import StudyView
-from report.reference import reference_note
 from report.sections import SECTIONS
 from report.sections.scratch import chosen, course
+from report.sections.view import SectionView
 from report.tables.results import freeze_counts
-from report.text import Sentence, say
-from report.view import SectionView
 from training.records import Experiment
 
 STRATEGIES = {

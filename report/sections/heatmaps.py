@@ -1,16 +1,16 @@
 """The two grids of learning rates and optimizers."""
 
+from report.evidence.load import StudyView
+from report.evidence.sentences import Sentence
 from report.figures.course_figures import grid_courses
 from report.figures.grid_figures import heatmap_pair
 from report.figures.views import Figure
-from report.findings.ends import how_they_ended
 from report.findings.grid import best_pair, sensitivity, troubled_pairs
 from report.findings.notices import notices
-from report.load import StudyView
+from report.findings.still_improving import how_they_ended
 from report.sections import SECTIONS
+from report.sections.view import SectionView
 from report.tables.grids import grid_pairs
-from report.text import Sentence
-from report.view import SectionView
 
 GRIDS = {"scratch": "scratch/grid", "transfer": "transfer/grid"}
 

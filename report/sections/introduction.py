@@ -1,5 +1,8 @@
 """What the study asks, and what came out, in one table."""
 
+from report.evidence.load import StudyView
+from report.evidence.numbers import derive, integer
+from report.evidence.sentences import Parts, parts
 from report.findings.comparing import compare
 from report.findings.contradictions import contradiction_notices
 from report.findings.cost import most_accurate
@@ -11,12 +14,9 @@ from report.findings.notices import (
     progress,
 )
 from report.findings.outdated import settings_notices
-from report.load import StudyView
-from report.numbers import derive, integer
 from report.sections import SECTIONS
+from report.sections.view import SectionView
 from report.tables.results import summary
-from report.text import Parts, parts
-from report.view import SectionView
 
 
 def build(view: StudyView) -> SectionView:

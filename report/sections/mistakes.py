@@ -1,5 +1,7 @@
 """Where the best network errs."""
 
+from report.evidence.load import Run, StudyView
+from report.evidence.sentences import Sentence
 from report.figures.canvas import gap
 from report.figures.confusion import confusion_matrix
 from report.figures.mistake_figures import confident_mistakes_gallery, confused_pairs_gallery
@@ -12,11 +14,10 @@ from report.findings.mistakes import (
     whose_mistakes,
 )
 from report.findings.notices import notices
-from report.load import Run, StudyView
 from report.sections import SECTIONS
+from report.sections.view import SectionView
 from report.tables.mistakes import confusions, hardest
-from report.text import Sentence
-from report.view import SectionView, Table
+from report.tables.views import Table
 
 TITLE = SECTIONS["mistakes"].title
 

@@ -1,15 +1,16 @@
 """The method: from picture to tensor, the network, the training, the rules of choice and test."""
 
+from report.evidence.load import StudyView
+from report.evidence.numbers import derive, integer, plain
+from report.evidence.sentences import Parts, Sentence, parts, say
 from report.figures.pictures import preprocessing_steps
 from report.findings import data
 from report.findings.notices import brief_data_notices
 from report.findings.scores import rules_over_seeds
-from report.load import StudyView
-from report.numbers import derive, integer, plain
 from report.sections import SECTIONS
+from report.sections.view import SectionView
 from report.tables.settings import common_settings, network_parts, splits
-from report.text import Parts, Sentence, parts, say
-from report.view import SectionView, Table
+from report.tables.views import Table
 
 
 def build(view: StudyView) -> SectionView:

@@ -1,8 +1,8 @@
 """The works cited."""
 
-from report.load import StudyView
+from report.evidence.load import StudyView
 from report.sections import SECTIONS
-from report.view import SectionView
+from report.sections.view import SectionView
 
 
 def build(view: StudyView) -> SectionView:

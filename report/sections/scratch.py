@@ -1,5 +1,9 @@
 """Training from a random start: the baseline, and the best pair of the grid."""
 
+from report.evidence.display_names import pair
+from report.evidence.load import StudyView
+from report.evidence.numbers import integer
+from report.evidence.sentences import Sentence, parts, say
 from report.figures.run_figures import curves
 from report.findings.comparing import compare, tested_result
 from report.findings.grid import selection
@@ -11,13 +15,9 @@ from report.findings.learning import (
     learning_rate_step,
 )
 from report.findings.notices import notices
-from report.load import StudyView
-from report.names import pair
-from report.numbers import integer
 from report.sections import SECTIONS
+from report.sections.view import SectionView
 from report.tables.results import comparison
-from report.text import Sentence, parts, say
-from report.view import SectionView
 
 BASELINE, BEST = "scratch/baseline", "scratch/best"
 

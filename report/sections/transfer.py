@@ -1,18 +1,18 @@
 """Transfer learning: the two best pairs in detail, and the choice between them."""
 
+from report.evidence.display_names import weights_name
+from report.evidence.load import StudyView
+from report.evidence.sentences import Name, Sentence, parts, say
 from report.figures.filter_figures import filter_gallery
 from report.figures.run_figures import curves
 from report.findings.comparing import compare, tested_result
 from report.findings.first_layer import first_layer_change
 from report.findings.grid import best_pair, troubled_pairs
 from report.findings.notices import notices
-from report.load import StudyView
-from report.names import weights_name
 from report.sections import SECTIONS
 from report.sections.scratch import chosen, course
+from report.sections.view import SectionView
 from report.tables.results import comparison
-from report.text import Name, Sentence, parts, say
-from report.view import SectionView
 
 BEST = "transfer/best"
 DETAILS = ("transfer/detail-1", "transfer/detail-2")

@@ -9,8 +9,8 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from report.build import build_report
-from report.look import Look
-from report.templating import DEFAULT
+from report.writing.templating import DEFAULT
+from report.writing.theme import Look
 from training.records import HomeworkError
 
 STRIP = '<aside id="live" aria-label="Training now"></aside>'

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from report.names import experiment_name
+from report.evidence.display_names import experiment_name
 from training.records import (
     Curves,
     Experiment,

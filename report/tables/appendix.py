@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from report.load import Run, StudyView
-from report.names import model_name, optimizer_name
-from report.numbers import duration, integer, mebibytes, plain, rate
+from report.evidence.display_names import model_name, optimizer_name
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import duration, integer, mebibytes, plain, rate
+from report.evidence.sentences import Code, Name, Parts, parts
 from report.tables.cells import number_column, row, shown
 from report.tables.provenance import environment_keys, environment_of
-from report.text import Code, Name, Parts, parts
-from report.view import Column, Row, Table
+from report.tables.views import Column, Row, Table
 from training.records import Experiment
 
 FREEZES = {

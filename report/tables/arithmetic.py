@@ -1,8 +1,6 @@
 """The appendix's table of arithmetic: how much there was, and how fast the device did it."""
 
-from report.load import Run, StudyView
-from report.numbers import flop, flop_per_second, joules, percentage, plain
-from report.spending import (
+from report.evidence.cost import (
     arithmetic_of,
     energy_of,
     peak_of,
@@ -10,9 +8,11 @@ from report.spending import (
     speed_of,
     trained,
 )
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import flop, flop_per_second, joules, percentage, plain
+from report.evidence.sentences import Code, Parts, parts
 from report.tables.cells import number_column, row, shown
-from report.text import Code, Parts, parts
-from report.view import Column, Row, Table
+from report.tables.views import Column, Row, Table
 
 
 def arithmetic(view: StudyView) -> Table | None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from report.accuracy import Tested, train_accuracy, validation_accuracy
-from report.load import Run, StudyView
-from report.names import experiment_name
-from report.numbers import Number, Quantity, duration, integer, mean_of, percentage
-from report.text import Name, Parts, parts
-from report.view import Column, Row
+from report.evidence.accuracy import Tested, train_accuracy, validation_accuracy
+from report.evidence.display_names import experiment_name
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import Number, Quantity, duration, integer, mean_of, percentage
+from report.evidence.sentences import Name, Parts, parts
+from report.tables.views import Column, Row
 from training.records import Experiment
 
 INTERVAL = Column("95\u00a0% interval", "%", "number")

@@ -1,8 +1,9 @@
 """The table of a grid's pairs."""
 
-from report.load import Run, StudyView
-from report.names import pair
-from report.numbers import decimal
+from report.evidence.display_names import pair
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import decimal
+from report.evidence.sentences import parts
 from report.tables.cells import (
     epoch_cell,
     name_cell,
@@ -13,8 +14,7 @@ from report.tables.cells import (
     validation_cell,
 )
 from report.tables.results import seed_notes
-from report.text import parts
-from report.view import Column, Row, Table
+from report.tables.views import Column, Row, Table
 from training.records import Experiment
 
 

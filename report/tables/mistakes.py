@@ -1,5 +1,8 @@
 """The commonest confusions and the hardest classes."""
 
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import derive, integer, percentage
+from report.evidence.sentences import parts
 from report.findings.mistakes import (
     class_name,
     class_right,
@@ -7,11 +10,8 @@ from report.findings.mistakes import (
     confusion,
     hardest_classes,
 )
-from report.load import Run, StudyView
-from report.numbers import derive, integer, percentage
 from report.tables.cells import number_column
-from report.text import parts
-from report.view import Column, Row, Table
+from report.tables.views import Column, Row, Table
 from training.records import confused_pairs
 
 SHOWN = 10

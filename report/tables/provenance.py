@@ -3,11 +3,11 @@
 import shlex
 from collections.abc import Iterator
 
-from report.load import Run, StudyView
-from report.numbers import integer, plain
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import integer, plain
+from report.evidence.sentences import Code, Name, Parts, listing, parts
 from report.tables.cells import number_column, row
-from report.text import Code, Name, Parts, listing, parts
-from report.view import Column, Row, Table
+from report.tables.views import Column, Row, Table
 
 SHORT = 7
 """Digits shown of a hash; the records have all of them."""

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 
-from report.accuracy import Tested, all_tested, tested_accuracy
-from report.load import Run, StudyView
-from report.names import INTERVAL as INTERVAL_NAME
-from report.names import experiment_name, model_name
-from report.numbers import derive, integer, millions, percentage
-from report.reference import (
+from report.evidence.accuracy import Tested, all_tested, tested_accuracy
+from report.evidence.display_names import INTERVAL as INTERVAL_NAME
+from report.evidence.display_names import experiment_name, model_name
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import derive, integer, millions, percentage
+from report.evidence.reference import (
     is_comparable,
     is_same_homework,
     reference_note,
     reference_number,
 )
+from report.evidence.sentences import Name, Parts, parts
 from report.tables.cells import (
     INTERVAL,
     best_of,
@@ -28,8 +29,7 @@ from report.tables.cells import (
     train_cell,
     validation_cell,
 )
-from report.text import Name, Parts, parts
-from report.view import Column, Row, Table
+from report.tables.views import Column, Row, Table
 from training.records import Experiment
 
 SEEDS_NOTE = parts(

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from report.load import Run, StudyView
-from report.names import SPLITS, optimizer_name, weights_name
-from report.numbers import Quantity, derive, integer, percentage, plain, rate
+from report.evidence.display_names import SPLITS, optimizer_name, weights_name
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import Quantity, derive, integer, percentage, plain, rate
+from report.evidence.sentences import Name, Parts, listing, parts
 from report.tables.cells import number_column, row
-from report.text import Name, Parts, listing, parts
-from report.view import Column, Row, Table
+from report.tables.views import Column, Row, Table
 
 
 def splits(view: StudyView) -> Table | None:

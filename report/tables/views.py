@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from report.text import Parts
+from report.evidence.sentences import Parts
 
 EXACT_UNITS = {"%": "fraction", "millions": ""}
 """In which unit the exact value of a number stands, where that isn't the one printed."""

@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from report import pdf
+from report.pdf import write
 from training.device import energy, environment
 from training.device.energy import EnergyMeter
 from training.records import Metrics, StudyFolder, read
@@ -226,7 +226,7 @@ def test_the_doctor_names_a_library_that_only_later_versions_need(homework, tmp_
             monkeypatch.setitem(sys.modules, name, None)  # what was there comes back
             del sys.modules[name]
     monkeypatch.syspath_prepend(package.parent)
-    assert pdf._import().__file__ == str(package / "__init__.py")  # warnings are errors here
+    assert write._import().__file__ == str(package / "__init__.py")  # warnings are errors here
     del sys.modules["weasyprint"]
     answer = homework("doctor", tiny=False)
     assert answer.result.exit_code == 0, answer.output

@@ -46,8 +46,8 @@ def study(finished_study, tmp_path):
 def render(study, monkeypatch):
     """Run `homework render` on a study of the test's own, with blank figures to save time."""
     blank = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
-    monkeypatch.setattr("report.figures.studio.draw", lambda *_: blank)
-    monkeypatch.setattr("report.figures.studio.helpers", lambda: 0)
+    monkeypatch.setattr("report.figures.drawing_pool.draw", lambda *_: blank)
+    monkeypatch.setattr("report.figures.drawing_pool.helpers", lambda: 0)
 
     def run(*options, formats="html", output=None):
         chosen = ("--format", formats) if formats else ()

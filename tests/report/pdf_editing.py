@@ -5,7 +5,7 @@ import re
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject
 
-from report.attached import read_pdf
+from report.audit.read_pdf import read_pdf
 
 
 def letters_of(font):

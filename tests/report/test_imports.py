@@ -38,7 +38,7 @@ from pathlib import Path
 from report.build import build_report
 build_report(Path(sys.argv[1]), Path(sys.argv[2]), ["{format_name}"])"""
     loaded = modules_after(code, str(finished_study), str(tmp_path / "out"))
-    assert "report.templating" in loaded
+    assert "report.writing.templating" in loaded
     assert not any(name.split(".")[0] in ("torch", "torchvision") for name in loaded)
     assert ("weasyprint" in loaded) == (format_name == "pdf")
     assert (tmp_path / "out" / f"report.{format_name}").is_file()

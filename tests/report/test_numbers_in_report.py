@@ -5,8 +5,8 @@ from html import unescape
 
 import pytest
 
-from report.load import load_study
-from report.numbers import resolve
+from report.evidence.load import load_study
+from report.evidence.numbers import resolve
 
 KNOWN = re.compile(
     r'<data [^>]*>.*?</data>|<code>.*?</code>|<span class="name">.*?</span>|<a [^>]*>.*?</a>',

@@ -12,8 +12,8 @@ from report.errors import ReportError
 @pytest.fixture(autouse=True)
 def _no_drawing(monkeypatch):
     blank = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
-    monkeypatch.setattr("report.figures.studio.draw", lambda *_: blank)
-    monkeypatch.setattr("report.figures.studio.helpers", lambda: 0)
+    monkeypatch.setattr("report.figures.drawing_pool.draw", lambda *_: blank)
+    monkeypatch.setattr("report.figures.drawing_pool.helpers", lambda: 0)
 
 
 def test_the_frame_has_a_row_a_run_and_the_records_values(finished_study):

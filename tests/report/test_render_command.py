@@ -15,7 +15,7 @@ from page import ValidationProfile, validate_pdf
 from pypdf import PdfReader
 
 from report.build import build_report
-from report.pdf import write_pdf
+from report.pdf.write import write_pdf
 from report.sections import SECTIONS
 
 
@@ -134,7 +134,7 @@ def test_pdf_carries_the_records(finished):
 
 
 def test_pdf_alone_leaves_no_html(render, monkeypatch):
-    monkeypatch.setattr("report.pdf.write_pdf", lambda *_: b"%PDF")
+    monkeypatch.setattr("report.pdf.write.write_pdf", lambda *_: b"%PDF")
     done = render(formats="pdf")
     assert done.pdf_file.read_bytes() == b"%PDF"
     assert not done.html_file.exists()
@@ -225,7 +225,7 @@ def test_a_missing_pango_is_one_message(render, monkeypatch):
     def missing():
         raise OSError("cannot load library 'libpango-1.0-0'")
 
-    monkeypatch.setattr("report.pdf._import", missing)
+    monkeypatch.setattr("report.pdf.write._import", missing)
     done = render(formats="both")
     assert done.exit_code == 1
     assert "apt install libpango-1.0-0 libpangoft2-1.0-0" in done.error.hint
@@ -282,7 +282,7 @@ def test_nothing_in_a_study_is_printed_as_html(render, study):
 def test_the_pdf_reads_nothing_but_data_addresses(monkeypatch, tmp_path):
     import socket
 
-    from report.pdf import write_pdf
+    from report.pdf.write import write_pdf
 
     def no_network(*_, **__):
         raise AssertionError("the network was asked")
@@ -299,7 +299,7 @@ def test_the_pdf_reads_nothing_but_data_addresses(monkeypatch, tmp_path):
 
 
 def test_layout_remarks_stay_off_the_terminal(capfd):
-    from report.pdf import write_pdf
+    from report.pdf.write import write_pdf
 
     write_pdf('<html lang="en"><title>t</title><style>p{nonsense:1}</style><p><a href="#no">x</a>')
     assert capfd.readouterr() == ("", "")

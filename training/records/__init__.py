@@ -51,6 +51,7 @@ from training.records.results import (
     Status,
     StudyRecord,
 )
+from training.records.selection import Rank, rank
 from training.records.spec import (
     ID_PATTERN,
     Augmentation,
@@ -91,6 +92,7 @@ __all__ = [
     "Outline",
     "Parameters",
     "Predictions",
+    "Rank",
     "RecordError",
     "Scores",
     "Selected",
@@ -113,6 +115,7 @@ __all__ = [
     "json_schema",
     "learning_rate_label",
     "matches_group",
+    "rank",
     "read",
     "read_if_there",
     "remove_leftovers",

@@ -37,4 +37,4 @@ def pytest_terminal_summary(terminalreporter):
 def _no_figures(monkeypatch):
     """Save the time of drawing; the test of the PDF draws in a process of its own."""
     blank = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
-    monkeypatch.setattr("report.figures.studio.draw", lambda *_: blank)
+    monkeypatch.setattr("report.figures.drawing_pool.draw", lambda *_: blank)

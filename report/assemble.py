@@ -1,0 +1,168 @@
+"""Make the sections of a report and print them as a file."""
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from report.audit.manifest import attachments
+from report.errors import unknown
+from report.evidence.load import StudyView
+from report.figures.drawing import Drawing
+from report.figures.drawing_pool import FEW, Studio, fill
+from report.figures.style import Lettering
+from report.pdf.late_figures import blank
+from report.sections.cover import Cover, make_cover
+from report.sections.outline import outline, view_of
+from report.writing.section_cache import Fragment, Memory
+from report.writing.staleness import records_hash
+from report.writing.templating import render_page, render_section
+from report.writing.theme import Look
+
+Format = Literal["html", "pdf"]
+FORMATS: tuple[Format, ...] = ("html", "pdf")
+
+LETTERING: Mapping[Format, Lettering] = {"html": "outlines", "pdf": "text"}
+"""A page on screen can't count on fonts; a PDF holds its own, and is laid out sooner with them."""
+
+ALWAYS = ("introduction", "conclusion", "appendix")
+"""Sections that sum up the others, and are therefore made anew with any of them."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One report file: its bytes, its sections, and which of these are older than their records."""
+
+    content: bytes
+    fragments: tuple[Fragment, ...]
+    stale: tuple[Fragment, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A section's HTML, for screens and for paper, with its figures still to be put in."""
+
+    html: str
+    paper: str
+    drawings: tuple[Drawing, ...]
+
+
+class Press:
+    """Makes sections and pages of one study, each of them once."""
+
+    def __init__(self, view: StudyView, progress: Callable[[str], None], look: Look) -> None:
+        self._view = view
+        self._progress = progress
+        self._look = look
+        self._outline = outline(view.study)
+        self._cover: Cover = make_cover(view)
+        self._drafts: dict[str, Draft] = {}
+
+    def check(self, slugs: Sequence[str]) -> None:
+        """Refuse the name of a section that the report doesn't have."""
+        for slug in slugs:
+            if slug not in self._outline:
+                raise unknown("section", slug, list(self._outline))
+
+    def edition(self, name: Format, base: Memory | None, only: Sequence[str]) -> Edition:
+        """Assemble sections: those of the base, but for the ones asked for and the summaries."""
+        kept = {}
+        for slug in self._outline:
+            old = base.fragment(slug) if base and slug not in (*only, *ALWAYS) else None
+            if old is not None:
+                kept[slug] = old
+        with Studio(LETTERING[name], few=0 if name == "pdf" else FEW) as studio:
+            drafts = {}
+            for slug in self._outline:
+                if slug not in kept:
+                    drafts[slug] = self._draft(slug)
+                    studio.start(drafts[slug].drawings)
+            return self._print(name, kept, drafts, studio)
+
+    def _print(
+        self,
+        name: Format,
+        kept: Mapping[str, Fragment],
+        drafts: Mapping[str, Draft],
+        studio: Studio,
+    ) -> Edition:
+        """Assemble a report file; the pages of a PDF while its figures are being drawn."""
+        changed = {slug for slug, old in kept.items() if old.records != self._hash(slug)}
+        stale = tuple(kept[slug] for slug in self._outline if slug in changed)
+        if name == "html":
+            studio.prepare((), self._progress)
+            fragments = self._fragments(kept, drafts, studio)
+            filled = tuple(replace(f, html=fill(f.html, f.pictures)) for f in fragments)
+            page = self._page(filled, changed)
+            return Edition(page.encode("utf-8"), fragments, stale)
+        from report.pdf.write import write_pdf
+
+        self._progress("Laying out the PDF")
+        unfilled = self._fragments(kept, drafts)
+        figures = Wall(studio, drafts.values(), kept.values(), self._progress)
+        attached = attachments(self._page(unfilled, changed), self._view.folder.path)
+        page = self._page(unfilled, changed, paper=True)
+        content = write_pdf(page, self._look, figures, attached)
+        return Edition(content, self._fragments(kept, drafts, studio), stale)
+
+    def _page(
+        self, fragments: Sequence[Fragment], changed: Container[str], paper: bool = False
+    ) -> str:
+        stale = [fragment for fragment in fragments if fragment.slug in changed]
+        return render_page(self._cover, fragments, stale, self._look, paper)
+
+    def _fragments(
+        self,
+        kept: Mapping[str, Fragment],
+        drafts: Mapping[str, Draft],
+        studio: Studio | None = None,
+    ) -> tuple[Fragment, ...]:
+        """Return the sections in order; without a studio, new ones have no pictures yet."""
+        return tuple(
+            kept[slug] if slug in kept else self._fragment(slug, drafts[slug], studio)
+            for slug in self._outline
+        )
+
+    def _draft(self, slug: str) -> Draft:
+        if slug not in self._drafts:
+            self._progress(f"Making {slug}")
+            section = view_of(slug, self._view)
+            html, paper = (
+                render_section(section, self._view.study, self._look, paper)
+                for paper in (False, True)
+            )
+            self._drafts[slug] = Draft(html, paper, tuple(section.drawings))
+        return self._drafts[slug]
+
+    def _fragment(self, slug: str, draft: Draft, studio: Studio | None) -> Fragment:
+        pictures = studio.pictures(draft.drawings) if studio else {}
+        title = self._outline[slug].title
+        return Fragment(slug, title, draft.html, draft.paper, self._hash(slug), pictures)
+
+    def _hash(self, slug: str) -> str:
+        return records_hash(self._view, self._outline[slug].reads)
+
+
+class Wall:
+    """Where the figures of a report's sections hang; see `late_figures.Figures`."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        drafts: Iterable[Draft],
+        kept: Iterable[Fragment],
+        progress: Callable[[str], None],
+    ) -> None:
+        self._studio = studio
+        self._drawings = {what.key: what for draft in drafts for what in draft.drawings}
+        self._pictures = {key: svg for old in kept for key, svg in old.pictures.items()}
+        self._progress = progress
+
+    def stand_in(self, name: str) -> str:
+        drawing = self._drawings.get(name)
+        return self._pictures[name] if drawing is None else blank(drawing.size)
+
+    def svg(self, name: str) -> str:
+        if name not in self._drawings:
+            return self._pictures[name]
+        self._studio.prepare((), self._progress)
+        return self._studio.picture(self._drawings[name])

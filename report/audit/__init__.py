@@ -1,0 +1,1 @@
+"""Read a finished report back and hold it against the records."""

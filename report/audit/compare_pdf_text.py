@@ -1,0 +1,230 @@
+"""Hold what a PDF's pages show against what its manifest says they show."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from report.audit.read_html import Piece
+from report.audit.records import Problem
+
+KEY = 12
+"""Characters that have to agree before two places are taken for the same."""
+
+REACH = 400
+"""Characters beyond which a passage that differs isn't followed."""
+
+COUNTER = re.compile(r"(?:figure|table)?\d{1,3}(?:\.\d{1,3})*[.:]?|[•◦▪–→]")
+"""What style sheets put before headings, captions and list entries."""
+
+FOOTER = 300
+"""Most characters of a page's running title and number."""
+
+SHOWN = 24
+
+
+@dataclass
+class _Said:
+    """Characters that the manifest expects, without spaces and hyphens at line ends.
+
+    Attributes:
+        owner: For each character the position of its piece.
+        joints: Positions where a counter may come in.
+        pictures: Positions where anything may come in.
+    """
+
+    text: str = ""
+    owner: list[int] = field(default_factory=list)
+    joints: set[int] = field(default_factory=set)
+    pictures: set[int] = field(default_factory=set)
+
+
+@dataclass
+class _Shown:
+    """Characters of the pages, likewise.
+
+    Attributes:
+        ends: Where each page ends.
+        place: For each character its place in `raw`.
+    """
+
+    text: str
+    ends: list[int]
+    raw: str
+    place: list[int]
+
+
+def compare_pages(pieces: Sequence[Piece], pages: Sequence[str]) -> Iterator[Problem]:
+    """Yield each passage of the pages that isn't what the manifest says.
+
+    Args:
+        pieces: What the pages should say.
+        pages: The text of each page, as extracted.
+    """
+    yield from _Comparison(pieces, _said(pieces), _shown(pages)).problems()
+
+
+def _plain(text: str) -> Iterator[tuple[str, int]]:
+    """Yield a text's characters with their places: one form of each, no spaces."""
+    for place, character in enumerate(text):
+        for plain in unicodedata.normalize("NFKC", character).casefold():
+            if not plain.isspace() and plain not in "\u00ad\u2010":
+                yield plain, place
+
+
+def _is_hyphen(characters: Sequence[tuple[str, int]], i: int) -> bool:
+    """Tell whether a hyphen is one that a line's end may bring or take."""
+    follower = characters[i + 1][0] if i + 1 < len(characters) else ""
+    return characters[i][0] == "-" and not follower.isdigit()
+
+
+def _said(pieces: Sequence[Piece]) -> _Said:
+    said = _Said()
+    characters: list[tuple[str, int]] = []
+    marks: list[tuple[int, str]] = []
+    for position, piece in enumerate(pieces):
+        if piece.kind in ("block", "picture"):
+            marks.append((len(characters), piece.kind))
+        characters += [(plain, position) for plain, _ in _plain(piece.text)]
+    kept = [i for i in range(len(characters)) if not _is_hyphen(characters, i)]
+    moved = {old: new for new, old in enumerate(kept)}
+    said.text = "".join(characters[i][0] for i in kept)
+    said.owner = [characters[i][1] for i in kept]
+    for at, kind in marks:
+        while at not in moved and at < len(characters):
+            at += 1
+        place = moved.get(at, len(kept))
+        (said.joints if kind == "block" else said.pictures).add(place)
+    return said
+
+
+def _shown(pages: Sequence[str]) -> _Shown:
+    raw, starts = "", []
+    for page in pages:
+        starts.append(len(raw))
+        raw += page + "\n"
+    characters = list(_plain(raw))
+    kept = [i for i in range(len(characters)) if not _is_hyphen(characters, i)]
+    place = [characters[i][1] for i in kept]
+    ends = [sum(p < start for p in place) for start in (*starts[1:], len(raw))]
+    return _Shown("".join(characters[i][0] for i in kept), ends, raw, place)
+
+
+class _Comparison:
+    """Walks through both texts side by side; what only the pages have must be of a known kind."""
+
+    def __init__(self, pieces: Sequence[Piece], said: _Said, shown: _Shown) -> None:
+        self._pieces = pieces
+        self._said = said
+        self._shown = shown
+
+    def problems(self) -> Iterator[Problem]:
+        e = p = 0
+        said, shown = self._said.text, self._shown.text
+        while e < len(said):
+            same = p < len(shown) and said[e] == shown[p]
+            if same and (e not in self._said.joints or self._goes_on(p, e)):
+                e, p = e + 1, p + 1
+                continue
+            after = self._explained(e, p)
+            if after is not None:
+                p = after
+                continue
+            if same:
+                e, p = e + 1, p + 1
+                continue
+            resumed = self._resume(e, p)
+            if resumed is None:
+                yield self._problem(e, e + 1, p, p + SHOWN, "and nothing after it agrees")
+                return
+            yield self._problem(e, resumed[0], p, resumed[1])
+            e, p = resumed
+        yield from self._rest(p)
+
+    def _explained(self, e: int, p: int) -> int | None:
+        """Return where the pages go on after what may come in here; None if nothing may."""
+        if e in self._said.pictures:
+            found = self._next(e, p)
+            if found is not None:
+                return found
+        if e in self._said.joints:
+            counter = COUNTER.match(self._shown.text, p)
+            ends = range(counter.end(), p, -1) if counter else ()
+            for end in ends:
+                if self._goes_on(end, e):
+                    return end
+        page_end = next((end for end in self._shown.ends if end >= p), None)
+        if page_end is None or page_end - p > FOOTER:
+            return None
+        return self._next(e, page_end, page_end + REACH)
+
+    def _next(self, e: int, p: int, end: int | None = None) -> int | None:
+        """Return the first place from which pages go on as said, for a while or to a picture."""
+        key = self._key(e)
+        while (p := self._shown.text.find(key, p, end)) >= 0:
+            q, i = p, e
+            while i < min(e + 3 * KEY, len(self._said.text)):
+                if self._shown.text[q : q + 1] == self._said.text[i]:
+                    i, q = i + 1, q + 1
+                elif i in self._said.pictures or (after := self._explained(i, q)) is None:
+                    break
+                else:
+                    q = after
+            if i in self._said.pictures or i >= min(e + 3 * KEY, len(self._said.text)):
+                return p
+            p += 1
+        return None
+
+    def _goes_on(self, p: int, e: int) -> bool:
+        """Tell whether the pages go on as said, up to the next place where something comes in."""
+        return self._shown.text.startswith(self._key(e), p)
+
+    def _key(self, e: int) -> str:
+        """Return the next characters up to where something may come in."""
+        places = self._said.joints | self._said.pictures
+        n = next((n for n in range(1, KEY) if e + n in places), KEY)
+        return self._said.text[e : e + n]
+
+    def _resume(self, e: int, p: int) -> tuple[int, int] | None:
+        """Return the nearest place from which both agree again."""
+        best: tuple[int, int] | None = None
+        for skipped in range(REACH):
+            if best is not None and skipped >= sum(best) - e - p:
+                break
+            key = self._said.text[e + skipped : e + skipped + KEY]
+            if not key:
+                break
+            found = self._shown.text.find(key, p, p + REACH)
+            if found >= 0 and (best is None or skipped + found - p < sum(best) - e - p):
+                best = (e + skipped, found)
+        return best
+
+    def _problem(self, e: int, e_end: int, p: int, p_end: int, more: str = "") -> Problem:
+        owners = [
+            self._said.owner[i] for i in range(e, min(max(e_end, e + 1), len(self._said.text)))
+        ]
+        if e_end == e and e > 0:
+            owners.insert(0, self._said.owner[e - 1])
+        pieces = [self._pieces[i] for i in dict.fromkeys(owners)]
+        piece = next((piece for piece in pieces if piece.kind == "number"), pieces[0])
+        problem = f"the page shows “…{self._excerpt(p, p_end)}…”"
+        return Problem(
+            piece.section or "front matter",
+            " ".join(piece.text.split())[:80],
+            f"{problem}, {more}" if more else problem,
+            piece.source,
+        )
+
+    def _excerpt(self, p: int, p_end: int) -> str:
+        place, raw = self._shown.place, self._shown.raw
+        if not place:
+            return ""
+        first = place[min(max(0, p - SHOWN), len(place) - 1)]
+        last = place[min(p_end + SHOWN, len(place) - 1)]
+        return " ".join(raw[first : last + 1].split())
+
+    def _rest(self, p: int) -> Iterator[Problem]:
+        """Yield a problem where pages go on after all is said, but for the last running title."""
+        if len(self._shown.text) - p > FOOTER:
+            text = self._excerpt(p, p + SHOWN)
+            yield Problem("end", text, "the pages go on after the report’s end")

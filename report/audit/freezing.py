@@ -1,0 +1,82 @@
+"""Hold what is said to be frozen against the parameters that were trained."""
+
+import re
+from collections.abc import Iterator
+
+from report.audit.problems import Problem, wrong
+from report.evidence.load import Run
+from training.records import Experiment, Freeze, Parameters
+
+LABELS: dict[str, Freeze] = {
+    "freezing/cnn": "features",
+    "freezing/fc": "classifier",
+    "freezing/fc-head-free": "classifier-but-head",
+    "freezing/backbone": "backbone",
+    "freezing/head": "head",
+}
+"""What the headings of these experiments promise to be frozen."""
+
+SAYS_CONVOLUTIONS = re.compile(
+    r"\b(?:cnn|conv\w*)(?: layers?)?(?: is| are| stays?| kept)? frozen"
+    r"|\bfr(?:eez\w*|ozen)(?: the)? (?:cnn|conv)",
+    re.IGNORECASE,
+)
+"""Words that say the convolutions, and they alone, are frozen."""
+
+
+def freeze_problems(run: Run) -> Iterator[Problem]:
+    """Hold what is said to be frozen against the counts of what was trained."""
+    spec, counts = run.metrics.spec, run.metrics.parameters
+    if spec is None or counts is None:
+        return
+    pointer = "/parameters/trainable_parts"
+    for part, problem in _freeze_counts(spec.freeze, counts):
+        where = f"{pointer}/{part}" if part in counts.parts else "/parameters/trainable"
+        text = str(counts.trainable_parts.get(part, counts.trainable))
+        yield wrong(run, text, problem, where)
+    promised = LABELS.get(run.id)
+    if promised is not None and spec.freeze != promised:
+        problem = f"the heading of {run.id} promises “{promised}”"
+        yield wrong(run, spec.freeze, problem, "/spec/freeze")
+    if _says_convolutions(run.experiment) and "classifier" in counts.parts:
+        held = counts.parts["classifier"] - counts.trainable_parts.get("classifier", 0)
+        if held > 0 or counts.trainable_parts.get("features", 0) > 0:
+            problem = (
+                f"it is called a run with frozen convolutions, but {held} parameters of the fully "
+                "connected layers were frozen"
+                if held > 0
+                else "it is called a run with frozen convolutions, but these were trained"
+            )
+            yield wrong(run, _said_of(run.experiment), problem, f"{pointer}/classifier")
+
+
+def _says_convolutions(experiment: Experiment) -> bool:
+    return SAYS_CONVOLUTIONS.search(_said_of(experiment)) is not None
+
+
+def _said_of(experiment: Experiment) -> str:
+    words = experiment.name.replace("-", " ").replace("_", " ")
+    return f"{words}: {experiment.question} {experiment.note}".strip()
+
+
+def _freeze_counts(freeze: Freeze, counts: Parameters) -> Iterator[tuple[str, str]]:
+    """Yield parts whose trainable count is not what a freeze strategy leaves to train."""
+    trained = counts.trainable_parts
+    if freeze == "none" and counts.frozen:
+        yield "", f"{counts.frozen} parameters are frozen, though the spec freezes nothing"
+    if freeze == "backbone":
+        if counts.frozen == 0 or counts.trainable == 0:
+            yield "", "is everything or nothing, though the spec trains the new head alone"
+        if trained.get("features", 0):
+            yield "features", "parameters are trained, though the spec freezes the backbone"
+    held = {name: name for name in ("features", "classifier", "head")}.get(freeze)
+    for part, total in counts.parts.items():
+        n_trained = trained.get(part, 0)
+        if part == held and n_trained:
+            yield part, f"parameters of “{part}” are trained, though the spec freezes them"
+        if held is not None and part != held and n_trained != total:
+            yield part, f"of {total} parameters of “{part}” are trained; the spec freezes “{held}”"
+        if freeze == "classifier-but-head" and part == "features" and n_trained != total:
+            yield part, f"of {total} parameters of “{part}” are trained; the spec trains them all"
+        if freeze == "classifier-but-head" and part == "classifier" and n_trained in (0, total):
+            yield part, f"of {total} parameters are trained; the spec trains the last layer of them"

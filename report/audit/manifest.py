@@ -1,0 +1,166 @@
+"""What a PDF carries beside its pages: what they say, and the records that they were made from."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from report.audit.read_html import Piece, read_pieces, read_records
+from report.errors import ReportError
+from training import __version__
+from training.records import RECORD_TYPES, content_of
+
+FORMAT = 1
+"""Number of the manifest's format. 1: the first."""
+
+MANIFEST_NAME = "manifest.json"
+RECORDS_NAME = "records.zip"
+
+MAXIMUM_BYTES = 512 * 2**20
+"""Attached records may not be larger than this when unpacked."""
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The oldest date that a zip file can hold stands for none, so that the bytes are the same on
+any day."""
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """`manifest.json`: all that the pages say, in order, and the records behind it.
+
+    Attributes:
+        homework: The program's version.
+        study: The study's name.
+        records: Path in the study's folder to the first digits of the file's SHA-256.
+        pieces: See `read_html.Piece`.
+    """
+
+    format: int = FORMAT
+    homework: str
+    study: str
+    records: dict[str, str]
+    pieces: list[Piece]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that a PDF carries."""
+
+    name: str
+    content: bytes
+    description: str
+
+
+def attachments(html: str, study: Path) -> list[Attachment]:
+    """Return what the PDF of a study's report carries.
+
+    Args:
+        html: The report's page for screens, on which every number names its source.
+        study: The study's folder.
+    """
+    manifest = make_manifest(html, study.resolve().name)
+    return [
+        Attachment(MANIFEST_NAME, manifest, "What the pages say, and where from"),
+        Attachment(RECORDS_NAME, pack_records(study), "The records that the report was made from"),
+    ]
+
+
+def make_manifest(html: str, study: str) -> bytes:
+    """Return the manifest of a report's page."""
+    manifest = Manifest(
+        homework=__version__,
+        study=study,
+        records=read_records(html),
+        pieces=read_pieces(html, paper=True),
+    )
+    return msgspec.json.encode(manifest)
+
+
+def read_manifest(content: bytes) -> Manifest:
+    """Read a manifest back.
+
+    Raises:
+        ReportError: It isn't one of this format.
+    """
+    try:
+        manifest = msgspec.json.decode(content, type=Manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ReportError(f"The PDF’s {MANIFEST_NAME} can’t be read: {error}.") from error
+    if manifest.format != FORMAT:
+        raise ReportError(
+            f"The PDF’s {MANIFEST_NAME} has format {manifest.format}; this version reads {FORMAT}.",
+            f"Use homework {manifest.homework}, which made it.",
+        )
+    return manifest
+
+
+def record_files(study: Path) -> Iterator[tuple[str, Path]]:
+    """Yield every JSON record of a study by its path in it, in order."""
+    patterns = ("*.json", "*/*/seed-*/*.json")
+    files = {
+        file for pattern in patterns for file in study.glob(pattern) if file.name in RECORD_TYPES
+    }
+    for file in sorted(files):
+        yield file.relative_to(study).as_posix(), file
+
+
+def record_digests(study: Path) -> dict[str, str]:
+    """Return the first digits of every record's SHA-256; nothing of one that can't be read."""
+    return {name: _digest(file) for name, file in record_files(study)}
+
+
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.sha256(content_of(file)).hexdigest()[:16]
+    except OSError:
+        return ""
+
+
+def pack_records(study: Path) -> bytes:
+    """Return a zip file of a study's JSON records; the same records give the same bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, file in record_files(study):
+            entry = zipfile.ZipInfo(f"{study.resolve().name}/{name}", EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content_of(file), compresslevel=6)
+    return packed.getvalue()
+
+
+def unpack_records(content: bytes, folder: Path) -> Path:
+    """Unpack attached records into a folder and return the study's folder in it.
+
+    Raises:
+        ReportError: The file is damaged, or holds anything but one study's records.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if sum(entry.file_size for entry in entries) > MAXIMUM_BYTES:
+                raise ReportError(f"The PDF’s {RECORDS_NAME} is too large to unpack.")
+            studies = {_study_of(entry.filename) for entry in entries}
+            if len(studies) != 1:
+                raise ReportError(f"The PDF’s {RECORDS_NAME} doesn’t hold exactly one study.")
+            for entry in entries:
+                file = folder.joinpath(*PurePosixPath(entry.filename).parts)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(archive.read(entry))
+    except ReportError:
+        raise
+    except Exception as error:  # on damaged files zipfile raises whatever it meets
+        raise ReportError(f"The PDF’s {RECORDS_NAME} can’t be unpacked: {error}.") from error
+    return folder / studies.pop()
+
+
+def _study_of(name: str) -> str:
+    """Return the study's folder that an entry lies in; refuse what is no record."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or path.name not in RECORD_TYPES:
+        raise ReportError(f"The PDF’s {RECORDS_NAME} holds “{name[:60]}”, which is no record.")
+    if len(path.parts) not in (2, 5):
+        raise ReportError(f"The PDF’s {RECORDS_NAME} holds “{name[:60]}” in a wrong place.")
+    return path.parts[0]

@@ -1,0 +1,188 @@
+"""Hold a study's records against themselves: what must follow from what."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import fmean
+
+from report.audit.freezing import freeze_problems
+from report.audit.problems import Problem, wrong
+from report.evidence.load import Run, StudyView
+from training.records import Selected, matches_group
+
+__all__ = ["Problem", "audit_records", "audit_runs"]
+
+TINY = 1e-9
+"""Means of the same numbers may differ by this much."""
+
+
+def audit_records(view: StudyView) -> list[Problem]:
+    """Check every finished run, and every choice from a grid."""
+    choices = [problem for run in view.all_runs() for problem in _choice(view, run)]
+    return [*audit_runs(view), *choices]
+
+
+def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Problem]:
+    """Check finished runs, all of them or some, against themselves and what they were taken from.
+
+    Hash, counts, scores against curves and predictions, a reused run against its source, a choice
+    against its candidates, and that no candidate's record holds a reading of the test set.
+    """
+    return [
+        problem
+        for run in (view.all_runs() if runs is None else runs)
+        if run.finished
+        for problem in (
+            *_spec(run),
+            *_counts(run),
+            *freeze_problems(run),
+            *_features(run),
+            *_best_epoch(run),
+            *_predictions(run),
+            *_reuse(view, run),
+            *_selection(view, run),
+            *_test_of_a_candidate(view, run),
+        )
+    ]
+
+
+def _spec(run: Run) -> Iterator[Problem]:
+    spec, known = run.metrics.spec, run.metrics.spec_hash
+    if spec is not None and spec.digest() != known:
+        yield wrong(run, known, f"the spec's hash is {spec.digest()}", "/spec_hash")
+
+
+def _counts(run: Run) -> Iterator[Problem]:
+    counts = run.metrics.parameters
+    if counts is None:
+        return
+    if counts.trainable + counts.frozen != counts.total:
+        yield wrong(run, str(counts.total), "isn't trainable plus frozen", "/parameters/total")
+    if sum(counts.parts.values()) != counts.total:
+        yield wrong(run, str(counts.total), "isn't the sum of its parts", "/parameters/total")
+    if sum(counts.trainable_parts.values()) != counts.trainable:
+        pointer = "/parameters/trainable"
+        yield wrong(run, str(counts.trainable), "isn't the sum of its parts", pointer)
+
+
+def _features(run: Run) -> Iterator[Problem]:
+    """What was computed once before all epochs took arithmetic only if something was."""
+    cost = run.metrics.cost
+    if cost is not None and cost.feature_flop and not run.metrics.cached_features:
+        problem = "no features were computed before the epochs"
+        yield wrong(run, str(cost.feature_flop), problem, "/cost/feature_flop")
+
+
+def _best_epoch(run: Run) -> Iterator[Problem]:
+    curves, metrics = run.curves, run.metrics
+    if curves is None or metrics.best_epoch is None or metrics.validation is None:
+        return
+    accuracies = curves.validation_accuracy
+    if not 1 <= metrics.best_epoch <= len(accuracies):
+        yield wrong(run, str(metrics.best_epoch), "is no epoch of the curves", "/best_epoch")
+        return
+    at_best = accuracies[metrics.best_epoch - 1]
+    if at_best != metrics.validation.accuracy:
+        text, pointer = str(metrics.validation.accuracy), "/validation/accuracy"
+        yield wrong(run, text, f"the curves say {at_best} at the best epoch", pointer)
+    at_train = curves.train_accuracy[metrics.best_epoch - 1]
+    if metrics.train is not None and at_train != metrics.train.accuracy:
+        text, pointer = str(metrics.train.accuracy), "/train/accuracy"
+        yield wrong(run, text, f"the curves say {at_train} at the best epoch", pointer)
+    if metrics.status == "done" and at_best != max(accuracies):
+        problem = "isn't the epoch of the highest validation accuracy"
+        yield wrong(run, str(metrics.best_epoch), problem, "/best_epoch")
+
+
+def _predictions(run: Run) -> Iterator[Problem]:
+    test = run.metrics.test
+    if test is None:
+        return
+    if test.n_images and test.accuracy != test.n_correct / test.n_images:
+        problem = f"{test.n_correct} of {test.n_images} is {test.n_correct / test.n_images}"
+        yield wrong(run, str(test.accuracy), problem, "/test/accuracy")
+    record = run.predictions
+    if record is None:
+        yield wrong(run, str(test.n_correct), "its predictions.json is missing", "/test")
+        return
+    n_correct = sum(p == t for p, t in zip(record.predicted, record.label, strict=True))
+    if (n_correct, len(record.label)) != (test.n_correct, test.n_images):
+        found = f"the predictions hold {n_correct} right of {len(record.label)}"
+        yield wrong(run, f"{test.n_correct} of {test.n_images}", found, "/test/n_correct")
+
+
+def _reuse(view: StudyView, run: Run) -> Iterator[Problem]:
+    """A reused record repeats its source; two best accuracies for one training can't both be."""
+    name = run.metrics.reused_from
+    if name is None:
+        return
+    source = next((r for r in view.runs(name) if r.metrics.seed == run.metrics.seed), None)
+    if source is None or source.metrics.validation is None or run.metrics.validation is None:
+        return
+    mine, theirs = run.metrics.validation.accuracy, source.metrics.validation.accuracy
+    if mine != theirs:
+        problem = f"{source.path}, the same training, has {theirs}"
+        yield wrong(run, str(mine), problem, "/validation/accuracy")
+    if run.metrics.best_epoch != source.metrics.best_epoch:
+        problem = f"{source.path}, the same training, has {source.metrics.best_epoch}"
+        yield wrong(run, str(run.metrics.best_epoch), problem, "/best_epoch")
+    cost, source_cost = run.metrics.cost, source.metrics.cost
+    if cost and source_cost and cost.training_flop != source_cost.training_flop:
+        problem = f"{source.path}, the same training, has {source_cost.training_flop}"
+        yield wrong(run, str(cost.training_flop), problem, "/cost/training_flop")
+
+
+def _selection(view: StudyView, run: Run) -> Iterator[Problem]:
+    """What a choice says of its candidates must be what their records say."""
+    chosen = run.metrics.selected
+    if chosen is None:
+        return
+    if len(chosen.candidates) != len(chosen.validation_accuracy):
+        yield wrong(run, chosen.id, "its candidates and their accuracies differ in number",
+                     "/selected/candidates")  # fmt: skip
+        return
+    if not 1 <= chosen.rank <= len(chosen.candidates):
+        yield wrong(run, str(chosen.rank), "is no rank among its candidates", "/selected/rank")
+    elif chosen.candidates[chosen.rank - 1] != chosen.id:
+        ranked = chosen.candidates[chosen.rank - 1]
+        problem = f"its list of candidates has {ranked} at rank {chosen.rank}"
+        yield wrong(run, chosen.id, problem, "/selected/id")
+    pairs = zip(chosen.candidates, chosen.validation_accuracy, strict=True)
+    for i, (candidate, accuracy) in enumerate(pairs):
+        runs = view.finished(candidate)
+        scores = [r.metrics.validation.accuracy for r in runs if r.metrics.validation]
+        if scores and abs(fmean(scores) - accuracy) > TINY:
+            problem = f"the record of {candidate} says {fmean(scores)}"
+            yield wrong(run, str(accuracy), problem, f"/selected/validation_accuracy/{i}")
+
+
+def _test_of_a_candidate(view: StudyView, run: Run) -> Iterator[Problem]:
+    """The test set is read for finalists, never for what a finalist is chosen from."""
+    grids = {e.choice.grid for e in view.study.experiments if e.choice is not None}
+    if not any(matches_group(run.id, grid) for grid in grids):
+        return
+    if run.metrics.test is not None:
+        text, problem = str(run.metrics.test.accuracy), "the test set was read for a candidate"
+        yield wrong(run, text, f"{problem} of a choice", "/test/accuracy")
+    elif run.predictions is not None:
+        yield wrong(run, "predictions.json", "the test set was read for a candidate", "/test")
+
+
+def _choice(view: StudyView, run: Run) -> Iterator[Problem]:
+    chosen = run.metrics.selected
+    if chosen is None:
+        return
+    ranked = view.ranked(chosen.grid)
+    if len(ranked) < chosen.rank:
+        yield wrong(run, chosen.id, f"{chosen.grid} has fewer finished runs", "/selected/id")
+    elif ranked[chosen.rank - 1].id != chosen.id:
+        now = ranked[chosen.rank - 1].id
+        problem = f"{chosen.grid} now chooses {now}{_by_test(ranked, chosen)}"
+        yield wrong(run, chosen.id, problem, "/selected/id")
+
+
+def _by_test(ranked: Sequence[Run], chosen: Selected) -> str:
+    """Say so where a choice is what the test set, and not validation, would have chosen."""
+    tested = [run for run in ranked if run.metrics.test is not None]
+    tested.sort(key=lambda run: run.metrics.test.accuracy if run.metrics.test else 0, reverse=True)
+    if len(tested) < chosen.rank or tested[chosen.rank - 1].id != chosen.id:
+        return ""
+    return "; the choice agrees only with the order on the test set"

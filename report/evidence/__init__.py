@@ -1,0 +1,1 @@
+"""Records in; numbers that know their source, and statistics on them."""

@@ -1,0 +1,82 @@
+"""Test accuracies with their intervals, over one seed or several."""
+
+from dataclasses import dataclass
+
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import Quantity, derive, mean_of
+from training.records import Experiment
+
+STUDENT_SEEDS = 3
+"""From so many tested seeds on, intervals and comparisons are over seeds."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What the test set says of one experiment.
+
+    Attributes:
+        accuracy: The accuracy, or the mean over seeds.
+        low: Lower end of a 95 % interval: Student's over seeds from `STUDENT_SEEDS` on, else
+            Wilson's of `accuracy` for the number of test pictures.
+        high: Upper end.
+        std: Standard deviation over seeds, for more than one.
+        runs: The tested runs, by rising seed.
+    """
+
+    experiment: Experiment
+    accuracy: Quantity
+    low: Quantity
+    high: Quantity
+    std: Quantity | None
+    runs: tuple[Run, ...]
+
+    @property
+    def over_seeds(self) -> bool:
+        """Whether the interval is one over seeds."""
+        return len(self.runs) >= STUDENT_SEEDS
+
+    @property
+    def n_seeds(self) -> Quantity:
+        return derive("count", *(run.number("/test/accuracy") for run in self.runs))
+
+
+def tested_accuracy(view: StudyView, experiment_id: str) -> Tested | None:
+    """Return an experiment's test accuracy, or None where the test set wasn't read."""
+    runs = view.tested(experiment_id)
+    if not runs:
+        return None
+    values = [run.number("/test/accuracy") for run in runs]
+    accuracy = mean_of(values)
+    n_images = runs[0].number("/test/n_images")
+    if len(runs) == 1:
+        n_correct = runs[0].number("/test/n_correct")
+    else:
+        n_correct = derive("product", accuracy, n_images)
+    over_seeds = len(runs) >= STUDENT_SEEDS
+    name, operands = ("student", values) if over_seeds else ("wilson", [n_correct, n_images])
+    return Tested(
+        experiment=runs[0].experiment,
+        accuracy=accuracy,
+        low=derive(f"{name}_low", *operands),
+        high=derive(f"{name}_high", *operands),
+        std=derive("std", *values) if len(values) > 1 else None,
+        runs=tuple(runs),
+    )
+
+
+def all_tested(view: StudyView) -> list[Tested]:
+    """Return the test accuracy of every finalist, in the list's order."""
+    found = [tested_accuracy(view, experiment.id) for experiment in view.listed]
+    return [item for item in found if item is not None]
+
+
+def validation_accuracy(view: StudyView, experiment_id: str) -> Quantity | None:
+    """Return the best-epoch validation accuracy, the mean over seeds, or None."""
+    runs = view.finished(experiment_id)
+    return mean_of([run.number("/validation/accuracy") for run in runs]) if runs else None
+
+
+def train_accuracy(view: StudyView, experiment_id: str) -> Quantity | None:
+    """Return the train accuracy at the best epoch, the mean over seeds, or None."""
+    runs = [run for run in view.finished(experiment_id) if run.metrics.train is not None]
+    return mean_of([run.number("/train/accuracy") for run in runs]) if runs else None

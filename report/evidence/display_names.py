@@ -1,0 +1,86 @@
+"""What things are called in the report."""
+
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import rate
+from report.evidence.sentences import Name, Parts, parts
+from training.records import Experiment, learning_rate_label
+
+CALTECH = Name("Caltech-101")
+
+INTERVAL = Name("95\u00a0% interval")
+"""How sentences call an interval; its level is part of the name."""
+
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop"}
+
+MODELS = {"alexnet": "AlexNet", "vgg16": "VGG16", "resnet18": "ResNet18"}
+
+EXPERIMENTS = {
+    "scratch/baseline": "From scratch, baseline",
+    "scratch/best": "From scratch, best pair",
+    "transfer/best": "Transfer, best pair",
+    "transfer/detail-1": "Transfer, first pair",
+    "transfer/detail-2": "Transfer, second pair",
+    "freezing/cnn": "Convolutions frozen",
+    "freezing/fc": "Fully connected layers frozen",
+    "freezing/fc-head-free": "Fully connected layers frozen but the last",
+    "freezing/backbone": "All but the head frozen",
+    "freezing/head": "Head frozen",
+    "augmentation/one-of-three": "Augmentation, one of three",
+    "augmentation/none": "No augmentation, same epochs",
+    "augmentation/horizontal-flip": "Horizontal flip only",
+    "augmentation/rotation": "Rotation only",
+    "augmentation/vertical-flip": "Vertical flip only",
+}
+
+STARTS = {"scratch": "From scratch", "transfer": "Transfer"}
+
+SPLITS = {"train": "Train", "validation": "Validation", "test": "Test"}
+
+
+def model_name(model: str) -> str:
+    """Return how a model is written: known ones by their name, others by what follows the colon."""
+    if model in MODELS:
+        return MODELS[model]
+    return (model.partition(":")[2] or model).replace("_", " ")
+
+
+def experiment_name(experiment: Experiment) -> str:
+    """Return a short label for tables and figures."""
+    if experiment.id in EXPERIMENTS:
+        return EXPERIMENTS[experiment.id]
+    if experiment.optimizer and experiment.learning_rate and experiment.name.startswith("grid-"):
+        start = STARTS.get(experiment.section, experiment.section.capitalize())
+        rate_label = learning_rate_label(experiment.learning_rate)
+        return f"{start}, {optimizer_name(experiment.optimizer)} at {rate_label}"
+    if experiment.section == "beyond":
+        return model_name(experiment.model)
+    return experiment.name.replace("-", " ").capitalize()
+
+
+def optimizer_name(optimizer: str) -> str:
+    return OPTIMIZERS.get(optimizer, optimizer)
+
+
+def pair(run: Run) -> Parts:
+    """Write a run's optimizer and learning rate: "SGD at 1e-3"."""
+    spec = run.metrics.spec
+    if spec is None:
+        return parts(Name(run.id))
+    return parts(
+        Name(optimizer_name(spec.optimizer)), " at ", rate(run.number("/spec/learning_rate"))
+    )
+
+
+def pair_label(run: Run) -> str:
+    """Write a run's pair for a figure."""
+    return "".join(part.text for part in pair(run))
+
+
+def weights_name(view: StudyView, label: str | None = None) -> str:
+    """Say in words what pre-trained weights are, from a spec's label or the study's setting."""
+    label = view.study.settings.weights if label is None else label
+    if label in ("imagenet", "none"):
+        return {"imagenet": "ImageNet weights", "none": "a random start"}[label]
+    if label == "sample":
+        return "weights trained on drawn glyphs"
+    return f"weights from the file {label.removeprefix('file:').rpartition('/')[2]}"

@@ -1,0 +1,264 @@
+"""Read a study's records into one typed view. Whatever lies under `runs/` is untrusted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from report.errors import ReportError, unknown
+from report.evidence.numbers import Quantity, derive, resolve
+from report.evidence.sentences import Quote
+from training.records import (
+    Curves,
+    Dataset,
+    Experiment,
+    Metrics,
+    Parameters,
+    Predictions,
+    StudyFolder,
+    StudyRecord,
+    find_studies,
+    matches_group,
+    rank,
+    read,
+    read_if_there,
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One experiment with one seed: its record, and the larger files beside it when asked for.
+
+    Attributes:
+        prefix: Stands before the sources of its numbers where there are several studies.
+    """
+
+    experiment: Experiment
+    metrics: Metrics
+    folder: StudyFolder
+    prefix: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.metrics.id
+
+    @property
+    def path(self) -> str:
+        """The run's folder relative to the study's."""
+        return f"{self.id}/seed-{self.metrics.seed}"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run trained to an end and has scores to show."""
+        return self.metrics.status in ("done", "diverged") and self.metrics.validation is not None
+
+    @property
+    def parameters(self) -> Parameters | None:
+        return self.metrics.parameters
+
+    @cached_property
+    def curves(self) -> Curves | None:
+        return _curves(self.folder.curves(self.id, self.metrics.seed), self.metrics)
+
+    @cached_property
+    def predictions(self) -> Predictions | None:
+        return _predictions(self.folder.predictions(self.id, self.metrics.seed), self.metrics)
+
+    @property
+    def training_time(self) -> Quantity:
+        """Seconds of all epochs, and of computing cached features before them."""
+        seconds = self.number("/train_seconds")
+        if not self.metrics.cached_features:
+            return seconds
+        return derive("sum", seconds, self.number("/feature_seconds"))
+
+    def number(self, pointer: str) -> Quantity:
+        """Return a quantity from `metrics.json`."""
+        return Quantity(
+            resolve(self.metrics, pointer), f"{self.prefix}{self.path}/metrics.json#{pointer}"
+        )
+
+    def quote(self, pointer: str) -> Quote:
+        """Return what `metrics.json` says in words."""
+        number = self.number(pointer)
+        return Quote(str(number.value), number.source)
+
+    def curve(self, pointer: str) -> Quantity:
+        """Return a quantity, or a whole list, from `curves.json`."""
+        return Quantity(
+            resolve(self.curves, pointer), f"{self.prefix}{self.path}/curves.json#{pointer}"
+        )
+
+    def prediction(self, pointer: str) -> Quantity:
+        """Return a list from `predictions.json`."""
+        return Quantity(
+            resolve(self.predictions, pointer), self._source("predictions.json", pointer)
+        )
+
+    def _source(self, record: str, pointer: str) -> str:
+        return f"{self.prefix}{self.path}/{record}#{pointer}"
+
+
+class StudyView:
+    """A study and what its records say, by experiment and seed."""
+
+    def __init__(
+        self,
+        folder: StudyFolder,
+        study: StudyRecord,
+        dataset: Dataset | None,
+        runs: dict[str, list[Run]],
+        prefix: str = "",
+    ) -> None:
+        self.prefix = prefix
+        self.folder = folder
+        self.study = study
+        self.dataset = dataset
+        self._runs = runs
+
+    def runs(self, experiment_id: str) -> list[Run]:
+        """Return an experiment's runs that left a record, by rising seed."""
+        return self._runs.get(experiment_id, [])
+
+    def run(self, experiment_id: str) -> Run | None:
+        """Return the first seed's run that finished, or None."""
+        return next((run for run in self.runs(experiment_id) if run.finished), None)
+
+    def finished(self, experiment_id: str) -> list[Run]:
+        return [run for run in self.runs(experiment_id) if run.finished]
+
+    def tested(self, experiment_id: str) -> list[Run]:
+        return [run for run in self.finished(experiment_id) if run.metrics.test is not None]
+
+    def experiment(self, experiment_id: str) -> Experiment | None:
+        return next((e for e in self.study.experiments if e.id == experiment_id), None)
+
+    def section(self, slug: str) -> list[Experiment]:
+        """Return a section's experiments; extras only when they left a record or were asked for."""
+        return [e for e in self.listed if e.section == slug]
+
+    @property
+    def listed(self) -> list[Experiment]:
+        """All experiments that the report speaks of."""
+        extras = self.study.settings.extras
+        return [e for e in self.study.experiments if extras or not e.extra or self.runs(e.id)]
+
+    def group(self, prefix: str) -> list[Experiment]:
+        """Return the members of a grid such as `transfer/grid`."""
+        return [e for e in self.study.experiments if matches_group(e.id, prefix)]
+
+    def ranked(self, prefix: str) -> list[Run]:
+        """Return a grid's finished runs (first seed), best first; see `training.records.rank`.
+
+        A member that failed with any seed isn't ranked.
+        """
+        members = [runs for e in self.group(prefix) if (runs := self._ranked_runs(e.id))]
+        members.sort(key=lambda runs: rank([run.metrics for run in runs]))
+        return [runs[0] for runs in members]
+
+    def _ranked_runs(self, experiment_id: str) -> list[Run]:
+        failed = any(run.metrics.status == "failed" for run in self.runs(experiment_id))
+        return [] if failed else self.finished(experiment_id)
+
+    def all_runs(self) -> Iterator[Run]:
+        for runs in self._runs.values():
+            yield from runs
+
+    def study_number(self, pointer: str) -> Quantity:
+        return Quantity(resolve(self.study, pointer), f"{self.prefix}study.json#{pointer}")
+
+    def dataset_number(self, pointer: str) -> Quantity:
+        return Quantity(resolve(self.dataset, pointer), f"{self.prefix}dataset.json#{pointer}")
+
+
+def load_study(path: Path, prefix: str = "") -> StudyView:
+    """Read `runs/<study>` and hold every record to what it claims to be.
+
+    Args:
+        prefix: What the sources of its numbers begin with.
+
+    Raises:
+        RecordError: A record can't be read or has another format.
+        ReportError: A record contradicts its place or its data set.
+    """
+    folder = StudyFolder(path)
+    study = read(folder.study, StudyRecord)
+    dataset = read_if_there(folder.dataset, Dataset)
+    if dataset is not None:
+        _check_dataset(folder.dataset, dataset)
+    seeds = range(study.settings.seed, study.settings.seed + study.settings.seeds)
+    runs: dict[str, list[Run]] = {}
+    for experiment in study.experiments:
+        found = [_run(folder, experiment, seed, prefix) for seed in seeds]
+        runs[experiment.id] = [run for run in found if run is not None]
+    return StudyView(folder, study, dataset, runs, prefix)
+
+
+def _run(folder: StudyFolder, experiment: Experiment, seed: int, prefix: str) -> Run | None:
+    path = folder.metrics(experiment.id, seed)
+    metrics = read_if_there(path, Metrics)
+    if metrics is None:
+        return None
+    if (metrics.id, metrics.seed) != (experiment.id, seed):
+        raise ReportError(
+            f"{path} is the record of {metrics.id}, seed {metrics.seed}; "
+            f"expected {experiment.id}, seed {seed}.",
+            f"Remove it and run `homework run {experiment.id}`.",
+        )
+    return Run(experiment, metrics, folder, prefix)
+
+
+def _check_dataset(path: Path, dataset: Dataset) -> None:
+    n_classes = len(dataset.classes)
+    for split in ("train", "validation", "test"):
+        counts = getattr(dataset.counts, split)
+        if len(counts) != n_classes or sum(counts) != getattr(dataset, f"n_{split}"):
+            raise ReportError(
+                f"{path} contradicts itself: its class counts don't add up to n_{split}.",
+                "Remove it and run any experiment again.",
+            )
+
+
+def _curves(path: Path, metrics: Metrics) -> Curves | None:
+    curves = read_if_there(path, Curves)
+    if curves is None or not curves.epoch:
+        return None
+    lists = (getattr(curves, name) for name in curves.__struct_fields__)
+    if len({len(values) for values in lists if isinstance(values, list)}) > 1:
+        raise ReportError(
+            f"The lists in {path} have different lengths.",
+            f"Remove it and run `homework run {metrics.id} --force`.",
+        )
+    return curves
+
+
+def _predictions(path: Path, metrics: Metrics) -> Predictions | None:
+    record = read_if_there(path, Predictions)
+    if record is None:
+        return None
+    lengths = {len(record.label), len(record.predicted), len(record.probability)}
+    if len(lengths) > 1:
+        raise ReportError(
+            f"The lists in {path} have different lengths.",
+            f"Remove it and run `homework run {metrics.id} --force`.",
+        )
+    return record
+
+
+def choose_study(runs: Path, name: str | None) -> Path:
+    """Return the folder of the named study, or of the one written last.
+
+    Raises:
+        ReportError: No such study, or none at all.
+    """
+    studies = find_studies(runs)
+    if not studies:
+        raise ReportError(
+            f"There is no study in {runs.resolve()}.",
+            "Make one: homework run-all --preset quick. Or point --runs at the folder of records.",
+        )
+    if name is None:
+        return next(iter(studies.values()))
+    if name not in studies:
+        raise unknown(f"study in {runs}:", name, list(studies))
+    return studies[name]

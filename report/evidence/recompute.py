@@ -1,0 +1,90 @@
+"""Recompute a quantity from the source that a report names for it."""
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from report.errors import ReportError
+from report.evidence.numbers import Quantity, derive, resolve
+from report.evidence.reference import SOURCE, reference
+from training.records import RECORD_TYPES, HomeworkError, read
+
+MAXIMUM_DEPTH = 20
+
+
+class Sources:
+    """Looks up sources in the records of a study, or of several, reading each file once.
+
+    Args:
+        folder: `runs/<study>`; for several studies the folder of each, by the name that their
+            sources begin with.
+    """
+
+    def __init__(self, folder: Path | Mapping[str, Path]) -> None:
+        self._folders = {"": folder} if isinstance(folder, Path) else dict(folder)
+        self._read: dict[str, Any] = {}
+
+    def recompute(self, source: str) -> Any:
+        """Return the value that a source stands for now.
+
+        Raises:
+            ReportError: The source can't be understood, or a record it names is missing, unreadable
+                or has nothing there.
+        """
+        quantity, rest = self._expression(source, 0)
+        if rest:
+            raise ReportError(f"The source ends in “{rest[:40]}”, which means nothing.")
+        return quantity.value
+
+    def _expression(self, text: str, depth: int) -> tuple[Quantity, str]:
+        """Parse `record#pointer` or `operation(…)` at the start of `text`; return what follows."""
+        if depth > MAXIMUM_DEPTH:
+            raise ReportError("The source is nested too deeply.")
+        end = next((i for i, c in enumerate(text) if c in "(),"), len(text))
+        word, rest = text[:end], text[end:]
+        if not rest.startswith("("):
+            return Quantity(self._look_up(word), word), rest
+        operands, rest = [], rest[1:]
+        while not rest.startswith(")"):
+            operand, rest = self._expression(rest, depth + 1)
+            operands.append(operand)
+            if rest.startswith(","):
+                rest = rest[1:]
+            elif not rest.startswith(")"):
+                raise ReportError("A bracket of the source isn't closed.")
+        return self._derived(word, operands), rest[1:]
+
+    def _derived(self, operation: str, operands: list[Quantity]) -> Quantity:
+        try:
+            return derive(operation, *operands)
+        except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+            raise ReportError(f"{operation} can't be computed any more: {error}.") from error
+
+    def _look_up(self, source: str) -> Any:
+        name, separator, pointer = source.partition("#")
+        if not separator:
+            raise ReportError(f"“{source[:60]}” names no record.")
+        return resolve(self._record(name), pointer)
+
+    def _record(self, name: str) -> Any:
+        if name == SOURCE:
+            return reference()
+        if name not in self._read:
+            path = PurePosixPath(name)
+            if path.name not in RECORD_TYPES or path.is_absolute() or ".." in path.parts:
+                raise ReportError(f"“{name[:60]}” is no record of a study.")
+            file = self._file(path)
+            if file is None or not file.is_file():
+                raise ReportError(f"The record {name} is missing.")
+            kind: Any = RECORD_TYPES[path.name]
+            try:
+                self._read[name] = read(file, kind)
+            except HomeworkError as error:
+                raise ReportError(error.message) from error
+        return self._read[name]
+
+    def _file(self, path: PurePosixPath) -> Path | None:
+        if "" in self._folders:
+            return self._folders[""] / path
+        study = self._folders.get(path.parts[0])
+        return study / PurePosixPath(*path.parts[1:]) if study else None

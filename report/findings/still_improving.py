@@ -1,0 +1,51 @@
+"""What one more epoch might bring: how the runs of a grid stood when their epochs were over."""
+
+from report.evidence.display_names import pair
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import Quantity, derive, integer, points
+from report.evidence.sentences import Parts, Sentence, listing, parts, say
+from report.findings.learning import last_change, still_rising
+
+NAMED = 4
+"""So many pairs are named in a sentence, more only counted."""
+
+
+def how_they_ended(view: StudyView, grid: str) -> list[Sentence]:
+    """Count the pairs that were still improving in their last epochs, and name those that were."""
+    ended = [run for run in view.ranked(grid) if last_change(run) is not None]
+    if len(ended) < 2:
+        return []
+    rising = [run for run in ended if still_rising(run)]
+    total = integer(_count(ended))
+    if not rising:
+        return [
+            say("No pair of the ", total, " was still rising when the epochs were over: more of "
+                "them would hardly have changed the order.")
+        ]  # fmt: skip
+    best = ended[0]
+    verb = "pair was" if len(rising) == 1 else "pairs were"
+    sentences = [
+        say("Of ", total, " pairs ", integer(_count(rising)), f" {verb} still rising when the "
+            "epochs were over", _named(rising), "; what they lack may be time.", strength="weak")
+    ]  # fmt: skip
+    if best in rising:
+        sentences.append(
+            say("The best pair is among them, so the ranking holds for this number of epochs and "
+                "may be another for more.", strength="weak")
+        )  # fmt: skip
+    return sentences
+
+
+def _named(runs: list[Run]) -> Parts:
+    if len(runs) > NAMED:
+        return ()
+    named = []
+    for run in runs:
+        change = last_change(run)
+        assert change is not None
+        named.append(say(pair(run), " by ", points(change), " points").parts)
+    return parts(" (", listing(named), " over the last epochs)")
+
+
+def _count(runs: list[Run]) -> Quantity:
+    return derive("count", *(run.number("/epochs_run") for run in runs))

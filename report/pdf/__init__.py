@@ -1,0 +1,1 @@
+"""Pages by WeasyPrint, and nothing else."""

@@ -1,0 +1,1 @@
+"""What turns sections into HTML: templates, theme, Markdown, bibliography, remembered sections."""

@@ -1,0 +1,92 @@
+"""Tell whether the records behind a section have changed."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from report.evidence.load import StudyView
+from report.sections import WORDS
+from report.writing.theme import template_folder
+from training.records import Experiment, Outline, encode, matches_group
+
+RECORDS = (
+    "study.json",
+    "dataset.json",
+    "thumbnails/**/*",
+    "*/*/seed-*/metrics.json",
+    "*/*/seed-*/curves.json",
+    "*/*/seed-*/predictions.json",
+)
+LIBRARIES = ("jinja2", "matplotlib", "seaborn", "weasyprint")
+
+
+def records_hash(view: StudyView, reads: Sequence[str]) -> str:
+    """Hash the bytes of all records that a section reads.
+
+    Args:
+        view: The study.
+        reads: Experiment ids, sections, grid prefixes such as `transfer/grid`, `*` for all, or
+            `words` for the sections that a person wrote.
+    """
+    digest = hashlib.sha256(_questions(view))
+    if WORDS in reads:
+        digest.update(encode(view.study.report))
+    for file in _files(view, reads):
+        if file.is_file():
+            content = file.read_bytes()
+            name = file.relative_to(view.folder.path).as_posix()
+            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def everything_hash(study: Path, choices: str = "") -> str:
+    """Hash all that a complete report depends on: records, thumbnails, this program, its libraries.
+
+    Reads files without parsing them, so that an unchanged report costs next to nothing.
+
+    Args:
+        study: The study's folder.
+        choices: What a person asked for beside the records: look, paper, words.
+    """
+    digest = hashlib.sha256(f"{choices}\n".encode("utf-8", "surrogateescape"))
+    for library in LIBRARIES:
+        digest.update(f"{library} {version(library)}\n".encode())
+    for file in sorted(file for place in _program() for file in place.rglob("*.*")):
+        if file.suffix != ".pyc":
+            state = file.stat()
+            digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
+    for pattern in RECORDS:
+        for file in sorted(file for file in study.glob(pattern) if file.is_file()):
+            content = file.read_bytes()
+            name = file.relative_to(study).as_posix()
+            digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _program() -> Iterable[Path]:
+    yield Path(__file__).parent.parent
+    yield template_folder()
+
+
+def _questions(view: StudyView) -> bytes:
+    """Return the study's record without what only the cover prints."""
+    blank = msgspec.structs.replace(view.study, title="", author="", course="", abstract="",
+                                    command="", report=Outline())  # fmt: skip
+    return encode(blank)
+
+
+def _files(view: StudyView, reads: Sequence[str]) -> Iterable[Path]:
+    yield view.folder.dataset
+    for experiment in view.study.experiments:
+        if any(_reads(name, experiment) for name in reads):
+            for run in sorted((view.folder.path / experiment.id).glob("seed-*")):
+                yield from (run / "metrics.json", run / "curves.json", run / "predictions.json")
+
+
+def _reads(name: str, experiment: Experiment) -> bool:
+    return name in ("*", experiment.id, experiment.section) or matches_group(experiment.id, name)

@@ -1,0 +1,168 @@
+"""Print view records through templates. The only user of Jinja2."""
+
+import base64
+import functools
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
+
+from report.evidence.display_names import model_name
+from report.writing.bibliography import SOURCES
+from report.writing.links import without_dangling
+from report.writing.section_cache import Fragment
+from report.writing.template_errors import explained
+from report.writing.theme import Look
+from training import __version__
+
+if TYPE_CHECKING:
+    from report.sections.cover import Cover
+    from report.sections.view import SectionView
+    from training.records import StudyRecord
+
+SCRIPTS = ("dom", "theme", "contents", "csv", "tables", "figures", "start")
+"""In the order in which they stand in the page."""
+
+
+DIRECTIONS = dict.fromkeys(
+    map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), "\ufffd"
+)
+"""Marks that turn the direction of all text behind them, and what shows in their place."""
+
+DEFAULT = Look()
+
+
+class _Loader(FileSystemLoader):
+    """Finds templates, a person's own first, and those only in their folder."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look.folders)
+        self._look = look
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        source, filename, is_current = super().get_source(environment, template)
+        self._look.check(Path(filename))
+        return source, filename, is_current
+
+
+def _undirected(value: object) -> object:
+    """Keep text of a record from turning what is printed around it."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.translate(DIRECTIONS)
+    return value
+
+
+@functools.cache
+def _environment(look: Look = DEFAULT, paper: bool = False) -> Environment:
+    """Return what finds and prints templates; a person's own are kept in a sandbox."""
+    kind = SandboxedEnvironment if look.templates and not look.trusted else Environment
+    environment = kind(
+        loader=_Loader(look),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        finalize=_undirected,
+    )
+    environment.globals["sources"] = SOURCES
+    environment.globals["on_paper"] = paper
+    environment.filters["markdown"] = _markdown
+    return environment
+
+
+def render_section(
+    section: "SectionView", study: "StudyRecord", look: Look = DEFAULT, paper: bool = False
+) -> str:
+    """Return a section's HTML, from `<section>` to `</section>`.
+
+    Templates get the section, the study, and its network's name; their macros leave out for paper
+    what makes no difference there, and costs a layout most.
+
+    Raises:
+        ReportError: A person's own template is wrong.
+    """
+    with explained(look):
+        template = _environment(look, paper).get_template("section.html")
+        network = model_name(study.settings.backbone)
+        return template.render(section=section, study=study, network=network).strip()
+
+
+def render_page(
+    cover: "Cover",
+    fragments: Sequence[Fragment],
+    kept: Sequence[Fragment] = (),
+    look: Look = DEFAULT,
+    paper: bool = False,
+) -> str:
+    """Return the whole report as one self-contained HTML document.
+
+    Args:
+        cover: What stands before the sections.
+        fragments: The sections in order.
+        kept: Those among them whose records have changed since they were made.
+        look: Whose templates print it, on which paper.
+        paper: Whether it is for the pages of a PDF.
+
+    Raises:
+        ReportError: A person's own template is wrong.
+    """
+    style, script = _style(look), _script(look)
+    with explained(look):
+        template = _environment(look, paper).get_template("report.html")
+        page = template.render(
+            cover=cover,
+            fragments=[_printable(fragment, paper) for fragment in fragments],
+            kept=[_printable(fragment, paper) for fragment in kept],
+            style=Markup(style),
+            style_hash=_policy_hash(style),
+            script=Markup(script),
+            script_hash=_policy_hash(script),
+            version=__version__,
+        )
+    return without_dangling(page)
+
+
+def _markdown(text: str) -> Markup:
+    from report.writing.markdown import markdown
+
+    return markdown(text)
+
+
+def _policy_hash(text: str) -> str:
+    """Return how a Content-Security-Policy names an inline style or script."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+
+
+def _printable(fragment: Fragment, paper: bool) -> dict[str, str]:
+    """Mark a fragment's HTML, which `render_section` escaped, as fit to print."""
+    html = Markup(fragment.paper if paper else fragment.html)
+    return {"slug": fragment.slug, "title": fragment.title, "html": html}
+
+
+def style_sheet(name: str, look: Look = DEFAULT) -> str:
+    """Return the text of `styles/<name>.css`, the person's own or the program's."""
+    return look.read(f"styles/{name}.css")
+
+
+def _style(look: Look) -> str:
+    """Return the style of the page: screen and print sheets behind their media."""
+    tokens, screen, controls, page = (
+        style_sheet(name, look) for name in ("tokens", "screen", "controls", "page")
+    )
+    paper = style_sheet(look.paper, look)
+    style = f"{tokens}\n@media screen {{\n{screen}{controls}}}\n@media print {{\n{page}{paper}}}\n"
+    return style.replace("</", "<\\/")
+
+
+def _script(look: Look) -> str:
+    """Return the page's script: the files in `scripts`, in a scope of its own."""
+    text = "\n".join(look.read(f"scripts/{name}.js") for name in SCRIPTS)
+    return f'(() => {{\n"use strict";\n\n{text}}})();\n'

@@ -1,0 +1,239 @@
+"""A report that says something else than its records is caught, number by number."""
+
+import json
+import re
+import shutil
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from report.audit.read_html import read_claims
+from report.errors import ReportError
+from report.evidence.recompute import Sources
+from training.cli import cli
+
+
+@pytest.fixture(scope="module")
+def rendered(finished_study, tmp_path_factory):
+    """Render the report that tests only read."""
+    output = tmp_path_factory.mktemp("rendered")
+    options = ["--runs", str(finished_study.parent), "--format", "html", "--output", str(output)]
+    assert CliRunner().invoke(cli, ["render", *options]).exception is None
+    return (output / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def report(study, rendered):
+    file = study / "report.html"
+    file.write_text(rendered, encoding="utf-8")
+    return file
+
+
+def verify(report, *options):
+    return CliRunner().invoke(cli, ["verify", str(report), *options])
+
+
+def change(study, experiment, file="metrics.json", **fields):
+    path = study / experiment / "seed-0" / file
+    path.write_bytes(msgspec.json.encode(msgspec.json.decode(path.read_bytes()) | fields))
+
+
+def test_a_fresh_report_is_as_the_records_say(report, rendered):
+    result = verify(report)
+    assert result.exit_code == 0, result.output
+    assert f"{rendered.count('<data ')} numbers recomputed" in result.output
+    assert rendered.count("<data ") > 500
+
+
+def edited(report, pattern, replacement):
+    text, n = re.subn(pattern, replacement, report.read_text(encoding="utf-8"), count=1)
+    assert n == 1
+    report.write_text(text, encoding="utf-8")
+    return verify(report)
+
+
+def test_a_digit_changed_by_hand_is_named(report):
+    pattern = r'(data-source="scratch/best/seed-0/metrics.json#/test/accuracy">)[^<]+'
+    result = edited(report, pattern, r"\g<1>99.9")
+    assert result.exit_code == 1
+    assert "“99.9”" in result.output
+    assert "1 can't be trusted" in result.output
+
+
+def test_a_value_changed_with_its_text_is_named(report):
+    pattern = r'value="[^"]+" (data-source="scratch/best/seed-0/metrics.json#/test/accuracy">)[^<]+'
+    result = edited(report, pattern, r'value="0.999" \g<1>99.9')
+    assert result.exit_code == 1
+    assert "not 0.999" in result.output
+
+
+def test_a_source_that_points_elsewhere_is_followed(report):
+    pattern = r'data-source="scratch/best/seed-0/metrics.json#/test/accuracy"'
+    assert edited(report, pattern, 'data-source="study.json#/settings/gamma"').exit_code == 1
+
+
+def test_a_changed_record_is_named(report, study):
+    metrics = json.loads((study / "beyond/vgg16/seed-0/metrics.json").read_text())
+    change(study, "beyond/vgg16", test=metrics["test"] | {"accuracy": 0.987654321})
+    result = verify(report)
+    assert result.exit_code == 1
+    assert "the records now give 0.987654321" in result.output
+    assert "beyond/vgg16/seed-0/metrics.json" in result.output
+
+
+def test_a_record_that_only_a_figure_shows_is_named(report, study):
+    change(study, "scratch/best", "curves.json", epoch_seconds=[1.0] * 12)
+    result = verify(report)
+    assert "scratch/best/seed-0/curves.json: the record has changed since" in result.output
+
+
+def test_a_record_added_since_is_named(report, study):
+    (study / "beyond/vgg16/seed-0/predictions.json").unlink()
+    CliRunner().invoke(cli, ["render", "--runs", str(study.parent), "--format", "html"])
+    shutil.copy(
+        study / "beyond/resnet18/seed-0/predictions.json",
+        study / "beyond/vgg16/seed-0/predictions.json",
+    )
+    result = verify(report)
+    assert "beyond/vgg16/seed-0/predictions.json: the record has been added" in result.output
+
+
+def test_a_report_that_names_no_records_is_told(report):
+    result = edited(report, r'<meta name="homework-records"[^>]*>', "")
+    assert result.exit_code == 1
+    assert "doesn't name the records" in result.output
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(<td [^>]*>)<data [^>]*>[^<]*</data>",
+        r'(data-strength="fact">[^<]*)<data [^>]*>[^<]*</data>',
+    ],
+)
+def test_a_digit_without_a_source_is_named(report, pattern):
+    result = edited(report, pattern, r"\g<1>99.9")
+    assert result.exit_code == 1
+    assert "“99.9”: this number of a result names no source" in result.output
+
+
+def test_a_missing_record_is_named(report, study):
+    (study / "freezing/cnn/seed-0/metrics.json").unlink()
+    result = verify(report)
+    assert result.exit_code == 1
+    assert "The record freezing/cnn/seed-0/metrics.json is missing" in result.output
+
+
+@pytest.mark.parametrize(
+    ("experiment", "file", "fields", "expected"),
+    [
+        ("scratch/baseline", "metrics.json", {"spec_hash": "0" * 16}, "the spec's hash is"),
+        ("scratch/baseline", "metrics.json", {"best_epoch": 1}, "best"),
+        ("scratch/baseline", "predictions.json", {"predicted": None}, "predictions"),
+    ],
+)
+def test_records_that_contradict_themselves_are_named(
+    report, study, experiment, file, fields, expected
+):
+    if "predicted" in fields:
+        path = study / experiment / "seed-0" / file
+        label = json.loads(path.read_text())["label"]
+        fields = {"predicted": label}
+    change(study, experiment, file, **fields)
+    result = verify(report)
+    assert result.exit_code == 1
+    assert expected in result.output
+
+
+def test_a_freeze_label_that_its_counts_contradict_is_named(report, study):
+    file = study / "freezing/cnn/seed-0/metrics.json"
+    counts = json.loads(file.read_text())["parameters"]
+    swapped = counts | {
+        "trainable": counts["frozen"],
+        "frozen": counts["trainable"],
+        "trainable_parts": {"features": counts["parts"]["features"], "classifier": 0},
+    }
+    change(study, "freezing/cnn", parameters=swapped)
+    assert "are trained, though the spec freezes them" in verify(report).output
+    CliRunner().invoke(cli, ["render", "--runs", str(study.parent), "--format", "html"])
+    html = report.read_text(encoding="utf-8")
+    assert "Records contradict themselves" in html
+    assert "are trained, though the spec freezes them" in html
+
+
+def test_a_choice_that_the_grid_no_longer_makes_is_named(report, study):
+    change(study, "scratch/grid-sgd-1e-5", validation={"loss": 0.1, "accuracy": 0.99})
+    result = verify(report)
+    assert "scratch/grid now chooses scratch/grid-sgd-1e-5" in result.output
+
+
+def test_graders_can_read_it_as_json(report, study):
+    (study / "freezing/cnn/seed-0/metrics.json").unlink()
+    answer = json.loads(verify(report, "--json").output)
+    assert answer["n_numbers"] > 500
+    assert set(answer["problems"][0]) == {"where", "text", "problem", "source", "severity"}
+
+
+@pytest.mark.parametrize("text", ["", "<p>no numbers</p>", "\udcff"])
+def test_a_file_that_is_no_report_is_one_message(study, text):
+    file = study / "report.html"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    result = verify(file)
+    assert isinstance(result.exception, ReportError)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "nothing",
+        "/etc/passwd#/x",
+        "../quick/study.json#/title",
+        "study.json#/nothing",
+        "launch(study.json#/settings/gamma)",
+        "sum(study.json#/settings/gamma",
+        "sum(" * 99,
+        "ratio(study.json#/settings/gamma,study.json#/title)",
+        "study.json#/settings/gamma)",
+    ],
+)
+def test_a_source_that_makes_no_sense_is_refused(finished_study, source):
+    with pytest.raises(ReportError):
+        Sources(finished_study).recompute(source)
+
+
+def test_claims_carry_their_section(rendered):
+    assert {claim.section for claim in read_claims(rendered)} >= {"scratch", "heatmaps", "appendix"}
+
+
+BF16 = "Products and convolutions were computed in bf16."
+PARTS = "The device’s memory was too small for a whole batch: it went through in 4 parts."
+
+
+def render_with_notes(study, **notes):
+    """Add notes to records, by experiment, and render; return the report and its plain text."""
+    for path in study.glob("*/*/seed-0/metrics.json"):
+        record = msgspec.json.decode(path.read_bytes())
+        record["notes"] += [*notes.get(record["id"], []), *notes["all"]]
+        path.write_bytes(msgspec.json.encode(record))
+    options = ["--runs", str(study.parent), "--format", "html"]
+    assert CliRunner().invoke(cli, ["render", *options]).exception is None
+    report = study / "report.html"
+    return report, re.sub(r"<[^>]+>", "", report.read_text(encoding="utf-8"))
+
+
+def test_what_records_note_is_quoted_digits_and_all_and_once(study):
+    report, text = render_with_notes(study, all=[BF16], **{"scratch/best": [PARTS]})
+    result = verify(report)
+    assert result.exit_code == 0, result.output
+    assert f"All experiments: {BF16}" in text
+    assert text.count(BF16) == 1
+    assert f"scratch/best: {PARTS}" in text
+
+
+def test_a_note_that_no_record_holds_is_named(study):
+    report, _ = render_with_notes(study, all=[PARTS])
+    result = edited(report, "in 4 parts", "in 2 parts")
+    assert result.exit_code == 1
+    assert "in 2 parts" in result.output

@@ -1,0 +1,92 @@
+"""Statistics, held to scipy and to published examples."""
+
+import random
+
+import pytest
+from scipy.stats import binomtest, sem, t, ttest_rel
+
+from report.evidence.statistics import (
+    discordant,
+    mcnemar_exact,
+    newcombe_interval,
+    paired_t,
+    student_interval,
+    wilson_interval,
+)
+
+
+@pytest.mark.parametrize(
+    ("n_correct", "n"),
+    [(0, 1), (1, 1), (0, 2893), (2893, 2893), (1580, 2893), (7, 12), (2450, 2893)],
+)
+def test_wilson_interval_is_scipys(n_correct, n):
+    expected = binomtest(n_correct, n).proportion_ci(0.95, method="wilson")
+    assert wilson_interval(n_correct, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+def test_wilson_interval_narrows_with_more_pictures():
+    few, many = wilson_interval(50, 100), wilson_interval(5000, 10000)
+    assert many[1] - many[0] < few[1] - few[0]
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [(1, 0), (5, 5), (3, 17), (17, 3), (30, 54), (0, 895), (164, 199), (900, 1100)]
+)
+def test_mcnemar_is_scipys_binomial_test(a, b):
+    expected = binomtest(a, a + b, 0.5).pvalue
+    assert mcnemar_exact(a, b) == pytest.approx(expected, rel=1e-9)
+
+
+def test_mcnemar_without_a_disagreement_finds_no_difference():
+    assert mcnemar_exact(0, 0) == 1.0
+
+
+def test_mcnemar_is_symmetric_and_at_most_one():
+    generator = random.Random(1)
+    for _ in range(50):
+        a, b = generator.randint(0, 400), generator.randint(0, 400)
+        assert mcnemar_exact(a, b) == mcnemar_exact(b, a) <= 1
+
+
+def test_only_pictures_that_one_model_gets_right_are_counted():
+    label = [0, 1, 2, 3, 4]
+    first = [0, 1, 9, 9, 9]
+    second = [0, 9, 2, 3, 9]
+    assert discordant(label, first, second) == (1, 2)
+
+
+def test_answers_to_different_pictures_are_refused():
+    with pytest.raises(ValueError, match="zip"):
+        discordant([1, 2], [1, 2], [1])
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ((56, 70, 48, 80), (0.0524, 0.3339)),
+        ((9, 10, 3, 10), (0.1705, 0.8090)),
+        ((10, 10, 0, 20), (0.6791, 1.0000)),
+        ((0, 10, 0, 20), (-0.1611, 0.2775)),
+    ],
+)
+def test_newcombe_interval_is_that_of_his_table(counts, expected):
+    # R. G. Newcombe, Statistics in Medicine 17, 1998, table II, method 10.
+    assert newcombe_interval(*counts) == pytest.approx(expected, abs=6e-5)
+
+
+@pytest.mark.parametrize("values", [[0.8, 0.81], [0.7, 0.72, 0.69], [0.85, 0.86, 0.84, 0.9, 0.8]])
+def test_student_interval_is_scipys(values):
+    mean = sum(values) / len(values)
+    expected = t.interval(0.95, len(values) - 1, loc=mean, scale=sem(values))
+    clipped = (max(0.0, expected[0]), min(1.0, expected[1]))
+    assert student_interval(values) == pytest.approx(clipped, abs=1e-12)
+
+
+def test_paired_t_is_scipys():
+    first, second = [0.85, 0.86, 0.84, 0.9], [0.84, 0.83, 0.84, 0.86]
+    assert paired_t(first, second) == pytest.approx(ttest_rel(first, second).pvalue, rel=1e-9)
+    assert paired_t(first, second) == paired_t(second, first)
+
+
+def test_paired_t_without_a_difference_finds_none():
+    assert paired_t([0.5, 0.6, 0.7], [0.5, 0.6, 0.7]) == 1.0

@@ -1,0 +1,68 @@
+"""The first layer's filters, and the sentence on how far they moved."""
+
+import msgspec
+import pytest
+
+from report.evidence.load import load_study
+from report.figures.filter_figures import filter_gallery
+from report.figures.views import Gap
+from report.findings.first_layer import first_layer_change
+
+
+@pytest.fixture
+def change(study):
+    """Edit the first layer's entry of a record; return the study read anew."""
+
+    def edit(experiment_id, **values):
+        path = study / experiment_id / "seed-0" / "metrics.json"
+        record = msgspec.json.decode(path.read_bytes())
+        record["first_layer"] = {**record["first_layer"], **values} if values else None
+        path.write_bytes(msgspec.json.encode(record))
+        return load_study(study)
+
+    return edit
+
+
+def test_both_starts_are_shown_before_and_after(finished_study):
+    gallery = filter_gallery(load_study(finished_study))
+    labels = [picture.label for picture in gallery.pictures]
+    assert labels == ["random start", "trained from the random start", "pre-trained", "fine-tuned"]
+    assert gallery.pixels
+    caption = "".join(part.text for part in gallery.caption)
+    assert "The 16 filters of the first layer, 11 × 11 pixels each" in caption
+    assert "±0.087 (random start) and ±0.087 (pre-trained)" in caption
+
+
+def test_of_many_filters_the_caption_says_how_many_are_shown(change):
+    gallery = filter_gallery(change("scratch/best", n_filters=96))
+    assert "The first 16 of 96 filters" in "".join(part.text for part in gallery.caption)
+
+
+def test_a_network_without_pictures_is_left_out(change, study):
+    view = change("scratch/best", pictures=None)
+    assert [p.label for p in filter_gallery(view).pictures] == ["pre-trained", "fine-tuned"]
+    (study / "thumbnails" / "filters" / "transfer-end.png").unlink()
+    assert isinstance(filter_gallery(view), Gap)
+
+
+def test_older_records_become_a_gap_without_a_sentence(change):
+    change("scratch/best")
+    view = change("transfer/best")
+    assert isinstance(filter_gallery(view), Gap)
+    assert first_layer_change(view) == []
+
+
+def test_the_change_is_stated_for_each_start(change):
+    change("scratch/best", relative_change=0.6)
+    said = first_layer_change(change("transfer/best", relative_change=0.114))
+    assert str(said[0]).endswith("from their random start by 60.0\u202f% of their length.")
+    assert str(said[1]).startswith("Fine-tuning moved the pre-trained weights")
+    assert str(said[1]).endswith("by 11.4\u202f% of their length.")
+    (number,) = [part for part in said[1].parts if part.kind == "number"]
+    assert number.source == "transfer/best/seed-0/metrics.json#/first_layer/relative_change"
+
+
+def test_a_change_that_has_no_size_is_not_stated(change):
+    change("scratch/best", relative_change=None)
+    said = first_layer_change(change("transfer/best", relative_change=0.5))
+    assert len(said) == 2

@@ -1,0 +1,157 @@
+"""`homework serve`: the report as it grows, for this machine's browser and nobody else."""
+
+import http.client
+import json
+import re
+import shutil
+import threading
+import time
+
+import pytest
+
+from training.records import Curves, StudyFolder, write
+
+pytest.importorskip("starlette")
+uvicorn = pytest.importorskip("uvicorn")
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch):
+    """Serve the study `runs/quick` of a folder on a free port; return a function that asks."""
+    from report.serve.app import make_app
+
+    monkeypatch.setattr("report.figures.drawing_pool.draw", lambda *_: "<svg/>")
+    monkeypatch.setattr("report.figures.drawing_pool.helpers", lambda: 0)
+    monkeypatch.setattr("report.serve.app.SECONDS_BETWEEN", 0.05)
+    folder = StudyFolder(tmp_path / "runs" / "quick")
+    config = uvicorn.Config(make_app(folder), port=0, log_level="error", ws="none",
+                            timeout_graceful_shutdown=1)  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    opened = []
+    port = server.servers[0].sockets[0].getsockname()[1]
+
+    def ask(path="/", method="GET", host=f"127.0.0.1:{port}"):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request(method, path, headers={"Host": host})
+        answer = connection.getresponse()
+        opened.extend((answer, connection))
+        return answer
+
+    yield ask
+    for item in opened:
+        item.close()
+    server.should_exit = True
+    thread.join(10)
+
+
+def states(answer):
+    """Yield the states that the server tells."""
+    for line in answer:
+        if line.startswith(b"data: "):
+            yield json.loads(line[len(b"data: ") :])
+
+
+def text(answer):
+    assert answer.status == 200
+    return answer.read().decode()
+
+
+@pytest.fixture
+def place(finished_study, tmp_path):
+    """Put a finished study where it is served from."""
+    return StudyFolder(shutil.copytree(finished_study, tmp_path / "runs" / "quick"))
+
+
+def test_the_page_is_the_report_with_a_strip(served, place):
+    html = text(served())
+    assert "<!-- section transfer -->" in html
+    assert '<aside id="live"' in html
+
+
+def test_the_policy_allows_its_own_parts_and_this_server_alone(served, place):
+    html = text(served())
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1]
+    assert policy.startswith("default-src 'none'")
+    assert "connect-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert policy.count("sha256-") == len(re.findall(r"<(?:style|script)>", html)) == 4
+
+
+def test_it_waits_for_a_study_and_tells_when_there_is_one(served, finished_study, tmp_path):
+    assert "There is no study in" in text(served())
+    events = states(served("/events"))
+    assert next(events)["problem"]
+    shutil.copytree(finished_study, tmp_path / "runs" / "quick")
+    while (state := next(events))["problem"] or state["done"] < state["total"]:
+        pass
+    assert state["total"] == 29
+    assert "<!-- section transfer -->" in text(served())
+
+
+def test_what_runs_is_told_epoch_by_epoch(served, place):
+    curves = Curves(id="scratch/baseline", seed=0, epoch=[1], learning_rate=[0.1],
+                    train_loss=[2.0], train_accuracy=[0.25], validation_loss=[2.0],
+                    validation_accuracy=[0.5], epoch_seconds=[1.0])  # fmt: skip
+    events = states(served("/events"))
+    first = next(events)
+    assert first["running"] == []
+    write(place.running("scratch/baseline", 0), curves)
+    told = next(events)
+    assert [run["validation"] for run in told["running"]] == [[0.5]]
+    assert told["version"] == first["version"]
+    place.running("scratch/baseline", 0).unlink()
+    assert next(events)["running"] == []
+
+
+def test_a_changed_record_changes_the_page(served, place):
+    before = text(served())
+    assert text(served()) == before
+    file = place.metrics("beyond/vgg16", 0)
+    record = json.loads(file.read_text())
+    record["environment"]["device_name"] = "Another Device"
+    file.write_text(json.dumps(record))
+    assert "Another Device" not in before
+    assert "Another Device" in text(served())
+
+
+def test_a_broken_record_is_said_in_words(served, place):
+    place.metrics("beyond/vgg16", 0).write_text("{")
+    html = text(served())
+    assert "No report yet" in html
+    assert "metrics.json" in html
+    assert next(states(served("/events")))["problem"]
+
+
+def test_markup_in_a_problem_is_text(served, tmp_path):
+    folder = tmp_path / "runs" / "quick"
+    folder.mkdir(parents=True)
+    (folder / "study.json").write_text('{"format": 1, "name": "<script>alert(1)</script>"}')
+    assert "<script>alert" not in text(served())
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", ""])
+def test_other_names_get_nothing(served, place, host):
+    for path in ("/", "/events"):
+        answer = served(path, host=host)
+        assert answer.status == 400
+        assert b"section" not in answer.read()
+
+
+@pytest.mark.parametrize("path", ["/study.json", "/../study.json", "/%2e%2e/study.json", "/static"])
+def test_no_file_is_served(served, place, path):
+    assert served(path).status == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_nothing_can_be_changed(served, place, method):
+    assert served("/", method).status == 405
+
+
+def test_nothing_is_kept_by_browsers_or_framed(served, place):
+    answer = served()
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]

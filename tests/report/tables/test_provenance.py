@@ -1,0 +1,156 @@
+"""The appendix says where every record comes from, completely; gaps show where they matter."""
+
+import html
+import json
+import re
+import shlex
+
+import msgspec
+import pytest
+from fake_study import Fake, write_fake_study
+
+from report.evidence.load import load_study
+from report.evidence.sentences import plain_text
+from report.tables.appendix import specifications
+from report.tables.provenance import (
+    FIELDS,
+    SHOWN_ELSEWHERE,
+    command_for,
+    environment_keys,
+    other_settings,
+    provenance,
+)
+from training.records import Spec
+
+
+def text_of(table):
+    return [[plain_text(cell) for cell in row.cells] for row in table.rows]
+
+
+def test_every_field_of_a_spec_is_shown():
+    fields = {field.name for field in msgspec.structs.fields(Spec)}
+    assert set(FIELDS) | SHOWN_ELSEWHERE == fields
+    assert not set(FIELDS) & SHOWN_ELSEWHERE
+
+
+def test_every_record_has_a_row_with_its_fingerprints(finished_study):
+    view = load_study(finished_study)
+    rows = text_of(provenance(view))
+    assert len(rows) == sum(1 for _ in view.all_runs())
+    for row, run in zip(rows, (r for e in view.listed for r in view.runs(e.id)), strict=True):
+        assert row[0] == run.id
+        assert run.metrics.spec_hash.startswith(row[4])
+        assert run.metrics.dataset_fingerprint.startswith(row[5])
+        assert row[6] == "A"
+        assert run.metrics.finished_at.startswith(row[7])
+    reused = next(row for row in rows if row[0] == "scratch/best")
+    assert reused[2] == "reused from scratch/grid-adam-1e-3"
+    assert reused[3] == "rank 1 of scratch/grid"
+    tuned = next(row for row in rows if row[0] == "freezing/cnn")
+    assert re.fullmatch(r"with the pair of transfer/grid-\S+, rank 1 of transfer/grid", tuned[3])
+
+
+def test_settings_that_differ_say_for_whom(finished_study):
+    rows = text_of(other_settings(load_study(finished_study)))
+    momentum = {value: holds for name, value, holds in rows if name == "Momentum"}
+    assert set(momentum) == {"0.9", "0"}
+    assert "all others" in momentum.values()
+    heads = {value: holds for name, value, holds in rows if "head" in name}
+    assert heads["4096"] == "beyond/resnet18"
+    assert [r[2] for r in rows if r[0] == "Weight decay"] == ["all experiments"]
+
+
+def test_two_devices_have_two_keys(study):
+    file = study / "scratch/baseline/seed-0/metrics.json"
+    record = json.loads(file.read_text())
+    record["environment"] |= {"device": "cuda", "device_name": "Other", "git_commit": "fff0000"}
+    file.write_text(json.dumps(record))
+    view = load_study(study)
+    assert sorted(environment_keys(view).values()) == ["A", "B"]
+    rows = text_of(provenance(view))
+    assert [row[0] for row in rows if row[6] == "A"] == ["scratch/baseline"]
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("homework run-all --preset quick", "--preset quick"),
+        ("homework run transfer beyond --epochs 4 --force", "--epochs 4"),
+        ("homework run-all --render both --device cuda --data '/a b'", "--data '/a b'"),
+        ("homework run-all --seeds=3 --extras -f mine.toml", "--seeds=3 --extras -f mine.toml"),
+        ("homework run-all --data 'unclosed", ""),
+        ("", ""),
+    ],
+)
+def test_the_command_repeats_the_studys_settings(finished_study, command, expected):
+    view = load_study(finished_study)
+    view.study = msgspec.structs.replace(view.study, command=command)
+    made = command_for(view, "scratch/best")
+    assert shlex.split(made) == ["homework", "run", "scratch/best", *shlex.split(expected),
+                                 "--force"]  # fmt: skip
+
+
+@pytest.fixture
+def unfinished(study, render):
+    """Return a study with skipped, failed and missing experiments, where `render` reads it."""
+    import shutil
+
+    shutil.rmtree(study)
+    fake = Fake(skipped=("transfer",), failed=("scratch/baseline",), only=("scratch", "transfer"))
+    write_fake_study(study, fake)
+    return study
+
+
+def banner(done, slug):
+    return html.unescape(done.section(slug)).partition('class="notice"')[2].partition("</div>")[0]
+
+
+def test_gaps_are_visible_in_their_sections_and_in_the_summary(unfinished, render):
+    done = render()
+    assert done.exit_code == 0
+    slugs = ("introduction", "conclusion", "scratch", "transfer", "freezing", "heatmaps")
+    plain = {slug: re.sub("<[^>]+>", "", banner(done, slug)) for slug in slugs}
+    for slug in ("introduction", "conclusion"):
+        assert "The study is not complete" in plain[slug]
+        assert re.search(r"\d+ skipped", plain[slug])
+        assert re.search(r"\d+ failed", plain[slug])
+        assert re.search(r"\d+ not run yet", plain[slug])
+    assert "Failed: scratch/baseline. CUDA out of memory." in plain["scratch"]
+    assert "Skipped: transfer/grid-sgd-1e-2" in plain["transfer"]
+    assert "Skipped: transfer/grid-sgd-1e-2" in plain["heatmaps"]
+    assert "have no record yet: freezing/cnn" in plain["freezing"]
+    for slug in ("scratch", "transfer", "introduction"):
+        assert re.search("Caltech-101 pictures", plain[slug])
+    rows = {row[0]: row for row in text_of(provenance(load_study(unfinished)))}
+    assert rows["scratch/baseline"][2:4] == ["failed", "CUDA out of memory."]
+    assert rows["freezing/cnn"][2] == "not run yet"
+    outcomes = {row[0]: row[1] for row in text_of(specifications(load_study(unfinished)))}
+    assert outcomes["transfer/grid-sgd-1e-2"] == "skipped"
+
+
+def test_records_of_other_pictures_show_in_section_and_summary(study, render):
+    file = study / "beyond/vgg16/seed-0/metrics.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"dataset_fingerprint": "other"}))
+    done = render()
+    for slug in ("introduction", "beyond", "appendix"):
+        assert "ran on other pictures" in banner(done, slug), slug
+
+
+def test_a_choice_out_of_date_shows_in_section_and_summary(study, render):
+    file = study / "transfer/grid-adam-1e-3/seed-0/metrics.json"
+    record = json.loads(file.read_text())
+    record["validation"]["accuracy"] = 0.999
+    file.write_text(json.dumps(record))
+    done = render()
+    for slug in ("introduction", "transfer", "freezing"):
+        assert "used a pair that its grid no longer chooses" in banner(done, slug), slug
+
+
+def test_a_spec_the_list_no_longer_asks_for_shows_in_section_and_summary(study, render):
+    file = study / "study.json"
+    record = json.loads(file.read_text())
+    record["settings"]["batch_size"] += 1
+    file.write_text(json.dumps(record))
+    done = render()
+    for slug in ("introduction", "scratch", "freezing", "appendix"):
+        assert "other settings than the study’s list asks for" in banner(done, slug), slug
