@@ -64,15 +64,21 @@ def _caveats(view: StudyView) -> list[Sentence]:
                 about.setdefault(note, {})[experiment.id] = None
                 quotes.setdefault(note, run.quote(f"/notes/{place}"))
     return [
-        say(*_named(list(ids), n_all=len(with_records)), ": ", quotes[note])
+        say(*_named(list(ids), list(with_records)), ": ", quotes[note])
         for note, ids in about.items()
     ]
 
 
-def _named(ids: list[str], n_all: int) -> Parts:
-    """Return the names of experiments, where they aren't all."""
-    if len(ids) == n_all > 1:
-        return parts("All experiments")
-    between: Parts = parts(", ")
-    return tuple(part for place, name in enumerate(ids)
-                 for part in (*(between if place else ()), Code(name)))  # fmt: skip
+def _named(ids: list[str], everything: list[str]) -> Parts:
+    """Name experiments; where they are most of all, name those that they don't include."""
+    others = [name for name in everything if name not in ids]
+    if len(ids) == 1 or len(others) > len(ids):
+        return _listed(ids)
+    return parts("All experiments", *(parts(" but ", *_listed(others)) if others else ()))
+
+
+def _listed(ids: list[str]) -> Parts:
+    names: list[Code | str] = []
+    for name in ids:
+        names += [", ", Code(name)] if names else [Code(name)]
+    return parts(*names)

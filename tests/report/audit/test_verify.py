@@ -232,6 +232,17 @@ def test_what_records_note_is_quoted_digits_and_all_and_once(study):
     assert f"scratch/best: {PARTS}" in text
 
 
+def test_experiments_without_a_note_are_named_where_most_have_it(study):
+    path = study / "scratch/best/seed-0/metrics.json"
+    before = path.read_bytes()
+    report, text = render_with_notes(study, all=[BF16])
+    path.write_bytes(before)
+    options = ["--runs", str(study.parent), "--format", "html"]
+    assert CliRunner().invoke(cli, ["render", *options]).exception is None
+    text = re.sub(r"<[^>]+>", "", report.read_text(encoding="utf-8"))
+    assert f"All experiments but scratch/best: {BF16}" in text
+
+
 def test_a_note_that_no_record_holds_is_named(study):
     report, _ = render_with_notes(study, all=[PARTS])
     result = edited(report, "in 4 parts", "in 2 parts")
