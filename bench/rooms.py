@@ -54,14 +54,19 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 SHARED: dict[str, tuple[str, ...]] = {
     "training": (),
-    "report": ("training.folders", "training.logs", "training.records", "training.study"),
+    "report": (
+        "training.cli.runs_path",  # the type of --runs, which commands of both packages have
+        "training.folders",
+        "training.logs",
+        "training.records",
+        "training.study",
+    ),
 }
 """What each package may import of the other one, beside its version."""
 
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "click": (
         "training.cli",
-        "training.records.runs_path",  # the type of --runs, which commands of both packages have
         "report.cli",
         "report.comparison.cli",
         "report.export.cli",

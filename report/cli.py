@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from training.records.runs_path import RunsPath
+from training.cli.runs_path import RunsPath
 
 if TYPE_CHECKING:
     from report.audit.verdict import Verdict

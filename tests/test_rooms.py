@@ -33,7 +33,7 @@ def test_no_rooms_are_in_a_circle(package):
     assert package.cycles == []
 
 
-@pytest.mark.parametrize("name", ["report"])
+@pytest.mark.parametrize("name", PACKAGES)
 def test_every_room_has_its_floor_and_says_what_it_is_for(name):
     floors = [room for floor in rooms.FLOORS[name] for room in floor]
     assert sorted(PACKAGES[name].rooms) == sorted(floors)

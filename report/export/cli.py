@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from training.records.runs_path import RunsPath
+from training.cli.runs_path import RunsPath
 
 _FORMATS = ("csv", "parquet", "latex", "jsonl", "tensorboard", "mlflow", "model-card")
 """The names in `formats.FORMATS`, repeated so that help answers without loading records."""

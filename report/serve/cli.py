@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from training.records.runs_path import RunsPath
+from training.cli.runs_path import RunsPath
 
 
 @click.command()

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from training.cli import COMMANDS, cli, main
-from training.records.runs_path import RunsPath
+from training.cli.runs_path import RunsPath
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "commands.md"

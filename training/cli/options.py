@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from training import __version__
+from training.cli.runs_path import RunsPath
 from training.records import StudyFolder, StudyRecord, find_studies, read
 from training.records.remote import masked
-from training.records.runs_path import RunsPath
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from training.cli.options import json_option
+from training.cli.runs_path import RunsPath
 from training.errors import StudyError
 from training.records import StudyFolder
-from training.records.runs_path import RunsPath
 
 if TYPE_CHECKING:
     from training.weights.saved_network import Guess, Kept

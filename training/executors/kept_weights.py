@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 
-from training.planning.plan import Plan, rank
-from training.records import Experiment, Metrics, matches_group
-
-Rank = tuple[float, float, float]
+from training.planning.plan import Plan
+from training.records import Experiment, Metrics, Rank, matches_group, rank
 
 
 class KeptWeights:

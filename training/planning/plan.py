@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Literal
 
 from training.data.geometry import resize_size
@@ -17,6 +16,7 @@ from training.records import (
     StudyFolder,
     StudyRecord,
     matches_group,
+    rank,
     read,
 )
 from training.weights.source import WeightsSource, weights_source
@@ -179,15 +179,6 @@ class Plan:
             if experiment.choice is not None:
                 wanted |= {member.id for member in self.group(experiment.choice.grid)}
         return [experiment for experiment in self.study.experiments if experiment.id in wanted]
-
-
-def rank(records: list[Metrics]) -> tuple[float, float, float]:
-    """Return a sort key: best first, by accuracy, then loss, then learning rate."""
-    scores = [record.validation for record in records]
-    accuracy = fmean(s.accuracy if s else 0.0 for s in scores)
-    loss = fmean(s.loss if s and s.loss is not None else float("inf") for s in scores)
-    rate = records[0].spec.learning_rate if records[0].spec else float("inf")
-    return (-accuracy, loss, rate)
 
 
 def _difference(record: Metrics, spec: Spec, selected: Selected | None) -> str:
