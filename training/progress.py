@@ -31,7 +31,11 @@ class Progress:
         """Report that training begins: `n_images` training pictures an epoch."""
 
     def batch(self, n_images: int) -> None:
-        """Report that a training batch was handed to the device."""
+        """Report that a training batch was handed to the device.
+
+        Args:
+            n_images: Its pictures; less than 0 takes back those of an epoch that begins anew.
+        """
 
     def epoch(self, end: EpochEnd) -> None:
         """Report a finished epoch."""

@@ -8,6 +8,7 @@ import torch
 from training.engine import feature_cache
 from training.engine.batches import PictureInputs
 from training.engine.frozen_features import prefix_features
+from training.networks.architectures import AlexNet
 from training.records import StudyFolder
 from training.run import train_model
 from training.run.workspace import Workspace
@@ -50,16 +51,28 @@ def test_kept_features_give_the_same_bytes(run, monkeypatch):
     assert seconds[0] == seconds[1] > 0
 
 
-def test_bf16_is_told_and_learns_the_same(run):
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_16_bits_are_told_and_learn_the_same(run, precision):
     exact = run("exact")
-    rounded = run("rounded", "--precision", "bf16")
+    rounded = run("rounded", "--precision", precision)
     environments = [r["metrics"]["environment"]["precision"] for r in (exact, rounded)]
-    assert environments == ["fp32", "bf16"]
-    assert not any("bf16" in note for note in exact["metrics"]["notes"])
-    assert "Products and convolutions were computed in bf16." in rounded["metrics"]["notes"]
+    assert environments == ["fp32", precision]
+    assert not any(precision in note for note in exact["metrics"]["notes"])
+    assert f"Products and convolutions were computed in {precision}." in rounded["metrics"]["notes"]
+    assert exact["metrics"]["loss_scaling"] is None
+    assert (rounded["metrics"]["loss_scaling"] is not None) == (precision == "fp16")
     losses = [r["curves"]["train_loss"] for r in (exact, rounded)]
     assert losses[0] != losses[1]
     assert losses[1] == pytest.approx(losses[0], rel=0.02)
+
+
+def test_what_fp16_cannot_hold_is_tested_in_fp32_and_told(run, monkeypatch):
+    exact = run("exact")["metrics"]
+    forward = AlexNet.forward
+    monkeypatch.setattr(AlexNet, "forward", lambda self, maps: forward(self, maps) * 1e9 / 1e9)
+    metrics = run("rounded", "--precision", "fp16")["metrics"]
+    assert "Values of test pictures were too large for fp16: tested in fp32." in metrics["notes"]
+    assert metrics["test"]["loss"] == pytest.approx(exact["test"]["loss"], rel=0.02)
 
 
 def test_tf32_is_refused_without_cuda(homework):

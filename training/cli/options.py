@@ -198,11 +198,12 @@ def device_option(command: F) -> F:
 def precision_option(command: F) -> F:
     return click.option(
         "--precision",
-        type=click.Choice(["auto", "fp32", "tf32", "bf16"]),
+        type=click.Choice(["auto", "fp32", "tf32", "bf16", "fp16"]),
         default="auto",
         show_default=True,
         help="Of products and convolutions. auto: bf16 where it is much faster, on CUDA devices "
-        "that have it and, from 128 pixels on, CPUs with AMX or AVX512-BF16; else fp32.",
+        "that have it and, from 128 pixels on, CPUs with AMX or AVX512-BF16; fp16 on CUDA devices "
+        "of compute capability 7, such as the T4; else fp32.",
     )(command)
 
 

@@ -1,11 +1,11 @@
 """In which number format the arithmetic is done; weights and optimizer states are fp32 always."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, cast, get_args
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from training.device.environment import (
     ignore_denormals,
@@ -16,17 +16,26 @@ from training.device.environment import (
 from training.errors import DeviceError
 from training.lookup import unknown_name
 
-Precision = Literal["fp32", "tf32", "bf16"]
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+
+FACTORS: dict[Precision, torch.dtype] = {
+    "fp32": torch.float32,
+    "tf32": torch.float32,
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+}
+"""As what products and convolutions are given their factors."""
 
 WORTH_SIDE = 128
 """Pixels a side from which bf16 paid in every case on the CPUs tried (`bench/precision.py`)."""
 
 
 def resolve_precision(name: str, device: torch.device, image_size: int) -> Precision:
-    """Turn `auto` into bf16 where the hardware multiplies it faster, else into fp32.
+    """Turn `auto` into the 16-bit format that the hardware multiplies faster, else into fp32.
 
-    That is a CUDA device of compute capability 8.0 or later, and a CPU with AMX or AVX512-BF16 for
-    pictures that keep it busy.
+    That is bf16 on a CUDA device of compute capability 8.0 or later, and on a CPU with AMX or
+    AVX512-BF16 for pictures that keep it busy; and fp16 on a CUDA device of capability 7.x, the
+    first ones with tensor cores.
 
     Args:
         image_size: Side of the square pictures in pixels.
@@ -34,17 +43,28 @@ def resolve_precision(name: str, device: torch.device, image_size: int) -> Preci
     Raises:
         DeviceError: Unknown name, or a format that the device lacks.
     """
-    has_bf16 = device.type == "cpu" or (device.type == "cuda" and _computes_bf16(device))
     if name == "auto":
-        pays = device.type != "cpu" or (image_size >= WORTH_SIDE and multiplies_bf16())
-        return "bf16" if has_bf16 and pays else "fp32"
+        return _fastest(device, image_size)
     if name == "tf32" and device.type != "cuda":
         raise DeviceError(f"tf32 is a format of CUDA devices, not of {device}.", "Use fp32.")
-    if name == "bf16" and not has_bf16:
-        raise DeviceError(f"{device} can't compute in bf16.", "Use --precision fp32.")
+    lacks_bf16 = device.type == "cuda" and not _computes_bf16(device)
+    if (name == "bf16" and lacks_bf16) or (
+        name in ("bf16", "fp16") and device.type not in ("cpu", "cuda")
+    ):
+        raise DeviceError(f"{device} can't compute in {name}.", "Use --precision fp32.")
     if name not in get_args(Precision):
         raise unknown_name("precision", name, ["auto", *get_args(Precision)], DeviceError)
     return cast("Precision", name)
+
+
+def _fastest(device: torch.device, image_size: int) -> Precision:
+    if device.type == "cpu":
+        return "bf16" if image_size >= WORTH_SIDE and multiplies_bf16() else "fp32"
+    if device.type != "cuda":
+        return "fp32"
+    if _computes_bf16(device):
+        return "bf16"
+    return "fp16" if torch.cuda.get_device_capability(device) >= (7, 0) else "fp32"
 
 
 def set_up(device: str, precision: str, image_size: int) -> tuple[torch.device, Precision]:
@@ -71,21 +91,63 @@ def use_precision(precision: Precision) -> None:
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
+class Autocast:
+    """A module's forward pass with products and convolutions in 16 bits.
+
+    What needs it stays fp32.
+
+    Args:
+        plain: The forward pass in fp32.
+        kind: bfloat16 or float16.
+
+    Attributes:
+        in_fp32: Compute in fp32 from now on; set where values are too large for fp16, whose largest
+            is 65,504.
+    """
+
+    def __init__(
+        self, plain: Callable[[Tensor], Tensor], kind: torch.dtype, device: torch.device
+    ) -> None:
+        self.kind = kind
+        self.in_fp32 = False
+        self._plain = plain
+        self._rounded = torch.autocast(device.type, kind)(plain)
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Return the outputs; inputs may have been gathered in 16 bits."""
+        if self.in_fp32:
+            return self._plain(inputs.float())
+        return cast("Tensor", self._rounded(inputs))
+
+
 @contextlib.contextmanager
-def computing(module: nn.Module, precision: Precision, device: torch.device) -> Iterator[None]:
+def computing(
+    module: nn.Module, precision: Precision, device: torch.device
+) -> Iterator[Autocast | None]:
     """Have a module's forward pass done in a precision while inside.
 
-    With bf16 products and convolutions are bf16, and what needs it stays fp32 (autocast).
+    Yields:
+        The forward pass that took the place of the module's own, if one did.
     """
-    if precision != "bf16":
-        yield
+    kind = FACTORS[precision]
+    if kind == torch.float32:
+        yield None
         return
-    plain = module.forward
-    module.forward = torch.autocast(device.type, torch.bfloat16)(plain)
+    autocast = Autocast(module.forward, kind, device)
+    module.forward = autocast
     try:
-        yield
+        yield autocast
     finally:
         del module.forward
+
+
+def fp16_forward(module: nn.Module) -> Autocast | None:
+    """Return the forward pass of a module that computes in fp16, if this one does (`computing`).
+
+    Whether values fit fp16 has to be checked; where they don't, `Autocast.in_fp32` may be set.
+    """
+    forward = module.forward
+    return forward if isinstance(forward, Autocast) and forward.kind == torch.float16 else None
 
 
 def _computes_bf16(device: torch.device) -> bool:

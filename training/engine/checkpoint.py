@@ -11,7 +11,7 @@ import msgspec
 
 from training.engine.tensor_files import load_tensors, save_tensors
 from training.errors import RecordError
-from training.records import Scores
+from training.records import LossScaling, Scores
 
 KEPT = 2
 """The newest, and the one before it in case the newest is damaged."""
@@ -35,7 +35,7 @@ class Identity(msgspec.Struct, frozen=True):
     device: str
     precision: str = "fp32"
     deterministic: bool = False
-    form: int = 2
+    form: int = 3
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +47,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
         seconds: Training time of it so far.
         learning_rate: As the other lists: one entry a finished epoch.
         energy_joules: Consumed so far; None where that isn't known.
+        loss_scaling: After the last finished epoch.
     """
 
     epoch: int
@@ -60,6 +61,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     training_seconds: float
     batch_parts: int
     energy_joules: float | None = None
+    loss_scaling: LossScaling | None = None
 
 
 class _Header(msgspec.Struct, frozen=True):

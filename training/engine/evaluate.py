@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training.device.precision import fp16_forward
 from training.device.transfer import moved
 from training.engine.batches import Inputs, in_order
 from training.engine.out_of_memory import forward, gathered
@@ -44,11 +45,24 @@ def evaluate_logits(
 ) -> tuple[Scores, Tensor]:
     """Return the scores and all logits (n, n_classes), float32 on the CPU.
 
+    Logits that aren't finite in fp16 are computed again in fp32, and so is all that follows.
+
     Args:
         batch_size: Of training; smaller ones than `EVALUATED_TOGETHER` are joined.
         after_batch: Called after each batch; may raise to leave.
     """
     module.eval()
+    scores, logits = _evaluate(module, inputs, batch_size, after_batch)
+    fp16 = fp16_forward(module)
+    if fp16 is None or fp16.in_fp32 or logits.isfinite().all():
+        return scores, logits
+    fp16.in_fp32 = True
+    return _evaluate(module, inputs, batch_size, after_batch)
+
+
+def _evaluate(
+    module: nn.Module, inputs: Inputs, batch_size: int, after_batch: Callable[[], object]
+) -> tuple[Scores, Tensor]:
     on_cuda = inputs.labels.device.type == "cuda"
     at_least = EVALUATED_TOGETHER_ON_CUDA if on_cuda else EVALUATED_TOGETHER
     totals = torch.zeros(2, dtype=torch.float64, device=inputs.labels.device)

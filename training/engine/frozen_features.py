@@ -11,6 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from training.device.precision import fp16_forward
 from training.device.transfer import moved
 from training.engine.batches import FeatureInputs, Inputs, in_order
 from training.engine.out_of_memory import forward, gathered
@@ -29,6 +30,8 @@ def prefix_features(
 ) -> FeatureInputs:
     """Run the part of `module` before its submodule `split` over all inputs.
 
+    Where outputs aren't finite in fp16, all are computed again in fp32.
+
     Args:
         module: The network; put into inference mode.
         split: Dotted path of the submodule whose input is wanted.
@@ -40,6 +43,25 @@ def prefix_features(
         The inputs that `split` sees, (n, …), on the inputs' device.
     """
     module.eval()
+    run = functools.partial(
+        _features, module, split, inputs, batch_size, progress, what, after_batch
+    )
+    features, fp16 = run(), fp16_forward(module)
+    if fp16 is not None and not fp16.in_fp32 and not features.isfinite().all():
+        fp16.in_fp32 = True
+        features = run()
+    return FeatureInputs(features, inputs.labels)
+
+
+def _features(
+    module: nn.Module,
+    split: str,
+    inputs: Inputs,
+    batch_size: int,
+    progress: Progress,
+    what: str,
+    after_batch: Callable[[], object],
+) -> Tensor:
     n = len(inputs.labels)
     features: Tensor | None = None
     with torch.no_grad():
@@ -52,4 +74,4 @@ def prefix_features(
             progress.stage(int(chosen[-1]) + 1, n, what)
             after_batch()
     assert features is not None, "a split is never empty"
-    return FeatureInputs(features, inputs.labels)
+    return features

@@ -11,22 +11,30 @@ import torch
 from torch import Tensor, nn
 
 from training.device.energy import EnergyMeter
+from training.device.precision import fp16_forward
 from training.device.randomness import random_state, restore_random_state
 from training.device.transfer import moved
 from training.engine.batches import Inputs, shuffled
 from training.engine.checkpoint import Checkpoints, Position
 from training.engine.evaluate import batch_totals, evaluate, scores_of
+from training.engine.loss_scale import LossScale
 from training.engine.optimizers import make_optimizer
-from training.engine.out_of_memory import add_gradients, backward, gathered, told
+from training.engine.out_of_memory import (
+    add_gradients,
+    backward,
+    gathered,
+    statistics_of,
+    told,
+)
 from training.engine.recorded_step import Capture, RecordedStep, cuda_graph
 from training.engine.state import State, changing, copy_state, load_state, shapes
 from training.networks.build import ARCHITECTURES
 from training.progress import EpochEnd, Progress
-from training.records import Curves, Scores, Spec
+from training.records import Curves, LossScaling, Scores, Spec
 from training.stopping import StoppedError, StopSignal
 
 KEPT_OF_FIT = ("learning_rate", "train", "validation", "epoch_seconds", "best_epoch",
-               "training_seconds", "batch_parts", "energy_joules")  # fmt: skip
+               "training_seconds", "batch_parts", "energy_joules", "loss_scaling")  # fmt: skip
 """Fields of `Fit` that a checkpoint's `Position` repeats."""
 
 
@@ -41,6 +49,7 @@ class Fit:
         training_seconds: Time of the training passes alone.
         batch_parts: How many parts a batch had to be divided into for the device's memory.
         energy_joules: What the device consumed; None where that isn't known.
+        loss_scaling: Of training in fp16.
     """
 
     learning_rate: list[float] = field(default_factory=list)
@@ -53,6 +62,7 @@ class Fit:
     training_seconds: float = 0.0
     batch_parts: int = 1
     energy_joules: float | None = 0.0
+    loss_scaling: LossScaling | None = None
 
     def curves(self, experiment_id: str, seed: int) -> Curves:
         return Curves(
@@ -128,7 +138,9 @@ class _Training:
         batch: Batches of it that are done.
         seconds: Training time of it so far.
         order_state: Of the generator before it drew this epoch's order.
-        totals: Summed loss and correct count of this epoch, (2,) float64.
+        totals: Of this epoch, (3,) float64: summed loss, correct count, and how many pictures
+            they leave out because fp16 couldn't hold the values of their batches.
+        scaling: While training is in fp16.
         last: The state after the epoch before; needed if this one diverges.
     """
 
@@ -144,8 +156,10 @@ class _Training:
         self.order = torch.Generator().manual_seed(spec.seed)
         self.result = Fit()
         self.last: State = {}
-        self.totals = torch.zeros(2, dtype=torch.float64, device=self.device)
-        self.recorded = RecordedStep(self._step, _way_to_record(self.device, spec))
+        self.totals = torch.zeros(3, dtype=torch.float64, device=self.device)
+        self.fp16 = fp16_forward(module)
+        self.scaling = LossScale(self.device) if self.fp16 is not None else None
+        self.recorded = self._unrecorded()
         self._begin_epoch(1)
 
     def _begin_epoch(self, epoch: int) -> None:
@@ -153,8 +167,55 @@ class _Training:
         self.order_state = self.order.get_state()
         self.totals.zero_()
 
+    def _unrecorded(self) -> RecordedStep:
+        return RecordedStep(self._step, _way_to_record(self.device, self.spec))
+
     def train_epoch(self, stop: StopSignal) -> None:
-        """Train on what is left of this epoch's batches."""
+        """Train on what is left of this epoch's batches.
+
+        Where fp16 could hold the values of none, no step was made: then by all of them in fp32.
+        """
+        self._train_batches(stop)
+        if self.scaling is None:
+            return
+        left_out, n = int(self.totals[2].item()), len(self.train.labels)
+        if left_out == n:
+            self._go_on_in_fp32(self.epoch)
+            self._begin_again()
+            self._train_batches(stop)
+        elif left_out:
+            self._go_on_in_fp32(self.epoch + 1, left_out)
+
+    def _begin_again(self) -> None:
+        """Begin this epoch anew, where its batches changed nothing."""
+        self.progress.batch(-len(self.train.labels))
+        seconds = self.seconds
+        self._begin_epoch(self.epoch)
+        self.seconds = seconds
+        if self.checkpoints is not None:
+            self.checkpoints.remove()  # by their names they are newer than those to come
+            self.save()
+
+    def _go_on_in_fp32(self, epoch: int, left_out: int = 0) -> None:
+        """Compute no more in fp16.
+
+        Args:
+            epoch: The first one in fp32.
+            left_out: Pictures that the scores of the epoch before it leave out.
+        """
+        assert self.fp16 is not None
+        assert self.scaling is not None
+        self.result.loss_scaling = self._scaled(epoch, left_out)
+        self.fp16.in_fp32, self.scaling = True, None
+        self.recorded = self._unrecorded()
+        self.progress.note("Values are too large for fp16: going on in fp32")
+
+    def _scaled(self, fp32_from_epoch: int | None = None, left_out: int = 0) -> LossScaling:
+        assert self.scaling is not None
+        scale, skipped = float(self.scaling.scale), int(self.scaling.skipped)
+        return LossScaling(scale, skipped, fp32_from_epoch, left_out)
+
+    def _train_batches(self, stop: StopSignal) -> None:
         start = time.perf_counter() - self.seconds
         self.training_mode()
         batches = shuffled(len(self.train.labels), self.spec.batch_size, self.order)
@@ -174,21 +235,43 @@ class _Training:
         parts = self.result.batch_parts
         if parts == 1 and self.recorded.made(inputs, labels, self.optimizer.learning_rate):
             return
-        loss, logits, used = backward(self.module, inputs, labels, parts)
+        before, scale = self._before()
+        loss, logits, used = backward(self.module, inputs, labels, parts, scale)
         del inputs  # so that the optimizer has their room
         self.result.batch_parts = max(parts, used)  # a last, smaller batch may do with fewer
         with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
-            self.optimizer.step()
-        self.totals += batch_totals(loss, logits, labels)
+            self._learn(loss, logits, labels, before)
         if used > parts:
             self.progress.note(f"Out of memory: batches go through the device in {used} parts")
 
     def _step(self, inputs: Tensor, labels: Tensor) -> None:
         """Train on a batch that fits the device's memory."""
         self.module.zero_grad(set_to_none=True)
-        loss, logits = add_gradients(self.module, inputs, labels)
-        self.optimizer.step()
-        self.totals += batch_totals(loss, logits, labels)
+        before, scale = self._before()
+        loss, logits = add_gradients(self.module, inputs, labels, scale=scale)
+        self._learn(loss, logits, labels, before)
+
+    def _before(self) -> tuple[list[tuple[Tensor, Tensor]], Tensor | None]:
+        """Return what a step that is skipped restores, and the factor of the loss."""
+        if self.scaling is None:
+            return [], None
+        return statistics_of(self.module), self.scaling.scale
+
+    def _learn(
+        self, loss: Tensor, logits: Tensor, labels: Tensor, before: list[tuple[Tensor, Tensor]]
+    ) -> None:
+        """Step by a batch's gradients and count its scores, as far as fp16 could hold them."""
+        if self.scaling is None:
+            self.optimizer.step()
+            self.totals[:2].add_(batch_totals(loss, logits, labels))
+            return
+        held = loss.isfinite()
+        self.optimizer.step(self.scaling.unscale(self.optimizer.parameters, held))
+        self.scaling.update()
+        for buffer, value in before:
+            buffer.copy_(torch.where(held, buffer, value))
+        self.totals[:2].add_(batch_totals(loss, logits, labels).masked_fill(~held, 0))
+        self.totals[2].add_(~held, alpha=len(labels))
 
     def end_epoch(self, validated: Scores, seconds: float) -> None:
         """Note the epoch's scores, remember its state if it is the best, step the rate.
@@ -197,7 +280,12 @@ class _Training:
             seconds: What validating took.
         """
         result, epoch = self.result, self.epoch
-        trained = scores_of(self.totals, len(self.train.labels))
+        left_out = int(self.totals[2].item())
+        trained = scores_of(self.totals[:2], len(self.train.labels) - left_out)
+        if self.scaling is not None:
+            self.result.loss_scaling = self._scaled()
+            if self.fp16 is not None and self.fp16.in_fp32:  # since validation
+                self._go_on_in_fp32(epoch + 1)
         result.training_seconds += self.seconds
         result.learning_rate.append(self.optimizer.learning_rate)
         result.train.append(trained)
@@ -246,6 +334,7 @@ class _Training:
             "best": result.best_state,
             "last": {} if self.last is result.best_state else self.last,
             "optimizer": self.optimizer.state_dict(),
+            "scaling": self.scaling.state_dict() if self.scaling is not None else {},
             "totals": self.totals,
             "order": self.order_state,
             "random": random_state(self.device),
@@ -268,6 +357,10 @@ class _Training:
             setattr(self.result, name, getattr(position, name))
         load_state(self.module, tensors["module"])
         self.optimizer.load_state_dict(tensors["optimizer"])
+        if self.scaling is not None and tensors["scaling"]:
+            self.scaling.load_state_dict(tensors["scaling"])
+        elif self.fp16 is not None:
+            self.fp16.in_fp32, self.scaling = True, None
         best = {name: value.to(self.device) for name, value in tensors["best"].items()}
         last = {name: value.to(self.device) for name, value in tensors["last"].items()}
         self.result.best_state, self.last = best, last or best

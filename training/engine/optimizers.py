@@ -56,8 +56,12 @@ class Optimizer:
         self._states: dict[int, dict[str, Tensor]] = {}
 
     @torch.no_grad()
-    def step(self) -> None:
-        """Change the parameters by their gradients."""
+    def step(self, overflow: Tensor | None = None) -> None:
+        """Change the parameters by their gradients.
+
+        Args:
+            overflow: () float32 on the device; 1 leaves parameters and states as they are.
+        """
         alike: defaultdict[torch.dtype, list[int]] = defaultdict(list)
         for place, parameter in enumerate(self.parameters):
             if parameter.grad is not None:
@@ -71,10 +75,19 @@ class Optimizer:
                 [[state[name] for state in states] for name in self.keeps],
             )
             fused = parameters[0].device.type in FUSED_ON
-            (self._fused if fused else self._plain)(lists)
+            if fused:
+                self._fused(lists, overflow)
+            elif overflow is None:
+                self._plain(lists)
+            else:
+                changing = [*parameters, *(state for kept in lists.states for state in kept)]
+                before = [value.clone() for value in changing]
+                self._plain(lists)
+                for value, old in zip(changing, before, strict=True):
+                    value.copy_(torch.where(overflow == 1, old, value))
 
-    def _fused(self, lists: _Lists) -> None:
-        """Make a step by one kernel of torch."""
+    def _fused(self, lists: _Lists, overflow: Tensor | None) -> None:
+        """Make a step by one kernel of torch, unless `overflow` is 1."""
         raise NotImplementedError
 
     def _plain(self, lists: _Lists) -> None:
@@ -114,11 +127,12 @@ class SGD(Optimizer):
         self.momentum = momentum
         self.keeps = ("momentum",) if momentum else ()
 
-    def _fused(self, lists: _Lists) -> None:
+    def _fused(self, lists: _Lists, overflow: Tensor | None) -> None:
         torch.ops.aten._fused_sgd_(
             lists.parameters, lists.gradients, lists.states[0] if self.momentum else [],
             weight_decay=self.weight_decay, momentum=self.momentum, lr=self.learning_rate,
             dampening=0.0, nesterov=False, maximize=False, is_first_step=False,
+            found_inf=overflow,
         )  # fmt: skip
 
     def _plain(self, lists: _Lists) -> None:
@@ -135,10 +149,13 @@ class Adam(Optimizer):
     betas = 0.9, 0.999
     eps = 1e-8
 
-    def _fused(self, lists: _Lists) -> None:
+    def _fused(self, lists: _Lists, overflow: Tensor | None) -> None:
         means, square_means, steps = lists.states
-        torch._foreach_add_(steps, 1)
-        _fused_adam(self, lists, means, square_means, steps, self.betas)
+        if overflow is None:
+            torch._foreach_add_(steps, 1)
+        else:
+            torch._foreach_add_(steps, 1 - overflow)
+        _fused_adam(self, lists, means, square_means, steps, self.betas, overflow)
 
     def _plain(self, lists: _Lists) -> None:
         beta1, beta2 = self.betas
@@ -164,12 +181,13 @@ class RMSprop(Optimizer):
     """Share of the old mean square that is kept."""
     eps = 1e-8
 
-    def _fused(self, lists: _Lists) -> None:
+    def _fused(self, lists: _Lists, overflow: Tensor | None) -> None:
         # corrections by 1 − β^steps: after endless steps there are none
         endless = torch.full((), math.inf, device=lists.parameters[0].device)
         steps = [endless] * len(lists.parameters)
         # as the means of gradients, which with β₁ = 0 they are
-        _fused_adam(self, lists, lists.gradients, lists.states[0], steps, (0.0, self.alpha))
+        betas = 0.0, self.alpha
+        _fused_adam(self, lists, lists.gradients, lists.states[0], steps, betas, overflow)
 
     def _plain(self, lists: _Lists) -> None:
         for i, (parameter, gradient) in enumerate(_decayed(lists, self.weight_decay)):
@@ -186,11 +204,12 @@ def _fused_adam(
     square_means: list[Tensor],
     steps: list[Tensor],
     betas: tuple[float, float],
+    overflow: Tensor | None,
 ) -> None:
     torch.ops.aten._fused_adam_(
         lists.parameters, lists.gradients, means, square_means, [], steps,
         lr=rule.learning_rate, beta1=betas[0], beta2=betas[1], eps=rule.eps,
-        weight_decay=rule.weight_decay, amsgrad=False, maximize=False,
+        weight_decay=rule.weight_decay, amsgrad=False, maximize=False, found_inf=overflow,
     )  # fmt: skip
 
 

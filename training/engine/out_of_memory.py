@@ -32,7 +32,7 @@ def normalises_batches(module: nn.Module) -> bool:
 
 
 def backward(
-    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int
+    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int, scale: Tensor | None = None
 ) -> tuple[Tensor, Tensor, int]:
     """Add the gradient of a batch's mean cross-entropy, in more parts if memory runs out.
 
@@ -44,6 +44,7 @@ def backward(
         inputs: (B, …).
         labels: (B,).
         parts: How many to begin with.
+        scale: () factor of the gradients.
 
     Returns:
         Mean loss (), logits (B, n_classes), and how many parts it took.
@@ -55,11 +56,11 @@ def backward(
     most = max(1, len(labels) // smallest)
     parts = min(parts, most)
     state = torch_state(labels.device) if parts < most else None
-    before = _buffers(module) if parts < most else []
+    before = statistics_of(module) if parts < most else []
     while True:
         module.zero_grad(set_to_none=True)
         try:
-            return *add_gradients(module, inputs, labels, parts), parts
+            return *add_gradients(module, inputs, labels, parts, scale), parts
         except SHORT as error:
             if not is_out_of_memory(error):
                 raise
@@ -73,7 +74,7 @@ def backward(
         parts = min(parts * 2, most)
 
 
-def _buffers(module: nn.Module) -> list[tuple[Tensor, Tensor]]:
+def statistics_of(module: nn.Module) -> list[tuple[Tensor, Tensor]]:
     """Return what a forward pass in training mode changes (running statistics), and its values."""
     return [
         (buffer, buffer.clone())
@@ -84,13 +85,17 @@ def _buffers(module: nn.Module) -> list[tuple[Tensor, Tensor]]:
 
 
 def add_gradients(
-    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int = 1
+    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int = 1, scale: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Add the gradient of a batch's mean cross-entropy; return that, and logits (B, n_classes)."""
+    """Add the gradient of a batch's mean cross-entropy, times `scale`.
+
+    Returns:
+        The mean, without `scale`, and logits (B, n_classes).
+    """
     if parts == 1:
         logits = module(inputs).float()
         loss = F.cross_entropy(logits, labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        _scaled(loss, scale).backward()  # type: ignore[no-untyped-call]
         return loss.detach(), logits.detach()
     outputs, losses = [], []
     for some, some_labels in zip(
@@ -98,10 +103,14 @@ def add_gradients(
     ):
         logits = module(some).float()
         loss = F.cross_entropy(logits, some_labels) * (len(some_labels) / len(labels))
-        loss.backward()  # type: ignore[no-untyped-call]
+        _scaled(loss, scale).backward()  # type: ignore[no-untyped-call]
         outputs.append(logits.detach())
         losses.append(loss.detach())
     return torch.stack(losses).sum(), torch.cat(outputs)
+
+
+def _scaled(loss: Tensor, scale: Tensor | None) -> Tensor:
+    return loss if scale is None else loss * scale
 
 
 def forward(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ FORMAT = 1
 """Number of the JSON format. 1: the first.
 
 Fields that a reader can do without are added under the same number, as `Predictions.examples`,
-`Metrics.first_layer`, `Metrics.cost` and `Dataset.split_changes` were.
+`Metrics.first_layer`, `Metrics.cost`, `Metrics.loss_scaling` and `Dataset.split_changes` were.
 """
 
 DataKind = Literal["caltech101", "sample", "folder"]

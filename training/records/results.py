@@ -55,7 +55,7 @@ class Environment(msgspec.Struct, frozen=True):
     """Where a run happened: versions and device.
 
     Attributes:
-        precision: Number format of products and convolutions: fp32, tf32 or bf16.
+        precision: Number format of products and convolutions: fp32, tf32, bf16 or fp16.
         deterministic: Whether `--deterministic` kept the device to reproducible algorithms.
     """
 
@@ -131,6 +131,26 @@ class FirstLayer(msgspec.Struct, frozen=True):
     pictures: FilterPictures | None = None
 
 
+class LossScaling(msgspec.Struct, frozen=True):
+    """How training in fp16 kept to the range of that format.
+
+    Attributes:
+        scale: Factor of the loss at the end: it is halved after a skipped step and doubled after
+            2,000 others.
+        skipped_steps: Steps that weren't made, because gradients were too large for fp16.
+        fp32_from_epoch: From which epoch on training went on in fp32, because values of the forward
+            pass were too large, too; one more than `epochs_run` if that was in the last epoch or
+            in validation after it. Null if they never were.
+        left_out_images: Training pictures of the epoch before that which its train scores leave
+            out, because their batches had such values.
+    """
+
+    scale: float
+    skipped_steps: Count = 0
+    fp32_from_epoch: int | None = None
+    left_out_images: Count = 0
+
+
 class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """`metrics.json`: the outcome of one experiment with one seed.
 
@@ -147,6 +167,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         peak_memory_bytes: Peak device memory on CUDA, else peak resident memory of the process.
         batch_parts: How many parts a batch was divided into because the device's memory was too
             small; 1 if it was whole.
+        loss_scaling: Of runs in fp16.
         reused_from: The run that this record repeats without training.
         cost: Arithmetic and energy of the training; of a reused record, its source's.
         first_layer: What training did to the first layer, for finalists that have such a layer.
@@ -174,6 +195,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     feature_seconds: float = 0.0
     peak_memory_bytes: int | None = None
     batch_parts: int = 1
+    loss_scaling: LossScaling | None = None
     selected: Selected | None = None
     reused_from: str | None = None
     environment: Environment | None = None

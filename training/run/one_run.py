@@ -28,7 +28,13 @@ from training.records import (
 from training.run.cost import cost_of
 from training.run.keep_weights import keep_best_weights, keep_network, kept_weights
 from training.run.mistake_pictures import with_examples
-from training.run.notes import determinism_notes, memory_notes, precision_notes
+from training.run.notes import (
+    determinism_notes,
+    memory_notes,
+    precision_notes,
+    scaling_notes,
+    testing_notes,
+)
 from training.run.prepare_model import Model, prepare_model
 from training.run.train_model import pictures, train_model
 from training.run.workspace import Workspace
@@ -113,9 +119,11 @@ def _describe(step: Step, model: Model, result: Fit, workspace: Workspace) -> Me
         notes=[
             *[experiment.note] * bool(experiment.note),
             *precision_notes(workspace.precision),
+            *scaling_notes(result.loss_scaling),
             *memory_notes(model, result.batch_parts),
         ],
         batch_parts=result.batch_parts,
+        loss_scaling=result.loss_scaling,
     )
 
 
@@ -175,7 +183,7 @@ def _test(
     assert spec is not None
     load_state(model.network.module, state)
     inputs = pictures(model, spec, workspace, "test")
-    with computing(model.network.module, workspace.precision, workspace.device):
+    with computing(model.network.module, workspace.precision, workspace.device) as autocast:
         scores, logits = evaluate_logits(model.network.module, inputs, spec.batch_size)
     probability, predicted = logits.softmax(1).nan_to_num().max(1)
     label = inputs.labels.cpu()
@@ -196,7 +204,9 @@ def _test(
     layer = describe_change(start, model.network.module)
     if metrics.reused_from is not None:  # the best of a grid
         layer = with_pictures(layer, start, model.network.module, workspace.folder)
-    return msgspec.structs.replace(metrics, test=test, first_layer=layer), predictions
+    notes = metrics.notes + testing_notes(autocast is not None and autocast.in_fp32)
+    metrics = msgspec.structs.replace(metrics, test=test, first_layer=layer, notes=notes)
+    return metrics, predictions
 
 
 def now() -> str:

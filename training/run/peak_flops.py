@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F
 
-from training.device.precision import Precision
+from training.device.precision import FACTORS, Precision
 from training.engine.out_of_memory import SHORT
 
 SECONDS = 0.4
@@ -38,7 +38,7 @@ def peak_flop_per_second(device: torch.device, precision: Precision) -> float | 
 @functools.cache
 def _peak(device: torch.device, precision: Precision, n_threads: int) -> float | None:
     try:
-        return _measure(device, torch.bfloat16 if precision == "bf16" else torch.float32)
+        return _measure(device, FACTORS[precision])
     except SHORT:
         return None
 

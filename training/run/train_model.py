@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 
 from training.device.energy import EnergyMeter, energy_meter
-from training.device.precision import computing
+from training.device.precision import FACTORS, computing
 from training.engine.batches import FeatureInputs, PictureInputs
 from training.engine.checkpoint import Checkpoints
 from training.engine.feature_cache import feature_key, frozen_digest
@@ -108,5 +108,4 @@ def pictures(
 def _kind(spec: Spec, workspace: Workspace) -> torch.dtype:
     """Return what a network's first layer would round its input to anyway, if that is known."""
     begins_with_convolution = spec.model in ARCHITECTURES
-    rounds = workspace.precision == "bf16" and begins_with_convolution
-    return torch.bfloat16 if rounds else torch.float32
+    return FACTORS[workspace.precision] if begins_with_convolution else torch.float32

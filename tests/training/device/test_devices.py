@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from training.data.augment import DRAWS
-from training.device.precision import computing
-from training.engine import loop, recorded_step
+from training.device.precision import FACTORS, computing
+from training.engine import loop, loss_scale, recorded_step
 from training.engine.batches import PictureInputs
 from training.engine.loop import fit
 from training.engine.optimizers import SGD, Adam, RMSprop
@@ -78,25 +78,29 @@ def test_training_takes_the_cpus_course(device, optimizer):
 
 
 @on_each_device
-def test_bf16_takes_the_course_of_fp32(device):
-    rounded, exact = losses(device, "sgd", "bf16"), losses(device, "sgd")
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_16_bits_take_the_course_of_fp32(device, precision, monkeypatch):
+    monkeypatch.setattr(loss_scale, "START", 2.0**12)  # so that no step is skipped
+    rounded, exact = losses(device, "sgd", precision), losses(device, "sgd")
     assert rounded != exact
     assert rounded == pytest.approx(exact, rel=0.05)
 
 
 @on_each_device
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("augmentation", DRAWS)
-def test_pictures_gathered_in_bf16_are_the_rounded_ones(device, augmentation):
+def test_pictures_gathered_in_16_bits_are_the_rounded_ones(device, augmentation, kind):
     chosen = torch.arange(N_PICTURES)
     exact = pictures(device, augmentation).gather(chosen)
-    rounded = pictures(device, augmentation, kind=torch.bfloat16).gather(chosen)
-    assert rounded.dtype == torch.bfloat16
-    assert torch.equal(rounded, exact.bfloat16())
+    rounded = pictures(device, augmentation, kind=kind).gather(chosen)
+    assert rounded.dtype == kind
+    assert torch.equal(rounded, exact.to(kind))
 
 
-def test_a_convolution_in_bf16_sees_the_same_either_way():
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_a_convolution_in_16_bits_sees_the_same_either_way(precision):
     cpu = torch.device("cpu")
-    assert losses(cpu, "sgd", "bf16", torch.bfloat16) == losses(cpu, "sgd", "bf16")
+    assert losses(cpu, "sgd", precision, FACTORS[precision]) == losses(cpu, "sgd", precision)
 
 
 @on_each_device
@@ -116,11 +120,39 @@ def test_optimizers_are_torchs(device, name):
         torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=2.4e-7)
 
 
+@on_each_device
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
+def test_steps_that_overflow_are_skipped(device, optimizer, monkeypatch):
+    monkeypatch.setattr(loss_scale, "START", 2.0**30)
+    monkeypatch.setattr(loss_scale, "INTERVAL", 4)
+    outcomes = []
+    for place in (device, torch.device("cpu")):
+        module, train = network(place), pictures(place)
+        with computing(module, "fp16", place):
+            result = fit(module, module.train, train, train, spec(optimizer, 8), Progress())
+        assert all(p.isfinite().all() for p in module.parameters())
+        assert not result.diverged
+        outcomes.append(result.loss_scaling)
+    found, expected = outcomes
+    assert found.fp32_from_epoch is None
+    # of gradients that nearly overflow, another device may round some over the edge
+    assert found.skipped_steps == pytest.approx(expected.skipped_steps, abs=2)
+    assert found.skipped_steps > 5
+    assert 0.25 <= found.scale / expected.scale <= 4
+
+
 @pytest.mark.parametrize("device", [CUDA])
 @pytest.mark.parametrize("resident", [True, False])
+@pytest.mark.parametrize(
+    ("precision", "recorded"), [("fp32", True), ("fp16", True), ("fp16", False)]
+)
 @pytest.mark.filterwarnings("ignore:Synchronization debug mode")
-def test_nothing_waits_for_the_device_within_an_epoch(device, resident, monkeypatch):
+def test_nothing_waits_for_the_device_within_an_epoch(
+    device, resident, precision, recorded, monkeypatch
+):
     monkeypatch.setattr(recorded_step, "PLAIN_STEPS", 1)  # recording, the second, does wait
+    if not recorded:
+        monkeypatch.setattr(loop, "_way_to_record", lambda *_: None)
     module, train = network(device), pictures(device, "one-of-three", resident)
 
     class Watched(Progress):
@@ -137,7 +169,8 @@ def test_nothing_waits_for_the_device_within_an_epoch(device, resident, monkeypa
     train.positions = train.positions[:-1]  # a last, smaller batch ends the watch
     train.labels = train.labels[:-1]
     try:
-        result = fit(module, module.train, train, train, spec("rmsprop", epochs=3), Watched())
+        with computing(module, precision, device):
+            result = fit(module, module.train, train, train, spec("rmsprop", epochs=3), Watched())
     finally:
         torch.cuda.set_sync_debug_mode("default")
     assert len(result.train) == 3
@@ -160,7 +193,7 @@ def course(device, optimizer, precision, monkeypatch, recorded, augmentation="no
     train = PictureInputs(
         pixels, np.arange(44), np.arange(44) % 4, mean=MEAN, std=STD, device=device,
         augmentation=augmentation, generator=torch.Generator().manual_seed(1),
-        kind=torch.bfloat16 if precision == "bf16" else torch.float32,
+        kind=FACTORS[precision],
     )  # fmt: skip
     experiment = Experiment(
         id="scratch/x", question="?", epochs=5, optimizer=optimizer, learning_rate=1e-3
@@ -173,7 +206,7 @@ def course(device, optimizer, precision, monkeypatch, recorded, augmentation="no
 
 @pytest.mark.parametrize("device", [CUDA])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 def test_recorded_steps_give_the_bytes_of_plain_ones(device, optimizer, precision, monkeypatch):
     plain, _ = course(device, optimizer, precision, monkeypatch, recorded=False)
     again, _ = course(device, optimizer, precision, monkeypatch, recorded=False)
@@ -181,8 +214,59 @@ def test_recorded_steps_give_the_bytes_of_plain_ones(device, optimizer, precisio
     assert n_captures == 2  # one a learning rate
     assert recorded.train == plain.train == again.train
     assert recorded.validation == plain.validation
+    assert recorded.loss_scaling == plain.loss_scaling
+    assert (plain.loss_scaling is not None) == (precision == "fp16")
     for name, value in plain.best_state.items():
         assert torch.equal(recorded.best_state[name], value), name
+
+
+@pytest.mark.parametrize("device", [CUDA])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
+def test_recorded_steps_in_fp16_skip_what_plain_ones_do(device, optimizer, monkeypatch):
+    monkeypatch.setattr(loss_scale, "START", 2.0**40)
+    monkeypatch.setattr(loss_scale, "INTERVAL", 3)
+    plain, _ = course(device, optimizer, "fp16", monkeypatch, recorded=False)
+    recorded, n_captures = course(device, optimizer, "fp16", monkeypatch, recorded=True)
+    assert n_captures == 2
+    assert plain.loss_scaling.skipped_steps > 5
+    assert recorded.loss_scaling == plain.loss_scaling
+    assert recorded.train == plain.train
+    for name, value in plain.best_state.items():
+        assert torch.equal(recorded.best_state[name], value), name
+
+
+@pytest.mark.parametrize("device", [CUDA])
+def test_recorded_steps_go_on_in_fp32_where_fp16_cannot_hold_a_value(device, monkeypatch):
+    monkeypatch.setattr(recorded_step, "PLAIN_STEPS", 1)
+
+    def trained(recorded):
+        captures = []
+
+        def capture(function):
+            captures.append(1)
+            return recorded_step.cuda_graph(function)
+
+        way = capture if recorded else None
+        monkeypatch.setattr(loop, "_way_to_record", lambda *_: way)
+        module, train = network(device), pictures(device)
+        gather = train.gather
+
+        def with_one_too_large(chosen):
+            factors = 1 + 1e6 * (chosen == 5).float()
+            return gather(chosen) * factors.to(device)[:, None, None, None]
+
+        train.gather = with_one_too_large
+        with computing(module, "fp16", device):
+            result = fit(module, module.train, train, pictures(device), spec("adam", 6), Progress())
+        return result, len(captures)
+
+    (plain, _), (recorded, n_captures) = trained(False), trained(True)
+    assert n_captures == 2  # in fp16, and in fp32
+    assert plain.loss_scaling.fp32_from_epoch == 2
+    assert plain.loss_scaling.left_out_images == 8
+    assert recorded.loss_scaling == plain.loss_scaling
+    courses = [[scores.loss for scores in result.train] for result in (recorded, plain)]
+    assert courses[0] == pytest.approx(courses[1], rel=1e-2)
 
 
 @pytest.mark.parametrize("device", [CUDA])
@@ -224,7 +308,8 @@ def test_networks_on_cuda_are_those_of_the_cpu(device, name):
     module.to(device, memory_format=torch.channels_last)
     maps = maps.to(device).contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(module(maps).cpu(), exact, rtol=1e-4, atol=1e-5)
-    with torch.autocast("cuda", torch.bfloat16):
-        rounded = module(maps).float().cpu()
-    assert (rounded - exact).norm() < 0.02 * exact.norm()
-    assert not torch.equal(rounded, exact)
+    for kind, within in ((torch.bfloat16, 0.02), (torch.float16, 0.005)):
+        with torch.autocast("cuda", kind):
+            rounded = module(maps).float().cpu()
+        assert (rounded - exact).norm() < within * exact.norm()
+        assert not torch.equal(rounded, exact)

@@ -50,21 +50,33 @@ def test_auto_is_fp32_where_nothing_describes_the_cpu(monkeypatch, tmp_path):
     assert environment.cpu_name()
 
 
-@pytest.mark.parametrize(("capability", "expected"), [((7, 5), "fp32"), ((8, 0), "bf16")])
-def test_auto_is_bf16_where_cuda_has_it(monkeypatch, capability, expected):
+@pytest.mark.parametrize(
+    ("capability", "expected"),
+    [((6, 1), "fp32"), ((7, 0), "fp16"), ((7, 5), "fp16"), ((8, 0), "bf16"), ((9, 0), "bf16")],
+)
+def test_auto_is_the_16_bit_format_that_cuda_multiplies(monkeypatch, capability, expected):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     assert resolve_precision("auto", torch.device("cuda", 0), 64) == expected
 
 
 @pytest.mark.parametrize(
-    ("name", "device"), [("tf32", "cpu"), ("bf16", "mps"), ("fp8", "cpu"), ("bf61", "cpu")]
+    ("name", "device"),
+    [("tf32", "cpu"), ("bf16", "mps"), ("fp16", "mps"), ("fp8", "cpu"), ("bf61", "cpu")],
 )
 def test_what_a_device_lacks_is_refused(name, device):
     with pytest.raises(DeviceError, match=name):
         resolve_precision(name, torch.device(device), 224)
 
 
-@pytest.mark.parametrize("name", ["fp32", "tf32", "bf16"])
+def test_fp16_is_taken_where_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (7, 5))
+    assert resolve_precision("fp16", torch.device("cuda", 0), 64) == "fp16"
+    assert resolve_precision("fp16", CPU, 64) == "fp16"
+    with pytest.raises(DeviceError, match="bf16"):
+        resolve_precision("bf16", torch.device("cuda", 0), 64)
+
+
+@pytest.mark.parametrize("name", ["fp32", "tf32", "bf16", "fp16"])
 def test_only_tf32_rounds_fp32_products(name):
     before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     try:
@@ -75,15 +87,18 @@ def test_only_tf32_rounds_fp32_products(name):
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
 
 
-def test_bf16_is_used_inside_only_and_keeps_weights_in_fp32():
+@pytest.mark.parametrize(
+    ("name", "kind", "within"), [("bf16", torch.bfloat16, 0.05), ("fp16", torch.float16, 0.005)]
+)
+def test_16_bits_are_used_inside_only_and_keep_weights_in_fp32(name, kind, within):
     torch.manual_seed(0)
     module, inputs = nn.Linear(32, 8), torch.randn(16, 32)
     exact = module(inputs)
-    with computing(module, "bf16", CPU):
+    with computing(module, name, CPU):
         rounded = module(inputs)
         F.cross_entropy(rounded.float(), torch.zeros(16, dtype=torch.int64)).backward()
-    assert rounded.dtype == torch.bfloat16
-    assert 0 < (rounded.float() - exact).abs().max() < 0.05
+    assert rounded.dtype == kind
+    assert 0 < (rounded.float() - exact).abs().max() < within
     assert module.weight.dtype == module.weight.grad.dtype == torch.float32
     assert torch.equal(module(inputs), exact)
 

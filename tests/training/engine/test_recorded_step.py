@@ -72,8 +72,8 @@ def test_a_batch_divided_for_memory_is_not_recorded(monkeypatch):
     recorder = Recorder()
     real = loop.backward
 
-    def short_of_memory(module, inputs, labels, parts):
-        return real(module, inputs, labels, max(parts, 2))
+    def short_of_memory(module, inputs, labels, parts, scale):
+        return real(module, inputs, labels, max(parts, 2), scale)
 
     monkeypatch.setattr(loop, "backward", short_of_memory)
     trained(monkeypatch, recorder)

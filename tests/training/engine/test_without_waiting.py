@@ -11,6 +11,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from training.data.augment import DRAWS
+from training.device.precision import Autocast
 from training.engine.batches import FeatureInputs, PictureInputs
 from training.engine.evaluate import evaluate
 from training.engine.loop import fit
@@ -88,8 +89,11 @@ for name in DRAWS:
 
 
 @pytest.mark.parametrize("inputs", INPUTS.values(), ids=INPUTS)
-def test_an_epoch_of_training_waits_only_at_its_end(inputs):
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_an_epoch_of_training_waits_only_at_its_end(inputs, precision):
     train, module, progress = inputs(), network(), Counting()
+    if precision == "fp16":  # all of it but the format itself, which this device lacks
+        module.forward = Autocast(module.forward, torch.float16, torch.device("cpu"))
     copies = Copies()
     with copies, pytest.raises((RuntimeError, NotImplementedError), match="meta"):
         fit(module, module.train, train, train, spec(), progress)

@@ -67,12 +67,12 @@ def test_a_slow_device_gets_no_larger_products(slow):
 
 def test_it_is_measured_once_for_each_format_and_number_of_threads(slow, monkeypatch):
     calls = slow(0.05, 0.05)
-    for precision in ("fp32", "bf16", "fp32"):
+    for precision in ("fp32", "bf16", "fp16", "fp32"):
         peak_flops.peak_flop_per_second(CPU, precision)
     n_calls = len(calls)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 17)
     peak_flops.peak_flop_per_second(CPU, "fp32")
-    assert (n_calls, len(calls)) == (8, 12)
+    assert (n_calls, len(calls)) == (12, 16)
 
 
 def test_nothing_is_drawn_from_the_runs_generators():
