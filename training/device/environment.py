@@ -170,6 +170,14 @@ def git_commit() -> str | None:
     return answer.stdout.strip() if answer.returncode == 0 else None
 
 
+def forget_peak_memory(device: torch.device) -> None:
+    """Measure the peak of a CUDA device's memory from now on."""
+    if device.type == "cuda":
+        # a process that computed nothing yet, such as a worker, doesn't know its devices
+        torch.cuda.init()  # type: ignore[no-untyped-call]
+        torch.cuda.reset_peak_memory_stats(device)
+
+
 def peak_memory_bytes(device: torch.device) -> int:
     """Return the peak of device memory on CUDA, else of this process's resident memory."""
     if device.type == "cuda":

@@ -150,5 +150,10 @@ def fp16_forward(module: nn.Module) -> Autocast | None:
     return forward if isinstance(forward, Autocast) and forward.kind == torch.float16 else None
 
 
+def computes_in_bf16(module: nn.Module) -> bool:
+    """Tell whether a module's products and convolutions are in bf16 (`computing`)."""
+    return isinstance(module.forward, Autocast) and module.forward.kind == torch.bfloat16
+
+
 def _computes_bf16(device: torch.device) -> bool:
     return torch.cuda.get_device_capability(device) >= (8, 0)

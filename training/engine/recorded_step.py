@@ -24,7 +24,7 @@ class RecordedStep:
 
     Args:
         step: Trains on inputs (B, …) and labels (B,); what it changes stays where it is in memory.
-        capture: `cuda_graph`, or None to record nothing.
+        capture: `cuda_graph` on a device, or None to record nothing.
     """
 
     def __init__(
@@ -70,18 +70,19 @@ class RecordedStep:
         return True
 
 
-def cuda_graph(function: Callable[[], object]) -> Replay:
-    """Record what a function launches on the current CUDA device.
+def cuda_graph(device: torch.device, function: Callable[[], object]) -> Replay:
+    """Record what a function launches on a CUDA device.
 
     Raises:
         RuntimeError: The function waits for the device, or there is no memory for its results,
             which a recorded function keeps to itself.
     """
-    if not _has_room():
-        raise torch.OutOfMemoryError("no memory to keep a recorded step's results")
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        function()
+    with torch.cuda.device(device):
+        if not _has_room():
+            raise torch.OutOfMemoryError("no memory to keep a recorded step's results")
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            function()
     return graph.replay
 
 

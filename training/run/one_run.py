@@ -5,10 +5,9 @@ from collections.abc import Callable
 
 import msgspec
 import numpy as np
-import torch
 
 from training.device.determinism import unsteady_operations
-from training.device.environment import describe, peak_memory_bytes
+from training.device.environment import describe, forget_peak_memory, peak_memory_bytes
 from training.device.precision import computing
 from training.engine.checkpoint import Checkpoints
 from training.engine.evaluate import evaluate_logits
@@ -54,8 +53,7 @@ def run_step(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics],
         The record, as written.
     """
     assert step.spec is not None
-    if workspace.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(workspace.device)
+    forget_peak_memory(workspace.device)
     if step.experiment.role == "reuse":
         return _reuse(step, workspace)
     return _train(step, workspace, keep_weights)

@@ -1,11 +1,15 @@
 """The same numbers on every device: on the CPU always, on CUDA where there is one."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from training.data.augment import DRAWS
+from training.device.environment import forget_peak_memory
 from training.device.precision import FACTORS, computing
 from training.engine import loop, loss_scale, recorded_step
 from training.engine.batches import PictureInputs
@@ -143,16 +147,10 @@ def test_steps_that_overflow_are_skipped(device, optimizer, monkeypatch):
 
 @pytest.mark.parametrize("device", [CUDA])
 @pytest.mark.parametrize("resident", [True, False])
-@pytest.mark.parametrize(
-    ("precision", "recorded"), [("fp32", True), ("fp16", True), ("fp16", False)]
-)
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 @pytest.mark.filterwarnings("ignore:Synchronization debug mode")
-def test_nothing_waits_for_the_device_within_an_epoch(
-    device, resident, precision, recorded, monkeypatch
-):
+def test_nothing_waits_for_the_device_within_an_epoch(device, resident, precision, monkeypatch):
     monkeypatch.setattr(recorded_step, "PLAIN_STEPS", 1)  # recording, the second, does wait
-    if not recorded:
-        monkeypatch.setattr(loop, "_way_to_record", lambda *_: None)
     module, train = network(device), pictures(device, "one-of-three", resident)
 
     class Watched(Progress):
@@ -182,7 +180,7 @@ def course(device, optimizer, precision, monkeypatch, recorded, augmentation="no
 
     def capture(function):
         captures.append(1)
-        return recorded_step.cuda_graph(function)
+        return recorded_step.cuda_graph(device, function)
 
     way = capture if recorded else None
     monkeypatch.setattr(loop, "_way_to_record", lambda *_: way)
@@ -206,67 +204,15 @@ def course(device, optimizer, precision, monkeypatch, recorded, augmentation="no
 
 @pytest.mark.parametrize("device", [CUDA])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
-@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
-def test_recorded_steps_give_the_bytes_of_plain_ones(device, optimizer, precision, monkeypatch):
-    plain, _ = course(device, optimizer, precision, monkeypatch, recorded=False)
-    again, _ = course(device, optimizer, precision, monkeypatch, recorded=False)
-    recorded, n_captures = course(device, optimizer, precision, monkeypatch, recorded=True)
+def test_recorded_steps_give_the_bytes_of_plain_ones(device, optimizer, monkeypatch):
+    plain, _ = course(device, optimizer, "bf16", monkeypatch, recorded=False)
+    again, _ = course(device, optimizer, "bf16", monkeypatch, recorded=False)
+    recorded, n_captures = course(device, optimizer, "bf16", monkeypatch, recorded=True)
     assert n_captures == 2  # one a learning rate
     assert recorded.train == plain.train == again.train
     assert recorded.validation == plain.validation
-    assert recorded.loss_scaling == plain.loss_scaling
-    assert (plain.loss_scaling is not None) == (precision == "fp16")
     for name, value in plain.best_state.items():
         assert torch.equal(recorded.best_state[name], value), name
-
-
-@pytest.mark.parametrize("device", [CUDA])
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
-def test_recorded_steps_in_fp16_skip_what_plain_ones_do(device, optimizer, monkeypatch):
-    monkeypatch.setattr(loss_scale, "START", 2.0**40)
-    monkeypatch.setattr(loss_scale, "INTERVAL", 3)
-    plain, _ = course(device, optimizer, "fp16", monkeypatch, recorded=False)
-    recorded, n_captures = course(device, optimizer, "fp16", monkeypatch, recorded=True)
-    assert n_captures == 2
-    assert plain.loss_scaling.skipped_steps > 5
-    assert recorded.loss_scaling == plain.loss_scaling
-    assert recorded.train == plain.train
-    for name, value in plain.best_state.items():
-        assert torch.equal(recorded.best_state[name], value), name
-
-
-@pytest.mark.parametrize("device", [CUDA])
-def test_recorded_steps_go_on_in_fp32_where_fp16_cannot_hold_a_value(device, monkeypatch):
-    monkeypatch.setattr(recorded_step, "PLAIN_STEPS", 1)
-
-    def trained(recorded):
-        captures = []
-
-        def capture(function):
-            captures.append(1)
-            return recorded_step.cuda_graph(function)
-
-        way = capture if recorded else None
-        monkeypatch.setattr(loop, "_way_to_record", lambda *_: way)
-        module, train = network(device), pictures(device)
-        gather = train.gather
-
-        def with_one_too_large(chosen):
-            factors = 1 + 1e6 * (chosen == 5).float()
-            return gather(chosen) * factors.to(device)[:, None, None, None]
-
-        train.gather = with_one_too_large
-        with computing(module, "fp16", device):
-            result = fit(module, module.train, train, pictures(device), spec("adam", 6), Progress())
-        return result, len(captures)
-
-    (plain, _), (recorded, n_captures) = trained(False), trained(True)
-    assert n_captures == 2  # in fp16, and in fp32
-    assert plain.loss_scaling.fp32_from_epoch == 2
-    assert plain.loss_scaling.left_out_images == 8
-    assert recorded.loss_scaling == plain.loss_scaling
-    courses = [[scores.loss for scores in result.train] for result in (recorded, plain)]
-    assert courses[0] == pytest.approx(courses[1], rel=1e-2)
 
 
 @pytest.mark.parametrize("device", [CUDA])
@@ -291,7 +237,8 @@ def test_a_network_that_asks_for_a_value_trains_step_by_step(device, monkeypatch
     def trained():
         train = pictures(device)
         module = Asking()
-        return fit(module, module.train, train, train, spec("adam"), Progress()).train
+        with computing(module, "bf16", device):
+            return fit(module, module.train, train, train, spec("adam"), Progress()).train
 
     recorded = trained()
     monkeypatch.setattr(loop, "_way_to_record", lambda *_: None)
@@ -300,7 +247,8 @@ def test_a_network_that_asks_for_a_value_trains_step_by_step(device, monkeypatch
 
 @pytest.mark.parametrize("device", [CUDA])
 @pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet18"])
-def test_networks_on_cuda_are_those_of_the_cpu(device, name):
+def test_networks_on_cuda_are_those_of_the_cpu(device, name, monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # as `use_precision` does
     torch.manual_seed(0)
     module = build(name, 7, (), 0.25).module.eval()
     maps = torch.randn(5, 3, 96, 96)
@@ -313,3 +261,25 @@ def test_networks_on_cuda_are_those_of_the_cpu(device, name):
             rounded = module(maps).float().cpu()
         assert (rounded - exact).norm() < within * exact.norm()
         assert not torch.equal(rounded, exact)
+
+
+def test_a_worker_knows_its_device_before_it_asks_about_memory(monkeypatch):
+    called = []
+    monkeypatch.setattr(torch.cuda, "init", lambda: called.append("init"))
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", called.append)
+    forget_peak_memory(torch.device("cpu"))
+    assert called == []
+    forget_peak_memory(torch.device("cuda", 1))
+    assert called == ["init", torch.device("cuda", 1)]
+
+
+@pytest.mark.parametrize("device", [CUDA])
+def test_a_process_that_computed_nothing_yet_can_measure_its_memory(device):
+    code = """
+import torch
+from training.device.environment import forget_peak_memory, peak_memory_bytes
+forget_peak_memory(torch.device("cuda", 0))
+print(peak_memory_bytes(torch.device("cuda", 0)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "0", done.stderr

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from training.engine import loop, recorded_step
+from training.device.precision import computing
+from training.engine import loop
 from training.engine.batches import FeatureInputs
 from training.engine.loop import fit
 from training.engine.recorded_step import PLAIN_STEPS, RecordedStep
@@ -96,10 +97,16 @@ def test_nothing_is_recorded_without_a_way():
     assert not any(step.made(torch.zeros(2), torch.zeros(2), None) for _ in range(5))
 
 
-def test_only_networks_known_to_ask_for_no_value_are_recorded():
-    spec = resolve(Experiment(id="scratch/x", question="?", model="alexnet"), Settings(), 0)[0]
+def test_only_what_is_known_to_give_the_same_bytes_is_recorded():
     cuda, cpu = torch.device("cuda"), torch.device("cpu")
-    assert loop._way_to_record(cuda, spec) is recorded_step.cuda_graph
-    assert loop._way_to_record(cpu, spec) is None
-    other = resolve(Experiment(id="scratch/x", question="?", model="timm:vit"), Settings(), 0)[0]
-    assert loop._way_to_record(cuda, other) is None
+    module = torch.nn.Linear(2, 2)
+
+    def recorded(precision, device=cuda, model="alexnet"):
+        spec = resolve(Experiment(id="scratch/x", question="?", model=model), Settings(), 0)[0]
+        with computing(module, precision, cpu):
+            return loop._way_to_record(device, spec, module) is not None
+
+    assert recorded("bf16")
+    assert not recorded("bf16", device=cpu)
+    assert not recorded("bf16", model="timm:vit")
+    assert not any(recorded(precision) for precision in ("fp32", "tf32", "fp16"))
