@@ -127,6 +127,8 @@ def fit(
             if not stopped.at_once:
                 training.save()
             raise
+        finally:
+            training.recorded.forget()
     training.result.energy_joules = training.meter.joules()
     return training.result
 

@@ -69,6 +69,10 @@ class RecordedStep:
         self._replay()
         return True
 
+    def forget(self) -> None:
+        """Record no more, and give back the device's memory that recorded steps keep."""
+        self._capture = self._memory = self._replay = None
+
 
 def cuda_graph(device: torch.device, function: Callable[[], object]) -> Replay:
     """Record what a function launches on a CUDA device.

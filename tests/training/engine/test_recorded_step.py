@@ -1,5 +1,8 @@
 """Recorded steps, with a stand-in for CUDA's graphs: it repeats the call on the same memory."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 
@@ -61,6 +64,22 @@ def test_replayed_steps_train_as_plain_ones(monkeypatch, optimizer):
         assert torch.equal(replayed[2][name], value)
     assert recorder.recorded == 2  # once a learning rate
     assert recorder.replayed == 5 * 5 - PLAIN_STEPS  # full batches; the last of 4 goes plainly
+
+
+def test_what_was_recorded_is_gone_with_the_fit(monkeypatch):
+    kept = []
+
+    def recorder(function):
+        replay = Recorder()(function)
+        kept.append(weakref.ref(replay))
+        return replay
+
+    gc.disable()  # a next run must not have to wait for it
+    try:
+        trained(monkeypatch, recorder)
+        assert [reference() for reference in kept] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_a_step_that_cannot_be_recorded_is_made_plainly(monkeypatch):
