@@ -45,8 +45,12 @@ def run_study(
     file = read_study_file(Path(study_file)) if study_file else None
     record = build_study(preset, file, settings, study, str(data) if data else None)
     folder = StudyFolder(Path(runs) / record.name)
+    code_folders = [Path(study_file).resolve().parent] if study_file else []
+    if settings.get("backbone") is not None:
+        code_folders.append(Path.cwd())
     how: dict[str, Any] = {
         "device": device, "force": force, "keep_weights": keep_weights, "where": Where(jobs=jobs),
+        "code_folders": code_folders,
     }  # fmt: skip
     experiments = select(record, names)
     if not progress:

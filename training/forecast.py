@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import Tensor
 
@@ -84,13 +85,19 @@ class _NothingKept(FeatureCache):
 
 
 def forecast_study(
-    plan: Plan, steps: Sequence[Step], device: str, precision: str, progress: Progress
+    plan: Plan,
+    steps: Sequence[Step],
+    device: str,
+    precision: str,
+    progress: Progress,
+    code_folders: Sequence[Path] = (),
 ) -> Forecast:
     """Prepare a study's pictures, unless the cache has them, and forecast steps of its plan.
 
     Args:
         device: See `environment.resolve_device`.
         precision: See `precision.resolve_precision`.
+        code_folders: See `networks.build`.
 
     Raises:
         DataError: The pictures can't be had.
@@ -108,7 +115,13 @@ def forecast_study(
     )
     weights = cache_folder() / "weights"
     workspace = Workspace(
-        plan.folder, data, torch_device, Progress(), weights, precision=number_format
+        plan.folder,
+        data,
+        torch_device,
+        Progress(),
+        weights,
+        precision=number_format,
+        code_folders=tuple(code_folders),
     )
     return forecast(plan, steps, workspace, progress)
 

@@ -1,6 +1,7 @@
 """Run a study from nothing but its description: data, device, plan, executor."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 
@@ -45,6 +46,7 @@ def run_study(
     precision: str = "auto",
     keep_weights: bool = False,
     logs: Sequence[str] = (),
+    code_folders: Sequence[Path] = (),
     where: Where | None = None,
 ) -> Outcome:
     """Run what the experiments lack, and write every record below `folder`.
@@ -59,6 +61,7 @@ def run_study(
         precision: See `precision.resolve_precision`.
         keep_weights: Keep the network of every tested experiment, for `homework predict`.
         logs: Kinds of logs to write while training, see `logs.LIVE_LOGS`.
+        code_folders: Where a `module:function` is looked for before what is installed.
         where: How many experiments at a time, and where; by default one, in this process.
 
     Raises:
@@ -100,6 +103,7 @@ def run_study(
         checkpoint_seconds,
         number_format,
         keep_weights,
+        tuple(code_folders),
         opened_logs,
     )
     everything = plan.with_dependencies(experiments)

@@ -165,10 +165,6 @@ def study_options(command: F, last: bool = False) -> F:
                 kept = StudyFolder(found)
                 return command(study=read(kept.study, StudyRecord), folder=kept, **others)
         file = read_study_file(study_file) if study_file else None
-        if study_file:
-            sys.path.insert(0, str(study_file.resolve().parent))
-        if overrides["backbone"] is not None:  # the user's own word, so their own code is meant
-            sys.path.append(str(Path.cwd()))
         record = build_study(preset, file, overrides, study, data)
         record = _with_command(record)
         return command(study=record, folder=StudyFolder(runs / record.name), **others)
@@ -176,6 +172,17 @@ def study_options(command: F, last: bool = False) -> F:
     for option in reversed(_STUDY_OPTIONS):
         with_study = option(with_study)
     return with_study  # type: ignore[return-value]
+
+
+def code_folders(ctx: click.Context) -> tuple[Path, ...]:
+    """Return where a `module:function` is looked for, of a command with `study_options`.
+
+    That is beside the study file, and, for one that --backbone names, in the current folder: a
+    person's own word means their own code.
+    """
+    study_file: Path | None = ctx.params["study_file"]
+    beside = () if study_file is None else (study_file.resolve().parent,)
+    return beside if ctx.params["backbone"] is None else (*beside, Path.cwd())
 
 
 def _with_command(record: StudyRecord) -> StudyRecord:

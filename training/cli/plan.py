@@ -2,13 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from training.cli.durations import duration
 from training.cli.listing import as_plain, planned_from, print_json
-from training.cli.options import device_option, json_option, precision_option, study_options
+from training.cli.options import (
+    code_folders,
+    device_option,
+    json_option,
+    precision_option,
+    study_options,
+)
 from training.planning.plan import PENDING, Plan, Step
 from training.records import StudyFolder, StudyRecord
 
@@ -25,7 +32,10 @@ Timing = Callable[[Plan, list[Step]], "Forecast"]
 @device_option
 @precision_option
 @json_option
+@click.pass_context
 def plan(
+    ctx: click.Context,
+    /,
     names: tuple[str, ...],
     study: StudyRecord,
     folder: StudyFolder,
@@ -46,7 +56,7 @@ def plan(
         homework plan --data ~/caltech101 --time
     """
     if timed:
-        show_plan(study, folder, names, as_json, _timing(device, precision))
+        show_plan(study, folder, names, as_json, _timing(device, precision, code_folders(ctx)))
     elif (device, precision) != ("auto", "auto"):
         raise click.UsageError("--device and --precision go with --time.")
     else:
@@ -88,13 +98,13 @@ def show_plan(
         _say_total(forecast)
 
 
-def _timing(device: str, precision: str) -> Timing:
+def _timing(device: str, precision: str, folders: tuple[Path, ...]) -> Timing:
     def timing(planned: Plan, steps: list[Step]) -> "Forecast":
         from training.cli.console import ConsoleProgress
         from training.forecast import forecast_study
 
         with ConsoleProgress(on_stderr=True) as progress:
-            return forecast_study(planned, steps, device, precision, progress)
+            return forecast_study(planned, steps, device, precision, progress, folders)
 
     return timing
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from training.cli.options import (
+    code_folders,
     device_option,
     precision_option,
     study_options,
@@ -158,7 +159,14 @@ def _run(
     stop = StopSignal()
     with stop.listening(), ConsoleProgress(talk=talk) as progress:
         outcome = run_study(
-            study, folder, experiments, progress=progress, stop=stop, where=Where(**where), **how
+            study,
+            folder,
+            experiments,
+            progress=progress,
+            stop=stop,
+            code_folders=code_folders(ctx),
+            where=Where(**where),
+            **how,
         )
     progress.summary(study, folder, outcome)
     if render_format is not None:

@@ -42,6 +42,7 @@ class Setup:
     weights_cache: Path
     working_folder: Path
     keep_models: bool
+    code_folders: tuple[Path, ...]
     logs: tuple[str, ...]
     alone: bool
 
@@ -59,6 +60,7 @@ class Setup:
             weights_cache=workspace.weights_cache.resolve(),
             working_folder=Path.cwd(),
             keep_models=workspace.keep_models,
+            code_folders=tuple(folder.resolve() for folder in workspace.code_folders),
             logs=workspace.logs.kinds,
             alone=alone,
         )
@@ -87,6 +89,7 @@ class Setup:
             self.checkpoint_seconds,
             self.precision,
             self.keep_models,
+            self.code_folders,
             live_logs(self.logs, folder, progress.note),
             alone=self.alone,
         )

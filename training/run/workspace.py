@@ -34,6 +34,7 @@ class Workspace:
         precision: See `precision.computing`.
         keep_models: Keep every tested network for use (`kept`).
         alone: Whether no other run of the study uses the device at the same time.
+        code_folders: Where a `module:function` is looked for before what is installed.
         logs: What is written beside the records for TensorBoard or MLflow.
         feature_cache: Where features of frozen parts are kept.
         unavailable: Weights that could not be had, by label and model, so that a missing
@@ -52,6 +53,7 @@ class Workspace:
     checkpoint_seconds: float = SECONDS_BETWEEN
     precision: Precision = "fp32"
     keep_models: bool = False
+    code_folders: tuple[Path, ...] = ()
     logs: Logs = field(default_factory=Logs)
     feature_cache: FeatureCache = field(default_factory=FeatureCache)
     alone: bool = True
