@@ -38,14 +38,16 @@ def run_study(
     """
     from training.cli.console import ConsoleProgress
     from training.executors import Where
+    from training.folders import expanded
     from training.progress import Progress
     from training.session import run_study as run
     from training.study import build_study, read_study_file, select
 
-    file = read_study_file(Path(study_file)) if study_file else None
+    place = expanded(study_file) if study_file else None
+    file = read_study_file(place) if place else None
     record = build_study(preset, file, settings, study, str(data) if data else None)
-    folder = StudyFolder(Path(runs) / record.name)
-    code_folders = [Path(study_file).resolve().parent] if study_file else []
+    folder = StudyFolder(expanded(runs) / record.name)
+    code_folders = [place.resolve().parent] if place else []
     if settings.get("backbone") is not None:
         code_folders.append(Path.cwd())
     how: dict[str, Any] = {

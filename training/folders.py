@@ -7,12 +7,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
+def expanded(place: str | Path) -> Path:
+    """Return a path that a person wrote where no shell replaces `~` by the home folder.
+
+    What stands for nobody's home is a name like any other.
+    """
+    return Path(os.path.expanduser(place))  # noqa: PTH111 - `Path.expanduser` fails for such names
+
+
 def cache_folder() -> Path:
-    """Return where decoded pictures, downloads, sample weights and remote studies are kept."""
+    """Return where this machine keeps what can be made or fetched again.
+
+    That are decoded pictures, features, figures, downloads, sample weights and remote studies.
+    """
     import platformdirs
 
     named = os.environ.get("HOMEWORK_CACHE")
-    return Path(named).expanduser() if named else platformdirs.user_cache_path("homework")
+    return expanded(named) if named else platformdirs.user_cache_path("homework")
 
 
 def current_folder_last(path: Sequence[str]) -> list[str]:
