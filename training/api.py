@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from training.records import StudyFolder
+from training.records import Experiment, StudyFolder, StudyRecord
 
 
 def run_study(
@@ -24,6 +24,8 @@ def run_study(
 ) -> Path:
     """Run what a study lacks and return the folder of its records.
 
+    How this process computes is afterwards as it was before.
+
     Args:
         names: Sections or experiments; the whole list when empty.
         preset: `reference` (the default) or `quick`.
@@ -36,11 +38,9 @@ def run_study(
     Raises:
         HomeworkError: Something asked for isn't there; the message says how to mend it.
     """
-    from training.cli.console import ConsoleProgress
+    from training.device.process_state import process_put_back
     from training.executors import Where
     from training.folders import expanded
-    from training.progress import Progress
-    from training.session import run_study as run
     from training.study import build_study, read_study_file, select
 
     place = expanded(study_file) if study_file else None
@@ -54,11 +54,24 @@ def run_study(
         "device": device, "force": force, "keep_weights": keep_weights, "where": Where(jobs=jobs),
         "code_folders": code_folders,
     }  # fmt: skip
-    experiments = select(record, names)
-    if not progress:
-        run(record, folder, experiments, progress=Progress(), **how)
-        return folder.path
-    with ConsoleProgress() as console:
-        outcome = run(record, folder, experiments, progress=console, **how)
-    console.summary(record, folder, outcome)
+    with process_put_back():
+        _run(record, folder, select(record, names), progress, how)
     return folder.path
+
+
+def _run(
+    study: StudyRecord,
+    folder: StudyFolder,
+    experiments: Sequence[Experiment],
+    progress: bool,
+    how: dict[str, Any],
+) -> None:
+    from training.cli.console import ConsoleProgress
+    from training.session import run_study as run
+
+    if not progress:
+        run(study, folder, experiments, **how)
+        return
+    with ConsoleProgress() as console:
+        outcome = run(study, folder, experiments, progress=console, **how)
+    console.summary(study, folder, outcome)

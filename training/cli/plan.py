@@ -101,8 +101,10 @@ def show_plan(
 def _timing(device: str, precision: str, folders: tuple[Path, ...]) -> Timing:
     def timing(planned: Plan, steps: list[Step]) -> "Forecast":
         from training.cli.console import ConsoleProgress
+        from training.device.process_state import own_process
         from training.forecast import forecast_study
 
+        own_process()
         with ConsoleProgress(on_stderr=True) as progress:
             return forecast_study(planned, steps, device, precision, progress, folders)
 

@@ -150,12 +150,14 @@ def _run(
     how: dict[str, Any],
 ) -> None:
     from training.cli.console import ConsoleProgress
+    from training.device.process_state import own_process
     from training.executors import Where
     from training.session import run_study
     from training.stopping import StopSignal
     from training.study import select
 
     experiments = select(study, names)
+    own_process()
     stop = StopSignal()
     with stop.listening(), ConsoleProgress(talk=talk) as progress:
         outcome = run_study(

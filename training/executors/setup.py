@@ -8,8 +8,9 @@ import torch
 
 from training.data.prepare import PreparedData
 from training.device.determinism import keep_deterministic
-from training.device.environment import ignore_denormals, keep_memory, resolve_device
+from training.device.environment import resolve_device
 from training.device.precision import Precision, use_precision
+from training.device.process_state import own_process
 from training.executors.single import SingleRuns
 from training.logs import live_logs
 from training.planning.plan import Plan
@@ -71,8 +72,7 @@ class Setup:
         Raises:
             DeviceError: The device isn't there.
         """
-        ignore_denormals()
-        keep_memory()
+        own_process()
         torch.set_num_threads(self.n_threads)
         device = resolve_device(self.device)
         use_precision(self.precision)
