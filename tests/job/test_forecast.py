@@ -74,7 +74,10 @@ def _tiny(n_epochs):
     return [*TINY[: TINY.index("--epochs")], "--epochs", str(n_epochs)]
 
 
-def test_stand_ins_yet_to_be_trained_count_with_the_first_that_wants_them(homework, paced):
+def test_stand_ins_yet_to_be_trained_count_with_the_first_that_wants_them(
+    homework, paced, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))  # which holds none yet
     before = _seconds_of(homework, "plan")
     assert homework("run", "transfer/grid-sgd-1e-3").error is None  # trains what all of them want
     after = _seconds_of(homework, "plan")
@@ -87,7 +90,7 @@ def test_stand_ins_yet_to_be_trained_count_with_the_first_that_wants_them(homewo
 
 
 def _seconds_of(homework, command):
-    steps = planned(homework(command, "transfer", "--time", "--json", "--width", "0.11"))
+    steps = planned(homework(command, "transfer", "--time", "--json"))
     return {name: step["seconds"] for name, step in steps.items()}
 
 
