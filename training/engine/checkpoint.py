@@ -35,7 +35,7 @@ class Identity(msgspec.Struct, frozen=True):
     device: str
     precision: str = "fp32"
     deterministic: bool = False
-    form: int = 3
+    form: int = 4
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
