@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.records import Experiment, StudyFolder, StudyRecord
+
+if TYPE_CHECKING:
+    from training.run.run_options import RunOptions
 
 
 def run_study(
@@ -39,8 +42,8 @@ def run_study(
         HomeworkError: Something asked for isn't there; the message says how to mend it.
     """
     from training.device.process_state import process_put_back
-    from training.executors import Where
     from training.folders import expanded
+    from training.run.run_options import RunOptions, Where
     from training.study import build_study, read_study_file, select
 
     place = expanded(study_file) if study_file else None
@@ -50,12 +53,15 @@ def run_study(
     code_folders = [place.resolve().parent] if place else []
     if settings.get("backbone") is not None:
         code_folders.append(Path.cwd())
-    how: dict[str, Any] = {
-        "device": device, "force": force, "keep_weights": keep_weights, "where": Where(jobs=jobs),
-        "code_folders": code_folders,
-    }  # fmt: skip
+    options = RunOptions(
+        device=device,
+        force=force,
+        keep_weights=keep_weights,
+        code_folders=tuple(code_folders),
+        where=Where(jobs=jobs),
+    )
     with process_put_back():
-        _run(record, folder, select(record, names), progress, how)
+        _run(record, folder, select(record, names), options, progress)
     return folder.path
 
 
@@ -63,15 +69,15 @@ def _run(
     study: StudyRecord,
     folder: StudyFolder,
     experiments: Sequence[Experiment],
+    options: "RunOptions",
     progress: bool,
-    how: dict[str, Any],
 ) -> None:
     from training.cli.console import ConsoleProgress
     from training.session import run_study as run
 
     if not progress:
-        run(study, folder, experiments, **how)
+        run(study, folder, experiments, options)
         return
     with ConsoleProgress() as console:
-        outcome = run(study, folder, experiments, progress=console, **how)
+        outcome = run(study, folder, experiments, options, console)
     console.summary(study, folder, outcome)

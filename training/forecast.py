@@ -10,7 +10,6 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from torch import Tensor
 
@@ -26,6 +25,7 @@ from training.progress import Progress
 from training.records import Spec
 from training.run.failures import why_failed
 from training.run.prepare_model import prepare_model
+from training.run.run_options import RunOptions
 from training.run.stand_ins_to_train import missing, pictures_an_epoch
 from training.run.train_model import train_model
 from training.run.workspace import Workspace
@@ -87,24 +87,17 @@ class _NothingKept(FeatureCache):
 def forecast_study(
     plan: Plan,
     steps: Sequence[Step],
-    device: str,
-    precision: str,
+    options: RunOptions,
     progress: Progress,
-    code_folders: Sequence[Path] = (),
 ) -> Forecast:
     """Prepare a study's pictures, unless the cache has them, and forecast steps of its plan.
-
-    Args:
-        device: See `environment.resolve_device`.
-        precision: See `precision.resolve_precision`.
-        code_folders: See `networks.build`.
 
     Raises:
         DataError: The pictures can't be had.
         DeviceError: The device isn't there, or hasn't the number format.
     """
     settings = plan.study.settings
-    torch_device, number_format = set_up(device, precision, settings.image_size)
+    torch_device, number_format = set_up(options.device, options.precision, settings.image_size)
     data = prepare(
         locate(plan.study.data, progress=progress.stage),
         None,
@@ -120,8 +113,8 @@ def forecast_study(
         torch_device,
         Progress(),
         weights,
+        options=options,
         precision=number_format,
-        code_folders=tuple(code_folders),
     )
     return forecast(plan, steps, workspace, progress)
 

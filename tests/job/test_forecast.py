@@ -15,6 +15,7 @@ from training.planning.run_kinds import ANY_RUN, kind_of
 from training.progress import Progress
 from training.records import StudyFolder
 from training.run import train_stand_in
+from training.run.run_options import RunOptions
 from training.run.stand_ins_to_train import pictures_an_epoch
 from training.study import build_study
 
@@ -213,7 +214,7 @@ def test_from_python(tiny_sample, tmp_path, monkeypatch):
     study = build_study("quick", None, {"epochs": 1, "image_size": 64, "width": 0.1}, None, None)
     plan = Plan(study, StudyFolder(tmp_path))
     steps = plan.steps(study.experiments[:2])
-    found = forecast_study(plan, steps, "cpu", "auto", Progress())
+    found = forecast_study(plan, steps, RunOptions(device="cpu"), Progress())
     assert found.precision == "fp32"
     assert found.total == pytest.approx(sum(found.seconds))
     assert all(seconds > 0 for seconds in found.seconds)

@@ -215,32 +215,10 @@ def precision_option(command: F) -> F:
 
 
 def where_options(command: F) -> F:
-    """Add the options that say where experiments run; the command receives them as `where`."""
-
-    @functools.wraps(command)
-    def with_where(
-        *,
-        jobs: int | None,
-        threads: int | None,
-        executor: str,
-        address: str | None,
-        gpus_per_run: float | None,
-        **others: Any,
-    ) -> Any:
-        if executor != "ray" and (address or gpus_per_run):
-            raise click.UsageError("--address and --gpus-per-run go with --executor ray.")
-        where = {
-            "jobs": jobs,
-            "threads": threads,
-            "executor": executor,
-            "address": address,
-            "gpus_per_run": gpus_per_run,
-        }
-        return command(where=where, **others)
-
+    """Add the options that say where experiments run; `run_options` collects them."""
     for option in reversed(_WHERE_OPTIONS):
-        with_where = option(with_where)
-    return with_where  # type: ignore[return-value]
+        command = option(command)
+    return command
 
 
 def talk_options(command: F) -> F:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +17,7 @@ from training.cli.options import (
 )
 from training.planning.plan import PENDING, Plan, Step
 from training.records import StudyFolder, StudyRecord
+from training.run.run_options import RunOptions
 
 if TYPE_CHECKING:
     from training.forecast import Forecast
@@ -56,7 +56,9 @@ def plan(
         homework plan --data ~/caltech101 --time
     """
     if timed:
-        show_plan(study, folder, names, as_json, _timing(device, precision, code_folders(ctx)))
+        folders = code_folders(ctx)
+        options = RunOptions(device=device, precision=precision, code_folders=folders)
+        show_plan(study, folder, names, as_json, _timing(options))
     elif (device, precision) != ("auto", "auto"):
         raise click.UsageError("--device and --precision go with --time.")
     else:
@@ -98,7 +100,7 @@ def show_plan(
         _say_total(forecast)
 
 
-def _timing(device: str, precision: str, folders: tuple[Path, ...]) -> Timing:
+def _timing(options: RunOptions) -> Timing:
     def timing(planned: Plan, steps: list[Step]) -> "Forecast":
         from training.cli.console import ConsoleProgress
         from training.device.process_state import own_process
@@ -106,7 +108,7 @@ def _timing(device: str, precision: str, folders: tuple[Path, ...]) -> Timing:
 
         own_process()
         with ConsoleProgress(on_stderr=True) as progress:
-            return forecast_study(planned, steps, device, precision, progress, folders)
+            return forecast_study(planned, steps, options, progress)
 
     return timing
 

@@ -68,7 +68,7 @@ class SingleRuns:
         counted = functools.partial(
             flop_of_missing,
             cache=self.workspace.weights_cache,
-            code_folders=self.workspace.code_folders,
+            code_folders=self.workspace.options.code_folders,
         )
         return Remaining(self.plan.steps(experiments), self.plan, force, counted)
 

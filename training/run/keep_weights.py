@@ -48,7 +48,7 @@ def keep_network(metrics: Metrics, model: Model, workspace: Workspace) -> None:
     file = workspace.folder.model(metrics.id, metrics.seed)
     try:
         file.unlink(missing_ok=True)
-        if workspace.keep_models:
+        if workspace.options.keep_weights:
             about = About(
                 id=metrics.id,
                 seed=metrics.seed,

@@ -59,7 +59,7 @@ def _built(spec: Spec, imported: Path | None, workspace: Workspace) -> Network:
     seed_all(spec.seed)
     n_classes, cpu = len(workspace.data.record.classes), torch.device("cpu")
     if spec.model not in ARCHITECTURES:
-        folders = workspace.code_folders
+        folders = workspace.options.code_folders
         network = build(spec.model, n_classes, spec.head, spec.width, imported, folders)
         return _on_device(network, workspace)
     key = (spec.model, n_classes, spec.head, spec.width, spec.seed)

@@ -117,7 +117,7 @@ def _train(recipe: Spec, source: PreparedData, workspace: Workspace, file: Path)
         recipe.model,
         len(source.record.classes),
         width=recipe.width,
-        code_folders=workspace.code_folders,
+        code_folders=workspace.options.code_folders,
     )
     network.module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     for layer in network.module.modules():
