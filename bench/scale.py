@@ -27,10 +27,11 @@ from training.data.pixel_files import checksums
 from training.data.prepare import PreparedData, prepare
 from training.data.splits import split
 from training.device.environment import cpu_name
-from training.executors import Where, make_executor
+from training.executors import make_executor
 from training.planning.plan import Plan
 from training.progress import Progress
 from training.records import Experiment, Metrics, StudyFolder, StudyRecord, read, write
+from training.run.run_options import RunOptions, Where
 from training.run.workspace import Workspace
 from training.stopping import StopSignal
 from training.study import build_study
@@ -97,9 +98,16 @@ def _time_empty(name: str, n: int, workers: int, folder: Path) -> float:
     data = prepare(locate("sample"), place, 64, 6, 0)
     write(place.study, study)
     device = torch.device("cpu")
-    workspace = Workspace(place, data, device, Progress(), folder / "weights", StopSignal())
-    where = Where("ray" if name == "ray" else "local", None if name == "local" else workers, 1)
-    executor = make_executor(where, Plan(study, place, data.record.fingerprint), workspace, "cpu")
+    where = Where(
+        executor="ray" if name == "ray" else "local",
+        jobs=None if name == "local" else workers,
+        threads=1,
+    )
+    options = RunOptions(device="cpu", where=where)
+    workspace = Workspace(
+        place, data, device, Progress(), folder / "weights", StopSignal(), options
+    )
+    executor = make_executor(Plan(study, place, data.record.fingerprint), workspace)
     started = time.perf_counter()
     outcome = executor.run(empty)
     seconds = time.perf_counter() - started

@@ -11,6 +11,7 @@ from report.figures.drawing_pool import FEW, Studio, fill
 from report.sections.view import SectionView
 from report.tables.results import summary
 from report.writing.templating import render_section
+from training.folders import expanded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ class Study:
     """
 
     def __init__(self, path: str | Path = "runs") -> None:
-        folder = Path(path)
+        folder = expanded(path)
         self.path = folder if (folder / "study.json").is_file() else choose_study(folder, None)
 
     @property
@@ -63,7 +64,7 @@ class Study:
         """
         from report.build import build_report
 
-        return build_report(self.path, Path(output or self.path), formats).files
+        return build_report(self.path, expanded(output or self.path), formats).files
 
     def _repr_html_(self) -> str:
         """Return the table of what was tested, and the figure of all test accuracies."""

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from training.records import StudyFolder
+from training.records import Experiment, StudyFolder, StudyRecord
+
+if TYPE_CHECKING:
+    from training.run.run_options import RunOptions
 
 
 def run_study(
@@ -24,6 +27,8 @@ def run_study(
 ) -> Path:
     """Run what a study lacks and return the folder of its records.
 
+    How this process computes is afterwards as it was before.
+
     Args:
         names: Sections or experiments; the whole list when empty.
         preset: `reference` (the default) or `quick`.
@@ -36,23 +41,43 @@ def run_study(
     Raises:
         HomeworkError: Something asked for isn't there; the message says how to mend it.
     """
-    from training.cli.console import ConsoleProgress
-    from training.executors import Where
-    from training.progress import Progress
-    from training.session import run_study as run
+    from training.device.process_state import process_put_back
+    from training.folders import expanded
+    from training.run.run_options import RunOptions, Where
     from training.study import build_study, read_study_file, select
 
-    file = read_study_file(Path(study_file)) if study_file else None
+    place = expanded(study_file) if study_file else None
+    file = read_study_file(place) if place else None
     record = build_study(preset, file, settings, study, str(data) if data else None)
-    folder = StudyFolder(Path(runs) / record.name)
-    how: dict[str, Any] = {
-        "device": device, "force": force, "keep_weights": keep_weights, "where": Where(jobs=jobs),
-    }  # fmt: skip
-    experiments = select(record, names)
-    if not progress:
-        run(record, folder, experiments, progress=Progress(), **how)
-        return folder.path
-    with ConsoleProgress() as console:
-        outcome = run(record, folder, experiments, progress=console, **how)
-    console.summary(record, folder, outcome)
+    folder = StudyFolder(expanded(runs) / record.name)
+    code_folders = [place.resolve().parent] if place else []
+    if settings.get("backbone") is not None:
+        code_folders.append(Path.cwd())
+    options = RunOptions(
+        device=device,
+        force=force,
+        keep_weights=keep_weights,
+        code_folders=tuple(code_folders),
+        where=Where(jobs=jobs),
+    )
+    with process_put_back():
+        _run(record, folder, select(record, names), options, progress)
     return folder.path
+
+
+def _run(
+    study: StudyRecord,
+    folder: StudyFolder,
+    experiments: Sequence[Experiment],
+    options: "RunOptions",
+    progress: bool,
+) -> None:
+    from training.cli.console import ConsoleProgress
+    from training.session import run_study as run
+
+    if not progress:
+        run(study, folder, experiments, options)
+        return
+    with ConsoleProgress() as console:
+        outcome = run(study, folder, experiments, options, console)
+    console.summary(study, folder, outcome)

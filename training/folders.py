@@ -1,12 +1,58 @@
-"""Where this machine keeps what can be made or fetched again."""
+"""Folders of this machine: for what can be made again, and the current one, which is a person's."""
 
+import contextlib
 import os
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import platformdirs
+
+def expanded(place: str | Path) -> Path:
+    """Return a path that a person wrote where no shell replaces `~` by the home folder.
+
+    What stands for nobody's home is a name like any other.
+    """
+    return Path(os.path.expanduser(place))  # noqa: PTH111 - `Path.expanduser` fails for such names
 
 
 def cache_folder() -> Path:
-    """Return where decoded pictures, downloads, sample weights and remote studies are kept."""
+    """Return where this machine keeps what can be made or fetched again.
+
+    That are decoded pictures, features, figures, downloads, sample weights and remote studies.
+    """
+    import platformdirs
+
     named = os.environ.get("HOMEWORK_CACHE")
-    return Path(named).expanduser() if named else platformdirs.user_cache_path("homework")
+    return expanded(named) if named else platformdirs.user_cache_path("homework")
+
+
+def current_folder_last(path: Sequence[str]) -> list[str]:
+    """Return an import path on which no file of the current folder hides an installed module.
+
+    A person's folder may hold a `numpy.py` or a `report.py`. Where the current folder is the one
+    that this program itself is imported from, it stays where it is.
+    """
+    current = Path.cwd()
+    if Path(__file__).resolve().parents[1] == current:
+        return list(path)
+    return sorted(path, key=lambda place: not place or Path(place) == current)
+
+
+@contextlib.contextmanager
+def starting_python() -> Iterator[None]:
+    """Start processes of `multiprocessing` in this block that don't import from here by mistake.
+
+    Such a process gets this one's `sys.path`; until then, the current folder comes first unless
+    the variable says otherwise.
+    """
+    path, before = list(sys.path), os.environ.get("PYTHONSAFEPATH")
+    sys.path[:] = current_folder_last(path)
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before

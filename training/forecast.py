@@ -25,6 +25,7 @@ from training.progress import Progress
 from training.records import Spec
 from training.run.failures import why_failed
 from training.run.prepare_model import prepare_model
+from training.run.run_options import RunOptions
 from training.run.stand_ins_to_train import missing, pictures_an_epoch
 from training.run.train_model import train_model
 from training.run.workspace import Workspace
@@ -84,20 +85,19 @@ class _NothingKept(FeatureCache):
 
 
 def forecast_study(
-    plan: Plan, steps: Sequence[Step], device: str, precision: str, progress: Progress
+    plan: Plan,
+    steps: Sequence[Step],
+    options: RunOptions,
+    progress: Progress,
 ) -> Forecast:
     """Prepare a study's pictures, unless the cache has them, and forecast steps of its plan.
-
-    Args:
-        device: See `environment.resolve_device`.
-        precision: See `precision.resolve_precision`.
 
     Raises:
         DataError: The pictures can't be had.
         DeviceError: The device isn't there, or hasn't the number format.
     """
     settings = plan.study.settings
-    torch_device, number_format = set_up(device, precision, settings.image_size)
+    torch_device, number_format = set_up(options.device, options.precision, settings.image_size)
     data = prepare(
         locate(plan.study.data, progress=progress.stage),
         None,
@@ -108,7 +108,13 @@ def forecast_study(
     )
     weights = cache_folder() / "weights"
     workspace = Workspace(
-        plan.folder, data, torch_device, Progress(), weights, precision=number_format
+        plan.folder,
+        data,
+        torch_device,
+        Progress(),
+        weights,
+        options=options,
+        precision=number_format,
     )
     return forecast(plan, steps, workspace, progress)
 

@@ -9,8 +9,7 @@ from training.data.prepare import prepare
 from training.device.determinism import keep_deterministic
 from training.device.environment import using_threads
 from training.device.precision import set_up
-from training.engine.checkpoint import SECONDS_BETWEEN
-from training.executors import Executor, Outcome, Where, make_executor
+from training.executors import Executor, Outcome, check_executor, make_executor, threads_each
 from training.folders import cache_folder
 from training.locks import locked
 from training.logs import live_logs
@@ -27,6 +26,7 @@ from training.records import (
     remove_leftovers_of_the_dead,
     write,
 )
+from training.run.run_options import RunOptions
 from training.run.workspace import Workspace
 from training.stopping import StopSignal
 from training.weights.source import check_setting
@@ -36,43 +36,27 @@ def run_study(
     study: StudyRecord,
     folder: StudyFolder,
     experiments: Sequence[Experiment],
-    device: str = "auto",
-    force: bool = False,
+    options: RunOptions,
     progress: Progress | None = None,
     stop: StopSignal | None = None,
-    checkpoint_seconds: float = SECONDS_BETWEEN,
-    deterministic: bool = False,
-    precision: str = "auto",
-    keep_weights: bool = False,
-    logs: Sequence[str] = (),
-    where: Where | None = None,
 ) -> Outcome:
     """Run what the experiments lack, and write every record below `folder`.
 
     Args:
         experiments: From `study.select`; grids that they are chosen from are added.
-        device: See `environment.resolve_device`.
-        force: Run the named experiments even if their records answer them.
         stop: Says when the user wants the process to end.
-        checkpoint_seconds: Time between two checkpoints of a run, at least.
-        deterministic: Keep the device to algorithms that give the same numbers every time.
-        precision: See `precision.resolve_precision`.
-        keep_weights: Keep the network of every tested experiment, for `homework predict`.
-        logs: Kinds of logs to write while training, see `logs.LIVE_LOGS`.
-        where: How many experiments at a time, and where; by default one, in this process.
 
     Raises:
         DataError: The pictures can't be had.
         DeviceError: The device isn't there.
         WeightsError: `settings.weights` names nothing.
     """
-    where = where or Where()
-    where.check()
+    check_executor(options.where)
     progress = progress or Progress()
-    opened_logs = live_logs(logs, folder, progress.note)
-    torch_device, number_format = set_up(device, precision, study.settings.image_size)
-    keep_deterministic(deterministic)
     settings = study.settings
+    logs = live_logs(options.logs, folder, progress.note)
+    device, precision = set_up(options.device, options.precision, settings.image_size)
+    keep_deterministic(options.deterministic)
     check_setting(settings.weights)
     with locked(
         folder.lock("study"), lambda holder: progress.note(f"Waiting for {holder}: it prepares")
@@ -93,21 +77,20 @@ def run_study(
     workspace = Workspace(
         folder,
         data,
-        torch_device,
+        device,
         progress,
         cache_folder() / "weights",
         stop or StopSignal(),
-        checkpoint_seconds,
-        number_format,
-        keep_weights,
-        opened_logs,
+        options,
+        precision,
+        logs,
     )
     everything = plan.with_dependencies(experiments)
     for image_size in {e.image_size for e in everything if e.image_size is not None}:
         data.pixels(image_size)  # decoded once, before several processes want them
-    executor = make_executor(where, plan, workspace, device)
-    with using_threads(where.threads_each):
-        return _run(executor, experiments, everything, force)
+    executor = make_executor(plan, workspace)
+    with using_threads(threads_each(options.where)):
+        return _run(executor, experiments, everything, options.force)
 
 
 def _run(

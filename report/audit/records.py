@@ -87,9 +87,20 @@ def _best_epoch(run: Run) -> Iterator[Problem]:
     if metrics.train is not None and at_train != metrics.train.accuracy:
         text, pointer = str(metrics.train.accuracy), "/train/accuracy"
         yield wrong(run, text, f"the curves say {at_train} at the best epoch", pointer)
-    if metrics.status == "done" and at_best != max(accuracies):
+    if at_best != _highest(run, accuracies):
         problem = "isn't the epoch of the highest validation accuracy"
         yield wrong(run, str(metrics.best_epoch), problem, "/best_epoch")
+
+
+def _highest(run: Run, accuracies: Sequence[float]) -> float | None:
+    """Return the accuracy that the best epoch must have; None where a run has no finite epoch."""
+    curves, metrics = run.curves, run.metrics
+    if curves is None or metrics.status != "diverged":
+        return max(accuracies)
+    losses = list(zip(curves.train_loss, curves.validation_loss, strict=True))
+    finite = [a for a, both in zip(accuracies, losses, strict=True) if None not in both]
+    before = finite[-1:] if metrics.format < 2 else finite  # then the last finite epoch counted
+    return max(before, default=None)
 
 
 def _predictions(run: Run) -> Iterator[Problem]:

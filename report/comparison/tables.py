@@ -9,22 +9,8 @@ from report.evidence.load import Run, StudyView
 from report.evidence.numbers import p_value, percentage, plain, signed_points
 from report.evidence.sentences import Code, Name, Parts, parts
 from report.tables.cells import interval_cell, name_cell, number_column, row, test_cell
-from report.tables.provenance import FIELDS
 from report.tables.views import Column, Row, Table
-
-ALL_FIELDS = {
-    "model": "Network",
-    "weights": "Start",
-    "freeze": "Frozen",
-    "augmentation": "Augmentation",
-    "optimizer": "Optimizer",
-    "learning_rate": "Learning rate",
-    "epochs": "Epochs",
-    "batch_size": "Batch size",
-    "seed": "Seed",
-    **FIELDS,
-}
-"""Fields of a spec, as a reader knows them."""
+from training.records.spec_fields import SPEC_FIELDS
 
 
 def accuracies(pairs: Sequence[Pair]) -> Table:
@@ -111,11 +97,11 @@ def _differing(a: StudyView, b: StudyView, experiment_id: str) -> Iterator[Row]:
     specs = [run.metrics.spec for run in (*first, *second)]
     if len(specs) < 2 or None in specs:
         return
-    for field in specs[0].__struct_fields__ if specs[0] else ():
-        if getattr(specs[0], field) != getattr(specs[1], field) and field in ALL_FIELDS:
+    for field, how in SPEC_FIELDS.items():
+        if getattr(specs[0], field) != getattr(specs[1], field):
             yield row(
                 parts(Code(experiment_id)),
-                parts(ALL_FIELDS[field]),
+                parts(how.label),
                 _value(first[0], field),
                 _value(second[0], field),
             )

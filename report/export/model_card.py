@@ -14,8 +14,8 @@ from report.evidence.display_names import experiment_name, model_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer, percentage
 from report.export.latex import right_of
-from training.logs import spec_values
 from training.records import Dataset
+from training.records.spec_fields import spec_values
 
 _UNKNOWN = (
     "The records say nothing of licence, intended use or the people in the pictures: add what you "

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import derive
-from training.logs import SPEC_NAMES, spec_values
+from training.records.spec_fields import SPEC_FIELDS, kind_of, name_of, spec_values
 
 Kind = Literal["text", "integer", "number", "truth"]
 Value = str | int | float | bool | None
@@ -62,23 +62,8 @@ def _joined(run: Run) -> Value:
     return " ".join(run.metrics.notes) or None
 
 
-_SPEC_KINDS: dict[str, Kind] = {
-    "width_multiplier": "number",
-    "image_size_pixels": "integer",
-    "resize_size_pixels": "integer",
-    "learning_rate": "number",
-    "momentum": "number",
-    "weight_decay": "number",
-    "step_size_epochs": "integer",
-    "gamma": "number",
-    "epochs": "integer",
-    "batch_size_images": "integer",
-}
-
-
 def _spec_columns() -> tuple[Column, ...]:
-    names = [name for field, name in SPEC_NAMES.items() if field != "seed"]
-    return tuple(_spec(name, _SPEC_KINDS.get(name, "text")) for name in names)
+    return tuple(_spec(name_of(field), kind_of(field)) for field in SPEC_FIELDS if field != "seed")
 
 
 COLUMNS: tuple[Column, ...] = (

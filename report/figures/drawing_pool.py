@@ -20,7 +20,7 @@ from typing import Self
 from report.figures.drawing import Drawing, draw
 from report.figures.save import data_uri
 from report.figures.style import Lettering
-from training.folders import cache_folder
+from training.folders import cache_folder, starting_python
 from training.records import HomeworkError, write_bytes
 
 PLACE = re.compile(r'src="figure:([0-9a-f]{40})"')
@@ -113,7 +113,7 @@ class Studio:
 
     def _hand_out(self) -> None:
         """Submit what is missing; nothing where processes can't be started."""
-        with contextlib.suppress(BrokenProcessPool, OSError, RuntimeError):
+        with contextlib.suppress(BrokenProcessPool, OSError, RuntimeError), starting_python():
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(
                     self._n_helpers, get_context("spawn"), initializer=_end_with_parent

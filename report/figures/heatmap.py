@@ -42,9 +42,6 @@ def draw_heatmap(grid: Grid, ax: "Axes", *, title: str, highest: float) -> "Axes
 
     The best cell is framed and starred, diverged cells say so, missing ones are hatched.
     """
-    import matplotlib
-
-    matplotlib.use("svg", force=False)  # seaborn imports pyplot, which must not look for a screen
     import seaborn as sns
 
     values = [[math.nan if c.value is None else c.value for c in row] for row in grid.cells]

@@ -150,10 +150,17 @@ def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
 def _diverged(view: StudyView, run: Run) -> Sentence:
     if run.metrics.validation is None:
         return say(pair(run), " diverged: its loss was not finite in the first epoch already.")
+    if run.metrics.format < 2:  # then the last finite epoch counted
+        return say(
+            pair(run), " diverged: after epoch ", integer(run.number("/best_epoch")),
+            " its loss was no longer finite, and training ended. It counts with what it had "
+            "reached by then, a validation accuracy of ", percent(_accuracy(view, run)), ".",
+        )  # fmt: skip
     return say(
-        pair(run), " diverged: after epoch ", integer(run.number("/best_epoch")),
-        " its loss was no longer finite, and training ended. It counts with what it had reached "
-        "by then, a validation accuracy of ", percent(_accuracy(view, run)), ".",
+        pair(run), " diverged: in epoch ", integer(run.number("/epochs_run")),
+        " its loss was no longer finite, and training ended. It counts with the best epoch "
+        "before, epoch ", integer(run.number("/best_epoch")), ", and its validation accuracy of ",
+        percent(_accuracy(view, run)), ".",
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def convergence(run: Run) -> list[Sentence]:
     if curves is None or run.metrics.best_epoch is None:
         return []
     if run.metrics.status == "diverged":
-        return [_last_finite(run)]
+        return [_before_it_diverged(run)]
     start: Parts = say(
         "Validation accuracy was highest in epoch ", integer(run.number("/best_epoch")), " of ",
         integer(run.number("/epochs_run")), " (", percent(run.number("/validation/accuracy")), ")",
@@ -89,9 +89,10 @@ def _last_step(rates: list[float]) -> int:
     return max((i for i in range(1, len(rates)) if rates[i] < rates[i - 1]), default=0)
 
 
-def _last_finite(run: Run) -> Sentence:
+def _before_it_diverged(run: Run) -> Sentence:
+    which = "last" if run.metrics.format < 2 else "best"
     return say(
-        "The loss stopped being finite, and training ended; the run counts with the last epoch "
+        f"The loss stopped being finite, and training ended; the run counts with the {which} epoch "
         "before that, epoch ", integer(run.number("/best_epoch")),
         ", and its validation accuracy of ", percent(run.number("/validation/accuracy")), ".",
     )  # fmt: skip

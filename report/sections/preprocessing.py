@@ -27,7 +27,10 @@ def build(view: StudyView) -> SectionView:
             "width": tuple(_width(view)),
             "seeds": tuple(rules_over_seeds(view)),
         },
-        facts={name: _setting(view, name) for name in ("gamma", "step_size", "batch_size")},
+        facts={
+            **{name: _setting(view, name) for name in ("gamma", "step_size", "batch_size")},
+            "diverged": parts(_of_a_diverged_pair(view)),
+        },
         figures={"steps": preprocessing_steps(view)},
         tables=_tables(view),
     )
@@ -35,6 +38,13 @@ def build(view: StudyView) -> SectionView:
 
 def _setting(view: StudyView, name: str) -> Parts:
     return parts(plain(view.study_number(f"/settings/{name}")))
+
+
+def _of_a_diverged_pair(view: StudyView) -> str:
+    """Say which epoch counts of a pair that diverged; records of format 1 have another one."""
+    diverged = [run for run in view.all_runs() if run.metrics.status == "diverged"]
+    before = any(run.metrics.format < 2 for run in diverged)
+    return "its last finite epoch" if before else "the best epoch before that"
 
 
 def _tables(view: StudyView) -> dict[str, Table]:

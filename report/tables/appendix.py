@@ -10,6 +10,7 @@ from report.tables.cells import number_column, row, shown
 from report.tables.provenance import environment_keys, environment_of
 from report.tables.views import Column, Row, Table
 from training.records import Experiment
+from training.records.spec_fields import SPEC_FIELDS, kind_of
 
 FREEZES = {
     "none": "nothing",
@@ -20,6 +21,9 @@ FREEZES = {
     "head": "the head",
 }
 
+LISTED = tuple(field for field, how in SPEC_FIELDS.items() if how.in_list and field != "seed")
+"""Fields of a spec that the table of experiments shows; an experiment has many seeds."""
+
 STARTS = {"none": "random", "imagenet": "ImageNet", "sample": "drawn glyphs"}
 
 
@@ -28,14 +32,7 @@ def specifications(view: StudyView) -> Table:
     columns = (
         Column("Experiment"),
         Column("Outcome"),
-        Column("Network"),
-        Column("Start"),
-        Column("Frozen"),
-        Column("Augmentation"),
-        Column("Optimizer"),
-        number_column("Learning rate"),
-        number_column("Epochs"),
-        number_column("Batch size", "pictures"),
+        *map(_spec_column, LISTED),
     )
     rows = tuple(_specification(view, experiment) for experiment in view.listed)
     caption = parts("What every experiment was. Rows without settings have not been run.")
@@ -46,23 +43,32 @@ def _specification(view: StudyView, experiment: Experiment) -> Row:
     runs = view.runs(experiment.id)
     run = next((r for r in runs if r.metrics.spec is not None), None)
     outcome = ", ".join(dict.fromkeys(r.metrics.status for r in runs)) or "not run yet"
-    cells = _spec_cells(run) if run else ((),) * 8
-    return row(parts(Code(experiment.id)), parts(outcome), *cells)
+    cells = _spec_cells(run) if run else {}
+    return row(
+        parts(Code(experiment.id)), parts(outcome), *(cells.get(field, ()) for field in LISTED)
+    )
 
 
-def _spec_cells(run: Run) -> tuple[Parts, ...]:
+def _spec_column(field: str) -> Column:
+    label = SPEC_FIELDS[field].label
+    if kind_of(field) == "text":
+        return Column(label)
+    return number_column(label, "pictures" if field == "batch_size" else "")
+
+
+def _spec_cells(run: Run) -> dict[str, Parts]:
     spec = run.metrics.spec
     assert spec is not None
-    return (
-        parts(Name(model_name(spec.model))),
-        parts(Name(STARTS.get(spec.weights, spec.weights.removeprefix("file:")))),
-        parts(FREEZES[spec.freeze]),
-        parts(spec.augmentation.replace("-", " ")),
-        parts(Name(optimizer_name(spec.optimizer))),
-        parts(rate(run.number("/spec/learning_rate"))),
-        parts(integer(run.number("/spec/epochs"))),
-        parts(integer(run.number("/spec/batch_size"))),
-    )
+    return {
+        "model": parts(Name(model_name(spec.model))),
+        "weights": parts(Name(STARTS.get(spec.weights, spec.weights.removeprefix("file:")))),
+        "freeze": parts(FREEZES[spec.freeze]),
+        "augmentation": parts(spec.augmentation.replace("-", " ")),
+        "optimizer": parts(Name(optimizer_name(spec.optimizer))),
+        "learning_rate": parts(rate(run.number("/spec/learning_rate"))),
+        "epochs": parts(integer(run.number("/spec/epochs"))),
+        "batch_size": parts(integer(run.number("/spec/batch_size"))),
+    }
 
 
 def costs(view: StudyView) -> Table:

@@ -8,30 +8,10 @@ from report.evidence.numbers import integer, plain
 from report.evidence.sentences import Code, Name, Parts, listing, parts
 from report.tables.cells import number_column, row
 from report.tables.views import Column, Row, Table
+from training.records.spec_fields import SPEC_FIELDS
 
 SHORT = 7
 """Digits shown of a hash; the records have all of them."""
-
-SHOWN_ELSEWHERE = frozenset(
-    ("model", "weights", "freeze", "augmentation", "optimizer", "learning_rate", "epochs",
-     "batch_size", "seed")
-)  # fmt: skip
-"""Fields of a spec that the table of experiments has."""
-
-FIELDS = {
-    "head": "Hidden layers of the new head",
-    "width": "Width of the network",
-    "weights_digest": "Digest of the weights",
-    "normalisation": "Normalised by the statistics of the",
-    "mean": "Means given for normalisation",
-    "std": "Deviations given for normalisation",
-    "image_size": "Picture size, pixels",
-    "resize_size": "Shorter side before cropping, pixels",
-    "momentum": "Momentum",
-    "weight_decay": "Weight decay",
-    "step_size": "Epochs between learning-rate steps",
-    "gamma": "Factor of a learning-rate step",
-}
 
 FLAGS = ("--force", "--extras", "--no-extras")
 NOT_SETTINGS = ("--render", "--device")
@@ -123,7 +103,12 @@ def other_settings(view: StudyView) -> Table | None:
     runs = [run for run in view.all_runs() if run.metrics.spec is not None]
     if not runs:
         return None
-    rows = [r for field in FIELDS for r in _setting_rows(field, runs)]
+    rows = [
+        r
+        for field, how in SPEC_FIELDS.items()
+        if not how.in_list
+        for r in _setting_rows(field, runs)
+    ]
     columns = (Column("Setting"), Column("Value"), Column("Holds for"))
     caption = parts("What else was set: with the table of experiments this is every setting.")
     return Table("other-settings", caption, columns, tuple(rows))
@@ -147,7 +132,7 @@ def _setting_rows(field: str, runs: list[Run]) -> Iterator[Row]:
             if members is ordered[-1]
             else listing(Code(i) for i in ids)
         )
-        yield row(parts(FIELDS[field]), value or parts("none"), holds)
+        yield row(parts(SPEC_FIELDS[field].label), value or parts("none"), holds)
 
 
 def _value(run: Run, field: str) -> Parts:

@@ -15,6 +15,7 @@ from training.planning.run_kinds import ANY_RUN, kind_of
 from training.progress import Progress
 from training.records import StudyFolder
 from training.run import train_stand_in
+from training.run.run_options import RunOptions
 from training.run.stand_ins_to_train import pictures_an_epoch
 from training.study import build_study
 
@@ -74,7 +75,10 @@ def _tiny(n_epochs):
     return [*TINY[: TINY.index("--epochs")], "--epochs", str(n_epochs)]
 
 
-def test_stand_ins_yet_to_be_trained_count_with_the_first_that_wants_them(homework, paced):
+def test_stand_ins_yet_to_be_trained_count_with_the_first_that_wants_them(
+    homework, paced, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))  # which holds none yet
     before = _seconds_of(homework, "plan")
     assert homework("run", "transfer/grid-sgd-1e-3").error is None  # trains what all of them want
     after = _seconds_of(homework, "plan")
@@ -87,7 +91,7 @@ def test_stand_ins_yet_to_be_trained_count_with_the_first_that_wants_them(homewo
 
 
 def _seconds_of(homework, command):
-    steps = planned(homework(command, "transfer", "--time", "--json", "--width", "0.11"))
+    steps = planned(homework(command, "transfer", "--time", "--json"))
     return {name: step["seconds"] for name, step in steps.items()}
 
 
@@ -210,7 +214,7 @@ def test_from_python(tiny_sample, tmp_path, monkeypatch):
     study = build_study("quick", None, {"epochs": 1, "image_size": 64, "width": 0.1}, None, None)
     plan = Plan(study, StudyFolder(tmp_path))
     steps = plan.steps(study.experiments[:2])
-    found = forecast_study(plan, steps, "cpu", "auto", Progress())
+    found = forecast_study(plan, steps, RunOptions(device="cpu"), Progress())
     assert found.precision == "fp32"
     assert found.total == pytest.approx(sum(found.seconds))
     assert all(seconds > 0 for seconds in found.seconds)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from test_interrupted import NAME, contents, holder
@@ -170,6 +171,18 @@ def test_a_read_only_runs_folder_is_one_message_and_stays_as_it_is(homework, tmp
     assert "--runs" in said.stderr
     assert after == before
     assert homework("run", LIST[1]).error is None
+
+
+def test_a_cache_in_the_home_folder_is_no_folder_called_tilde(homework, tmp_path, monkeypatch):
+    example = Path(__file__).parents[2] / "runs" / "example"
+    shutil.copytree(example, tmp_path / "runs" / "example")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.setenv("HOMEWORK_CACHE", "~/x")
+    answer = homework("render", "--format", "html")
+    assert answer.error is None, answer.output
+    assert {path.name for path in (tmp_path / "home" / "x").iterdir()} == {"figures", "reports"}
+    assert not (tmp_path / "~").exists()
 
 
 def test_a_clock_that_jumps_back_changes_nothing(homework, tmp_path, monkeypatch):

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 from side_by_side import LONG, NAMES, Started, folder_of, records, undisturbed
 
-from training.executors import Where
+from training.executors import threads_each
 from training.executors.processes import ProcessExecutor
 from training.executors.schedule import Schedule
 from training.executors.setup import Setup
 from training.records import Choice, Experiment, Metrics, read
+from training.run.run_options import Where
 
 
 def test_two_jobs_write_the_records_of_one(homework, tmp_path):
@@ -35,8 +36,9 @@ def test_threads_are_divided(monkeypatch):
     import torch
 
     monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
-    assert [Where(jobs=jobs).threads_each for jobs in (1, 2, 4, 9)] == [6, 3, 1, 1]
-    assert Where(jobs=2, threads=5).threads_each == 5
+    assert [threads_each(Where(jobs=jobs)) for jobs in (1, 2, 4, 9)] == [6, 3, 1, 1]
+    assert threads_each(Where(jobs=2, threads=5)) == 5
+    assert threads_each(Where(executor="ray", jobs=2)) == 1
 
 
 def test_a_killed_workers_run_goes_on_and_one_killed_twice_has_failed(homework, tmp_path):

@@ -1,7 +1,5 @@
 """Networks of one's own, and of a library, that fail, each in its own way: records say so."""
 
-import sys
-
 import pytest
 
 from training.errors import DataError
@@ -48,16 +46,12 @@ BROKEN = {
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    """Write the modules into the current folder; leave the import path as it was."""
-    for name in ("nets", "unwritten", "unready"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+def here(tmp_path):
+    """Write the modules into the current folder."""
     (tmp_path / "nets.py").write_text(NETS)
     (tmp_path / "unwritten.py").write_text("def net(:\n")
     (tmp_path / "unready.py").write_text("net = torhc.nn\n")
-    with monkeypatch.context() as patch:
-        patch.syspath_prepend(tmp_path / "none")
-        yield tmp_path
+    return tmp_path
 
 
 @pytest.mark.parametrize("model", BROKEN)

@@ -392,8 +392,6 @@ def _curves(
         train_losses[-1] = losses[-1] = None  # type: ignore[call-overload]
     n_finite = len(epochs) - diverges
     best = max(range(n_finite), key=lambda i: validation[i]) + 1
-    if diverges:
-        best = n_finite
     seconds = [round(1.5 + 0.3 * rng.random(), 3) for _ in epochs]
     return Curves(id=experiment.id, seed=seed, epoch=list(epochs), learning_rate=rates,
                   train_loss=train_losses, train_accuracy=train, validation_loss=losses,

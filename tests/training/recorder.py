@@ -21,6 +21,7 @@ class Recorder:
 
     def record(self, experiment_id, accuracy=0.5, loss=1.0, seed=0, status="done", **fields):
         step = self.step(experiment_id, seed)
+        best_epoch = fields.pop("best_epoch", 1)
         metrics = Metrics(
             id=experiment_id,
             section=experiment_id.partition("/")[0],
@@ -29,7 +30,7 @@ class Recorder:
             spec=step.spec,
             spec_hash=step.spec.digest() if step.spec else "",
             dataset_fingerprint="data-1",
-            best_epoch=1,
+            best_epoch=best_epoch,
             validation=Scores(loss=loss, accuracy=accuracy),
             selected=step.selected,
             reused_from=step.selected.id if step.selected else None,

@@ -9,6 +9,7 @@ import click
 
 from training import __version__
 from training.errors import HomeworkError
+from training.folders import current_folder_last
 from training.lookup import unknown_name
 from training.stopping import StoppedError, ignore_signals
 
@@ -90,6 +91,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; expected errors print one message and exit 1."""
+    sys.path[:] = current_folder_last(sys.path)  # which `python -c` puts first
     try:
         code = cli.main(standalone_mode=False)  # what `ctx.exit` was given; else nothing
         if code:

@@ -16,7 +16,7 @@ import click
 
 from training.cli.options import json_option
 from training.errors import HomeworkError
-from training.folders import cache_folder
+from training.folders import cache_folder, expanded
 from training.weights.source import IMAGENET_FILES
 
 
@@ -108,7 +108,7 @@ def _data() -> Finding:
     from training.data.layouts import index_pictures
 
     try:
-        index = index_pictures(Path(place))
+        index = index_pictures(expanded(place))
     except HomeworkError as error:
         return Finding(False, f"HOMEWORK_DATA: {error.message}", error.hint)
     return Finding(True, f"{len(index.paths)} pictures, {len(index.classes)} classes in {place}")

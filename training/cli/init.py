@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from training.errors import StudyError
+from training.folders import expanded
 from training.records import write_bytes
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _from_file(data: str, file: Path) -> str:
     """Return a path as the study file must name it: a relative one from the file's folder."""
     if data in KNOWN or data.startswith("torchvision:"):
         return data
-    place = Path(data).expanduser()
+    place = expanded(data)
     return str(place) if place.is_absolute() else os.path.relpath(place, file.parent)
 
 

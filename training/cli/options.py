@@ -165,10 +165,6 @@ def study_options(command: F, last: bool = False) -> F:
                 kept = StudyFolder(found)
                 return command(study=read(kept.study, StudyRecord), folder=kept, **others)
         file = read_study_file(study_file) if study_file else None
-        if study_file:
-            sys.path.insert(0, str(study_file.resolve().parent))
-        if overrides["backbone"] is not None:  # the user's own word, so their own code is meant
-            sys.path.append(str(Path.cwd()))
         record = build_study(preset, file, overrides, study, data)
         record = _with_command(record)
         return command(study=record, folder=StudyFolder(runs / record.name), **others)
@@ -176,6 +172,17 @@ def study_options(command: F, last: bool = False) -> F:
     for option in reversed(_STUDY_OPTIONS):
         with_study = option(with_study)
     return with_study  # type: ignore[return-value]
+
+
+def code_folders(ctx: click.Context) -> tuple[Path, ...]:
+    """Return where a `module:function` is looked for, of a command with `study_options`.
+
+    That is beside the study file, and, for one that --backbone names, in the current folder: a
+    person's own word means their own code.
+    """
+    study_file: Path | None = ctx.params["study_file"]
+    beside = () if study_file is None else (study_file.resolve().parent,)
+    return beside if ctx.params["backbone"] is None else (*beside, Path.cwd())
 
 
 def _with_command(record: StudyRecord) -> StudyRecord:
@@ -208,32 +215,10 @@ def precision_option(command: F) -> F:
 
 
 def where_options(command: F) -> F:
-    """Add the options that say where experiments run; the command receives them as `where`."""
-
-    @functools.wraps(command)
-    def with_where(
-        *,
-        jobs: int | None,
-        threads: int | None,
-        executor: str,
-        address: str | None,
-        gpus_per_run: float | None,
-        **others: Any,
-    ) -> Any:
-        if executor != "ray" and (address or gpus_per_run):
-            raise click.UsageError("--address and --gpus-per-run go with --executor ray.")
-        where = {
-            "jobs": jobs,
-            "threads": threads,
-            "executor": executor,
-            "address": address,
-            "gpus_per_run": gpus_per_run,
-        }
-        return command(where=where, **others)
-
+    """Add the options that say where experiments run; `run_options` collects them."""
     for option in reversed(_WHERE_OPTIONS):
-        with_where = option(with_where)
-    return with_where  # type: ignore[return-value]
+        command = option(command)
+    return command
 
 
 def talk_options(command: F) -> F:

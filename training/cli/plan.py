@@ -8,9 +8,16 @@ import click
 
 from training.cli.durations import duration
 from training.cli.listing import as_plain, planned_from, print_json
-from training.cli.options import device_option, json_option, precision_option, study_options
+from training.cli.options import (
+    code_folders,
+    device_option,
+    json_option,
+    precision_option,
+    study_options,
+)
 from training.planning.plan import PENDING, Plan, Step
 from training.records import StudyFolder, StudyRecord
+from training.run.run_options import RunOptions
 
 if TYPE_CHECKING:
     from training.forecast import Forecast
@@ -25,7 +32,10 @@ Timing = Callable[[Plan, list[Step]], "Forecast"]
 @device_option
 @precision_option
 @json_option
+@click.pass_context
 def plan(
+    ctx: click.Context,
+    /,
     names: tuple[str, ...],
     study: StudyRecord,
     folder: StudyFolder,
@@ -46,7 +56,9 @@ def plan(
         homework plan --data ~/caltech101 --time
     """
     if timed:
-        show_plan(study, folder, names, as_json, _timing(device, precision))
+        folders = code_folders(ctx)
+        options = RunOptions(device=device, precision=precision, code_folders=folders)
+        show_plan(study, folder, names, as_json, _timing(options))
     elif (device, precision) != ("auto", "auto"):
         raise click.UsageError("--device and --precision go with --time.")
     else:
@@ -88,13 +100,15 @@ def show_plan(
         _say_total(forecast)
 
 
-def _timing(device: str, precision: str) -> Timing:
+def _timing(options: RunOptions) -> Timing:
     def timing(planned: Plan, steps: list[Step]) -> "Forecast":
         from training.cli.console import ConsoleProgress
+        from training.device.process_state import own_process
         from training.forecast import forecast_study
 
+        own_process()
         with ConsoleProgress(on_stderr=True) as progress:
-            return forecast_study(planned, steps, device, precision, progress)
+            return forecast_study(planned, steps, options, progress)
 
     return timing
 

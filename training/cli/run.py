@@ -1,11 +1,13 @@
 """`homework run-all` and `homework run`."""
 
+import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from training.cli.options import (
+    code_folders,
     device_option,
     precision_option,
     study_options,
@@ -15,6 +17,7 @@ from training.cli.options import (
 from training.cli.plan import show_plan
 from training.errors import StudyError
 from training.records import StudyFolder, StudyRecord
+from training.run.run_options import RunOptions, Where
 
 if TYPE_CHECKING:
     from training.cli.console import Talk
@@ -29,7 +32,7 @@ _checkpoint_option = click.option(
     "--checkpoint-every",
     "checkpoint_seconds",
     type=click.FloatRange(min=0),
-    default=30.0,
+    default=RunOptions.checkpoint_seconds,
     show_default=True,
     metavar="SECONDS",
     envvar="HOMEWORK_CHECKPOINT_SECONDS",
@@ -56,7 +59,7 @@ _force_option = click.option("--force", is_flag=True, help="Run again what is al
 
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what both commands know, in the order of their help."""
+    """Add what both commands know, in the order of their help; they receive `options`."""
     options = (
         study_options,
         device_option,
@@ -71,9 +74,54 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         _render_option,
         talk_options,
     )
+    command = _collecting(command)
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _collecting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand a command what the options of a run say as one record, `options`."""
+
+    @functools.wraps(command)
+    def with_options(
+        *,
+        device: str,
+        precision: str,
+        deterministic: bool,
+        force: bool,
+        checkpoint_seconds: float,
+        keep_weights: bool,
+        logs: tuple[str, ...],
+        executor: Literal["local", "ray"],
+        jobs: int | None,
+        threads: int | None,
+        address: str | None,
+        gpus_per_run: float | None,
+        **others: Any,
+    ) -> Any:
+        if executor != "ray" and (address or gpus_per_run):
+            raise click.UsageError("--address and --gpus-per-run go with --executor ray.")
+        options = RunOptions(
+            device=device,
+            precision=precision,
+            deterministic=deterministic,
+            force=force,
+            checkpoint_seconds=checkpoint_seconds,
+            keep_weights=keep_weights,
+            logs=logs,
+            code_folders=code_folders(click.get_current_context()),
+            where=Where(
+                executor=executor,
+                jobs=jobs,
+                threads=threads,
+                address=address,
+                gpus_per_run=gpus_per_run,
+            ),
+        )
+        return command(options=options, **others)
+
+    return with_options
 
 
 @click.command("run-all")
@@ -87,8 +135,7 @@ def run_all(
     render_format: str | None,
     dry_run: bool,
     talk: "Talk",
-    where: dict[str, Any],
-    **how: Any,
+    options: RunOptions,
 ) -> None:
     """Run every experiment of the list that has no record yet.
 
@@ -104,7 +151,7 @@ def run_all(
     if dry_run:
         show_plan(study, folder, ())
         return
-    _run(ctx, study, folder, (), render_format, talk, where, how)
+    _run(ctx, study, folder, (), render_format, talk, options)
 
 
 @click.command()
@@ -120,8 +167,7 @@ def run(
     render_format: str | None,
     dry_run: bool,
     talk: "Talk",
-    where: dict[str, Any],
-    **how: Any,
+    options: RunOptions,
 ) -> None:
     """Run the experiments of a section, a group, or by name.
 
@@ -135,7 +181,7 @@ def run(
     if dry_run:
         show_plan(study, folder, names)
         return
-    _run(ctx, study, folder, names, render_format, talk, where, how)
+    _run(ctx, study, folder, names, render_format, talk, options)
 
 
 def _run(
@@ -145,21 +191,19 @@ def _run(
     names: tuple[str, ...],
     render_format: str | None,
     talk: "Talk",
-    where: dict[str, Any],
-    how: dict[str, Any],
+    options: RunOptions,
 ) -> None:
     from training.cli.console import ConsoleProgress
-    from training.executors import Where
+    from training.device.process_state import own_process
     from training.session import run_study
     from training.stopping import StopSignal
     from training.study import select
 
     experiments = select(study, names)
+    own_process()
     stop = StopSignal()
     with stop.listening(), ConsoleProgress(talk=talk) as progress:
-        outcome = run_study(
-            study, folder, experiments, progress=progress, stop=stop, where=Where(**where), **how
-        )
+        outcome = run_study(study, folder, experiments, options, progress, stop)
     progress.summary(study, folder, outcome)
     if render_format is not None:
         _render(ctx, folder, render_format, quiet=talk == "quiet")

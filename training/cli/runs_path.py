@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from training.folders import expanded
 from training.records.remote import Mirror, is_url
 
 
@@ -22,7 +23,8 @@ class RunsPath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str) or not is_url(value):
-            return super().convert(value, param, ctx)
+            place = expanded(value) if isinstance(value, str) else value  # of --runs=~/runs
+            return super().convert(place, param, ctx)
         if not self._remote:
             self.fail("this command reads a folder on this machine, not a URL.", param, ctx)
         return self.follow(value, ctx)

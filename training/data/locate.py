@@ -7,7 +7,7 @@ from training.data.cache import Stage
 from training.data.index import LAYOUTS
 from training.data.layouts import TABLE
 from training.errors import DataError
-from training.folders import cache_folder
+from training.folders import cache_folder, expanded
 
 
 def locate(data: str, progress: Stage | None = None) -> Path:
@@ -29,7 +29,7 @@ def locate(data: str, progress: Stage | None = None) -> Path:
         from training.data.torchvision_sets import fetch_torchvision
 
         return fetch_torchvision(name, cache_folder() / "torchvision", progress)
-    return _folder(Path(data).expanduser(), "--data")
+    return _folder(expanded(data), "--data")
 
 
 def _folder(folder: Path, named_by: str) -> Path:
@@ -52,7 +52,7 @@ def _sample(data: str, progress: Stage | None) -> Path:
 def _caltech101(progress: Stage | None) -> Path:
     named = os.environ.get("HOMEWORK_DATA")
     if named:
-        return _folder(Path(named).expanduser(), "The variable HOMEWORK_DATA")
+        return _folder(expanded(named), "The variable HOMEWORK_DATA")
     from training.data.download import fetch_caltech101
 
     return fetch_caltech101(cache_folder(), progress=progress)

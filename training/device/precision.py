@@ -7,12 +7,7 @@ from typing import Literal, cast, get_args
 import torch
 from torch import Tensor, nn
 
-from training.device.environment import (
-    ignore_denormals,
-    keep_memory,
-    multiplies_bf16,
-    resolve_device,
-)
+from training.device.environment import multiplies_bf16, resolve_device
 from training.errors import DeviceError
 from training.lookup import unknown_name
 
@@ -68,7 +63,7 @@ def _fastest(device: torch.device, image_size: int) -> Precision:
 
 
 def set_up(device: str, precision: str, image_size: int) -> tuple[torch.device, Precision]:
-    """Ready the process for a study's arithmetic, and return the device and the number format.
+    """Set the number format of a study's arithmetic; return the device and that format.
 
     Args:
         device: See `resolve_device`.
@@ -77,8 +72,6 @@ def set_up(device: str, precision: str, image_size: int) -> tuple[torch.device, 
     Raises:
         DeviceError: The device isn't there, or hasn't the number format.
     """
-    ignore_denormals()
-    keep_memory()
     found = resolve_device(device)
     number_format = resolve_precision(precision, found, image_size)
     use_precision(number_format)

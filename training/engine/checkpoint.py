@@ -16,7 +16,6 @@ from training.records import LossScaling, Scores
 KEPT = 2
 """The newest, and the one before it in case the newest is damaged."""
 
-SECONDS_BETWEEN = 30.0
 SHARE = 0.05
 """Of a run's time, at most, that writing checkpoints may take."""
 
@@ -35,7 +34,7 @@ class Identity(msgspec.Struct, frozen=True):
     device: str
     precision: str = "fp32"
     deterministic: bool = False
-    form: int = 3
+    form: int = 4
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +82,7 @@ class Checkpoints:
         self,
         folder: Path,
         identity: Identity,
-        seconds_between: float = SECONDS_BETWEEN,
+        seconds_between: float = 0.0,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.folder = folder

@@ -144,7 +144,6 @@ class _Training:
         totals: Of this epoch, (3,) float64: summed loss, correct count, and how many pictures
             they leave out because fp16 couldn't hold the values of their batches.
         scaling: While training is in fp16.
-        last: The state after the epoch before; needed if this one diverges.
     """
 
     def __init__(
@@ -158,7 +157,6 @@ class _Training:
         self.optimizer = make_optimizer(module, spec)
         self.order = torch.Generator().manual_seed(spec.seed)
         self.result = Fit()
-        self.last: State = {}
         self.totals = torch.zeros(3, dtype=torch.float64, device=self.device)
         self.fp16 = fp16_forward(module)
         self.scaling = LossScale(self.device) if self.fp16 is not None else None
@@ -297,16 +295,11 @@ class _Training:
         speed = len(self.train.labels) / max(self.seconds, 1e-9)
         _report(self.progress, epoch, self.spec.epochs, result, speed)
         if trained.loss is None or validated.loss is None:
-            # the state before this epoch is the last that means anything
-            result.diverged = True
-            result.best_epoch, result.best_state = epoch - 1, self.last
+            result.diverged = True  # the best epoch is one before
             return
-        better = _is_better(result, epoch)
-        # `last` is only needed if the next epoch diverges; reuse its memory unless it is the best
-        memory = {} if self.last is result.best_state else self.last
-        self.last = copy_state(self.module, memory)
-        if better:
-            result.best_epoch, result.best_state = epoch, self.last
+        if _is_better(result, epoch):
+            result.best_epoch = epoch
+            result.best_state = copy_state(self.module, result.best_state)
         self._step_rate()
         self._begin_epoch(epoch + 1)
         self._save_if_due()
@@ -335,7 +328,6 @@ class _Training:
         tensors: dict[str, Any] = {
             "module": {name: value.detach() for name, value in changing(self.module).items()},
             "best": result.best_state,
-            "last": {} if self.last is result.best_state else self.last,
             "optimizer": self.optimizer.state_dict(),
             "scaling": self.scaling.state_dict() if self.scaling is not None else {},
             "totals": self.totals,
@@ -365,8 +357,7 @@ class _Training:
         elif self.fp16 is not None:
             self.fp16.in_fp32, self.scaling = True, None
         best = {name: value.to(self.device) for name, value in tensors["best"].items()}
-        last = {name: value.to(self.device) for name, value in tensors["last"].items()}
-        self.result.best_state, self.last = best, last or best
+        self.result.best_state = best
         self.totals.copy_(tensors["totals"])
         self.order_state = tensors["order"]
         self.order.set_state(self.order_state)

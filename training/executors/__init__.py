@@ -2,6 +2,13 @@
 
 from training.executors.local import LocalExecutor
 from training.executors.outcome import Outcome
-from training.executors.where import Executor, Where, make_executor
+from training.executors.where import Executor, check_executor, make_executor, threads_each
 
-__all__ = ["Executor", "LocalExecutor", "Outcome", "Where", "make_executor"]
+__all__ = [
+    "Executor",
+    "LocalExecutor",
+    "Outcome",
+    "check_executor",
+    "make_executor",
+    "threads_each",
+]

@@ -19,6 +19,7 @@ from training.executors.schedule import Task
 from training.executors.setup import Setup
 from training.executors.single import SingleRuns
 from training.executors.worker import STOP, work
+from training.folders import starting_python
 from training.planning.plan import Plan
 from training.records import Experiment
 from training.run.workspace import Workspace
@@ -124,11 +125,12 @@ class ProcessCrew:
         ours, theirs = context.Pipe()
         setup = dataclasses.replace(self.setup, device=device)
         process = context.Process(target=work, args=(theirs, setup), name=f"homework on {device}")
-        resource_tracker.ensure_running()  # which unblocks signals when it starts
         worker = _Worker(process, ours, device)
-        with signals_blocked():  # until the worker can receive them
-            process.start()
-            self._workers.append(worker)
+        with starting_python():
+            resource_tracker.ensure_running()  # which unblocks signals when it starts
+            with signals_blocked():  # until the worker can receive them
+                process.start()
+                self._workers.append(worker)
         theirs.close()
         return worker
 

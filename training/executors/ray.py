@@ -118,16 +118,20 @@ class RayCrew:
         )
 
     def _connect(self) -> None:
-        """Connect without giving the signals away, which Ray takes for itself."""
+        """Connect without giving the signals away, which Ray takes for itself.
+
+        Its workers import first from the folder that this is done in: not from a person's.
+        """
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.getsignal(number) for number in numbers}
         try:
-            self.ray.init(
-                address=self.address,
-                log_to_driver=False,
-                logging_level="ERROR",
-                include_dashboard=False if self.address is None else None,
-            )
+            with contextlib.chdir(self.setup.folder):
+                self.ray.init(
+                    address=self.address,
+                    log_to_driver=False,
+                    logging_level="ERROR",
+                    include_dashboard=False if self.address is None else None,
+                )
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise StudyError(
                 f"There is no Ray cluster at {self.address or 'this machine'}: {error}.",

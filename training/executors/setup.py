@@ -8,13 +8,15 @@ import torch
 
 from training.data.prepare import PreparedData
 from training.device.determinism import keep_deterministic
-from training.device.environment import ignore_denormals, keep_memory, resolve_device
+from training.device.environment import resolve_device
 from training.device.precision import Precision, use_precision
+from training.device.process_state import own_process
 from training.executors.single import SingleRuns
 from training.logs import live_logs
 from training.planning.plan import Plan
 from training.progress import Progress
 from training.records import StudyFolder, StudyRecord
+from training.run.run_options import RunOptions
 from training.run.workspace import Workspace
 from training.stopping import StopSignal
 
@@ -26,6 +28,7 @@ class Setup:
     Attributes:
         folder: The study's folder, absolute.
         data: Its pixels travel as names of files.
+        device: That the process computes on.
         n_threads: CPU threads of each experiment; they are part of what decides a run's last bits.
         working_folder: What relative paths of the study start from.
         alone: Whether each process has a device to itself.
@@ -36,30 +39,26 @@ class Setup:
     data: PreparedData
     device: str
     precision: Precision
-    deterministic: bool
+    options: RunOptions
     n_threads: int
-    checkpoint_seconds: float
     weights_cache: Path
     working_folder: Path
-    keep_models: bool
-    logs: tuple[str, ...]
     alone: bool
 
     @classmethod
     def of(cls, plan: Plan, workspace: Workspace, n_threads: int, alone: bool) -> "Setup":
+        options = workspace.options
+        code_folders = tuple(folder.resolve() for folder in options.code_folders)
         return cls(
             study=plan.study,
             folder=workspace.folder.path.resolve(),
             data=dataclasses.replace(workspace.data, progress=None),
             device=str(workspace.device),
             precision=workspace.precision,
-            deterministic=torch.are_deterministic_algorithms_enabled(),
+            options=dataclasses.replace(options, code_folders=code_folders),
             n_threads=n_threads,
-            checkpoint_seconds=workspace.checkpoint_seconds,
             weights_cache=workspace.weights_cache.resolve(),
             working_folder=Path.cwd(),
-            keep_models=workspace.keep_models,
-            logs=workspace.logs.kinds,
             alone=alone,
         )
 
@@ -69,12 +68,11 @@ class Setup:
         Raises:
             DeviceError: The device isn't there.
         """
-        ignore_denormals()
-        keep_memory()
+        own_process()
         torch.set_num_threads(self.n_threads)
         device = resolve_device(self.device)
         use_precision(self.precision)
-        keep_deterministic(self.deterministic)
+        keep_deterministic(self.options.deterministic)
         folder = StudyFolder(self.folder)
         data = dataclasses.replace(self.data, progress=progress.stage)
         workspace = Workspace(
@@ -84,10 +82,9 @@ class Setup:
             progress,
             self.weights_cache,
             stop,
-            self.checkpoint_seconds,
+            self.options,
             self.precision,
-            self.keep_models,
-            live_logs(self.logs, folder, progress.note),
+            live_logs(self.options.logs, folder, progress.note),
             alone=self.alone,
         )
         return SingleRuns(Plan(self.study, folder, data.record.fingerprint), workspace)

@@ -65,7 +65,11 @@ class SingleRuns:
 
     def remaining(self, experiments: Sequence[Experiment], force: bool) -> Remaining:
         """Return what knows how long these experiments will take, once some of them are done."""
-        counted = functools.partial(flop_of_missing, cache=self.workspace.weights_cache)
+        counted = functools.partial(
+            flop_of_missing,
+            cache=self.workspace.weights_cache,
+            code_folders=self.workspace.options.code_folders,
+        )
         return Remaining(self.plan.steps(experiments), self.plan, force, counted)
 
     def run(self, experiment: Experiment, seed: int, force: bool) -> Result:

@@ -1,8 +1,7 @@
-"""Where experiments run: chosen on the command line."""
+"""The executor that a person's choice of where experiments run asks for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 
@@ -13,41 +12,8 @@ from training.executors.processes import ProcessExecutor
 from training.executors.ray import RayExecutor, import_ray
 from training.planning.plan import Plan
 from training.records import Experiment
+from training.run.run_options import Where
 from training.run.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where experiments run.
-
-    Attributes:
-        executor: `local`: on this machine; `ray`: on a Ray cluster.
-        jobs: How many experiments at a time; None is 1 here, and on a cluster all it has room for.
-        threads: CPU threads of each; None divides this process's among them, and is 1 on a cluster.
-        address: See `RayExecutor`.
-        gpus_per_run: See `RayExecutor`.
-    """
-
-    executor: Literal["local", "ray"] = "local"
-    jobs: int | None = None
-    threads: int | None = None
-    address: str | None = None
-    gpus_per_run: float | None = None
-
-    @property
-    def threads_each(self) -> int:
-        if self.executor == "ray":
-            return self.threads or 1
-        return self.threads or max(1, torch.get_num_threads() // (self.jobs or 1))
-
-    def check(self) -> None:
-        """Make sure, before anything is prepared, that it can be had.
-
-        Raises:
-            StudyError: Ray was asked for and isn't installed.
-        """
-        if self.executor == "ray":
-            import_ray()
 
 
 class Executor(Protocol):
@@ -57,18 +23,35 @@ class Executor(Protocol):
         """Run what is missing or stale; with `force`, everything named."""
 
 
-def make_executor(where: Where, plan: Plan, workspace: Workspace, device: str) -> Executor:
-    """Return the executor for a list.
+def threads_each(where: Where) -> int:
+    """Return how many CPU threads each experiment computes with."""
+    if where.executor == "ray":
+        return where.threads or 1
+    return where.threads or max(1, torch.get_num_threads() // (where.jobs or 1))
 
-    Args:
-        device: As the user named it; several processes share the devices that it leaves open.
+
+def check_executor(where: Where) -> None:
+    """Make sure, before anything is prepared, that it can be had.
+
+    Raises:
+        StudyError: Ray was asked for and isn't installed.
     """
-    n_threads, jobs = where.threads_each, where.jobs or 1
+    if where.executor == "ray":
+        import_ray()
+
+
+def make_executor(plan: Plan, workspace: Workspace) -> Executor:
+    """Return the executor that the workspace's options ask for.
+
+    Several processes share the devices that the name of the device leaves open.
+    """
+    where = workspace.options.where
+    n_threads, jobs = threads_each(where), where.jobs or 1
     if where.executor == "ray":
         return RayExecutor(
             plan, workspace, n_threads, where.jobs or 0, where.address, where.gpus_per_run
         )
     if jobs > 1:
-        devices = [str(found) for found in all_devices(device)]
+        devices = [str(found) for found in all_devices(workspace.options.device)]
         return ProcessExecutor(plan, workspace, jobs, n_threads, devices)
     return LocalExecutor(plan, workspace)

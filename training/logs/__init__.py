@@ -7,17 +7,15 @@ it; the libraries themselves, which are extras, are imported when a log is opene
 
 from training.logs.live import LIVE_LOGS, Logs, live_logs
 from training.logs.run_log import RunLog, RunName
-from training.logs.scalars import SCALARS, SPEC_NAMES, epoch_scalars, spec_values, test_scalars
+from training.logs.scalars import SCALARS, epoch_scalars, test_scalars
 
 __all__ = [
     "LIVE_LOGS",
     "SCALARS",
-    "SPEC_NAMES",
     "Logs",
     "RunLog",
     "RunName",
     "epoch_scalars",
     "live_logs",
-    "spec_values",
     "test_scalars",
 ]

@@ -63,16 +63,13 @@ class Logs:
     Args:
         openers: How each kind is opened, by its name in sentences.
         note: Receives one line about a log that fails.
-        kinds: What was asked for, so that another process can open the same.
     """
 
     def __init__(
         self,
         openers: dict[str, Open] | None = None,
         note: Callable[[str], None] = lambda _: None,
-        kinds: Sequence[str] = (),
     ) -> None:
-        self.kinds = tuple(kinds)
         self._openers = openers or {}
         self._note = note
 
@@ -107,7 +104,7 @@ def live_logs(kinds: Sequence[str], folder: StudyFolder, note: Callable[[str], N
             raise unknown_name("log", kind, table)
         need(kind, kind, f"--log {kind}")
     openers = {LIVE_LOGS[kind]: table[kind](folder) for kind in dict.fromkeys(kinds)}
-    return Logs({"running": _running(folder), **openers}, note, kinds)
+    return Logs({"running": _running(folder), **openers}, note)
 
 
 def _running(folder: StudyFolder) -> Open:

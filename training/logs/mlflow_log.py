@@ -12,8 +12,9 @@ from typing import Any
 from filelock import FileLock
 
 from training.logs.run_log import RunName, need
-from training.logs.scalars import epoch_scalars, spec_values, test_scalars
+from training.logs.scalars import epoch_scalars, test_scalars
 from training.records import Curves, Metrics
+from training.records.spec_fields import spec_values
 
 _COUNTED = "accuracy/train"
 """The metric whose history says how many epochs a run holds."""

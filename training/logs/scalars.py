@@ -2,9 +2,7 @@
 
 import math
 
-import msgspec
-
-from training.records import Curves, Metrics, Spec
+from training.records import Curves, Metrics
 
 SCALARS = {
     "loss_nats/train": "train_loss",
@@ -15,17 +13,6 @@ SCALARS = {
     "epoch_seconds": "epoch_seconds",
 }
 """Name in a log to list in `curves.json`."""
-
-_UNITS = {
-    "width": "width_multiplier",
-    "image_size": "image_size_pixels",
-    "resize_size": "resize_size_pixels",
-    "step_size": "step_size_epochs",
-    "batch_size": "batch_size_images",
-}
-
-SPEC_NAMES = {field: _UNITS.get(field, field) for field in Spec.__struct_fields__}
-"""Field of a recipe to its name outside the records."""
 
 
 def epoch_scalars(curves: Curves, index: int) -> dict[str, float]:
@@ -47,12 +34,3 @@ def test_scalars(metrics: Metrics) -> dict[str, float]:
         "loss_nats/test": math.nan if test.loss is None else test.loss,
         "accuracy/test": test.accuracy,
     }
-
-
-def spec_values(spec: Spec) -> dict[str, str | int | float | None]:
-    """Return a recipe's fields, in order, as plain values; lists as JSON text."""
-    values = {}
-    for name, value in msgspec.structs.asdict(spec).items():
-        plain = msgspec.json.encode(value).decode() if isinstance(value, tuple) else value
-        values[SPEC_NAMES[name]] = plain
-    return values

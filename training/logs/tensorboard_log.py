@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from training.logs.run_log import RunName, need
-from training.logs.scalars import epoch_scalars, spec_values, test_scalars
+from training.logs.scalars import epoch_scalars, test_scalars
 from training.records import Curves, Metrics, host_mark
+from training.records.spec_fields import spec_values
 
 PATTERN = "events.out.tfevents.*"
 

@@ -1,7 +1,7 @@
 """Build networks with a new head: the homework's three architectures, and any other by name."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,7 @@ def build(
     head: tuple[int, ...] = (),
     width: float = 1.0,
     weights_file: Path | None = None,
+    code_folders: Sequence[Path] = (),
 ) -> Network:
     """Build a network with a new head for `n_classes` classes, from torch's random state.
 
@@ -66,6 +67,7 @@ def build(
         head: Widths of hidden layers (each followed by ReLU) before the class scores.
         width: Channel multiplier of the named architectures; hidden layers of the head follow.
         weights_file: Handed to a `module:function`; the others are loaded by `weights.load`.
+        code_folders: Where a module is looked for before what is installed.
 
     Raises:
         StudyError: No such model, or one whose last linear layer can't be found.
@@ -77,7 +79,7 @@ def build(
         hidden = tuple(max(1, round(units * width)) for units in head)
         parts = architecture.parts
     else:
-        foreign = foreign_network(model, n_classes, weights_file)
+        foreign = foreign_network(model, n_classes, weights_file, code_folders)
         if foreign is None:
             names = [*ARCHITECTURES, "torchvision:NAME", "timm:NAME", "module:function"]
             raise unknown_name("model", model, names)

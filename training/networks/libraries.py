@@ -1,7 +1,7 @@
 """Networks that others wrote: torchvision's, timm's, and those of a function of one's own."""
 
-import importlib
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +10,20 @@ from torch import nn
 
 from training.errors import HomeworkError, StudyError
 from training.lookup import unknown_name
+from training.networks.own_modules import as_written, own_function
 
 CALLED = "module:function is called with the number of classes and the weights' path or None."
 
 
-def foreign_network(model: str, n_classes: int, weights_file: Path | None) -> nn.Module | None:
+def foreign_network(
+    model: str, n_classes: int, weights_file: Path | None, code_folders: Sequence[Path] = ()
+) -> nn.Module | None:
     """Return the network that a model names; None if the name isn't of a library or a module.
 
     Args:
         model: `torchvision:NAME`, `timm:NAME`, or `module:function`.
         weights_file: Handed to a `module:function`.
+        code_folders: Where such a module is looked for before what is installed.
 
     Raises:
         StudyError: There is no such network, or its own code fails.
@@ -32,7 +36,7 @@ def foreign_network(model: str, n_classes: int, weights_file: Path | None) -> nn
             return _torchvision_model(name)
         if library == "timm":
             return _timm_model(name)
-        module = _function(library, name)(n_classes, weights_file)
+        module = _function(library, name, code_folders)(n_classes, weights_file)
     except HomeworkError:
         raise
     except Exception as error:
@@ -45,7 +49,7 @@ def foreign_network(model: str, n_classes: int, weights_file: Path | None) -> nn
 
 def what_failed(error: BaseException) -> str:
     """Return an error's kind and text, and where in somebody else's code it came from."""
-    text = str(error).strip().rstrip(".")
+    text = as_written(str(error)).strip().rstrip(".")
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     others = {Path(torch.__file__).parent, Path(__file__).parent}
     places = [
@@ -81,12 +85,12 @@ def _timm_model(name: str) -> nn.Module:
     return module
 
 
-def _function(module_name: str, function: str) -> Any:
+def _function(module_name: str, function: str, folders: Sequence[Path]) -> Any:
     try:
-        return getattr(importlib.import_module(module_name), function)
+        return own_function(module_name, function, folders)
     except (ImportError, AttributeError) as error:
         raise StudyError(
-            f"Can't import {module_name}:{function}: {error}.",
+            f"Can't import {module_name}:{function}: {as_written(str(error))}.",
             "The module must be installed or lie beside the study file; one that --backbone names "
             "may lie in the current folder, too.",
         ) from error

@@ -4,8 +4,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-FORMAT = 1
-"""Number of the JSON format. 1: the first.
+FORMAT = 2
+"""Number of the JSON format, of which older ones are read as well.
+
+1: the first.
+2: a diverged run's `Metrics.best_epoch` is the best of its finite epochs; before, the last.
 
 Fields that a reader can do without are added under the same number, as `Predictions.examples`,
 `Metrics.first_layer`, `Metrics.cost`, `Metrics.loss_scaling` and `Dataset.split_changes` were.

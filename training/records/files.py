@@ -222,9 +222,9 @@ def read(path: Path, kind: type[R]) -> R:
 
 def _check_format(path: Path, raw: Any) -> None:
     found = raw.get("format") if isinstance(raw, dict) else None
-    if found != FORMAT:
+    if found not in range(1, FORMAT + 1):
         raise RecordError(
-            f"{path} has record format {found!r}; this version reads format {FORMAT}.",
+            f"{path} has record format {found!r}; this version reads formats 1 to {FORMAT}.",
             "Use the version of homework that wrote it, or run the experiment again.",
         )
 

@@ -156,7 +156,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         best_epoch: 1-based epoch of the highest validation accuracy (ties: lower validation
-            loss, then earlier); of a diverged run, its last finite epoch, null if none was.
+            loss, then earlier), among the finite ones if the run diverged; null if none was. Up
+            to format 1, a diverged run's last finite epoch.
         train: Scores at `best_epoch`, measured during that epoch's training pass.
         validation: Scores at `best_epoch`, after that epoch.
         test: Scores of the `best_epoch` weights on the test split, for finalists.

@@ -42,22 +42,23 @@ def keep_best_weights(metrics: Metrics, state: State, workspace: Workspace) -> N
         workspace.progress.note(f"The weights of {metrics.id} can't be kept: {error}")
 
 
-def keep_network(metrics: Metrics, model: Model, workspace: Workspace) -> None:
+def keep_network(step: Step, model: Model, workspace: Workspace) -> None:
     """Keep a tested network for use, if that was asked for; an older one is worth nothing now."""
-    assert metrics.spec is not None
-    file = workspace.folder.model(metrics.id, metrics.seed)
+    assert step.spec is not None
+    experiment_id = step.experiment.id
+    file = workspace.folder.model(experiment_id, step.seed)
     try:
         file.unlink(missing_ok=True)
-        if workspace.keep_models:
+        if workspace.options.keep_weights:
             about = About(
-                id=metrics.id,
-                seed=metrics.seed,
-                spec=metrics.spec,
+                id=experiment_id,
+                seed=step.seed,
+                spec=step.spec,
                 classes=tuple(workspace.data.record.classes),
                 mean=model.mean,
                 std=model.std,
-                dataset_fingerprint=metrics.dataset_fingerprint,
+                dataset_fingerprint=workspace.data.record.fingerprint,
             )
             keep(file, about, model.network.module.state_dict())
     except (OSError, RecordError) as error:
-        workspace.progress.note(f"The network of {metrics.id} can't be kept: {error}")
+        workspace.progress.note(f"The network of {experiment_id} can't be kept: {error}")

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -19,6 +20,7 @@ from training.networks.freezing import count_parameters
 from training.planning.plan import Step
 from training.records import (
     Curves,
+    FirstLayer,
     HeldOutScores,
     Metrics,
     Predictions,
@@ -39,6 +41,20 @@ from training.run.train_model import pictures, train_model
 from training.run.workspace import Workspace
 from training.run.write_records import write_run
 from training.weights.source import WeightsSource
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What testing a run gave; nothing of a run that isn't tested.
+
+    Attributes:
+        in_fp32: Whether fp16 couldn't hold the values.
+    """
+
+    scores: HeldOutScores | None = None
+    predictions: Predictions | None = None
+    first_layer: FirstLayer | None = None
+    in_fp32: bool = False
 
 
 def run_step(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics], bool]) -> Metrics:
@@ -71,31 +87,38 @@ def _train(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics], b
                 model, spec, workspace, checkpoints,
                 lambda fit: log.epochs(lambda: fit.curves(experiment.id, step.seed)),
             )  # fmt: skip
-            metrics = _describe(step, model, result, workspace)
-            predictions = None
+            tested = Tested()
             if experiment.test and result.best_state:
-                metrics, predictions = _test(metrics, model, result.best_state, filters, workspace)
+                tested = _test(step, model, result.best_state, filters, workspace)
+        notes = [
+            *[experiment.note] * bool(experiment.note),
+            *precision_notes(workspace.precision),
+            *scaling_notes(result.loss_scaling),
+            *memory_notes(model, result.batch_parts),
+            *testing_notes(tested.in_fp32),
+            *determinism_notes(operations),
+        ]
+        metrics = _describe(step, model, result, feature_seconds, tested, notes, workspace)
         keep_best_weights(metrics, result.best_state if keep_weights(metrics) else {}, workspace)
-        metrics = msgspec.structs.replace(
-            metrics,
-            cached_features=feature_seconds is not None,
-            feature_seconds=feature_seconds or 0.0,
-            peak_memory_bytes=peak_memory_bytes(workspace.device),
-            notes=metrics.notes + determinism_notes(operations),
-        )
-        # last, because measuring the device takes memory, too
-        cost = cost_of(model, spec, result, workspace, metrics.cached_features)
-        metrics = msgspec.structs.replace(metrics, cost=cost)
         curves = result.curves(experiment.id, step.seed)
-        write_run(metrics, curves, predictions, workspace.folder)
+        write_run(metrics, curves, tested.predictions, workspace.folder)
         log.end(metrics)
         checkpoints.remove()
     return metrics
 
 
-def _describe(step: Step, model: Model, result: Fit, workspace: Workspace) -> Metrics:
+def _describe(
+    step: Step,
+    model: Model,
+    result: Fit,
+    feature_seconds: float | None,
+    tested: Tested,
+    notes: list[str],
+    workspace: Workspace,
+) -> Metrics:
     experiment, spec = step.experiment, step.spec
     assert spec is not None
+    peak_memory = peak_memory_bytes(workspace.device)  # before the cost, whose measuring takes some
     return Metrics(
         id=experiment.id,
         section=experiment.section,
@@ -109,19 +132,20 @@ def _describe(step: Step, model: Model, result: Fit, workspace: Workspace) -> Me
         best_epoch=result.best_epoch or None,
         train=result.train[result.best_epoch - 1] if result.best_epoch else None,
         validation=result.validation[result.best_epoch - 1] if result.best_epoch else None,
+        test=tested.scores,
         train_seconds=sum(result.epoch_seconds),
         images_per_second=_speed(result, workspace),
+        cached_features=feature_seconds is not None,
+        feature_seconds=feature_seconds or 0.0,
+        peak_memory_bytes=peak_memory,
+        batch_parts=result.batch_parts,
+        loss_scaling=result.loss_scaling,
         selected=step.selected,
         environment=describe(workspace.device, workspace.precision),
         finished_at=now(),
-        notes=[
-            *[experiment.note] * bool(experiment.note),
-            *precision_notes(workspace.precision),
-            *scaling_notes(result.loss_scaling),
-            *memory_notes(model, result.batch_parts),
-        ],
-        batch_parts=result.batch_parts,
-        loss_scaling=result.loss_scaling,
+        first_layer=tested.first_layer,
+        cost=cost_of(model, spec, result, workspace, feature_seconds is not None),
+        notes=notes,
     )
 
 
@@ -148,25 +172,27 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
     assert step.spec is not None
     folder, experiment, seed = workspace.folder, step.experiment, step.seed
     source = read(folder.metrics(step.selected.id, seed), Metrics)
-    metrics = msgspec.structs.replace(
-        source,
-        id=experiment.id,
-        section=experiment.section,
-        selected=step.selected,
-        reused_from=step.selected.id,
-        notes=[experiment.note] if experiment.note else [],
-    )
     curves = read(folder.curves(step.selected.id, seed), Curves)
-    predictions = None
+    tested = Tested()
     checkpoints = _checkpoints(step, workspace)
     with workspace.logs.run(_name(step, workspace)) as log, workspace.stop.held():
         if experiment.test and source.best_epoch:
             model = prepare_model(step.spec, step.weights or WeightsSource("none"), workspace)
             filters = first_filters(model.network.module)
             state = kept_weights(step, model, workspace, checkpoints)
-            metrics, predictions = _test(metrics, model, state, filters, workspace)
+            tested = _test(step, model, state, filters, workspace)
+        metrics = msgspec.structs.replace(
+            source,
+            id=experiment.id,
+            section=experiment.section,
+            test=tested.scores or source.test,
+            selected=step.selected,
+            reused_from=step.selected.id,
+            first_layer=tested.first_layer if tested.scores else source.first_layer,
+            notes=[*[experiment.note] * bool(experiment.note), *testing_notes(tested.in_fp32)],
+        )
         curves = msgspec.structs.replace(curves, id=experiment.id)
-        write_run(metrics, curves, predictions, folder)
+        write_run(metrics, curves, tested.predictions, folder)
         log.epochs(lambda: curves)
         log.end(metrics)
         checkpoints.remove()
@@ -174,10 +200,10 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
 
 
 def _test(
-    metrics: Metrics, model: Model, state: State, start: Filters | None, workspace: Workspace
-) -> tuple[Metrics, Predictions]:
+    step: Step, model: Model, state: State, start: Filters | None, workspace: Workspace
+) -> Tested:
     """Read the test set, once, with the chosen epoch's weights."""
-    spec = metrics.spec
+    spec = step.spec
     assert spec is not None
     load_state(model.network.module, state)
     inputs = pictures(model, spec, workspace, "test")
@@ -186,25 +212,24 @@ def _test(
     probability, predicted = logits.softmax(1).nan_to_num().max(1)
     label = inputs.labels.cpu()
     predictions = Predictions(
-        id=metrics.id,
-        seed=metrics.seed,
-        dataset_fingerprint=metrics.dataset_fingerprint,
+        id=step.experiment.id,
+        seed=step.seed,
+        dataset_fingerprint=workspace.data.record.fingerprint,
         label=label.tolist(),
         predicted=predicted.tolist(),
         probability=[round(p, 4) for p in probability.tolist()],
     )
-    predictions = with_examples(predictions, workspace.data, workspace.folder)
     n_correct = int(np.sum(predicted.numpy() == label.numpy()))
-    test = HeldOutScores(
-        loss=scores.loss, accuracy=n_correct / len(label), n_correct=n_correct, n_images=len(label)
-    )
-    keep_network(metrics, model, workspace)
+    keep_network(step, model, workspace)
     layer = describe_change(start, model.network.module)
-    if metrics.reused_from is not None:  # the best of a grid
+    if step.experiment.role == "reuse":  # the best of a grid
         layer = with_pictures(layer, start, model.network.module, workspace.folder)
-    notes = metrics.notes + testing_notes(autocast is not None and autocast.in_fp32)
-    metrics = msgspec.structs.replace(metrics, test=test, first_layer=layer, notes=notes)
-    return metrics, predictions
+    return Tested(
+        HeldOutScores(scores.loss, n_correct / len(label), n_correct, len(label)),
+        with_examples(predictions, workspace.data, workspace.folder),
+        layer,
+        in_fp32=autocast is not None and autocast.in_fp32,
+    )
 
 
 def now() -> str:

@@ -59,7 +59,8 @@ def _built(spec: Spec, imported: Path | None, workspace: Workspace) -> Network:
     seed_all(spec.seed)
     n_classes, cpu = len(workspace.data.record.classes), torch.device("cpu")
     if spec.model not in ARCHITECTURES:
-        network = build(spec.model, n_classes, spec.head, spec.width, imported)
+        folders = workspace.options.code_folders
+        network = build(spec.model, n_classes, spec.head, spec.width, imported, folders)
         return _on_device(network, workspace)
     key = (spec.model, n_classes, spec.head, spec.width, spec.seed)
     if workspace.drawn is None or workspace.drawn[0] != key:

@@ -2,7 +2,7 @@
 
 import contextlib
 import glob
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -35,21 +35,26 @@ def pictures_an_epoch() -> tuple[int, int]:
     return len(splits["train"]), len(splits["validation"][CHOOSING])
 
 
-def flop_of_missing(specs: Iterable[Spec], cache: Path) -> dict[str, int]:
+def flop_of_missing(
+    specs: Iterable[Spec], cache: Path, code_folders: Sequence[Path] = ()
+) -> dict[str, int]:
     """Return the arithmetic of training all that `missing` names, by their digests.
 
     What can't be counted is left out: why it can't be trained either is for its run to say.
+
+    Args:
+        code_folders: See `networks.build`.
     """
     found = {}
     for digest, recipe in missing(specs, cache).items():
         with contextlib.suppress(Exception):  # a network of someone's own may fail in any way
-            found[digest] = _flop(recipe)
+            found[digest] = _flop(recipe, code_folders)
     return found
 
 
-def _flop(recipe: Spec) -> int:
+def _flop(recipe: Spec, code_folders: Sequence[Path]) -> int:
     with torch.device("meta"):
-        network = build(recipe.model, 2, width=recipe.width)
+        network = build(recipe.model, 2, width=recipe.width, code_folders=code_folders)
     counted = count(network, freeze(network, "none"), recipe.image_size, cached=False)
     if counted is None:
         raise ValueError(f"{recipe.model} can't be followed without numbers.")

@@ -113,7 +113,12 @@ def _train(recipe: Spec, source: PreparedData, workspace: Workspace, file: Path)
         file.with_suffix(".checkpoint"), recipe, source.record.fingerprint
     )
     seed_all(recipe.seed)
-    network = build(recipe.model, len(source.record.classes), width=recipe.width)
+    network = build(
+        recipe.model,
+        len(source.record.classes),
+        width=recipe.width,
+        code_folders=workspace.options.code_folders,
+    )
     network.module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     for layer in network.module.modules():
         if isinstance(layer, torch.nn.Dropout):

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from training.data.prepare import PreparedData
 from training.device.precision import Precision
-from training.engine.checkpoint import SECONDS_BETWEEN, Checkpoints, Identity
+from training.engine.checkpoint import Checkpoints, Identity
 from training.engine.feature_cache import FeatureCache
 from training.errors import WeightsError
 from training.logs import Logs
@@ -19,6 +19,7 @@ from training.networks.build import Network
 from training.networks.flops import Arithmetic
 from training.progress import Progress
 from training.records import Spec, StudyFolder
+from training.run.run_options import RunOptions
 from training.stopping import StopSignal
 from training.weights.load import StartingWeights
 
@@ -29,10 +30,9 @@ class Workspace:
 
     Attributes:
         stop: Says when the user wants the process to end.
-        checkpoint_seconds: Time between two checkpoints of a run, at least.
+        options: How the runs were asked for.
         weights_cache: Folder of trained sample weights.
         precision: See `precision.computing`.
-        keep_models: Keep every tested network for use (`kept`).
         alone: Whether no other run of the study uses the device at the same time.
         logs: What is written beside the records for TensorBoard or MLflow.
         feature_cache: Where features of frozen parts are kept.
@@ -49,9 +49,8 @@ class Workspace:
     progress: Progress
     weights_cache: Path
     stop: StopSignal = field(default_factory=StopSignal)
-    checkpoint_seconds: float = SECONDS_BETWEEN
+    options: RunOptions = field(default_factory=RunOptions)
     precision: Precision = "fp32"
-    keep_models: bool = False
     logs: Logs = field(default_factory=Logs)
     feature_cache: FeatureCache = field(default_factory=FeatureCache)
     alone: bool = True
@@ -86,7 +85,7 @@ class Workspace:
             precision=self.precision,
             deterministic=torch.are_deterministic_algorithms_enabled(),
         )
-        return Checkpoints(folder, identity, self.checkpoint_seconds, self.progress.note)
+        return Checkpoints(folder, identity, self.options.checkpoint_seconds, self.progress.note)
 
 
 def _moved(pixels: NDArray[np.uint8], device: torch.device, rows: int = 512) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from training.errors import StudyError
+from training.folders import expanded
 from training.lookup import unknown_name
 from training.records import Experiment, Outline, Settings
 from training.study.outline import read_outline
@@ -103,7 +104,7 @@ def _with_absolute_paths(file: StudyFile, folder: Path) -> StudyFile:
     def absolute(value: Any, keywords: tuple[str, ...]) -> Any:
         if not isinstance(value, str) or not value or value in keywords:
             return value
-        return str(folder / Path(value).expanduser())
+        return str(folder / expanded(value))
 
     settings = dict(file.settings)
     if "weights" in settings:

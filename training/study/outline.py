@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from training.errors import StudyError
+from training.folders import expanded
 from training.lookup import unknown_name
 from training.records import Outline
 
@@ -110,7 +111,7 @@ def _with_text(extra: Mapping[str, Any], number: int, path: Path) -> dict[str, A
         return rest
     if not isinstance(extra["file"], str):
         raise StudyError(f"In {where}: file must be text.", 'Write file = "notes.md".')
-    file = path.resolve().parent / Path(extra["file"]).expanduser()
+    file = path.resolve().parent / expanded(extra["file"])
     return rest | {"markdown": _read_text(file, where)}
 
 

@@ -1,7 +1,6 @@
 """A finished network kept for use: one file with weights, classes and all that pictures need."""
 
 import math
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,17 +104,19 @@ def load_kept(file: Path, trusted: Path | None = None) -> Kept:
     except (TypeError, KeyError, ValueError, msgspec.MsgspecError) as error:
         raise RecordError(f"{file} isn't a kept network: {error}.", "Keep one again.") from error
     _check_model(about.spec.model, file, trusted)
-    _check_shapes(about, tensors, file)
-    network = _build(about)
+    code_folders = () if trusted is None else (trusted,)
+    _check_shapes(about, tensors, file, code_folders)
+    network = _build(about, code_folders)
     use_steady_pooling(network.module)
     network.module.load_state_dict(tensors)
     network.module.eval()
     return Kept(about, network)
 
 
-def _build(about: About) -> Network:
+def _build(about: About, code_folders: Sequence[Path]) -> Network:
     spec = about.spec
-    return build(spec.model, len(about.classes), spec.head, spec.width)
+    n_classes = len(about.classes)
+    return build(spec.model, n_classes, spec.head, spec.width, code_folders=code_folders)
 
 
 def _check_about(about: About) -> None:
@@ -135,7 +136,9 @@ def _check_about(about: About) -> None:
         raise ValueError("its means and standard deviations are no such")
 
 
-def _check_shapes(about: About, tensors: Mapping[str, Tensor], file: Path) -> None:
+def _check_shapes(
+    about: About, tensors: Mapping[str, Tensor], file: Path, code_folders: Sequence[Path]
+) -> None:
     """Hold the tensors to the network before memory is taken for it.
 
     Raises:
@@ -143,7 +146,8 @@ def _check_shapes(about: About, tensors: Mapping[str, Tensor], file: Path) -> No
     """
     try:
         with torch.device("meta"):
-            wanted = {k: v.shape for k, v in _build(about).module.state_dict().items()}
+            network = _build(about, code_folders)
+            wanted = {k: v.shape for k, v in network.module.state_dict().items()}
     except (RuntimeError, TypeError, ValueError) as error:
         raise RecordError(f"{file} names no network: {error}", "Keep it again.") from error
     found = {k: getattr(v, "shape", None) for k, v in tensors.items()}
@@ -169,7 +173,6 @@ def _check_model(model: str, file: Path, trusted: Path | None) -> None:
             f"{file} was trained with {model}, code that this command doesn't import by itself.",
             "If you trust it, name a file beside it, such as the study file: -f study.toml",
         )
-    sys.path.insert(0, str(trusted))
 
 
 def classify(kept: Kept, pictures: Sequence[Path], n_best: int = 5) -> Iterator[Guess]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.errors import WeightsError
+from training.folders import expanded
 from training.records import Experiment, Settings
 
 IMAGENET_FILES = {
@@ -50,7 +51,7 @@ def weights_source(experiment: Experiment, settings: Settings, image_size: int) 
     if setting == "sample":
         digest = f"{SAMPLE_RECIPE}-{experiment.model}-w{settings.width:g}-{image_size}px"
         return WeightsSource("sample", digest.replace(":", "-").replace("/", "-"))
-    file = _find(Path(setting).expanduser(), experiment.model)
+    file = _find(expanded(setting), experiment.model)
     return WeightsSource(f"file:{file.name}", _digest(file, file.stat().st_mtime_ns), file)
 
 
@@ -60,7 +61,7 @@ def check_setting(setting: str) -> None:
     Raises:
         WeightsError: It is neither a keyword nor a path that is there.
     """
-    if setting not in ("imagenet", "sample") and not Path(setting).expanduser().exists():
+    if setting not in ("imagenet", "sample") and not expanded(setting).exists():
         raise WeightsError(
             f"There are no weights at {setting}.",
             "--weights takes “imagenet”, “sample”, a weights file or a folder of them.",

@@ -140,6 +140,25 @@ def verify_records(study):
 
 
 @pytest.mark.parametrize(
+    ("best", "form", "agrees"), [(1, 2, True), (2, 2, False), (1, 1, False), (2, 1, True)]
+)
+def test_the_best_epoch_of_a_diverged_run_is_a_finite_one(study, best, form, agrees):
+    """It is the best of them; in format 1 the last one. What diverged has an accuracy, too."""
+    name, values = "scratch/grid-rmsprop-1e-2", [0.5, 0.25, 0.75]
+    change(study, name, "curves.json", validation_accuracy=values)
+    train = json.loads((study / name / "seed-0" / "curves.json").read_text())["train_accuracy"]
+    change(study, name, best_epoch=best, format=form, validation={"accuracy": values[best - 1]},
+           train={"accuracy": train[best - 1]})  # fmt: skip
+    assert ("isn't the epoch of the highest validation accuracy" in verify_records(study)) != agrees
+
+
+def test_a_best_epoch_where_none_was_finite_is_a_contradiction(study):
+    name = "scratch/grid-rmsprop-1e-2"
+    change(study, name, "curves.json", validation_loss=[None] * 3)
+    assert "isn't the epoch of the highest validation accuracy" in verify_records(study)
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("There are ~3800 images to train on.", "the train split has 2720 pictures"),

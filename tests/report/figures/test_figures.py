@@ -67,6 +67,22 @@ def test_a_heatmap_stars_the_best_cell_and_names_trouble(ax):
     assert [label.get_text() for label in ax.get_yticklabels()] == ["1e-2", "1e-3"]
 
 
+def test_a_notebook_goes_on_drawing_as_it_did(ax):
+    """seaborn imports pyplot, which shows a notebook's own figures."""
+    import matplotlib
+    from matplotlib import pyplot
+
+    before, settings = matplotlib.get_backend(), dict(matplotlib.rcParams)
+    pyplot.switch_backend("pdf")
+    try:
+        with style("outlines"):
+            draw_heatmap(Grid(["1e-2"], ["SGD"], [[Cell(80.0)]]), ax, title="T", highest=90)
+        assert matplotlib.get_backend() == "pdf"
+    finally:
+        pyplot.switch_backend(before)
+    assert dict(matplotlib.rcParams) == settings
+
+
 def test_heatmap_cells_are_filled(view):
     drawn = svg(grid_figures.heatmap_pair(view, "scratch/grid"))
     mesh = drawn.partition('id="QuadMesh_1"')[2].partition("</g>")[0]

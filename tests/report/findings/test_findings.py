@@ -21,6 +21,7 @@ from report.findings import (
     scores,
 )
 from report.findings.still_improving import how_they_ended
+from report.sections import preprocessing
 from report.sections.scratch import course
 from report.tables.grids import grid_pairs
 
@@ -92,14 +93,25 @@ def test_equal_pairs_are_decided_by_loss_and_said_so(study):
 
 def test_diverged_pairs_are_named_with_what_they_count(view):
     text = said(grid.troubled_pairs(view, GRID))
-    assert "RMSprop at 1e-2 diverged: after epoch 2" in text
+    assert "RMSprop at 1e-2 diverged: in epoch 3 its loss was no longer finite" in text
+    assert "It counts with the best epoch before, epoch 1, and its validation accuracy of" in text
 
 
-def test_a_diverged_runs_last_finite_epoch_is_not_called_its_highest(view):
+def test_a_diverged_run_counts_with_the_best_epoch_before(view):
     run = view.run("scratch/grid-rmsprop-1e-2")
     text = said(learning.convergence(run))
-    assert "highest" not in text
     assert "stopped being finite" in text
+    assert "counts with the best epoch before that, epoch 1" in text
+    assert "the best epoch before that" in said(preprocessing.build(view).facts["diverged"])
+
+
+def test_a_diverged_run_of_format_1_counts_with_its_last_finite_epoch(study):
+    change(study, "scratch/grid-rmsprop-1e-2", format=1, best_epoch=2)
+    view = load_study(study)
+    assert "RMSprop at 1e-2 diverged: after epoch 2" in said(grid.troubled_pairs(view, GRID))
+    text = said(learning.convergence(view.run("scratch/grid-rmsprop-1e-2")))
+    assert "counts with the last epoch before that, epoch 2" in text
+    assert "its last finite epoch" in said(preprocessing.build(view).facts["diverged"])
 
 
 def test_divergence_in_the_first_epoch_has_no_accuracy(study):

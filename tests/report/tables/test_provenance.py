@@ -13,24 +13,27 @@ from report.evidence.load import load_study
 from report.evidence.sentences import plain_text
 from report.tables.appendix import specifications
 from report.tables.provenance import (
-    FIELDS,
-    SHOWN_ELSEWHERE,
     command_for,
     environment_keys,
     other_settings,
     provenance,
 )
-from training.records import Spec
+from training.records.spec_fields import SPEC_FIELDS
 
 
 def text_of(table):
     return [[plain_text(cell) for cell in row.cells] for row in table.rows]
 
 
-def test_every_field_of_a_spec_is_shown():
-    fields = {field.name for field in msgspec.structs.fields(Spec)}
-    assert set(FIELDS) | SHOWN_ELSEWHERE == fields
-    assert not set(FIELDS) & SHOWN_ELSEWHERE
+def test_every_setting_of_a_run_is_in_one_of_two_tables(finished_study):
+    view = load_study(finished_study)
+    listed = [column.label for column in specifications(view).columns]
+    others = {row[0] for row in text_of(other_settings(view))}
+    for field, how in SPEC_FIELDS.items():
+        values = {getattr(run.metrics.spec, field) for run in view.all_runs() if run.metrics.spec}
+        is_set = values - {None, (), ""}
+        assert (how.label in listed) == (how.in_list and field != "seed"), field
+        assert (how.label in others) == (not how.in_list and bool(is_set)), field
 
 
 def test_every_record_has_a_row_with_its_fingerprints(finished_study):

@@ -15,7 +15,7 @@ from training.networks.build import build
 from training.networks.freezing import freeze, training_mode
 from training.planning.plan import resolve
 from training.progress import EpochEnd, Progress
-from training.records import Experiment, Settings
+from training.records import Experiment, Scores, Settings
 
 
 def spec_with(seed=0, **fields):
@@ -78,7 +78,45 @@ def test_best_epoch_has_the_highest_validation_accuracy_and_its_weights():
     assert scores.accuracy == best
 
 
-def test_divergence_ends_early_at_the_last_finite_epoch():
+def trained_with(validation, monkeypatch):
+    """Train with validation scores that are given; return the fit and the weights by epoch."""
+    module, data = linear(), features()
+    weights, scores = {}, iter(validation)
+
+    def validated(*_):
+        weights[len(weights) + 1] = {k: v.clone() for k, v in module.state_dict().items()}
+        return Scores(*next(scores))
+
+    monkeypatch.setattr("training.engine.loop.evaluate", validated)
+    spec = spec_with(epochs=len(validation), learning_rate=1e-2)
+    return fit(module, module.train, data, data, spec, Progress()), weights
+
+
+@pytest.mark.parametrize(
+    ("validation", "best"),
+    [
+        ([(1.0, 0.5), (1.1, 0.7), (1.2, 0.6)], 2),
+        ([(0.9, 0.5), (0.7, 0.5), (0.8, 0.5)], 2),  # of equal accuracies, the lowest loss
+        ([(0.9, 0.5), (0.9, 0.5)], 1),  # of equal epochs, the first
+        ([(0.1, 0.4), (0.9, 0.5)], 2),  # accuracy decides before loss
+    ],
+)
+def test_the_best_epoch_is_that_of_the_rule_and_so_are_its_weights(validation, best, monkeypatch):
+    result, weights = trained_with(validation, monkeypatch)
+    assert result.best_epoch == best
+    assert all(torch.equal(result.best_state[name], w) for name, w in weights[best].items())
+
+
+def test_a_run_that_diverges_keeps_its_best_finite_epoch(monkeypatch):
+    validation = [(1.0, 0.5), (0.9, 0.7), (1.2, 0.6), (None, 0.9), (0.1, 1.0)]
+    result, weights = trained_with(validation, monkeypatch)
+    assert result.diverged
+    assert len(result.validation) == 4  # and no epoch after it
+    assert result.best_epoch == 2
+    assert all(torch.equal(result.best_state[name], w) for name, w in weights[2].items())
+
+
+def test_divergence_ends_training_early():
     class Exploding(nn.Linear):
         calls = 0
 

@@ -38,6 +38,22 @@ def test_changed_pictures_make_records_stale(recorder):
     assert (step.state, step.reason) == ("stale", "the data set has changed")
 
 
+def test_a_diverged_run_of_an_older_version_kept_another_epoch(recorder):
+    """In format 1, a run that diverged counts with its last finite epoch instead of its best."""
+    ways = {"status": "diverged", "test": TESTED}
+    recorder.record("scratch/baseline", **ways, format=1, best_epoch=3)
+    step = recorder.step("scratch/baseline")
+    assert (step.state, step.reason.partition(",")[0]) == ("stale", "it diverged")
+    for fields in (
+        {"best_epoch": 3},
+        {"best_epoch": 1, "format": 1},
+        {"best_epoch": None, "format": 1},
+        {"best_epoch": 3, "format": 1, "status": "done"},
+    ):
+        recorder.record("scratch/baseline", **(ways | fields))
+        assert recorder.step("scratch/baseline").state == "done"
+
+
 @pytest.mark.parametrize("status", ["failed", "skipped"])
 def test_failed_and_skipped_runs_are_tried_again(recorder, status):
     recorder.record("scratch/baseline", status=status, error="x")

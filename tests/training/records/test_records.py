@@ -36,6 +36,12 @@ def test_a_record_reads_back_as_it_was_written(tmp_path):
     assert json.loads(path.read_text())["train_loss"] == [None]
 
 
+def test_records_of_older_formats_are_read(tmp_path):
+    path = tmp_path / "curves.json"
+    path.write_bytes(encode(CURVES).replace(b'"format": 2', b'"format": 1'))
+    assert read(path, Curves) == msgspec.structs.replace(CURVES, format=1)
+
+
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "curves.json"
     write(path, CURVES)
@@ -94,7 +100,8 @@ def test_a_full_disk_is_reported_with_the_file_and_the_mend(tmp_path):
         (b"", "not a valid"),
         (b"{", "not a valid"),
         (b"[]", "format None"),
-        (b'{"format": 99}', "format 99.*reads format 1"),
+        (b'{"format": 99}', "format 99.*reads formats 1 to 2"),
+        (b'{"format": 0}', "format 0"),
         (b'{"format": 1}', "not a valid Curves"),
         (encode(CURVES).replace(b"0.25", b'"high"'), "validation_accuracy"),
         (b"\xff\xfe", "not a valid"),

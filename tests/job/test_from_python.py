@@ -1,0 +1,81 @@
+"""`training.run_study` as a notebook calls it: the command's records, and the process unchanged."""
+
+import json
+import os
+import subprocess
+import sys
+
+from timeless import timeless
+
+from training.records import StudyFolder
+
+NAME = "scratch/baseline"
+
+NOTEBOOK = """
+import os, random, signal, sys, threading
+import numpy, torch
+from PIL import ImageFile
+from training import run_study
+from training.device import process_state
+from training.device.process_state import denormals_are_ignored
+
+process_state.keep_memory = lambda: sys.exit("memory can't be given back")
+
+def state():
+    small = torch.full((2**20,), 1e-310, dtype=torch.float64)
+    return {
+        "denormals": (denormals_are_ignored(), (small * 1.0).numpy().view("int64").min()),
+        "threads": torch.get_num_threads(),
+        "others": [thread.name for thread in threading.enumerate()],
+        "deterministic": torch.get_deterministic_debug_mode(),
+        "tf32": (torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32),
+        "variables": dict(os.environ),
+        "path": list(sys.path),
+        "folder": os.getcwd(),
+        "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
+        "cut files": ImageFile.LOAD_TRUNCATED_IMAGES,
+        "generators": (torch.get_rng_state().tolist(), random.getstate(),
+                       str(numpy.random.get_state())),
+    }
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    torch.set_float32_matmul_precision("medium")
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    before = state()
+    run_study(["scratch/baseline"], preset="quick", image_size=64, width=0.1, epochs=1,
+              jobs=int(sys.argv[1]), progress=False)
+    after = state()
+    print(*[name for name in before if before[name] != after[name]])
+"""
+
+
+def run_in_a_notebook(tmp_path, jobs):
+    (tmp_path / "notebook.py").write_text(NOTEBOOK)
+    path = os.pathsep.join(place for place in sys.path if place)
+    done = subprocess.run(
+        [sys.executable, "notebook.py", str(jobs)], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_nothing_of_the_process_is_changed(homework, tmp_path):
+    assert run_in_a_notebook(tmp_path, jobs=1) == []
+
+
+def test_workers_of_it_change_nothing_here_either(homework, tmp_path):
+    assert run_in_a_notebook(tmp_path, jobs=2) == []
+
+
+def test_the_records_are_those_of_the_command(homework, tmp_path):
+    run_in_a_notebook(tmp_path, jobs=1)
+    answer = homework("run", NAME, "--runs", "others", "--threads", "2")
+    assert answer.error is None, answer.output
+    ours, others = (
+        StudyFolder(tmp_path / name / "quick").run(NAME, 0) for name in ("runs", "others")
+    )
+    for file in ("curves.json", "predictions.json"):
+        both = (json.loads((run / file).read_text()) for run in (ours, others))
+        assert timeless(next(both)) == timeless(next(both))
