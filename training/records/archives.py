@@ -4,6 +4,7 @@ Names keep their bytes: a zip from another system whose names aren't UTF-8 is un
 names that it has.
 """
 
+import errno
 import gzip
 import lzma
 import os
@@ -22,6 +23,10 @@ MAXIMUM_RATIO = 200
 """Bytes unpacked for each byte packed, from `FREE_BYTES` on: pictures and records stay below."""
 
 FREE_BYTES = 10**8
+
+DISK_FAULTS = (
+    errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ENOENT,
+)  # fmt: skip
 
 BROKEN = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, gzip.BadGzipFile, EOFError,
@@ -77,6 +82,10 @@ def unpack(
     except BROKEN as error:
         reason = next(iter(str(error).splitlines()), "") or "it ends too early"
         raise ArchiveError(reason.rstrip(":.")) from error
+    except OSError as error:  # a place that isn't in the file, a name that can't be or is twice
+        if error.errno in DISK_FAULTS:
+            raise
+        raise ArchiveError(f"it is damaged or names files twice ({error.strerror})") from error
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ class _Member:
 def _zip_members(source: zipfile.ZipFile) -> Iterator[_Member]:
     for info in source.infolist():
         kind = info.external_attr >> 16 & 0o170000
-        if info.is_dir():
+        if info.filename.endswith("/"):
             continue
         name = _zip_name(info)
         if kind not in (0, 0o100000):

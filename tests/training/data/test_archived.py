@@ -128,6 +128,15 @@ def test_a_damaged_archive_is_one_message_and_leaves_nothing(tmp_path, content, 
     assert not list((own_cache / "unpacked").glob("*/*"))
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_file_that_is_named_twice_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a/x.png", b"one")
+        archive.writestr("a/x.png", b"two")
+    with pytest.raises(DataError, match="names files twice"):
+        locate(str(tmp_path / "a.zip"))
+
+
 @pytest.mark.parametrize("url", ["https://example.org/a.zip", "s3://bucket/pictures"])
 def test_an_address_is_refused_with_what_to_do(url):
     with pytest.raises(DataError, match="names an address") as caught:
