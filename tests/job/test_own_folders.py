@@ -109,6 +109,13 @@ def test_data_check_writes_nothing(tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.parametrize("name", ["sample", "caltech101", "torchvision:MNIST"])
+def test_data_check_looks_at_a_folder_that_is_there(tmp_path, name):
+    draw(tmp_path / name / "a")
+    draw(tmp_path / name / "b")
+    assert f"recognised    {name} (folder)" in homework("data", "check", name).output
+
+
 def test_data_check_agrees_with_the_run(tmp_path):
     draw(tmp_path / "d" / "a")
     draw(tmp_path / "d" / "b", suffix="jfif", kind="JPEG")

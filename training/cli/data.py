@@ -72,7 +72,8 @@ def check(place: str, as_json: bool, **settings: Any) -> None:
     given = {name: value for name, value in settings.items() if value is not None}
     choices = choices_of(Settings(**given))
     with _stage() as stage:
-        found = check_folder(locate(place, stage), stage, choices)
+        there = f"./{place}" if Path(place).exists() and not Path(place).is_absolute() else place
+        found = check_folder(locate(there, stage), stage, choices)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=1))
     else:
