@@ -283,12 +283,14 @@ def _read_divided(folders: Folder, holding: dict[str, str], path: str) -> set[tu
 
 def _refuse_variants(folders: Folder) -> None:
     held = []
-    for content in folders.values():
+    for name, content in folders.items():
         inside = _folders(content)
         splits = _named_splits(inside)
         if "train" in splits.values() and len(set(splits.values())) > 1:
             raise RefusedError("splits further down")
         if len(inside) > 1 and not _has_pictures(content):
+            if name in FILLERS and len(folders) > 1:
+                raise RefusedError("classes in a folder whose name says nothing")
             held.append(frozenset(inside))
     if held:
         names, n = Counter(held).most_common(1)[0]

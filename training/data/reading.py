@@ -198,7 +198,7 @@ def _divided(
                 choices.classes)  # fmt: skip
     chosen = {split: _chosen(node, inner, choices, out) for split, inner in one.items()}
     said = ", ".join(f"{by_split[split]}/ as {split}" for split in SPLITS if split in by_split)
-    words = (f"Read as divided: {said}.", *spelled, *_subfolders(chosen.values()))
+    words = (f"Divided by its folders: {said}.", *spelled, *_subfolders(chosen.values()))
     return Reading(node, {}, chosen, tuple(_once(out)), words)
 
 
@@ -419,6 +419,14 @@ def _refuse_variants(node: Tree, filled: Mapping[str, Tree]) -> None:
                 f"{_named(splits)}.",
                 "Expected the splits outside: DIR/train/<class>/*.jpg, DIR/test/<class>/*.jpg. To "
                 f"divide all pictures anew, name the classes: --classes {','.join(filled)}.",
+            )
+        if len(filled) > 1 and is_filler(name) and len(tree.filled) > 1 and not tree.pictures:
+            raise DataError(
+                f"{node.place} can be read in two ways: {escaped(name)}/ holds "
+                f"{_named(tree.filled)}, which may be the classes, beside "
+                f"{_named([n for n in filled if n != name])}.",
+                f"Try {tree.place}, or name the folders that are classes: "
+                f"--classes {','.join(filled)}.",
             )
     holders = {
         name: frozenset(tree.filled)

@@ -202,6 +202,7 @@ def test_a_folder_between_a_split_and_its_classes_is_passed_through(tmp_path, in
         (tuple(f"{v}/{c}" for v in ("color", "grey") for c in "abc"), "try {}/color"),
         (tuple(f"{c}/{s}" for c in ("cat", "dog") for s in ("train", "test")), "splits inside"),
         (("train/steam", "train/diesel", "bus", "tram"), "--classes bus,train,tram"),
+        (("images/001.ant", "images/002.bee", "segmentations"), "Try {}/images,"),
         (("val/a", "val/b", "test/a", "test/b"), "no train split"),
         (("train/a", "train/b", "training/a", "training/b", "val/a", "val/b"), "both stand for"),
     ],
