@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     "training": (
-        ("errors", "folders", "stopping"),
+        ("byte_names", "errors", "folders", "stopping"),
         ("lookup", "records"),
         ("locks", "logs", "progress", "study"),
         ("device",),
@@ -55,6 +55,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
 SHARED: dict[str, tuple[str, ...]] = {
     "training": (),
     "report": (
+        "training.byte_names",
         "training.cli.runs_path",  # the type of --runs, which commands of both packages have
         "training.folders",
         "training.logs",

@@ -29,6 +29,7 @@ from training.run.run_options import RunOptions
 from training.run.stand_ins_to_train import missing, pictures_an_epoch
 from training.run.train_model import train_model
 from training.run.workspace import Workspace
+from training.study.choices import choices_of
 from training.weights.source import WeightsSource
 
 ENOUGH_SECONDS = 0.5
@@ -105,6 +106,8 @@ def forecast_study(
         settings.max_per_class,
         settings.seed,
         progress=progress.stage,
+        choices=choices_of(settings),
+        say=progress.note,
     )
     weights = cache_folder() / "weights"
     workspace = Workspace(

@@ -29,6 +29,7 @@ from training.records import (
 from training.run.run_options import RunOptions
 from training.run.workspace import Workspace
 from training.stopping import StopSignal
+from training.study.choices import choices_of
 from training.weights.source import check_setting
 
 
@@ -70,6 +71,8 @@ def run_study(
             settings.max_per_class,
             settings.seed,
             progress=progress.stage,
+            choices=choices_of(settings),
+            say=progress.note,
         )
         write(folder.study, study)
     _say_backbone(settings.backbone, len(data.record.classes), progress)
@@ -87,7 +90,7 @@ def run_study(
     )
     everything = plan.with_dependencies(experiments)
     for image_size in {e.image_size for e in everything if e.image_size is not None}:
-        data.pixels(image_size)  # decoded once, before several processes want them
+        data.pixels(image_size, progress.note)  # decoded once, before several processes want them
     executor = make_executor(plan, workspace)
     with using_threads(threads_each(options.where)):
         return _run(executor, experiments, everything, options.force)

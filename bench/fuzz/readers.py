@@ -286,6 +286,44 @@ def _read_archive(content: bytes, folder: Path) -> object:
         raise
 
 
+def _packed_data_seeds() -> list[bytes]:
+    """Archives of a folder of classes: a zip, packed and stored, and a tar, plain and packed."""
+    names = ("a/ant/1.jpg", "a/bee/1.jpg")
+    found = []
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", method) as archive:
+            for name in names:
+                archive.writestr(name, bytes(40))
+        found.append(content.getvalue())
+    for mode in ("w", "w:gz", "w:xz"):
+        content = io.BytesIO()
+        with tarfile.open(fileobj=content, mode=mode) as tar:  # type: ignore[call-overload]
+            for name in names:
+                entry = tarfile.TarInfo(name)
+                entry.size = 40
+                tar.addfile(entry, io.BytesIO(bytes(40)))
+        found.append(content.getvalue())
+    return found
+
+
+def _read_packed_data(content: bytes, folder: Path) -> object:
+    """Unpack a data set's archive; nothing may lie outside the folder it is unpacked into."""
+    from training.errors import DataError
+    from training.records.archives import ArchiveError, unpack
+
+    archive, target = _put(content, folder / "archive"), folder / "unpacked"
+    target.mkdir()
+    try:
+        unpack(archive, target)
+    except ArchiveError as error:
+        raise DataError(str(error)) from error
+    finally:
+        if {path.name for path in folder.iterdir()} != {"archive", "unpacked"}:
+            raise AssertionError("something lies outside")
+    return target
+
+
 def _picture_seeds() -> list[bytes]:
     from PIL import Image
 
@@ -387,6 +425,7 @@ READERS: dict[str, Reader] = {
     "folders": Reader(_tree_seeds, _read_tree, (b"\n", b"/", b"train/", b"test/", b"\xff")),
     "kept network": Reader(_kept_seeds, _read_kept, (b"null", b"1e999", b"timm:", b"1000000")),
     "archive": Reader(_archive_seeds, _read_archive, (b"../", b"/", b"\x00", b"PK\x01\x02")),
+    "packed data": Reader(_packed_data_seeds, _read_packed_data, (b"../", b"/", b"\0", b"PK\1\2")),
     "picture": Reader(_picture_seeds, _read_picture, (b"\xff\xd8", b"\xff\xc0", b"IHDR", b"GIF8")),
     "report, HTML": Reader(_html_seeds, _read_report, (b"<data", b"</", b"#/", b"1e999")),
     "manifest": Reader(_manifest_seeds, _read_manifest, (b"null", b"[", b"{")),

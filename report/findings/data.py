@@ -1,10 +1,12 @@
 """What the pictures are: counts, imbalance, sizes, splits and statistics."""
 
+from collections.abc import Iterator, Sequence
+
 from report.evidence.display_names import CALTECH
 from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, decimal, derive, integer, percent, times
 from report.evidence.sentences import Code, Name, Parts, Sentence, listing, parts, say
-from training.records import SPLITS, Dataset
+from training.records import SPLITS, Dataset, LeftOutReason
 
 
 def extent(view: StudyView) -> list[Sentence]:
@@ -91,6 +93,24 @@ def picture_sizes(view: StudyView) -> list[Sentence]:
     return sentences
 
 
+CLUTTER = "BACKGROUND_Google"
+
+REASONS: dict[LeftOutReason, str] = {
+    "asked": "Left out because the study’s settings say so",
+    "no pictures": "Left out because no picture is in it",
+    "records": "Left out because it holds records of studies",
+    "no split": "Left out because it lies beside the folders of the splits and belongs to none",
+    "no class": "Left out because no class is known of pictures outside the classes’ folders",
+    "no label": "Left out because the files’ names don’t say the class",
+    "not listed": "Left out because the lists don’t name them",
+    "unused list": "Not followed because folders divide the pictures already",
+    "unused column": "Not used of the table",
+}
+"""Opens the sentence on all that is left out for one reason; the clutter class has its own."""
+
+NAMED = 8
+"""Names in a sentence; the rest is summed up."""
+
 LEFT_OUT = {
     "ignored": "Files ignored because they are no pictures",
     "unreadable": "Pictures left out because they can’t be decoded",
@@ -102,13 +122,9 @@ def left_out(view: StudyView) -> list[Sentence]:
     dataset = view.dataset
     if dataset is None:
         return []
-    sentences = []
-    if dataset.dropped_classes:
-        sentences.append(
-            say("Left out on purpose: ", listing(Code(name) for name in dataset.dropped_classes),
-                ", ", integer(view.dataset_number("/n_dropped_images")),
-                " pictures of no particular class.")
-        )  # fmt: skip
+    sentences = [*_dropped(view, dataset)]
+    for reason in REASONS:
+        sentences += _left_out_because(view, dataset, reason)
     for field, what in LEFT_OUT.items():
         if getattr(dataset, f"n_{field}_files"):
             files: list[str] = getattr(dataset, f"{field}_files")
@@ -118,9 +134,63 @@ def left_out(view: StudyView) -> list[Sentence]:
     return sentences
 
 
+def _dropped(view: StudyView, dataset: Dataset) -> Iterator[Sentence]:
+    """Say that the clutter class is left out, and what older records name without a reason."""
+    clutter = [name for name in dataset.dropped_classes if name == CLUTTER]
+    others = [name for name in dataset.dropped_classes if name != CLUTTER]
+    if clutter:
+        yield say(
+            "Left out on purpose: ", Code(CLUTTER), ", ",
+            integer(view.dataset_number("/n_dropped_images")),
+            " pictures of no particular class.",
+        )  # fmt: skip
+    if others:
+        yield say("Left out because no picture was found in it: ", _names(others), ".")
+
+
+def _left_out_because(
+    view: StudyView, dataset: Dataset, reason: LeftOutReason
+) -> Iterator[Sentence]:
+    places = [i for i, item in enumerate(dataset.left_out) if item.reason == reason]
+    if not places:
+        return
+    names = [dataset.left_out[i].name for i in places]
+    pictures = [
+        view.dataset_number(f"/left_out/{i}/n_pictures")
+        for i in places
+        if dataset.left_out[i].n_pictures
+    ]
+    count: Parts = ()
+    if pictures:
+        total = pictures[0] if len(pictures) == 1 else derive("sum", *pictures)
+        noun = " picture" if total.value == 1 else " pictures"
+        count = say(", ", integer(total), noun).parts
+    yield say(f"{REASONS[reason]}: ", _names(names), *count, ".")
+
+
+def _names(names: Sequence[str]) -> Parts:
+    shown = [Code(name) for name in names[:NAMED]]
+    return parts(listing(shown), " and others") if len(names) > NAMED else listing(shown)
+
+
+def lost_in_conversion(view: StudyView) -> list[Sentence]:
+    """Say how many pictures kept little of their grey levels."""
+    if view.dataset is None or not view.dataset.n_remarks:
+        return []
+    count = integer(view.dataset_number("/n_remarks"))
+    noun = "picture" if view.dataset.n_remarks == 1 else "pictures"
+    return [
+        say(count, f" {noun} of more than eight bits lost most grey levels in being converted, "
+            "such as ", Code(view.dataset.remarks[0]), ".")
+    ] if view.dataset.remarks else []  # fmt: skip
+
+
 GIVEN: dict[str, Parts] = {
     "folders": parts(
         "The pictures came divided, each split in a folder of its own, and were taken that way."
+    ),
+    "all lists": parts(
+        "Lists beside the pictures say which split each belongs to, and were followed."
     ),
     "table": parts(
         "The table that names the pictures says which split each belongs to, and was followed."
@@ -148,13 +218,31 @@ def split_source(view: StudyView) -> list[Sentence]:
                 Code("test.txt"), "; every second picture of the train list, in its order, goes to "
                 "validation.")
         ]  # fmt: skip
+    groups = _groups(view)
+    if view.dataset.split_shares is not None:
+        shares = listing(percent(view.dataset_number(f"/split_shares/{i}")) for i in range(3))
+        return [
+            say("The split was drawn at random with a fixed seed, within every class: ", shares,
+                " of its pictures for train, validation and test, as the study’s settings say."),
+            *groups,
+        ]  # fmt: skip
     given = GIVEN.get(view.dataset.split_source)
     if given is not None:
         changes = (say(CHANGES[change]) for change in view.dataset.split_changes)
-        return [say(given), *changes]
+        return [say(given), *changes, *groups]
     return [
         say("No lists came with the pictures, so the split was drawn at random with a fixed seed, "
-            "in the same proportions within every class.")
+            "in the same proportions within every class."),
+        *groups,
+    ]  # fmt: skip
+
+
+def _groups(view: StudyView) -> list[Sentence]:
+    if view.dataset is None or view.dataset.n_groups is None:
+        return []
+    return [
+        say("Pictures that belong together, ", integer(view.dataset_number("/n_groups")),
+            " groups, were kept in one split each.")
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,9 +25,9 @@ def grade(ctx: click.Context, places: tuple[Path, ...], as_json: bool, as_csv: b
     """Check many studies at once; exit 1 if one of them can't be trusted.
 
     Every study below each DIR is one submission, and so is a report.pdf that came alone, with its
-    records attached. Reports are verified as by `homework verify`, records held against
-    themselves. Records that two submissions share, times of running included, are named: the same
-    study run twice gives the same curves, but not the same times.
+    records attached. Zips and tars are looked into. Reports are verified as by `homework verify`,
+    records held against themselves. Records that two submissions share, times of running included,
+    are named: the same study run twice gives the same curves, but not the same times.
 
     \b
     Examples:
@@ -38,11 +39,12 @@ def grade(ctx: click.Context, places: tuple[Path, ...], as_json: bool, as_csv: b
     from report.grading.grade import mark_copies
     from report.grading.submissions import find_submissions
 
-    submissions = find_submissions(places)
     judged = []
-    for n, submission in enumerate(submissions, 1):
-        _progress(f"{n} of {len(submissions)}: {submission.name}")
-        judged.append(judge(submission))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        submissions = find_submissions(places, Path(scratch))
+        for n, submission in enumerate(submissions, 1):
+            _progress(f"{n} of {len(submissions)}: {submission.name}")
+            judged.append(judge(submission))
     _progress("")
     grades = mark_copies([found for found, _ in judged], [digests for _, digests in judged])
     if as_json:

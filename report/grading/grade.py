@@ -65,7 +65,8 @@ class Grade:
 def grade(submission: Submission) -> tuple[Grade, dict[str, str]]:
     """Judge a submission; also return its records' digests, to hold it against others."""
     if submission.study is None and not submission.reports:
-        nothing = Problem("submission", "", "there is no study and no report in it")
+        reason = submission.problem or "there is no study and no report in it"
+        nothing = Problem("submission", "", reason)
         return Grade(submission.name, problems=(nothing,)), {}
     problems: list[Problem] = []
     n_numbers = 0

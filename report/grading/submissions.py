@@ -1,13 +1,20 @@
-"""Find what was handed in: studies, and PDF reports that carry their own records."""
+"""Find what was handed in: studies, PDF reports that carry their own records, archives of both."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from report.errors import ReportError
+from training.byte_names import escaped
+from training.records.archives import ArchiveError, Limits, is_archive, unpack
+from training.records.archives import stem as archive_stem
 
 DEPTH = 5
 """How far below a folder studies are looked for."""
+
+LIMITS = Limits(n_files=100_000, n_bytes=4 * 10**9)
+"""On what a handed-in archive may hold."""
 
 REPORTS = ("report.html", "report.pdf")
 
@@ -20,15 +27,20 @@ class Submission:
         name: Its path, short enough to tell it from the others.
         study: The folder of its records, if there is one.
         reports: Its rendered reports.
+        problem: Why it couldn't be looked into.
     """
 
     name: str
     study: Path | None
     reports: tuple[Path, ...]
+    problem: str = ""
 
 
-def find_submissions(places: Sequence[Path]) -> list[Submission]:
+def find_submissions(places: Sequence[Path], scratch: Path) -> list[Submission]:
     """List every study below some folders; a folder below them without any is listed, too.
+
+    Args:
+        scratch: An empty folder, which archives are unpacked into.
 
     Raises:
         ReportError: A place doesn't exist, or nothing was found in any.
@@ -37,9 +49,9 @@ def find_submissions(places: Sequence[Path]) -> list[Submission]:
     for place in places:
         if not place.exists():
             raise ReportError(f"There is nothing at {place}.", "Name folders or report files.")
-        found += _below(place)
+        found += _below(place, scratch)
     unique = {(item.study, item.reports, item.name): item for item in found}
-    if not any(item.study or item.reports for item in found):
+    if not any(item.study or item.reports or item.problem for item in found):
         shown = ", ".join(map(str, places))
         raise ReportError(
             f"There is no study and no report in {shown}.",
@@ -48,7 +60,9 @@ def find_submissions(places: Sequence[Path]) -> list[Submission]:
     return list(unique.values())
 
 
-def _below(place: Path) -> list[Submission]:
+def _below(place: Path, scratch: Path) -> list[Submission]:
+    if place.is_file() and is_archive(place):
+        return _in_archive(place, escaped(place.name), scratch)
     if place.is_file():
         return [Submission(place.name, None, (place,))]
     if (place / "study.json").is_file():
@@ -56,15 +70,38 @@ def _below(place: Path) -> list[Submission]:
     found: list[Submission] = []
     for child in sorted(place.iterdir()):
         if child.is_dir() and not child.name.startswith("."):
-            inside = list(_inside(child, place))
+            inside = list(_inside(child, place, scratch))
             found += inside or [Submission(child.name, None, ())]
         elif child.suffix.lower() == ".pdf":
             found.append(Submission(child.name, None, (child,)))
+        elif child.is_file() and is_archive(child):
+            found += _in_archive(child, escaped(child.name), scratch)
     return found
 
 
-def _inside(folder: Path, root: Path) -> Iterator[Submission]:
-    """Yield studies and lone PDFs; what lies inside a study belongs to it."""
+def _in_archive(archive: Path, name: str, scratch: Path) -> list[Submission]:
+    """Unpack an archive and list what it holds, or say why it can't be looked into."""
+    target = Path(tempfile.mkdtemp(dir=scratch)) / archive_stem(archive)
+    target.mkdir()
+    try:
+        unpack(archive, target, LIMITS)
+    except (ArchiveError, OSError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        return [Submission(name, None, (), f"{name} can’t be unpacked: {escaped(reason)}")]
+    found = list(_inside(target, target, scratch, archived=True))
+    if not found:
+        return [Submission(name, None, (), f"{name} was unpacked: no study and no report is in it")]
+    return [replace(item, name=f"{name}/{item.name}" if len(found) > 1 else name) for item in found]
+
+
+def _inside(
+    folder: Path, root: Path, scratch: Path, archived: bool = False
+) -> Iterator[Submission]:
+    """Yield studies and lone PDFs; what lies inside a study belongs to it.
+
+    Args:
+        archived: It came out of an archive; those in it are left alone.
+    """
     if (folder / "study.json").is_file():
         yield _study(folder, _short(folder, root))
         return
@@ -76,9 +113,11 @@ def _inside(folder: Path, root: Path) -> Iterator[Submission]:
         return
     for child in children:
         if child.is_dir() and not child.is_symlink() and not child.name.startswith("."):
-            yield from _inside(child, root)
+            yield from _inside(child, root, scratch, archived)
         elif child.suffix.lower() == ".pdf":
             yield Submission(_short(child, root), None, (child,))
+        elif not archived and child.is_file() and is_archive(child):
+            yield from _in_archive(child, _short(child, root), scratch)
 
 
 def _study(folder: Path, name: str) -> Submission:

@@ -33,7 +33,7 @@ def build(view: StudyView) -> SectionView:
             "kind": tuple(data.kind(view)),
             "classes": tuple(data.imbalance(view)),
             "sizes": tuple(data.picture_sizes(view)),
-            "left_out": tuple(data.left_out(view)),
+            "left_out": (*data.left_out(view), *data.lost_in_conversion(view)),
         },
         figures={
             "class_counts": class_counts(view),

@@ -21,6 +21,7 @@ SLOW = {"study of records": 15}
 FOUND = {
     "study of records": [856],
     "archive": [570],
+    "packed data": [154, 5358],
     "weights": [3, 8, 9, 27, 29],
     "attached records": [9, 12, 24, 55, 59],
     "report, PDF": [189, 238, 272],

@@ -18,7 +18,7 @@ NAMES = (
     "right\u202eto left",
     "عربى",
     "L" * 250,
-    "Case", "case",
+    "Case",
     " leading and trailing ",
     "{{ 7*7 }}",
     "=SUM(A1)",

@@ -51,6 +51,7 @@ for module in pkgutil.walk_packages(report.__path__, "report."):
     importlib.import_module(module.name)"""
     loaded = {name for name in modules_after(code) if name.startswith("training.")}
     allowed = ("training.records", "training.study", "training.logs", "training.errors",
-               "training.lookup", "training.folders", "training.cli.runs_path")  # fmt: skip
+               "training.lookup", "training.folders", "training.byte_names",
+               "training.cli.runs_path")  # fmt: skip
     others = {name for name in loaded if not name.startswith(allowed)}
     assert others == {"training.cli", "training.stopping"}  # the package of `runs_path`

@@ -1,6 +1,9 @@
 """The `homework` command. Subcommands load when they are called, so that help answers at once."""
 
+import codecs
+import contextlib
 import importlib
+import io
 import os
 import shlex
 import sys
@@ -8,6 +11,7 @@ import sys
 import click
 
 from training import __version__
+from training.byte_names import escape_for_stream
 from training.errors import HomeworkError
 from training.folders import current_folder_last
 from training.lookup import unknown_name
@@ -92,6 +96,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; expected errors print one message and exit 1."""
     sys.path[:] = current_folder_last(sys.path)  # which `python -c` puts first
+    _escape_odd_names()
     try:
         code = cli.main(standalone_mode=False)  # what `ctx.exit` was given; else nothing
         if code:
@@ -127,6 +132,15 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _escape_odd_names() -> None:
+    """Let names in any bytes be printed, escaped, rather than end the program."""
+    codecs.register_error("escaped", escape_for_stream)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            with contextlib.suppress(ValueError, OSError):
+                stream.reconfigure(errors="escaped")
 
 
 def _say(message: str, hint: str) -> None:

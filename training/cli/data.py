@@ -3,11 +3,11 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from training.cli.options import json_option
+from training.cli.options import json_option, picture_options
 
 if TYPE_CHECKING:
     from training.data.cache import Stage
@@ -47,28 +47,39 @@ def fetch(url: str | None, md5: str | None) -> None:
 
 
 @data.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("place", metavar="DIR")
+@picture_options
 @json_option
-def check(folder: Path, as_json: bool) -> None:
-    """Say what a folder of pictures holds, or a CSV file names.
+def check(place: str, as_json: bool, **settings: Any) -> None:
+    """Say what a folder of pictures holds, a CSV file names, or an archive has packed.
 
-    Classes, splits, sizes and unreadable files; exit 1 where a study couldn't use them.
+    Classes, splits, sizes, and everything that isn't used with its reason. Nothing is written, an
+    unpacked archive aside. Exit 1 where a study couldn't use the pictures.
 
     \b
     Examples:
         homework data check ~/flowers
         homework data check ~/flowers/pictures.csv --json
+        homework data check ~/dogs-vs-cats --labels-from-name '^(cat|dog)'
     """
     import json
 
     from training.data.check import check_folder, report_lines
+    from training.data.locate import locate
+    from training.records import Settings
+    from training.study.choices import choices_of
 
+    given = {name: value for name, value in settings.items() if value is not None}
+    choices = choices_of(Settings(**given))
     with _stage() as stage:
-        found = check_folder(folder, stage)
+        there = f"./{place}" if Path(place).exists() and not Path(place).is_absolute() else place
+        found = check_folder(locate(there, stage), stage, choices)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=1))
     else:
         click.echo("\n".join(report_lines(found)))
+    if found.problem is not None:
+        raise found.problem
 
 
 @data.command()

@@ -60,6 +60,13 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # seeds = 1                      # repetitions, for mean and standard deviation
 {limit}
 # extras = false
+# classes = []                   # use these only, as in ["cat", "dog"]
+# leave_out = []                 # classes or folders that aren't used
+# labels_from_name = ""          # finds the class in the files' names: '^([a-z]+)' for cat.0.jpg
+# split = ""                     # shares of train, validation and test: "70/15/15"
+# groups = ""                    # what stays together: a file of path,group, or '^(patient\\d+)'
+# columns = ""                   # of a CSV file: "path=file,label=species"
+# allow_unreadable = 0.01        # share of pictures that may be unreadable
 
 # One experiment otherwise (see `homework list` for the names):
 # [experiments."scratch/baseline"]

@@ -5,11 +5,12 @@ import functools
 import click
 import msgspec
 
-from training.cli.options import json_option, study_options
+from training.cli.options import PICTURE_SETTINGS, json_option, study_options
 from training.planning.plan import Plan, Step
 from training.records import (
     Dataset,
     Metrics,
+    Settings,
     StudyFolder,
     StudyRecord,
     json_schema,
@@ -91,9 +92,20 @@ def schema() -> None:
 
 
 def planned_from(study: StudyRecord, folder: StudyFolder) -> Plan:
-    """Hold a study's list against its records, and against the data set that they name."""
+    """Hold a study's list against its records, and against the data set that they name.
+
+    Pictures that would be chosen otherwise than last time are taken for another data set.
+    """
     dataset = read_if_there(folder.dataset, Dataset)
+    known = read_if_there(folder.study, StudyRecord)
+    if dataset and known and _chosen(known.settings) != _chosen(study.settings):
+        return Plan(study, folder, "")
     return Plan(study, folder, dataset.fingerprint if dataset else None)
+
+
+def _chosen(settings: Settings) -> list[object]:
+    """Return what decides which pictures are used and how they are divided."""
+    return [getattr(settings, name) for name in PICTURE_SETTINGS if name != "allow_unreadable"]
 
 
 def as_plain(step: Step) -> dict[str, object]:

@@ -23,6 +23,61 @@ def _setting(flag: str, **options: Any) -> Callable[[F], F]:
     return click.option(flag, envvar=variable, **options)
 
 
+def _names(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> Any:
+    """Return names given one by one or with commas between them; None where none is given."""
+    names = tuple(part.strip() for value in given for part in value.split(","))
+    return tuple(filter(None, names)) or None
+
+
+PICTURE_OPTIONS = (
+    click.option(
+        "--classes", metavar="A,B", multiple=True, callback=_names, help="Use these classes only."
+    ),
+    click.option(
+        "--leave-out", metavar="CLASS", multiple=True, callback=_names,
+        help="Don't use a class or folder; may be given several times.",
+    ),
+    click.option(
+        "--labels-from-name", metavar="REGEX",
+        help="Find the class in the files' names: '^([a-z]+)' takes cat from cat.0.jpg.",
+    ),
+    click.option(
+        "--split", metavar="70/15/15",
+        help="Divide by chance and class: shares of train, validation and test.",
+    ),
+    click.option(
+        "--groups", metavar="FILE|REGEX",
+        help="Keep in one split what a file of path,group or an expression on paths groups.",
+    ),
+    click.option(
+        "--columns", metavar="path=A,label=B",
+        help="Which columns of a CSV file are path, label and split.",
+    ),
+    click.option(
+        "--allow-unreadable", type=float, metavar="SHARE",
+        help="Go on with up to this share of unreadable pictures.  [default: 0.01, or 5 pictures]",
+    ),
+)  # fmt: skip
+"""What a person says about the pictures that the folder itself doesn't."""
+
+
+def picture_options(command: F) -> F:
+    """Add the options that say what the pictures' folder doesn't."""
+    for option in reversed(PICTURE_OPTIONS):
+        command = option(command)
+    return command
+
+
+PICTURE_SETTINGS = (
+    "classes",
+    "leave_out",
+    "labels_from_name",
+    "split",
+    "groups",
+    "columns",
+    "allow_unreadable",
+)
+
 _STUDY_OPTIONS = (
     click.option(
         "--preset", envvar="HOMEWORK_PRESET", metavar="NAME", help="reference (default) or quick."
@@ -44,7 +99,7 @@ _STUDY_OPTIONS = (
     click.option(
         "--data",
         metavar="DIR",
-        help="Pictures: a folder, a CSV file, torchvision:NAME, caltech101 or sample.",
+        help="Pictures: a folder, CSV file, zip or tar, torchvision:NAME, caltech101 or sample.",
     ),
     click.option(
         "--weights",
@@ -84,6 +139,7 @@ _STUDY_OPTIONS = (
         "--seeds", envvar="HOMEWORK_SEEDS", type=int, help="Repetitions with different seeds."
     ),
     click.option("--extras/--no-extras", default=None, help="Also the experiments marked extra."),
+    *PICTURE_OPTIONS,
 )
 
 _WHERE_OPTIONS = (
@@ -135,6 +191,7 @@ SETTINGS = (
     "seed",
     "seeds",
     "extras",
+    *PICTURE_SETTINGS,
 )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from training.byte_names import escaped
 from training.cli.options import json_option
 from training.cli.runs_path import RunsPath
 from training.errors import StudyError
@@ -132,12 +133,12 @@ def _kept_file(network: str, runs: Path, seed: int | None) -> Path:
 
 def _files(places: tuple[Path, ...]) -> list[Path]:
     """Replace folders by the pictures in them."""
-    from training.data.index import SUFFIXES
+    from training.data.tree import read_tree
 
     files: list[Path] = []
     for place in places:
         if place.is_dir():
-            inside = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES)
+            inside = sorted(place / path for path in read_tree(place).all_pictures())
             if not inside:
                 raise StudyError(f"There is no picture in {place}.")
             files += inside
@@ -147,7 +148,7 @@ def _files(places: tuple[Path, ...]) -> list[Path]:
 
 
 def _as_json(guess: "Guess") -> str:
-    plain: dict[str, Any] = {"picture": str(guess.picture)}
+    plain: dict[str, Any] = {"picture": escaped(str(guess.picture))}
     if guess.problem:
         plain["problem"] = guess.problem
     else:
@@ -158,6 +159,8 @@ def _as_json(guess: "Guess") -> str:
 
 def _as_line(guess: "Guess") -> str:
     if guess.problem:
-        return f"{guess.picture}: can’t be read: {guess.problem}"
+        return f"{escaped(str(guess.picture))}: can’t be read: {guess.problem}"
     pairs = zip(guess.classes, guess.probabilities, strict=True)
-    return f"{guess.picture}: " + ", ".join(f"{name} {100 * p:.1f} %" for name, p in pairs)
+    return f"{escaped(str(guess.picture))}: " + ", ".join(
+        f"{name} {100 * p:.1f} %" for name, p in pairs
+    )

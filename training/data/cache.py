@@ -18,6 +18,7 @@ import PIL
 
 from training.data.decode import Decoded
 from training.data.decode_side_by_side import decode_side_by_side
+from training.data.formats import reads_heic
 from training.data.pixel_files import (
     Contents,
     PixelCache,
@@ -34,21 +35,59 @@ from training.records import remove_leftovers, replacing
 Stage = Callable[[int, int, str], None]
 """Receives (done, total, what)."""
 
-DECODER = 1
+DECODER = 2
 """Changes whenever the pixels made from a file would."""
 
 
+def contents_of(decoded: Sequence[Decoded]) -> Contents:
+    """Put together what was met in decoding some pictures."""
+    return Contents(
+        digests=[item.digest for item in decoded],
+        sizes=[item.size for item in decoded],
+        converted=[item.converted for item in decoded],
+        unreadable={i: item.problem for i, item in enumerate(decoded) if item.problem},
+        remarks={i: item.remark for i, item in enumerate(decoded) if item.remark},
+    )
+
+
+def kept_pixels(root: Path, paths: Sequence[str], image_size: int) -> PixelCache | None:
+    """Return the pictures at `image_size` if the cache holds them; decode and write nothing."""
+    sources = _sources(root, paths, image_size)
+    return load(_array(sources, image_size), sources, image_size)
+
+
+def will_store(n: int, image_size: int) -> str:
+    """Say what decoding pictures will write, and where."""
+    n_bytes = n * image_size * image_size * 3
+    size = f"{n_bytes / 1e9:,.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:,.1f} MB"
+    return (
+        f"Decoding {n:,} pictures to {image_size} × {image_size} pixels: {size} will be kept in "
+        f"{cache_folder() / 'pixels'} (`homework data clean` removes them)."
+    )
+
+
+def _array(sources: Sources, image_size: int) -> Path:
+    return cache_folder() / "pixels" / f"{sources.name()}-{image_size}px.npy"
+
+
 def decode_all(
-    root: Path, paths: Sequence[str], image_size: int, progress: Stage | None = None
+    root: Path,
+    paths: Sequence[str],
+    image_size: int,
+    progress: Stage | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> PixelCache:
     """Return the pictures at `image_size`, decoding only what the cache doesn't hold.
+
+    Args:
+        say: Told beforehand what will be stored, and where.
 
     Raises:
         DataError: No space or no permission in the cache folder.
     """
     folder = cache_folder() / "pixels"
     sources = _sources(root, paths, image_size)
-    array = folder / f"{sources.name()}-{image_size}px.npy"
+    array = _array(sources, image_size)
     found = load(array, sources, image_size)
     if found is not None:
         with contextlib.suppress(OSError):
@@ -59,6 +98,8 @@ def decode_all(
     try:
         with locked(lock, _says_that_it_waits(progress, len(paths))):
             found = load(array, sources, image_size)
+            if found is None and say is not None:
+                say(will_store(len(paths), image_size))
             return found or _decode(array, sources, root, paths, image_size, progress)
     except RecordError as error:
         raise _no_room(folder, error) from error
@@ -92,7 +133,8 @@ def _decode(
 
 
 def _sources(root: Path, paths: Sequence[str], image_size: int) -> Sources:
-    kind = _short(f"{DECODER} {PIL.__version__} {image_size} {root.resolve()}")
+    more = " heif" if reads_heic() else ""  # what was unreadable without is tried again
+    kind = _short(f"{DECODER} {PIL.__version__} {image_size} {root.resolve()}{more}")
     return Sources(kind, [_short(_state(root, path)) for path in paths])
 
 
@@ -165,7 +207,12 @@ def _decode_into(
         assert kept is not None
         known = kept.contents
         pixels[position] = kept.pixels[row]
-        found[position] = Decoded(known.digests[row], known.sizes[row], known.converted[row])
+        found[position] = Decoded(
+            known.digests[row],
+            known.sizes[row],
+            known.converted[row],
+            remark=known.remarks.get(row, ""),
+        )
         count()
     new = [(position, path) for position, path in enumerate(paths) if position not in rows]
     for position, result in decode_side_by_side(file, pixels, new, root):
@@ -173,10 +220,4 @@ def _decode_into(
         count()
     decoded = [found[position] for position in range(len(paths))]
     pixels.flush()
-    contents = Contents(
-        digests=[item.digest for item in decoded],
-        sizes=[item.size for item in decoded],
-        converted=[item.converted for item in decoded],
-        unreadable={i: item.problem for i, item in enumerate(decoded) if item.problem},
-    )
-    return describe(sources, pixels, contents)
+    return describe(sources, pixels, contents_of(decoded))

@@ -1,14 +1,38 @@
-"""`homework data check`: what a folder holds, before anything is trained on it."""
+"""`homework data check`: what a folder holds, before anything is trained on it.
 
+Every picture is decoded once and measured; nothing is written.
+"""
+
+import concurrent.futures
+import os
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from training.data.cache import Stage
-from training.data.prepare import PreparedData, prepare
-from training.records import SplitChange
+from training.byte_names import escaped
+from training.data.cache import Stage, contents_of, kept_pixels
+from training.data.decode import Decoded, UnreadableError, open_picture, squared
+from training.data.index import Index
+from training.data.layouts import index_pictures, is_table
+from training.data.left_out import described
+from training.data.pixel_files import Contents
+from training.data.prepare import LISTS_THEM, Used, describe, readable, used_pictures, with_reasons
+from training.data.splits import Splits, split
+from training.data.statistics import (
+    Channels,
+    channel_sums,
+    statistics_of_sums,
+)
+from training.data.tree import Tree, read_tree
+from training.errors import DataError, HomeworkError
+from training.records import Dataset, SplitChange, SplitSource
+from training.study.choices import NONE, Choices
 
 CHECK_SIZE = 224
 
@@ -17,40 +41,170 @@ CHANGES: dict[SplitChange, str] = {
     "validation-from-train": "validation held out of train by chance, seed 0",
 }
 
+SOURCES: dict[SplitSource, str] = {
+    "lists": "train.txt and test.txt",
+    "all lists": "its lists",
+    "folders": "its folders",
+    "table": "its column",
+    "stratified": "by chance, seed 0, by class",
+}
+
 
 @dataclass(frozen=True)
 class DataCheck:
-    """A folder that can be used, and what was found in it."""
+    """What was found in a folder.
+
+    Attributes:
+        record: What a study would record; None where it couldn't use the folder.
+        problem: Why a study couldn't.
+        found: What is there, in lines, where it can't be said as a data set.
+    """
 
     folder: Path
-    data: PreparedData
+    root: Path
+    record: Dataset | None
+    problem: HomeworkError | None
+    index: Index | None
+    not_read: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the data set's record as plain values."""
-        plain: dict[str, Any] = msgspec.to_builtins(self.data.record)
+        """Return the data set's record as plain values, and all that isn't used."""
+        plain: dict[str, Any] = msgspec.to_builtins(self.record) if self.record else {}
+        plain["unreadable_files"] = list(self.not_read)
+        plain["remarks"] = list(self.remarks)
+        if self.index is not None:
+            plain["ignored_files"] = [escaped(path) for path in self.index.ignored_files]
+            plain["left_out"] = msgspec.to_builtins(self.index.left_out)
+            plain["words"] = [escaped(words) for words in self.index.words]
+        plain["problem"] = escaped(str(self.problem)) if self.problem else None
+        plain["found"] = list(self.found)
         return plain
 
 
-def check_folder(folder: Path, progress: Stage | None = None) -> DataCheck:
-    """Index, split, decode and measure a folder as a study would.
+def check_folder(folder: Path, progress: Stage | None = None, choices: Choices = NONE) -> DataCheck:
+    """Index, split, decode and measure a folder as a study would, keeping nothing.
 
-    Raises:
-        DataError: A study could not use it.
+    A folder that a study couldn't use is described as far as it can be, with the reason.
     """
-    return DataCheck(folder, prepare(folder, None, CHECK_SIZE, None, 0, progress))
+    index: Index | None = None
+    used: Used | None = None
+    contents: Contents | None = None
+    try:
+        index = index_pictures(folder, choices)
+        splits = split(index, None, 0, choices)
+        used = used_pictures(index, splits)
+        looked = _look(index.root, used, splits, progress)
+        contents = looked.contents
+        splits = readable(index, used, contents, choices.allow_unreadable)
+        mean, std = looked.statistics(splits)
+        record = describe(index, folder, used, splits, contents, CHECK_SIZE, None, choices)
+        record = msgspec.structs.replace(record, mean=mean, std=std)
+    except HomeworkError as error:
+        not_read = tuple(with_reasons(used, contents.unreadable)) if used and contents else ()
+        found = () if index is not None else tuple(_overview(folder))
+        root = index.root if index is not None else folder
+        error.hint = error.hint.replace(LISTS_THEM, "They are listed above, with their reasons.")
+        return DataCheck(folder, root, None, error, index, not_read, (), found)
+    not_read = tuple(with_reasons(used, contents.unreadable))
+    remarks = tuple(with_reasons(used, contents.remarks))
+    return DataCheck(folder, index.root, record, None, index, not_read, remarks)
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What decoding told, and each picture's channel sums and sums of squares, uint64 (N, 2, 3)."""
+
+    contents: Contents
+    sums: NDArray[np.uint64]
+
+    def statistics(self, splits: Splits) -> tuple[Channels, Channels]:
+        rows = splits["train"]
+        total, squares = self.sums[rows].sum(0)
+        return statistics_of_sums(total, squares, len(rows) * CHECK_SIZE**2)
+
+
+def _look(root: Path, used: Used, splits: Splits, progress: Stage | None) -> _Looked:
+    """Decode and measure every picture; take from the cache what a run has left there."""
+    known = kept_pixels(root, used.paths, CHECK_SIZE)
+    train = set(splits["train"].tolist())
+    sums = np.zeros((len(used.paths), 2, 3), np.uint64)
+
+    def look(position: int) -> Decoded:
+        if known is not None:
+            if position in train:
+                sums[position] = channel_sums(known.pixels, np.array([position]))
+            return Decoded()
+        try:
+            opened = open_picture(root / used.paths[position])
+        except UnreadableError as error:
+            return Decoded(problem=str(error))
+        if position in train:
+            square = np.asarray(squared(opened.image, CHECK_SIZE))
+            sums[position] = channel_sums(square[None], np.array([0]))
+        return Decoded(opened.digest, opened.image.size, opened.converted, remark=opened.remark)
+
+    decoded = []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for result in pool.map(look, range(len(used.paths))):
+            decoded.append(result)
+            if progress is not None:
+                progress(len(decoded), len(used.paths), "pictures looked at")
+    return _Looked(known.contents if known is not None else contents_of(decoded), sums)
+
+
+def _overview(folder: Path) -> list[str]:
+    """List a folder's folders with their pictures, where it has no reading."""
+    if is_table(folder) or not folder.is_dir():
+        return []
+    try:
+        return list(_tree_lines(read_tree(folder), 2))
+    except DataError as error:
+        return [error.message]
+
+
+def _tree_lines(tree: Tree, levels: int) -> Iterator[str]:
+    """Yield a line for each folder of some levels: pictures and other files right in it."""
+    below = tree.n_pictures - len(tree.pictures)
+    deeper = f", {below:,} further down" if below else ""
+    others = f", {len(tree.others):,} other files" if tree.others else ""
+    name = escaped(tree.path) or "."
+    yield f"{name}/: {len(tree.pictures):,} pictures{deeper}{others}"
+    if levels:
+        for folder in tree.folders.values():
+            yield from _tree_lines(folder, levels - 1)
 
 
 def report_lines(check: DataCheck) -> list[str]:
-    """Say in lines what the folder holds."""
-    record = check.data.record
+    """Say in lines what the folder holds, and what of it a study wouldn't use."""
+    lines = [f"folder        {escaped(str(check.root))}"]
+    words = check.index.words if check.index is not None else ()
+    lines += [f"read as       {escaped(said)}" for said in words]
+    lines += _record_lines(check.record) if check.record is not None else _few_lines(check)
+    left_out = described(check.index.left_out) if check.index is not None else []
+    ignored = [escaped(path) for path in check.index.ignored_files] if check.index else []
+    return [
+        *lines,
+        f"left out      {_all(left_out)}",
+        f"not pictures  {_all(ignored)}",
+        f"unreadable    {_all(check.not_read)}",
+        *([f"lost much     {_all(check.remarks)}"] if check.remarks else []),
+    ]
+
+
+def _few_lines(check: DataCheck) -> list[str]:
+    index = check.index
+    if index is None:
+        return [f"holds         {_all(check.found)}"]
+    counts = Counter(index.labels)
+    shown = [f"{escaped(name)}: {counts[i]:,}" for i, name in enumerate(index.classes)]
+    return [f"classes       {_all(shown)}", f"pictures      {len(index.paths):,}"]
+
+
+def _record_lines(record: Dataset) -> list[str]:
     counts = [sum(n) for n in zip(*msgspec.structs.astuple(record.counts), strict=True)]
     smallest, largest = counts.index(min(counts)), counts.index(max(counts))
-    source = {
-        "lists": "train.txt and test.txt",
-        "folders": "its folders",
-        "table": "its column",
-        "stratified": "by chance, seed 0, by class",
-    }
     classes = f"{len(record.classes)}, "
     if min(counts) == max(counts):
         classes += f"of {min(counts)} pictures each"
@@ -58,12 +212,10 @@ def report_lines(check: DataCheck) -> list[str]:
         classes += f"from {min(counts)} ({record.classes[smallest]}) to "
         classes += f"{max(counts)} ({record.classes[largest]}) pictures"
     split = f"train {record.n_train:,} · validation {record.n_validation:,} · "
-    split += f"test {record.n_test:,} ({source[record.split_source]})"
+    split += f"test {record.n_test:,} ({_source(record)})"
     if record.split_changes:
         split += ", ".join(("", *(CHANGES[change] for change in record.split_changes)))
-    left_out = ", ".join(record.dropped_classes) or "no class"
     return [
-        f"folder        {check.data.root}",
         f"recognised    {record.name} ({record.kind})",
         f"classes       {classes}",
         f"pictures      {sum(counts):,}",
@@ -73,10 +225,17 @@ def report_lines(check: DataCheck) -> list[str]:
         f"mean          {_channels(record.mean)} (train split at {record.image_size} px)",
         f"std           {_channels(record.std)}",
         f"fingerprint   {record.fingerprint}",
-        f"left out      {left_out} ({record.n_dropped_images:,} pictures)",
-        f"not pictures  {record.n_ignored_files:,}{_listed(record.ignored_files)}",
-        f"unreadable    {record.n_unreadable_files:,}{_listed(record.unreadable_files)}",
     ]
+
+
+def _source(record: Dataset) -> str:
+    said = SOURCES[record.split_source]
+    if record.split_shares is not None:
+        shares = "/".join(f"{100 * share:.3g}" for share in record.split_shares)
+        said = f"{shares}, by chance, seed 0, by class"
+    if record.n_groups is not None:
+        said += f", {record.n_groups:,} groups kept whole"
+    return said
 
 
 def _range(values: tuple[float, ...]) -> str:
@@ -87,5 +246,5 @@ def _channels(values: tuple[float, ...]) -> str:
     return ", ".join(f"{value:.4f}" for value in values)
 
 
-def _listed(files: list[str]) -> str:
-    return "".join(f"\n                {file}" for file in files)
+def _all(items: "list[str] | tuple[str, ...]") -> str:
+    return f"{len(items):,}" + "".join(f"\n                {item}" for item in items)

@@ -13,6 +13,7 @@ KINDS = {
     "features": "features of frozen parts",
     "figures": "drawn figures",
     "reports": "rendered sections",
+    "unpacked": "unpacked archives",
 }
 """Folders of the cache whose files are made again when needed; nothing else is touched."""
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
+from training.data.formats import HEAD, load_formats, why_none
 from training.data.geometry import centre_box, resize_size, resized
+from training.data.grey_levels import SCIENTIFIC, is_unsigned, to_grey
 
 MAXIMUM_PIXELS = 100_000_000
 """Larger pictures are refused unopened: a small file can claim to be a huge picture."""
@@ -27,11 +29,13 @@ class Opened:
         image: RGB, upright, at its own size.
         converted: It was not RGB (grey, CMYK, palette, with transparency).
         digest: Of the file's bytes.
+        remark: What got lost, where many grey levels became few.
     """
 
     image: Image.Image
     converted: bool
     digest: str
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,14 @@ class Decoded:
         size: (width, height) in pixels.
         converted: See `Opened`.
         problem: Why there are no pixels, in a few words; empty where there are.
+        remark: See `Opened`.
     """
 
     digest: str = ""
     size: tuple[int, int] = (0, 0)
     converted: bool = False
     problem: str = ""
+    remark: str = ""
 
 
 def decode_into(pixels: NDArray[np.uint8], path: Path) -> Decoded:
@@ -58,13 +64,14 @@ def decode_into(pixels: NDArray[np.uint8], path: Path) -> Decoded:
     except UnreadableError as error:
         return Decoded(problem=str(error))
     pixels[:] = np.asarray(squared(opened.image, len(pixels)))
-    return Decoded(opened.digest, opened.image.size, opened.converted)
+    return Decoded(opened.digest, opened.image.size, opened.converted, remark=opened.remark)
 
 
 def open_picture(path: Path) -> Opened:
     """Decode a picture file to RGB.
 
-    Transparent pixels become white. The camera's orientation mark is obeyed.
+    Transparent pixels become white. The camera's orientation mark is obeyed. Values of more than
+    eight bits are scaled as `grey_levels` says.
 
     Raises:
         UnreadableError: The file can't be read or decoded, or is too large to be decoded safely.
@@ -76,6 +83,7 @@ def open_picture(path: Path) -> Opened:
     digest = hashlib.blake2b(content, digest_size=16).hexdigest()
     if not content:
         raise UnreadableError("the file is empty")
+    load_formats()
     try:
         with Image.open(io.BytesIO(content)) as image:
             if image.width * image.height > MAXIMUM_PIXELS:
@@ -83,6 +91,9 @@ def open_picture(path: Path) -> Opened:
             _refuse_cut_files()
             image.load()
             upright = ImageOps.exif_transpose(image)
+            if upright.mode in SCIENTIFIC:
+                grey, remark = to_grey(upright, is_unsigned(image))
+                return Opened(grey.convert("RGB"), True, digest, remark)
             return Opened(_to_rgb(upright), image.mode != "RGB", digest)
     except UnreadableError:
         raise
@@ -91,7 +102,7 @@ def open_picture(path: Path) -> Opened:
     except Exception as error:  # decoders raise many kinds on damaged files
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         if "cannot identify" in reason:
-            reason = "not a picture in a known format"
+            reason = why_none(content[:HEAD])
         raise UnreadableError(reason) from error
 
 
@@ -106,8 +117,13 @@ def _refuse_cut_files() -> None:
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB":
         return image
-    if image.mode.startswith("I;16") or image.mode == "I":
-        return image.point(lambda value: value / 256).convert("L").convert("RGB")
+    if image.mode == "LAB":
+        profiles = (ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"))
+        converted = ImageCms.profileToProfile(image, *profiles, outputMode="RGB")
+        assert converted is not None
+        return converted
+    if image.mode in ("La", "RGBa"):
+        image = image.convert("LA" if image.mode == "La" else "RGBA")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")

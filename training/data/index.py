@@ -1,26 +1,22 @@
-"""Find the pictures and classes of a folder, without opening a picture."""
+"""Number the pictures and classes of a folder, as it was read."""
 
-import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.byte_names import escaped
+from training.data.class_names import check_alike
+from training.data.entries import Entry, chosen_entries, one_spelling
 from training.data.given import Given
+from training.data.labels_from_names import labelled_by_name
+from training.data.lists import find_lists, labelled_entries, list_entries
+from training.data.reading import CALTECH_FOLDER, LAYOUTS, Reading, read_folder
+from training.data.tree import CLUTTER, Tree, read_tree
 from training.errors import DataError
+from training.records import LeftOut
+from training.study.choices import NONE, Choices
 
-CALTECH_FOLDER = "101_ObjectCategories"
-CLUTTER = "BACKGROUND_Google"
-"""Caltech-101's folder of random pictures; it is no class and is left out."""
-
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
-)
-LISTS = ("train.txt", "test.txt")
-
-LAYOUTS = (
-    f"Expected DIR/<class>/*.jpg, DIR/{CALTECH_FOLDER}/<class>/*.jpg, DIR/train/<class>/*.jpg "
-    "with DIR/test (and DIR/val) beside it, or a CSV file with columns path and label; "
-    "two classes or more."
-)
+__all__ = ["CALTECH_FOLDER", "CLUTTER", "LAYOUTS", "Index", "index_folder", "make_index"]
 
 
 @dataclass(frozen=True)
@@ -31,48 +27,49 @@ class Index:
         root: The folder that holds one folder a class.
         paths: Pictures relative to `root`, with forward slashes.
         labels: Class number of each picture; classes are numbered in sorted order.
-        lists: `train.txt` and `test.txt`, where both are there.
-        dropped_classes: Class folders left out: the clutter class, and those without a picture.
-        n_dropped_images: Pictures in them.
+        lists: `train.txt`, `test.txt` and `val.txt`, those that are there.
+        dropped_classes: Class folders left out: the clutter class, those without a picture, and
+            those that were asked away.
+        n_dropped_images: Pictures of the clutter class.
         ignored_files: Files that aren't pictures, relative to `root`.
         given: The division that comes with the pictures, other than lists.
+        left_out: Classes, folders and whatever else isn't used, and why.
+        words: How the data set was understood, where that isn't plain.
     """
 
     root: Path
     classes: tuple[str, ...]
     paths: tuple[str, ...]
     labels: tuple[int, ...]
-    lists: tuple[Path, Path] | None
+    lists: tuple[Path, ...] | None
     dropped_classes: tuple[str, ...]
     n_dropped_images: int
     ignored_files: tuple[str, ...]
     given: Given | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    words: tuple[str, ...] = ()
 
 
-def index_folder(folder: Path) -> Index:
-    """List a data set of one folder a class.
+def index_folder(folder: Path, choices: Choices = NONE) -> Index:
+    """List the pictures of a folder.
 
     Raises:
-        DataError: The folder is missing, empty, or laid out in another way.
+        DataError: The folder is missing, empty, laid out in another way, or in two ways at once.
     """
     root = _find_root(folder)
-    names = class_folders(root)
-    contents = {name: list_class(root, name) for name in names}
-    classes = [name for name in names if name != CLUTTER and contents[name][0]]
-    dropped = [name for name in names if name not in classes]
-    if len(classes) < 2:
-        found = f"{len(classes)} class{'' if len(classes) == 1 else 'es'} with pictures"
-        raise DataError(f"{root} holds {found}; at least 2 are needed.", LAYOUTS)
-    return Index(
-        root=root,
-        classes=tuple(classes),
-        paths=tuple(path for name in classes for path in contents[name][0]),
-        labels=tuple(i for i, name in enumerate(classes) for _ in contents[name][0]),
-        lists=_find_lists(folder, root),
-        dropped_classes=tuple(dropped),
-        n_dropped_images=sum(len(contents[name][0]) for name in dropped),
-        ignored_files=tuple(path for name in names for path in contents[name][1]),
-    )
+    tree = read_tree(root)
+    if choices.labels_from_name:
+        named = labelled_by_name(tree, choices.labels_from_name)
+        given = Given("folders", ()) if named.divided else None
+        return make_index(root, named.entries, given, [], (), named.left_out, named.words)
+    lists = find_lists(folder, root)
+    labelled = labelled_entries(lists, root) if lists else None
+    if lists and labelled is not None:
+        return _index_listed(tree, lists, labelled, choices)
+    reading = read_folder(tree, choices)
+    if reading.splits:
+        return _index_divided(reading, lists)
+    return _index_classes(reading, lists or find_lists(reading.root.place, reading.root.place))
 
 
 def _find_root(folder: Path) -> Path:
@@ -86,44 +83,113 @@ def _find_root(folder: Path) -> Path:
     return folder
 
 
-def class_folders(root: Path) -> list[str]:
-    """Return the names of a folder's folders, sorted, without hidden ones."""
-    try:
-        with os.scandir(root) as entries:
-            return sorted(
-                entry.name
-                for entry in entries
-                if entry.is_dir() and not entry.name.startswith((".", "__"))
-            )
-    except OSError as error:
-        raise DataError(f"Can't read {root}: {error.strerror}.", LAYOUTS) from error
+def _index_listed(
+    tree: Tree, lists: tuple[Path, ...], entries: Sequence[Entry], choices: Choices
+) -> Index:
+    names = ", ".join(file.name for file in lists)
+    words = [f"Classes and splits are those that {names} name."]
+    entries, spelled = one_spelling(entries)
+    check_alike({name for name, _, _ in entries}, str(lists[0].parent), choices.classes)
+    kept, left_out = chosen_entries(entries, choices)
+    left_out += _not_listed(tree.n_pictures - len(entries))
+    return make_index(
+        tree.place, kept, Given("all lists", ()), [], (), left_out, [*words, *spelled]
+    )
 
 
-def list_class(root: Path, name: str) -> tuple[list[str], list[str]]:
-    """Return a class folder's pictures and its other entries, sorted, relative to `root`."""
-    pictures: list[str] = []
+def _not_listed(n: int) -> list[LeftOut]:
+    return [LeftOut("*", "not listed", n)] if n > 0 else []
+
+
+def _index_classes(reading: Reading, lists: tuple[Path, ...] | None) -> Index:
+    root, classes = reading.root, reading.classes
+    if len(classes) < 2:
+        raise _too_few(root.place, len(classes), LAYOUTS)
+    names = sorted(classes)
+    pictures = {name: _relative(root, classes[name].all_pictures()) for name in names}
+    listed = {path for file in lists or () for _, path in list_entries(file)}
+    unlisted = sum(path not in listed for name in names for path in pictures[name])
+    return Index(
+        root=root.place,
+        classes=tuple(names),
+        paths=tuple(path for name in names for path in pictures[name]),
+        labels=tuple(i for i, name in enumerate(names) for _ in pictures[name]),
+        lists=lists,
+        dropped_classes=tuple(name for name in root.folders if name not in classes),
+        n_dropped_images=_n_clutter(reading.left_out),
+        ignored_files=tuple(_others(root, root.folders.values())),
+        left_out=(*reading.left_out, *(_not_listed(unlisted) if lists else ())),
+        words=reading.words,
+    )
+
+
+def _n_clutter(left_out: Iterable[LeftOut]) -> int:
+    return sum(item.n_pictures for item in left_out if item.reason == "clutter")
+
+
+def _relative(root: Tree, paths: Iterable[str]) -> list[str]:
+    prefix = f"{root.path}/" if root.path else ""
+    return sorted(path.removeprefix(prefix) for path in paths)
+
+
+def _others(root: Tree, folders: Iterable[Tree]) -> list[str]:
+    return [path for folder in folders for path in _relative(root, folder.all_others())]
+
+
+def _index_divided(reading: Reading, lists: tuple[Path, ...] | None) -> Index:
+    root = reading.root
+    entries: list[Entry] = []
     others: list[str] = []
-    try:
-        with os.scandir(root / name) as entries:
-            for entry in entries:
-                is_picture = Path(entry.name).suffix.lower() in SUFFIXES and entry.is_file()
-                (pictures if is_picture else others).append(f"{name}/{entry.name}")
-    except OSError as error:
-        raise DataError(f"Can't read {root / name}: {error.strerror}.") from error
-    return sorted(pictures), sorted(others)
+    for split, classes in reading.splits.items():
+        for name, folder in classes.items():
+            entries += [(name, path, split) for path in _relative(root, folder.all_pictures())]
+            others += _others(root, [folder])
+    unused = [LeftOut(escaped(file.name), "unused list") for file in lists or ()]
+    left_out = (*reading.left_out, *unused)
+    return make_index(
+        root.place, entries, Given("folders", ()), [], tuple(others), left_out, reading.words
+    )
 
 
-def _find_lists(folder: Path, root: Path) -> tuple[Path, Path] | None:
-    """Look for the lists beside the class folders or one level up, never outside what was named."""
-    places = [root.parent, folder] if root.name == CALTECH_FOLDER else [folder]
-    for place in places:
-        train, test = (place / name for name in LISTS)
-        if train.is_file() and test.is_file():
-            return train, test
-        if train.is_file() or test.is_file():
-            there, missing = (train, test) if train.is_file() else (test, train)
-            raise DataError(
-                f"{there} has no {missing.name} beside it.",
-                f"Add {missing.name}, or remove {there.name} to split the pictures by chance.",
-            )
-    return None
+def make_index(
+    root: Path,
+    entries: Sequence[Entry],
+    given: Given | None,
+    names: Sequence[str],
+    others: Sequence[str],
+    left_out: Sequence[LeftOut] = (),
+    words: Sequence[str] = (),
+) -> Index:
+    """Number the classes of (class, path, split) entries, sorted by class and path.
+
+    Args:
+        given: Where the splits come from; None if they say nothing.
+        names: All classes, those without a picture included.
+        others: Files that aren't pictures.
+
+    Raises:
+        DataError: Fewer than two classes have pictures.
+    """
+    entries = sorted(entries)
+    classes = sorted({name for name, _, _ in entries})
+    if len(classes) < 2:
+        raise _too_few(root, len(classes), "")
+    numbers = {name: number for number, name in enumerate(classes)}
+    return Index(
+        root=root,
+        classes=tuple(classes),
+        paths=tuple(path for _, path, _ in entries),
+        labels=tuple(numbers[name] for name, _, _ in entries),
+        lists=None,
+        dropped_classes=tuple(name for name in names if name not in numbers),
+        n_dropped_images=0,
+        ignored_files=tuple(sorted(others)),
+        given=given and Given(given.source, tuple(split for _, _, split in entries)),
+        left_out=tuple(left_out),
+        words=tuple(words),
+    )
+
+
+def _too_few(root: Path, n: int, hint: str) -> DataError:
+    found = f"{n} class{'' if n == 1 else 'es'} with pictures"
+    return DataError(f"{root} holds {found}; at least 2 are needed.", hint)

@@ -3,22 +3,34 @@
 from pathlib import Path
 
 from training.data.index import Index, index_folder
-from training.data.split_folders import index_split_folders, split_folders
 from training.data.table import index_table
+from training.errors import StudyError
+from training.study.choices import NONE, Choices
 
-TABLE = ".csv"
+TABLES = (".csv", ".tsv")
 
 
-def index_pictures(place: Path) -> Index:
-    """List a data set: a CSV file, a folder that is divided already, or one folder a class.
+def is_table(place: Path) -> bool:
+    """Tell whether a path names a table of pictures."""
+    return place.suffix.lower() in TABLES
+
+
+def index_pictures(place: Path, choices: Choices = NONE) -> Index:
+    """List a data set: a table, a folder that is divided already, or one folder a class.
 
     Raises:
-        DataError: It is missing, empty, or laid out in another way.
+        DataError: It is missing, empty, laid out in another way, or can be read in two ways.
     """
-    if place.is_file() and place.suffix.lower() == TABLE:
-        return index_table(place)
-    if place.is_dir():
-        places = split_folders(place)
-        if places:
-            return index_split_folders(place, places)
-    return index_folder(place)
+    if place.is_file() and is_table(place):
+        if choices.labels_from_name:
+            raise StudyError(
+                f"{place} is a table, whose rows name the classes.",
+                "Leave --labels-from-name away, or name the folder of the pictures.",
+            )
+        return index_table(place, choices)
+    if choices.columns:
+        raise StudyError(
+            f"{place} is no table, so it has no columns.",
+            "Name a CSV file with --columns, or leave it away.",
+        )
+    return index_folder(place, choices)

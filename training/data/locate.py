@@ -3,11 +3,13 @@
 import os
 from pathlib import Path
 
+from training.byte_names import unescaped
 from training.data.cache import Stage
 from training.data.index import LAYOUTS
-from training.data.layouts import TABLE
+from training.data.layouts import is_table
 from training.errors import DataError
 from training.folders import cache_folder, expanded
+from training.records.archives import SUFFIXES, is_archive
 
 
 def locate(data: str, progress: Stage | None = None) -> Path:
@@ -15,7 +17,8 @@ def locate(data: str, progress: Stage | None = None) -> Path:
 
     Args:
         data: `caltech101` (the folder in HOMEWORK_DATA, else the cache, else a download),
-            `sample`, `sample-source`, `torchvision:NAME`, or the path of a folder or a CSV file.
+            `sample`, `sample-source`, `torchvision:NAME`, or the path of a folder, a table or an
+            archive.
 
     Raises:
         DataError: It isn't there and can't be had.
@@ -24,19 +27,35 @@ def locate(data: str, progress: Stage | None = None) -> Path:
         return _sample(data, progress)
     if data == "caltech101":
         return _caltech101(progress)
+    if "://" in data:
+        raise DataError(
+            f"--data names an address, {data}; pictures are read from this machine only.",
+            "Download them yourself and name the folder, or the zip or tar as it is: --data FILE.",
+        )
     library, _, name = data.partition(":")
     if library == "torchvision" and name:
         from training.data.torchvision_sets import fetch_torchvision
 
         return fetch_torchvision(name, cache_folder() / "torchvision", progress)
-    return _folder(expanded(data), "--data")
+    place = expanded(data)
+    if not place.exists() and Path(unescaped(str(place))).exists():
+        place = Path(unescaped(str(place)))  # as a record writes names that aren't UTF-8
+    return _place(place, "--data", progress)
 
 
-def _folder(folder: Path, named_by: str) -> Path:
-    if not folder.is_dir() and not (folder.is_file() and folder.suffix.lower() == TABLE):
-        found = "a file" if folder.exists() else "nothing there"
-        raise DataError(f"{named_by} names {folder}: {found}.", LAYOUTS)
-    return folder
+def _place(place: Path, named_by: str, progress: Stage | None) -> Path:
+    """Return a folder or a table as it is, an archive unpacked."""
+    if place.is_file() and is_archive(place):
+        from training.data.archived import unpacked
+
+        return unpacked(place, progress)
+    if not place.is_dir() and not (place.is_file() and is_table(place)):
+        found = "a file" if place.exists() else "nothing there"
+        raise DataError(
+            f"{named_by} names {place}: {found}.",
+            f"{LAYOUTS} An archive ({', '.join(SUFFIXES)}) is unpacked.",
+        )
+    return place
 
 
 def _sample(data: str, progress: Stage | None) -> Path:
@@ -52,7 +71,7 @@ def _sample(data: str, progress: Stage | None) -> Path:
 def _caltech101(progress: Stage | None) -> Path:
     named = os.environ.get("HOMEWORK_DATA")
     if named:
-        return _folder(expanded(named), "The variable HOMEWORK_DATA")
+        return _place(expanded(named), "The variable HOMEWORK_DATA", progress)
     from training.data.download import fetch_caltech101
 
     return fetch_caltech101(cache_folder(), progress=progress)

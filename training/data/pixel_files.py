@@ -24,12 +24,14 @@ class Contents(msgspec.Struct, frozen=True):
         sizes: (width, height) before resizing; (0, 0) where unreadable.
         converted: Whether it was not RGB.
         unreadable: Position to reason.
+        remarks: Position to what got lost in converting.
     """
 
     digests: list[str]
     sizes: list[tuple[int, int]]
     converted: list[bool]
     unreadable: dict[int, str]
+    remarks: dict[int, str] = {}
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,23 @@
 """Pictures in, arrays out: index, split, decode, measure, describe."""
 
 import dataclasses
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from training.byte_names import escaped
 from training.data.cache import Stage, decode_all
 from training.data.geometry import resize_size
+from training.data.groups import groups_of
 from training.data.index import Index
 from training.data.layouts import index_pictures
+from training.data.left_out import line
 from training.data.pixel_files import Contents, PixelCache
 from training.data.sample import is_sample
 from training.data.splits import Splits, changes_to_given, check_classes, split
@@ -26,13 +30,24 @@ from training.data.statistics import (
 )
 from training.data.torchvision_sets import TABLE as TORCHVISION_TABLE
 from training.errors import DataError
-from training.records import SPLITS, DataKind, Dataset, StudyFolder, read_if_there, write
+from training.records import (
+    SPLITS,
+    DataKind,
+    Dataset,
+    SplitSource,
+    StudyFolder,
+    read_if_there,
+    write,
+)
+from training.study.choices import NONE, Choices
 
 CALTECH_CLASSES, CALTECH_PICTURES = 101, 8677
 """What the original holds without its clutter class."""
 
 LISTED = 20
 """Files that a record names; the rest is counted."""
+
+LISTS_THEM = "`homework data check` lists them all with their reasons."
 
 BROKEN_SHARE = 0.01
 BROKEN_ALLOWED = 5
@@ -59,9 +74,15 @@ class PreparedData:
     progress: Stage | None = None
     _caches: dict[int, PixelCache] = field(default_factory=dict)
 
-    def pixels(self, image_size: int) -> NDArray[np.uint8]:
-        """Return all pictures at a size, uint8 (N, H, W, 3), decoding them if need be."""
-        return self._cache(image_size).pixels
+    def pixels(
+        self, image_size: int, say: Callable[[str], None] | None = None
+    ) -> NDArray[np.uint8]:
+        """Return all pictures at a size, uint8 (N, H, W, 3), decoding them if need be.
+
+        Args:
+            say: Told what that will store, before.
+        """
+        return self._cache(image_size, say).pixels
 
     def files(self) -> list[Path]:
         """Return the files of the pixels that are open."""
@@ -71,14 +92,16 @@ class PreparedData:
         """Return mean and standard deviation of the train split at a size, in [0, 1]."""
         return channel_statistics(self._cache(image_size), self.splits["train"], self.progress)
 
-    def _cache(self, image_size: int) -> PixelCache:
+    def _cache(self, image_size: int, say: Callable[[str], None] | None = None) -> PixelCache:
         if image_size not in self._caches:
-            self._caches[image_size] = decode_all(self.root, self.paths, image_size, self.progress)
+            self._caches[image_size] = decode_all(
+                self.root, self.paths, image_size, self.progress, say
+            )
         return self._caches[image_size]
 
 
 @dataclass(frozen=True)
-class _Used:
+class Used:
     """The pictures that the splits name, renumbered; unreadable ones left out of the splits."""
 
     paths: list[str]
@@ -93,6 +116,8 @@ def prepare(
     max_per_class: int | None,
     seed: int,
     progress: Stage | None = None,
+    choices: Choices = NONE,
+    say: Callable[[str], None] | None = None,
 ) -> PreparedData:
     """Make a folder of pictures ready for training.
 
@@ -102,16 +127,25 @@ def prepare(
         image_size: Side of the square pictures in pixels.
         max_per_class: See `split`.
         seed: See `split`.
+        choices: What the person says about the pictures.
+        say: Told in words how the folder was understood, what is left out, what will be stored.
 
     Raises:
         DataError: The folder can't be used; the message says why and how to mend it.
     """
-    index = index_pictures(folder)
-    used = _renumber(index, split(index, max_per_class, seed))
-    cache = decode_all(index.root, used.paths, image_size, progress)
-    splits = _readable(index, used, cache.contents)
+    say = say or (lambda text: None)
+    index = index_pictures(folder, choices)
+    for words in index.words:
+        say(words)
+    used = used_pictures(index, split(index, max_per_class, seed, choices))
+    cache = decode_all(index.root, used.paths, image_size, progress, say)
+    for words in _not_used(index, cache.contents):
+        say(words)
+    splits = readable(index, used, cache.contents, choices.allow_unreadable)
     mean, std = channel_statistics(cache, splits["train"], progress)
-    record = _describe(index, folder, used, splits, cache.contents, image_size, max_per_class)
+    record = describe(
+        index, folder, used, splits, cache.contents, image_size, max_per_class, choices
+    )
     record = msgspec.structs.replace(record, mean=mean, std=std)
     data = PreparedData(record, splits, used.labels, index.root, used.paths, progress)
     data._caches[image_size] = cache
@@ -120,80 +154,135 @@ def prepare(
     return data
 
 
-def _renumber(index: Index, splits: Splits) -> _Used:
+def _not_used(index: Index, contents: Contents) -> list[str]:
+    """Say in one line what is left out, and in another how many pictures lost much."""
+    left_out = line(index.left_out, len(index.ignored_files), len(contents.unreadable))
+    said = [left_out] if left_out else []
+    if contents.remarks:
+        n, example = len(contents.remarks), contents.remarks[min(contents.remarks)]
+        noun = "picture" if n == 1 else "pictures"
+        said.append(f"{n:,} {noun} lost much in being converted to 8 bits: {example}.")
+    return said
+
+
+def used_pictures(index: Index, splits: Splits) -> Used:
+    """Renumber the pictures that the splits name."""
     rows = np.sort(np.concatenate([splits[name] for name in SPLITS]))
-    return _Used(
+    return Used(
         paths=[index.paths[row] for row in rows],
         labels=np.array(index.labels, np.int64)[rows],
         splits={name: np.searchsorted(rows, splits[name]) for name in SPLITS},
     )
 
 
-def _readable(index: Index, used: _Used, contents: Contents) -> Splits:
+def readable(index: Index, used: Used, contents: Contents, allowed: float | None = None) -> Splits:
+    """Return the splits without the pictures that can't be read.
+
+    Args:
+        allowed: Largest share of those; None for one in a hundred, or five.
+
+    Raises:
+        DataError: There are more, or a class loses all its pictures of a split.
+    """
     broken = contents.unreadable
     if not broken:
         return used.splits
-    first = min(broken)
-    if len(broken) > max(BROKEN_ALLOWED, BROKEN_SHARE * len(used.paths)):
+    limit = max(BROKEN_ALLOWED, BROKEN_SHARE * len(used.paths))
+    if len(broken) > (limit if allowed is None else allowed * len(used.paths) + 1e-6):
+        reason, n = Counter(broken.values()).most_common(1)[0]
+        first = min(broken)
+        example = f"the first is {escaped(used.paths[first])}: {broken[first]}"
+        if n > 1 and n == len(broken):
+            example = f"each is {reason}" if reason.startswith("HEIC") else example
+        share = len(broken) / len(used.paths)
         raise DataError(
-            f"{len(broken)} of {len(used.paths)} pictures in {index.root} can't be read; the "
-            f"first is {used.paths[first]}: {broken[first]}.",
-            f"Unpack the data set again; `homework data check {index.root}` lists them.",
+            f"{len(broken)} of {len(used.paths)} pictures in {index.root} can't be read; "
+            f"{example}.",
+            f"{LISTS_THEM} Mend or remove them, or go on without them: "
+            f"--allow-unreadable {min(0.99, math.ceil(100 * share) / 100):.2f}.",
         )
     bad = np.array(sorted(broken))
     splits: Splits = {name: rows[~np.isin(rows, bad)] for name, rows in used.splits.items()}
-    check_classes(_relabelled(index, used), splits)
+    try:
+        check_classes(_relabelled(index, used), splits)
+    except DataError as error:
+        raise DataError(error.message, f"{_lost(index, used, contents)} {error.hint}") from None
     return splits
 
 
-def _relabelled(index: Index, used: _Used) -> Index:
+def _lost(index: Index, used: Used, contents: Contents) -> str:
+    """Say which classes lost pictures because they can't be read, and the usual reason."""
+    counts = Counter(index.classes[used.labels[i]] for i in contents.unreadable)
+    said = []
+    for name, n in counts.most_common(3):
+        reasons = Counter(
+            problem
+            for i, problem in contents.unreadable.items()
+            if index.classes[used.labels[i]] == name
+        )
+        said.append(f"{n} of {escaped(name)} can't be read ({reasons.most_common(1)[0][0]})")
+    return f"{'; '.join(said)}."
+
+
+def _relabelled(index: Index, used: Used) -> Index:
     return dataclasses.replace(index, paths=tuple(used.paths), labels=tuple(used.labels.tolist()))
 
 
-def _describe(
+def describe(
     index: Index,
     folder: Path,
-    used: _Used,
+    used: Used,
     splits: Splits,
     contents: Contents,
     image_size: int,
     max_per_class: int | None,
+    choices: Choices = NONE,
 ) -> Dataset:
+    """Return the record of a data set, its channel statistics aside."""
     kind = _kind(index, folder)
-    readable = [i for i in range(len(used.paths)) if i not in contents.unreadable]
-    unreadable = [
-        f"{used.paths[i]}: {problem}" for i, problem in sorted(contents.unreadable.items())
-    ]
+    kept = [i for i in range(len(used.paths)) if i not in contents.unreadable]
+    clutter = [item.name for item in index.left_out if item.reason == "clutter"]
+    given = index.given if choices.shares is None else None
     return Dataset(
         name={"caltech101": "Caltech-101", "sample": "embedded sample"}.get(
-            kind, _name(folder.resolve())
+            kind, escaped(_name(folder.resolve()))
         ),
         kind=kind,
         fingerprint=fingerprint(index, used.paths, used.labels, contents.digests, splits),
-        classes=list(index.classes),
+        classes=[escaped(name) for name in index.classes],
         n_train=len(splits["train"]),
         n_validation=len(splits["validation"]),
         n_test=len(splits["test"]),
         counts=class_counts(used.labels, splits, len(index.classes)),
-        split_source=_split_source(index),
-        split_changes=changes_to_given(index.given) if index.given else (),
+        split_source=_split_source(index, choices),
+        split_changes=changes_to_given(given) if given else (),
         max_per_class=max_per_class,
         image_size=image_size,
         resize_size=resize_size(image_size),
         mean=(0.0, 0.0, 0.0),
         std=(1.0, 1.0, 1.0),
         sizes=size_statistics(
-            [contents.sizes[i] for i in readable], [contents.converted[i] for i in readable]
+            [contents.sizes[i] for i in kept], [contents.converted[i] for i in kept]
         ),
-        dropped_classes=list(index.dropped_classes),
+        dropped_classes=clutter,
         n_dropped_images=index.n_dropped_images,
         n_ignored_files=len(index.ignored_files),
-        ignored_files=list(index.ignored_files[:LISTED]),
-        n_unreadable_files=len(unreadable),
-        unreadable_files=unreadable[:LISTED],
-        test_images=[used.paths[i] for i in splits["test"].tolist()],
+        ignored_files=[escaped(path) for path in index.ignored_files[:LISTED]],
+        n_unreadable_files=len(contents.unreadable),
+        unreadable_files=with_reasons(used, contents.unreadable)[:LISTED],
+        test_images=[escaped(used.paths[i]) for i in splits["test"].tolist()],
         thumbnails=[],
+        left_out=index.left_out,
+        split_shares=choices.shares,
+        n_groups=len(set(groups_of(index, choices.groups).tolist())) if choices.groups else None,
+        n_remarks=len(contents.remarks),
+        remarks=with_reasons(used, contents.remarks)[:LISTED],
     )
+
+
+def with_reasons(used: Used, reasons: dict[int, str]) -> list[str]:
+    """Name pictures with what is to be said of them."""
+    return [f"{escaped(used.paths[i])}: {reason}" for i, reason in sorted(reasons.items())]
 
 
 def _name(place: Path) -> str:
@@ -203,10 +292,14 @@ def _name(place: Path) -> str:
     return place.parent.name if place.is_file() else place.name
 
 
-def _split_source(index: Index) -> Literal["lists", "folders", "table", "stratified"]:
+def _split_source(index: Index, choices: Choices) -> SplitSource:
+    if choices.shares is not None:
+        return "stratified"
     if index.given:
         return index.given.source
-    return "lists" if index.lists else "stratified"
+    if index.lists:
+        return "lists" if len(index.lists) == 2 else "all lists"
+    return "stratified"
 
 
 def _kind(index: Index, folder: Path) -> DataKind:

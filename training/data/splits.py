@@ -6,10 +6,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training.byte_names import escaped
 from training.data.given import Given
+from training.data.groups import check_apart, divide_groups, groups_of
 from training.data.index import CLUTTER, Index
+from training.data.lists import list_entries, split_of_list
 from training.errors import DataError
 from training.records import SPLITS, Split, SplitChange
+from training.study.choices import NONE, Choices
 
 Splits = dict[Split, NDArray[np.int64]]
 """Positions in `Index.paths` for each split."""
@@ -21,13 +25,19 @@ MINIMUM = 3
 """Pictures that a class needs, one for each split."""
 
 
-def split(index: Index, max_per_class: int | None, seed: int) -> Splits:
+THIRDS = (1 / 3, 1 / 3, 1 / 3)
+
+
+def split(index: Index, max_per_class: int | None, seed: int, choices: Choices = NONE) -> Splits:
     """Divide a data set, as it says itself where it does.
 
     With lists, validation is the even and train the odd positions of the cleaned train list, as
-    in the homework. Where folders or a table divide the pictures, a missing test split is the given
-    validation split, and a missing validation split is held out of train, a fifth of every class.
-    Otherwise a third of every class is for testing and the rest is halved.
+    in the homework; with a list for validation as well, each is the split that it names. Where
+    folders or a table divide the pictures, a missing test split is the given validation split, and
+    a missing validation split is held out of train, a fifth of every class. Otherwise a third of
+    every class is for testing and the rest is halved. Shares that were asked for go before all
+    that. Where groups are named, what chance divides keeps them whole, and a division that parts
+    one is refused.
 
     Args:
         max_per_class: Keep at most so many pictures of a class, in the same proportions.
@@ -41,38 +51,77 @@ def split(index: Index, max_per_class: int | None, seed: int) -> Splits:
             f"--max-per-class {max_per_class} leaves a split empty.",
             f"Give at least {MINIMUM}: one picture each for train, validation and test.",
         )
-    if index.given:
-        splits = _as_given(index, index.given, seed)
-    elif index.lists:
-        splits = _by_lists(index, index.lists)
+    groups = groups_of(index, choices.groups) if choices.groups else None
+    if choices.shares or not (index.given or index.lists):
+        splits = _by_chance(index, choices.shares, groups, seed)
+    elif index.given:
+        splits = _as_given(index, index.given, groups, seed)
     else:
-        splits = _stratified(index, seed)
+        assert index.lists is not None
+        splits = _by_lists(index, index.lists)
+    if groups is not None:
+        check_apart(index, groups, splits)
     if max_per_class is not None:
         splits = _limited(index, splits, max_per_class, seed)
     check_classes(index, splits)
     return splits
 
 
-def _by_lists(index: Index, lists: tuple[Path, Path]) -> Splits:
+def _by_chance(
+    index: Index,
+    shares: tuple[float, float, float] | None,
+    groups: NDArray[np.int64] | None,
+    seed: int,
+) -> Splits:
+    if groups is not None:
+        parts = divide_groups(np.array(index.labels), groups, shares or THIRDS, seed)
+        return {name: np.flatnonzero(parts == i) for i, name in enumerate(SPLITS)}
+    return _by_shares(index, shares, seed) if shares else _stratified(index, seed)
+
+
+def _by_shares(index: Index, shares: tuple[float, float, float], seed: int) -> Splits:
+    """Divide every class by shares, at least one picture to each split."""
+    labels = np.array(index.labels)
+    parts: dict[Split, list[NDArray[np.int64]]] = {name: [] for name in SPLITS}
+    for label in range(len(index.classes)):
+        members = np.flatnonzero(labels == label)
+        order = np.random.default_rng([seed, label]).permutation(members)
+        n_test = max(1, round(len(order) * shares[2]))
+        n_validation = max(1, round(len(order) * shares[1]))
+        parts["test"].append(order[:n_test])
+        parts["validation"].append(order[n_test : n_test + n_validation])
+        parts["train"].append(order[n_test + n_validation :])
+    return {name: np.sort(np.concatenate(part)) for name, part in parts.items()}
+
+
+def _by_lists(index: Index, lists: Sequence[Path]) -> Splits:
     positions = {path: i for i, path in enumerate(index.paths)}
-    train, test = (_read_list(file, positions, index) for file in lists)
-    in_both = set(train) & set(test)
-    if in_both:
-        example = index.paths[min(in_both)]
-        raise DataError(
-            f"{lists[0]} and {lists[1].name} both name {len(in_both)} pictures, such as {example}.",
-            "Testing on pictures that were trained on proves nothing: name each in one list only.",
-        )
+    named = {file: _read_list(file, positions, index) for file in lists}
+    for i, file in enumerate(lists):
+        for other in lists[i + 1 :]:
+            in_both = set(named[file]) & set(named[other])
+            if in_both:
+                example = index.paths[min(in_both)]
+                raise DataError(
+                    f"{file} and {other.name} both name {len(in_both)} pictures, such as "
+                    f"{example}.",
+                    "Testing on pictures that were trained on proves nothing: name each in one "
+                    "list only.",
+                )
+    by_split = {split_of_list(file): rows for file, rows in named.items()}
+    train = by_split["train"]
+    validation = by_split.get("validation")
     return {
-        "train": np.array(train[1::2], np.int64),
-        "validation": np.array(train[0::2], np.int64),
-        "test": np.array(test, np.int64),
+        "train": np.array(train if validation is not None else train[1::2], np.int64),
+        "validation": np.array(train[0::2] if validation is None else validation, np.int64),
+        "test": np.array(by_split["test"], np.int64),
     }
 
 
 def _read_list(file: Path, positions: dict[str, int], index: Index) -> list[int]:
     dropped = {CLUTTER, *index.dropped_classes}
-    entries = _list_entries(file)
+    prefix = _prefix(file, index)
+    entries = [(n, path.removeprefix(prefix)) for n, path in list_entries(file)]
     wanted = [(n, path) for n, path in entries if path.partition("/")[0] not in dropped]
     missing = [(n, path) for n, path in wanted if path not in positions]
     if missing:
@@ -92,14 +141,11 @@ def _read_list(file: Path, positions: dict[str, int], index: Index) -> list[int]
     return [positions[path] for path in paths]
 
 
-def _list_entries(file: Path) -> list[tuple[int, str]]:
-    """Return line number and path of a list's entries, slashes made uniform."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"Can't read {file}: {error}.", "It should be UTF-8 text.") from error
-    lines = enumerate((line.strip() for line in text.splitlines()), start=1)
-    return [(n, line.replace("\\", "/").removeprefix("./")) for n, line in lines if line]
+def _prefix(file: Path, index: Index) -> str:
+    """Return what a list's paths may begin with: the folders between it and the pictures."""
+    if index.root.is_relative_to(file.parent) and index.root != file.parent:
+        return f"{index.root.relative_to(file.parent).as_posix()}/"
+    return ""
 
 
 def changes_to_given(given: Given) -> tuple[SplitChange, ...]:
@@ -113,14 +159,20 @@ def changes_to_given(given: Given) -> tuple[SplitChange, ...]:
     return tuple(changes)
 
 
-def _as_given(index: Index, given: Given, seed: int) -> Splits:
+def _as_given(index: Index, given: Given, groups: NDArray[np.int64] | None, seed: int) -> Splits:
     names = np.array(given.splits)
     changes = changes_to_given(given)
     splits: Splits = {name: np.flatnonzero(names == name) for name in SPLITS}
     if "test-from-validation" in changes:
         splits["test"] = splits["validation"]
     if "validation-from-train" in changes:
-        splits["validation"], splits["train"] = _held_out(index, splits["train"], seed)
+        rows = splits["train"]
+        if groups is None:
+            splits["validation"], splits["train"] = _held_out(index, rows, seed)
+        else:
+            shares = (1 - HELD_OUT, HELD_OUT)
+            parts = divide_groups(np.array(index.labels)[rows], groups[rows], shares, seed)
+            splits["validation"], splits["train"] = rows[parts == 1], rows[parts == 0]
     return splits
 
 
@@ -187,7 +239,9 @@ def check_classes(index: Index, splits: Splits) -> None:
         present = set(labels[splits[name]].tolist())
         absent = [index.classes[i] for i in range(len(index.classes)) if i not in present]
         if absent:
-            shown = ", ".join(absent[:5]) + (" …" if len(absent) > 5 else "")
+            shown = ", ".join(escaped(name) for name in absent[:5]) + (
+                " …" if len(absent) > 5 else ""
+            )
             verb = "classes have" if len(absent) > 1 else "class has"
             raise DataError(
                 f"{len(absent)} {verb} no usable picture in the {name} split: {shown}.",

@@ -48,20 +48,31 @@ def channel_statistics(
     chunks = [positions[i : i + at_once] for i in range(0, len(positions), at_once)]
     total, squares, done = np.zeros(3, np.uint64), np.zeros(3, np.uint64), 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        sums = pool.map(functools.partial(_sums, cache.pixels), chunks)
+        sums = pool.map(functools.partial(channel_sums, cache.pixels), chunks)
         for chunk, (more, more_squares) in zip(chunks, sums, strict=True):
             total, squares, done = total + more, squares + more_squares, done + len(chunk)
             if progress is not None:
                 progress(done, len(positions), "pictures measured")
     n_pixels = len(positions) * cache.pixels.shape[1] * cache.pixels.shape[2]
-    mean = total / n_pixels
-    deviation = np.sqrt(np.maximum(squares / n_pixels - mean**2, 0))
-    result = _channels(mean / 255), _channels(np.maximum(deviation, 1) / 255)
+    result = statistics_of_sums(total, squares, n_pixels)
     _keep(file, result)
     return result
 
 
-def _sums(
+def statistics_of_sums(
+    total: NDArray[np.uint64], squares: NDArray[np.uint64], n_pixels: int
+) -> tuple[Channels, Channels]:
+    """Return means and standard deviations in [0, 1] of values in 0…255, by their sums, each (3,).
+
+    Args:
+        squares: Sums of the values' squares.
+    """
+    mean = total / n_pixels
+    deviation = np.sqrt(np.maximum(squares / n_pixels - mean**2, 0))
+    return _channels(mean / 255), _channels(np.maximum(deviation, 1) / 255)
+
+
+def channel_sums(
     pixels: NDArray[np.uint8], rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Return the channels' sums over some pictures, of values and of their squares, each (3,)."""

@@ -19,6 +19,20 @@ Split = Literal["train", "validation", "test"]
 SplitChange = Literal["test-from-validation", "validation-from-train"]
 """What was made up where a data set came with fewer than three splits."""
 
+SplitSource = Literal["lists", "all lists", "folders", "table", "stratified"]
+"""Where the division comes from: `lists` (train.txt and test.txt), `all lists` (lists that name
+validation or each picture's class as well), `folders` (`train/`, `test/`), `table` (a CSV file's
+column), or `stratified` (by chance, within every class)."""
+
+LeftOutReason = Literal[
+    "clutter", "asked", "no pictures", "no split", "no class", "no label", "not listed",
+    "unused list", "unused column", "records",
+]  # fmt: skip
+"""Why something isn't used: Caltech-101's clutter class; the person said so; no picture is in it;
+it lies beside the splits; pictures beside the class folders; no class in the file's name; lists
+leave it out; a list where folders divide; a table's column that says nothing to us; records of this
+program's studies."""
+
 Count = Annotated[int, msgspec.Meta(ge=0)]
 """How many of something; a record with fewer than none is refused when it is read."""
 
@@ -67,6 +81,21 @@ class Thumbnail(msgspec.Struct, frozen=True):
     height: int
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """Something that was found with the pictures and isn't used.
+
+    Attributes:
+        name: A class, a folder, the pictures right in a folder (`DIR/*`), a list, or a column.
+        n_pictures: Pictures in it.
+        n_files: Other files in it.
+    """
+
+    name: str
+    reason: LeftOutReason
+    n_pictures: Count = 0
+    n_files: Count = 0
+
+
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     """`dataset.json`: all that the report says of the pictures.
 
@@ -74,16 +103,19 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         kind: `caltech101` if classes and counts are the original's; `sample` for the embedded
             drawn data set; else `folder`.
         fingerprint: Changes with any picture, class or split.
-        split_source: `lists` (train.txt and test.txt), `folders` (`train/`, `test/`), `table` (a
-            CSV file's column), or `stratified` (seeded).
+        split_source: See `SplitSource`.
         split_changes: What was made up where folders or a table lack a split.
         max_per_class: Limit applied to every class before use, if any.
         mean: Channel means of the train split at `image_size`, in [0, 1] (R, G, B).
         std: Channel standard deviations over all pixels of the train split, same scale.
-        dropped_classes: Folders left out on purpose (the clutter class).
+        dropped_classes: Caltech-101's clutter class, where it was left out.
         ignored_files: Files that aren't pictures; the first 20.
         unreadable_files: Pictures that could not be decoded and were left out; the first 20.
         test_images: Paths of the test pictures, relative to the data folder.
+        left_out: What isn't used, and why, single files aside.
+        split_shares: The shares of train, validation and test that were asked for.
+        n_groups: Groups that were kept together in one split, where groups were named.
+        remarks: Pictures that lost much in being converted, and what; the first 20.
     """
 
     format: int = FORMAT
@@ -95,7 +127,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     n_validation: Count
     n_test: Count
     counts: ClassCounts
-    split_source: Literal["lists", "folders", "table", "stratified"]
+    split_source: SplitSource
     max_per_class: int | None
     image_size: int
     resize_size: int
@@ -111,3 +143,8 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     test_images: list[str]
     thumbnails: list[Thumbnail]
     split_changes: tuple[SplitChange, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    split_shares: tuple[float, float, float] | None = None
+    n_groups: Count | None = None
+    n_remarks: Count = 0
+    remarks: list[str] = []

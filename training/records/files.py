@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from training.byte_names import escaped
 from training.errors import RecordError
 from training.records.dataset import FORMAT, Dataset
 from training.records.results import Curves, Metrics, Predictions, StudyRecord
@@ -169,8 +170,23 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def encode(record: msgspec.Struct) -> bytes:
-    """Return a record's JSON text: indented, fields in their declared order, UTF-8."""
-    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+    """Return a record's JSON text: indented, fields in their declared order, UTF-8.
+
+    Names that aren't UTF-8 are written escaped, see `byte_names`.
+    """
+    try:
+        plain = msgspec.json.encode(record)
+    except UnicodeEncodeError:
+        plain = msgspec.json.encode(_escaped(msgspec.to_builtins(record)))
+    return msgspec.json.format(plain, indent=1) + b"\n"
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(item) for key, item in value.items()}
+    return [_escaped(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def write(path: Path, record: msgspec.Struct) -> None:

@@ -270,6 +270,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         seeds: Number of repetitions, with seeds `seed`, `seed + 1`, …
         max_per_class: Use at most this many pictures of a class.
         extras: Also run the experiments marked `extra`.
+        classes: The only classes that are used, if any are named.
+        leave_out: Classes or folders of pictures that aren't used.
+        labels_from_name: An expression that finds the class in a file's name.
+        split: Shares of train, validation and test (`70/15/15`), in place of the data set's own.
+        groups: A table of path and group, or an expression that finds the group in a path: what is
+            of one group stays in one split.
+        columns: Which columns of a table are meant: `path=…,label=…,split=…`.
+        allow_unreadable: Largest share of unreadable pictures; null for one in a hundred, or five.
     """
 
     backbone: str = "alexnet"
@@ -288,6 +296,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     seeds: int = 1
     max_per_class: int | None = None
     extras: bool = False
+    classes: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    labels_from_name: str = ""
+    split: str = ""
+    groups: str = ""
+    columns: str = ""
+    allow_unreadable: float | None = None
 
 
 class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):

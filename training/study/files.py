@@ -109,6 +109,9 @@ def _with_absolute_paths(file: StudyFile, folder: Path) -> StudyFile:
     settings = dict(file.settings)
     if "weights" in settings:
         settings["weights"] = absolute(settings["weights"], ("imagenet", "sample"))
+    groups = settings.get("groups")
+    if isinstance(groups, str) and groups and (folder / Path(groups).expanduser()).is_file():
+        settings["groups"] = absolute(groups, ())  # a file; else it is an expression
     experiments = {
         name: {
             key: absolute(value, ("none", "pretrained")) if key == "weights" else value

@@ -15,6 +15,7 @@ from training.records import (
     StudyRecord,
     matches_group,
 )
+from training.study.choices import choices_of
 from training.study.experiments import SECTIONS, experiment_list
 from training.study.files import StudyFile, convert_fields
 from training.study.presets import PRESETS
@@ -107,6 +108,7 @@ def _checked(settings: Settings) -> Settings:
     for field in ("momentum", "weight_decay"):
         if getattr(settings, field) < 0:
             raise StudyError(f"{field} can't be negative; found {getattr(settings, field)}.")
+    choices_of(settings)
     if not settings.learning_rates or min(settings.learning_rates) <= 0:
         raise StudyError("learning_rates must hold at least one rate, all above 0.")
     if not settings.optimizers:

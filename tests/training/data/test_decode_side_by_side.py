@@ -28,6 +28,10 @@ def pictures(tmp_path):
         shape = (40 + number, 50, 3) if number % 3 else (40 + number, 50)
         Image.fromarray(random.integers(0, 256, shape, np.uint8)).save(tmp_path / name)
     (tmp_path / names[3]).write_bytes(b"no picture")
+    odd = np.full((40, 50), 5, np.uint16)
+    odd[0] = range(5, 55)
+    odd[1, 0] = 2**16 - 1
+    Image.fromarray(odd).save(tmp_path / names[9])
     return tmp_path, list(enumerate(names))
 
 
@@ -54,7 +58,9 @@ def same(one, other):
 
 def test_processes_give_the_pixels_of_threads(pictures, by_processes, monkeypatch):
     processes = decoded(*pictures, "processes")
-    assert processes[0][3] == Decoded(problem="not a picture in a known format")
+    assert processes[0][3].problem.startswith("not a picture in a format that Pillow")
+    assert processes[0][3] == Decoded(problem=processes[0][3].problem)
+    assert processes[0][9].remark == "2 of 51 grey levels are left"
     assert processes[0][4].size == (50, 44)
     assert processes[0][6].converted
     assert processes[1][7].any()

@@ -1,0 +1,331 @@
+"""Folders that people really have, through the command line: what is used, said and recorded."""
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from training.cli import cli
+from training.records import Dataset, StudyFolder, read
+
+RUNS = Path("runs")
+RUN = (
+    "run", "scratch/baseline", "--preset", "quick", "--epochs", "1", "--image-size", "64",
+    "--width", "0.125", "--batch-size", "16", "--device", "cpu",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def own_place(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("HOMEWORK_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def homework(*arguments):
+    result = CliRunner().invoke(cli, [str(a) for a in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def refused(*arguments):
+    result = CliRunner().invoke(cli, [str(a) for a in arguments])
+    assert result.exit_code == 1
+    return f"{result.output} {result.exception}"
+
+
+def draw(folder, n=9, suffix="png", kind=None):
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(n):
+        seed = sum(str(folder.name).encode("utf-8", "surrogateescape"))
+        colour = ((seed * 37 + i) % 256, 20 * i % 256, (seed + 31 * i) % 256)
+        Image.new("RGB", (70, 66), colour).save(folder / f"{i}.{suffix}", kind)
+    return folder
+
+
+def dataset():
+    (study,) = RUNS.iterdir()
+    return read(StudyFolder(study).dataset, Dataset)
+
+
+def report_text():
+    text = (RUNS / "quick" / "report.html").read_text(encoding="utf-8")
+    text = re.sub(r"<(script|style|svg)[\s\S]*?</\1>", " ", text)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text)))
+
+
+def test_what_is_left_out_is_said_recorded_and_reported_for_its_reason(tmp_path):
+    for split in ("train", "test"):
+        for name in ("ant", "bee", "emu"):
+            draw(tmp_path / "d" / split / name)
+    draw(tmp_path / "d" / "predictions", 4)
+    draw(tmp_path / "d" / "test", 2)
+    (tmp_path / "d" / "train" / "fly").mkdir()
+    (tmp_path / "d" / "train" / "ant" / "notes.txt").write_text("x")
+    (tmp_path / "d" / "train" / "ant" / "9.png").write_text("x")
+    result = homework(*RUN, "--data", "d", "--leave-out", "emu", "--render", "html")
+    said = next(line for line in result.output.splitlines() if line.startswith("Left out"))
+    for part in (
+        "emu (left out as asked, 18 pictures)",
+        "train/fly (no picture in it)",
+        "predictions (beside the splits, in none of them, 4 pictures)",
+        "test/* (in no folder of a class, 2 pictures)",
+        "1 picture that can’t be read",
+        "1 file that is no picture",
+    ):
+        assert part in result.output.replace("\n", " "), part
+    assert said
+    record = dataset()
+    assert {item.name: item.reason for item in record.left_out} == {
+        "emu": "asked", "train/fly": "no pictures", "predictions": "no split", "test/*": "no class",
+    }  # fmt: skip
+    text = report_text()
+    assert "because the study’s settings say so: emu , 18 pictures" in text
+    assert "no picture is in it: train/fly" in text
+    assert "on purpose" not in text
+    assert homework("verify").exit_code == 0
+
+
+def test_a_run_says_beforehand_what_it_stores_and_where(tmp_path):
+    draw(tmp_path / "d" / "a")
+    draw(tmp_path / "d" / "b")
+    output = homework(*RUN, "--data", "d").output.replace("\n", "")
+    assert "Decoding 18 pictures to 64 × 64 pixels: 0.2 MB will be kept in" in output
+    assert "Decoding" not in homework(*RUN, "--data", "d", "--force").output
+
+
+def test_data_check_writes_nothing(tmp_path):
+    draw(tmp_path / "d" / "a")
+    draw(tmp_path / "d" / "b")
+    assert homework("data", "check", "d").exit_code == 0
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("name", ["sample", "caltech101", "torchvision:MNIST"])
+def test_data_check_looks_at_a_folder_that_is_there(tmp_path, name):
+    draw(tmp_path / name / "a")
+    draw(tmp_path / name / "b")
+    assert f"recognised    {name} (folder)" in homework("data", "check", name).output
+
+
+def test_data_check_agrees_with_the_run(tmp_path):
+    draw(tmp_path / "d" / "a")
+    draw(tmp_path / "d" / "b", suffix="jfif", kind="JPEG")
+    plain = json.loads(homework("data", "check", "d", "--json").output)
+    homework(*RUN[:6], "--image-size", "224", *RUN[8:], "--data", "d")
+    record = json.loads((tmp_path / "runs/quick/dataset.json").read_text())
+    for field in ("fingerprint", "mean", "std", "classes", "counts", "sizes", "test_images"):
+        assert plain[field] == record[field], field
+    after = json.loads(homework("data", "check", "d", "--json").output)
+    assert after == plain
+
+
+@pytest.mark.parametrize("n", [6, 30])
+def test_data_check_lists_every_unreadable_picture_and_leads_on(tmp_path, n):
+    draw(tmp_path / "d" / "a", 40)
+    draw(tmp_path / "d" / "b", 40)
+    for i in range(n):
+        (tmp_path / "d" / "a" / f"{i}.png").write_bytes(b"")
+    said = refused("data", "check", "d")
+    assert len(re.findall(r"a/\d+\.png: the file is empty", said)) == n + 1
+    assert "`homework data check`" not in said
+    share = re.search(r"--allow-unreadable (\d\.\d+)", said)[1]
+    assert homework(*RUN, "--data", "d", "--allow-unreadable", share).exit_code == 0
+    assert dataset().n_unreadable_files == n
+    assert "can't be read" in refused(*RUN, "--data", "d", "--allow-unreadable", "0.01")
+    assert "lists them" in refused(*RUN, "--data", "d")
+
+
+def test_data_check_lists_what_is_there_where_nothing_can_be_read(tmp_path):
+    draw(tmp_path / "d" / "train", 3)
+    draw(tmp_path / "d" / "test", 2)
+    said = refused("data", "check", "d")
+    assert "train/: 3 pictures" in said
+    assert "test/: 2 pictures" in said
+    assert "names of splits" in said
+    plain = json.loads(CliRunner().invoke(cli, ["data", "check", "d", "--json"]).output)
+    assert "names of splits" in plain["problem"]
+    assert plain["found"]
+
+
+def test_a_class_that_can_not_be_read_is_named_with_the_cause(tmp_path):
+    for name in ("a", "b", "c"):
+        draw(tmp_path / "d" / name)
+    for file in (tmp_path / "d" / "c").iterdir():
+        file.write_text("<!DOCTYPE html>")
+    said = refused(*RUN, "--data", "d", "--allow-unreadable", "0.5")
+    assert "no usable picture in the train split: c" in said
+    assert "9 of c can't be read (a web page under a picture’s name)" in said
+
+
+SETTINGS = {
+    "classes": ("--classes", "a,b", ["a", "b"]),
+    "leave_out": ("--leave-out", "c", ["c"]),
+    "labels_from_name": ("--labels-from-name", "^x", "^x"),
+    "split": ("--split", "70/15/15", "70/15/15"),
+    "groups": ("--groups", "^p", "^p"),
+    "columns": ("--columns", "path=file", "path=file"),
+    "allow_unreadable": ("--allow-unreadable", "0.5", 0.5),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_is_said_of_the_pictures_is_a_setting(tmp_path, name):
+    option, text, value = SETTINGS[name]
+    rows = json.loads(homework("config", option, text, "--json").output)
+    assert {"setting": name, "value": value, "from": f"flag {option}"} in rows
+    (tmp_path / "s.toml").write_text(f"[settings]\n{name} = {json.dumps(value)}\n")
+    rows = json.loads(homework("config", "-f", "s.toml", "--json").output)
+    assert {"setting": name, "value": value, "from": "study file s.toml"} in rows
+
+
+def test_a_study_file_of_before_and_a_record_of_before_are_read(tmp_path):
+    draw(tmp_path / "d" / "a")
+    draw(tmp_path / "d" / "b")
+    homework(*RUN, "--data", "d")
+    for name in ("study.json", "dataset.json"):
+        file = tmp_path / "runs" / "quick" / name
+        plain = json.loads(file.read_text())
+        for field in SETTINGS:
+            plain.get("settings", {}).pop(field, None)
+        for field in ("left_out", "split_shares", "n_groups", "n_remarks", "remarks"):
+            plain.pop(field, None)
+        file.write_text(json.dumps(plain))
+    assert "done     scratch/baseline" in homework(*RUN, "--data", "d", "--dry-run").output
+    assert homework("render").exit_code == 0
+    assert homework("verify").exit_code == 0
+
+
+def test_records_beside_the_classes_are_no_class(tmp_path):
+    draw(tmp_path / "a")
+    draw(tmp_path / "b")
+    for _ in range(2):
+        homework(*RUN, "--data", ".")
+        assert dataset().classes == ["a", "b"]
+    assert ("runs", "records") in [(item.name, item.reason) for item in dataset().left_out]
+    assert "done     scratch/baseline" in homework(*RUN, "--data", ".", "--dry-run").output
+
+
+@pytest.mark.parametrize(
+    ("data", "option"),
+    [("d", ("--columns", "path=file")), ("d/t.csv", ("--labels-from-name", "^a"))],
+)
+def test_an_option_that_does_not_go_with_the_pictures_is_refused(tmp_path, data, option):
+    draw(tmp_path / "d" / "a")
+    draw(tmp_path / "d" / "b")
+    (tmp_path / "d" / "t.csv").write_text("path,label\na/0.png,a\nb/0.png,b\n")
+    assert option[0] in refused(*RUN, "--data", data, *option)
+
+
+def test_other_choices_make_another_data_set(tmp_path):
+    for name in ("a", "b", "c"):
+        draw(tmp_path / "d" / name)
+    homework(*RUN, "--data", "d")
+    first = dataset().fingerprint
+    planned = homework(*RUN, "--data", "d", "--leave-out", "c", "--dry-run").output
+    assert "the data set has changed" in planned
+    homework(*RUN, "--data", "d", "--leave-out", "c")
+    assert dataset().fingerprint != first
+    assert dataset().classes == ["a", "b"]
+    homework(
+        *RUN, "--data", "d", "--split", "60/20/20", "--groups", r"(\d)\.png", "--render", "html"
+    )
+    assert dataset().split_shares == pytest.approx((0.6, 0.2, 0.2))
+    assert dataset().n_groups == 9
+    assert "60.0 % , 20.0 % and 20.0 %" in report_text()
+    assert homework("verify").exit_code == 0
+
+
+def test_groups_in_a_study_file_lie_beside_it(tmp_path):
+    for name in ("a", "b"):
+        draw(tmp_path / "study" / "d" / name)
+    lines = [f"{name}/{i}.png,{i}" for name in "ab" for i in range(9)]
+    (tmp_path / "study" / "g.csv").write_text("\n".join(lines))
+    (tmp_path / "study" / "s.toml").write_text('data = "d"\n[settings]\ngroups = "g.csv"\n')
+    homework(*RUN, "-f", "study/s.toml")
+    assert dataset().n_groups == 9
+
+
+def test_an_archive_is_trained_on(tmp_path):
+    draw(tmp_path / "in" / "birds" / "owl")
+    draw(tmp_path / "in" / "birds" / "wren")
+    shutil.make_archive(str(tmp_path / "birds"), "zip", tmp_path / "in")
+    assert homework(*RUN, "--data", "birds.zip").exit_code == 0
+    assert dataset().name == "birds"
+
+
+BYTES = b"H\xfcnd", b"a\\xfcb", b"cat"
+
+
+def test_names_in_any_bytes_go_all_the_way(tmp_path):
+    """In a process, whose streams are as a person's: strict UTF-8."""
+    data, runs = b"d\xe4ta", b"r\xfcns"
+    for name in BYTES:
+        draw(tmp_path / os.fsdecode(data) / os.fsdecode(name))
+    (tmp_path / os.fsdecode(data) / "cat" / os.fsdecode(b"no\xfft.txt")).write_text("x")
+    (tmp_path / os.fsdecode(data) / "cat" / os.fsdecode(b"b\xff.jpg")).write_text("x")
+    run = [a.encode() for a in RUN]
+    for arguments in (
+        [b"data", b"check", data],
+        [b"data", b"check", data, b"--json"],
+        [*run, b"--data", data, b"--runs", runs, b"--render", b"both", b"--keep-weights"],
+        [b"verify", b"--runs", runs],
+        [b"status", b"--runs", runs],
+        [b"export", b"csv", b"--runs", runs],
+        [b"export", b"model-card", b"--runs", runs],
+        [b"grade", runs],
+        [b"predict", b"quick/scratch/baseline", b"--runs", runs, data + b"/cat/0.png"],
+    ):
+        program = "import sys; sys.argv[0] = 'homework'; from training.cli import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments], capture_output=True, check=False,
+            env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"},
+        )  # fmt: skip
+        said = (done.stdout + done.stderr).decode("utf-8")
+        assert "Traceback" not in said, said
+        assert done.returncode == 0, said
+    record = read(StudyFolder(tmp_path / os.fsdecode(runs) / "quick").dataset, Dataset)
+    assert record.classes == ["H\\xfcnd", "a\\x5cxfcb", "cat"]
+    assert record.ignored_files == ["cat/no\\xfft.txt"]
+
+
+def test_handed_in_zips_are_graded(tmp_path):
+    draw(tmp_path / "d" / "a")
+    draw(tmp_path / "d" / "b")
+    homework(*RUN, "--data", "d", "--render", "html")
+    subs = tmp_path / "subs"
+    for name, kind in (("mueller", "zip"), ("meier", "gztar")):
+        (subs / name).mkdir(parents=True)
+        shutil.make_archive(str(subs / name / "hw"), kind, tmp_path, "runs")
+    shutil.make_archive(str(subs / "alone"), "zip", tmp_path / "runs" / "quick")
+    (subs / "empty.zip").write_bytes(b"PK\5\6" + bytes(18))
+    (subs / "broken.zip").write_bytes(b"nothing")
+    result = homework("grade", subs, "--json")
+    grades = {grade["name"]: grade for grade in json.loads(result.output)}
+    names = ("mueller/hw.zip", "meier/hw.tar.gz", "alone.zip")
+    assert [grades[name]["verdict"] for name in names] == ["as recorded"] * 3
+    assert grades["meier/hw.tar.gz"]["n_numbers"] > 0
+    assert "no study and no report" in grades["empty.zip"]["problems"][0]["problem"]
+    assert "can’t be unpacked" in grades["broken.zip"]["problems"][0]["problem"]
+    assert result.exit_code == 1
+    assert homework("grade", subs / "alone.zip").exit_code == 0
+
+
+def test_hidden_files_are_passed_over_by_predict(tmp_path):
+    draw(tmp_path / "d" / "a")
+    draw(tmp_path / "d" / "b")
+    homework(*RUN, "--data", "d", "--keep-weights")
+    (tmp_path / "d" / "a" / "._0.png").write_bytes(b"\0\5\26\7")
+    (tmp_path / "d" / "__MACOSX").mkdir()
+    (tmp_path / "d" / "__MACOSX" / "0.png").write_bytes(b"x")
+    result = homework("predict", "quick/scratch/baseline", tmp_path / "d")
+    assert result.exit_code == 0
+    assert len(result.output.splitlines()) == 18
