@@ -1,6 +1,8 @@
 """How much a command says: --quiet, --verbose, and JSON for programs."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from tiny import TINY
@@ -70,3 +72,9 @@ def test_status_without_options_answers_for_the_study_written_last(homework):
     rows = json.loads(homework("status", "--json", tiny=False).output)
     assert next(row for row in rows if row["id"] == NAME)["record"]["status"] == "done"
     assert "runs/quick: 0 of 29 done" in homework("status", "--preset", "quick", tiny=False).output
+
+
+def test_the_command_can_be_called_as_a_module(tmp_path):
+    command = [sys.executable, "-m", "training", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.startswith("homework, version ")

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
-from training.logs.run_log import RunLog, RunName, need
+from training.logs.run_log import AwayError, RunLog, RunName, need
 from training.logs.running import RunningLog
 from training.lookup import unknown_name
 from training.records import Curves, Metrics, StudyFolder
@@ -22,6 +22,11 @@ class LiveLog:
         self._logs: dict[str, RunLog] = {}
 
     def open(self, label: str, opener: Open, name: RunName) -> None:
+        """Open a log.
+
+        Raises:
+            AwayError: Its server doesn't answer.
+        """
         with self._guarded(label):
             self._logs[label] = opener(name)
 
@@ -49,6 +54,8 @@ class LiveLog:
     def _guarded(self, label: str) -> Iterator[None]:
         try:
             yield
+        except AwayError:
+            raise
         except Exception as error:
             if (log := self._logs.pop(label, None)) is not None:
                 with contextlib.suppress(Exception):
@@ -77,8 +84,12 @@ class Logs:
     def run(self, name: RunName) -> Iterator[LiveLog]:
         """Give the logs of one run, and close them in the end."""
         log = LiveLog(self._note)
-        for label, opener in self._openers.items():
-            log.open(label, opener, name)
+        for label, opener in [*self._openers.items()]:
+            try:
+                log.open(label, opener, name)
+            except AwayError as error:
+                del self._openers[label]
+                self._note(f"{error}: these runs have no {label} logs; training continues")
         try:
             yield log
         except BaseException as error:

@@ -3,15 +3,17 @@
 import contextlib
 import logging
 import os
+import socket
 import time as clock
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from training.logs.run_log import RunName, need
+from training.logs.run_log import AwayError, RunName, need
 from training.logs.scalars import epoch_scalars, test_scalars
 from training.records import Curves, Metrics
 from training.records.spec_fields import spec_values
@@ -21,12 +23,36 @@ _COUNTED = "accuracy/train"
 
 _SQLITE = "sqlite:///"
 
+SECONDS_TO_ANSWER = 5.0
+"""What a server has to accept a connection."""
+
+_LIMITS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
+"""MLflow's own would have training wait for many minutes; what the user has set stays."""
+
 _OUTCOMES = {"done": "FINISHED", "diverged": "FINISHED", "failed": "FAILED", "skipped": "KILLED"}
 
 
 def tracking_uri(file: Path) -> str:
     """Return where runs go: to `MLFLOW_TRACKING_URI` if that is set, else into an SQLite file."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{file.resolve().as_posix()}"
+
+
+def check_server(uri: str) -> None:
+    """Make sure that the server of a tracking URI accepts connections, if it is a server's.
+
+    Raises:
+        AwayError: It doesn't.
+    """
+    place = urlsplit(uri)
+    if place.scheme not in ("http", "https") or place.hostname is None:
+        return
+    port = place.port or {"http": 80, "https": 443}[place.scheme]
+    try:
+        socket.create_connection((place.hostname, port), SECONDS_TO_ANSWER).close()
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        server = f"{place.hostname}:{port}"  # without the password that a URI may hold
+        raise AwayError(f"The MLflow server {server} doesn't answer ({reason})") from error
 
 
 class MLflowStore:
@@ -39,6 +65,7 @@ class MLflowStore:
 
     def __init__(self, uri: str, study: str) -> None:
         self.uri, self.study = uri, study
+        check_server(uri)
         with _alone(uri):
             self.client = _client(uri)
             found = self.client.get_experiment_by_name(study)
@@ -181,6 +208,8 @@ def _client(uri: str) -> Any:
         need("sqlalchemy", "mlflow", "An MLflow store in an SQLite file")
         need("alembic", "mlflow", "An MLflow store in an SQLite file")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name, limit in _LIMITS.items():
+        os.environ.setdefault(name, limit)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # its own use of SQLAlchemy
         from mlflow import MlflowClient

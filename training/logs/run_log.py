@@ -55,3 +55,7 @@ def need(module: str, extra: str, purpose: str) -> None:
             f"{purpose} needs the package {module}, which isn't installed.",
             f"Install it: pip install 'cnn-homework[{extra}]'",
         )
+
+
+class AwayError(Exception):
+    """The server that logs are sent to doesn't answer; asking again would only wait again."""
