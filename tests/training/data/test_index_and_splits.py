@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from training.data.index import index_folder
+from training.data.layouts import index_pictures
 from training.data.splits import split
 from training.errors import DataError
 from training.records import SPLITS
@@ -88,6 +89,41 @@ def problem(folder, limit=None):
     with pytest.raises(DataError) as caught:
         split(index_folder(folder), limit, 0)
     return f"{caught.value.message} {caught.value.hint}"
+
+
+def drawn(index, name, seeds, limit=None):
+    """Return the pictures of a split for each seed."""
+    return [tuple(named(index, split(index, limit, seed)[name])) for seed in seeds]
+
+
+def test_what_a_limit_keeps_is_drawn_from_all(tmp_path, make_classes):
+    root = make_classes(tmp_path / "d" / "train", {"a": 8, "b": 9})
+    make_classes(root.parent / "val", {"a": 8, "b": 8})
+    make_classes(root.parent / "test", {"a": 8, "b": 8})
+    index = index_pictures(root.parent)
+    for name in SPLITS:  # which don't depend on the seed themselves
+        whole = drawn(index, name, [0])[0]
+        some = drawn(index, name, range(30), limit=6)
+        assert {path for chosen in some for path in chosen} == set(whole)
+        assert len(set(some)) > 20
+        assert all(list(chosen) == sorted(chosen, key=whole.index) for chosen in some)
+        assert drawn(index, name, [7], limit=6)[0] == some[7]
+
+
+def test_what_is_held_out_is_drawn_from_all_of_a_class(tmp_path, make_classes):
+    root = make_classes(tmp_path / "d" / "train", {"a": 10, "b": 15})
+    make_classes(root.parent / "test", {"a": 3, "b": 3})
+    index = index_pictures(root.parent)
+    held = drawn(index, "validation", range(60))
+    trained = drawn(index, "train", range(60))
+    paths = {path for path in index.paths if path.startswith("train/")}
+    assert {path for chosen in held for path in chosen} == paths
+    assert len(set(held)) > 40
+    for out, rest in zip(held, trained, strict=True):
+        assert sorted("/a/" in path for path in out) == [False] * 3 + [True] * 2
+        assert {*out, *rest} == paths
+        assert not {*out} & {*rest}
+    assert drawn(index, "validation", [7])[0] == held[7]
 
 
 def test_a_missing_folder_says_which_layouts_are_accepted(tmp_path):

@@ -3,6 +3,8 @@
 import functools
 import json
 import operator
+import os
+import stat
 from pathlib import Path
 
 import msgspec
@@ -21,6 +23,8 @@ from training.records import (
     read,
     replacing,
     write,
+    write_bytes,
+    write_together,
 )
 
 CURVES = Curves(
@@ -34,6 +38,28 @@ def test_a_record_reads_back_as_it_was_written(tmp_path):
     write(path, CURVES)
     assert read(path, Curves) == CURVES
     assert json.loads(path.read_text())["train_loss"] == [None]
+
+
+@pytest.fixture
+def umask():
+    """Return a function that sets the mask; put it back in the end."""
+    before = os.umask(0o022)
+    yield os.umask
+    os.umask(before)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of another kind")
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_records_may_be_read_by_whom_the_umask_lets(tmp_path, umask, mask, mode):
+    umask(mask)
+    write(tmp_path / "alone.json", CURVES)
+    write_together({tmp_path / name: CURVES for name in ("curves.json", "metrics.json")})
+    write_bytes(tmp_path / "picture.png", b"")
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(
+        ("alone.json", "curves.json", "metrics.json", "picture.png"), mode
+    )
+    assert umask(mask) == mask  # finding it out leaves it
 
 
 def test_records_of_older_formats_are_read(tmp_path):

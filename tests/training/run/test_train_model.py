@@ -1,0 +1,83 @@
+"""What training sees: altered train pictures, anew for each seed, and validation as it is."""
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from training.data.prepare import prepare
+from training.engine.loop import Fit
+from training.planning.plan import resolve
+from training.progress import Progress
+from training.records import Experiment, Settings, StudyFolder
+from training.run.prepare_model import prepare_model
+from training.run.train_model import train_model
+from training.run.workspace import Workspace
+from training.weights.source import WeightsSource
+
+N = 8
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
+    rng = np.random.default_rng(0)
+    for name in ("ant", "bee"):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for i in range(12):
+            noise = rng.integers(0, 256, (80, 80, 3), np.uint8)
+            Image.fromarray(noise).save(tmp_path / "pictures" / name / f"{i}.png")
+    data = prepare(tmp_path / "pictures", None, 64, None, 0)
+    folder = StudyFolder(tmp_path / "study")
+    return Workspace(folder, data, torch.device("cpu"), Progress(), tmp_path / "weights")
+
+
+def spec_with(augmentation, seed=0):
+    experiment = Experiment(id="augmentation/x", question="?", augmentation=augmentation)
+    settings = Settings(image_size=64, width=1 / 16, batch_size=N)
+    return resolve(experiment, settings, seed)[0]
+
+
+@pytest.fixture
+def seen(workspace, monkeypatch):
+    """Return what a spec's training and validation see of their first pictures, twice."""
+
+    def look(spec):
+        found = []
+
+        def looking(module, mode, train, validation, *others):
+            first = torch.arange(N)
+            found.extend([train.gather(first), validation.gather(first)] for _ in range(2))
+            return Fit()
+
+        monkeypatch.setattr("training.run.train_model.fit", looking)
+        train_model(prepare_model(spec, WeightsSource("none"), workspace), spec, workspace)
+        return found
+
+    return look
+
+
+@pytest.mark.parametrize("augmentation", ["one-of-three", "rotation"])
+def test_train_pictures_are_altered_and_validation_pictures_are_not(seen, augmentation):
+    (train, validation), (again, same) = seen(spec_with(augmentation))
+    (plain_train, plain_validation), _ = seen(spec_with("none"))
+    assert not torch.equal(train, plain_train)
+    assert not torch.equal(train, again)  # each epoch anew
+    assert torch.equal(validation, plain_validation)
+    assert torch.equal(same, plain_validation)
+
+
+def test_another_seed_alters_pictures_otherwise_and_the_same_one_repeats(seen):
+    first, repeated, other = (
+        seen(spec_with("rotation", seed))[0][0] for seed in (0, 0, 1)
+    )  # fmt: skip
+    assert torch.equal(first, repeated)
+    assert not torch.equal(first, other)
+
+
+def test_what_ran_before_alters_nothing(seen):
+    spec = spec_with("rotation", 5)
+    alone = seen(spec)[0][0]
+    seen(msgspec.structs.replace(spec, seed=6))
+    assert torch.equal(seen(spec)[0][0], alone)
