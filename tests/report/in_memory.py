@@ -71,7 +71,8 @@ def a_run(
         tested = sum(a == b for a, b in zip(*answers[:2], strict=True)), len(answers[0])
     values = {
         "id": name, "section": name.partition("/")[0], "seed": seed, "status": "done",
-        "spec": spec, "spec_hash": spec.digest() if spec else "", "dataset_fingerprint": FINGERPRINT,
+        "spec": spec, "spec_hash": spec.digest() if spec else "",
+        "dataset_fingerprint": FINGERPRINT,
         "epochs_run": 10, "best_epoch": None if validation is None else 10,
         "validation": Scores(1.0, validation) if isinstance(validation, float) else validation,
         "train": None if train is None else Scores(1.0, train),
