@@ -6,10 +6,10 @@
 
 The changes are cosmic-ray's: another comparison, another operator, a number one higher or lower, a
 `not`, `and` for `or`, a loop that never runs, a decorator gone. Left aside are those of `|`, which
-joins types nearly everywhere, `is` for `==`, and what doesn't compile. Each is made in a copy of the
-project, and the module's tests run on it in a process of their own that is forked from one with all
-libraries imported. A change that no test notices is printed; one that takes longer than ten times
-what the tests take, and ten seconds, counts as noticed.
+joins types nearly everywhere, `is` for `==`, and what doesn't compile. Each is made in a copy of
+the project, and the module's tests run on it in a process of their own, forked from one that has
+imported all libraries. A change that no test notices is printed; one that takes longer than ten
+times what the tests take, and ten seconds, counts as noticed.
 """
 
 import argparse

@@ -56,7 +56,8 @@ def test_a_hash_is_the_specs():
     ("counts", "where"),
     [
         ((5, 5, 1), ["/parameters/total"]), ((6, 5, 1), ["/parameters/total"]),
-        ((5, 4, 1), ["/parameters/trainable"]), ((5, 5, 0), []),
+        ((5, 5, -1), ["/parameters/total"]), ((5, 4, 1), ["/parameters/trainable"]),
+        ((5, 5, 0), []),
     ],
 )  # fmt: skip
 def test_counts_add_up(counts, where):
@@ -136,6 +137,13 @@ def test_the_test_accuracy_follows_from_the_predictions(test, where):
     assert pointers(a_run(answers=(LABEL, [0, 0, 1, 0]), test=test)) == where
 
 
+def test_the_accuracy_that_follows_is_told():
+    run = a_run(answers=(LABEL, [0, 0, 1, 0]), test=HeldOutScores(1.0, 0.7, 3, 4))
+    assert problem(run) == "0.7: 3 of 4 is 0.75"
+    run = a_run(answers=(LABEL, [0, 0, 1, 0]), test=HeldOutScores(1.0, 0.5, 2, 4))
+    assert problem(run) == "2 of 4: the predictions hold 3 right of 4"
+
+
 def test_a_test_accuracy_needs_its_predictions():
     assert pointers(a_run(tested=(3, 4))) == ["/test"]
     assert pointers(a_run()) == []
@@ -154,8 +162,11 @@ def repeated(source=None, *, seed=0, **fields):
     [
         ({}, {}, []),
         ({}, {"validation": 0.6}, "/validation/accuracy"),
+        ({}, {"validation": 0.4}, "/validation/accuracy"),
         ({"best_epoch": 9}, {}, "/best_epoch"),
+        ({"best_epoch": 11}, {}, "/best_epoch"),
         ({}, {"cost": Cost(training_flop=8)}, "/cost/training_flop"),
+        ({}, {"cost": Cost(training_flop=6)}, "/cost/training_flop"),
         ({}, {"cost": None}, []),
         ({"cost": None}, {}, []),
         ({"validation": None, "status": "failed"}, {"validation": 0.6}, []),

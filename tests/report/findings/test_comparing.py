@@ -60,7 +60,9 @@ def test_the_share_named_is_the_test_splits():
     assert "right for 70.0 %" in said(comparing.tested_result(view, A))
 
 
-@pytest.mark.parametrize("dataset", [None, a_dataset(test=(50, 51))], ids=["none", "another"])
+@pytest.mark.parametrize(
+    "dataset", [None, a_dataset(test=(50, 51)), a_dataset(test=(50, 49))], ids=["none", "+", "-"]
+)
 def test_without_the_data_set_of_the_test_no_class_is_held_against_it(dataset):
     view = a_view(a_run(A, tested=(1, 100)), dataset=dataset)
     assert "nothing shows" not in said(comparing.tested_result(view, A))
@@ -157,6 +159,17 @@ def test_seeds_that_both_have_are_counted_where_one_lacks_some(n, words):
     assert words in said([verdict(*with_accuracies(A, [60] * n), *with_accuracies(B, [50] * 3))])
 
 
+def test_each_may_have_a_seed_of_its_own():
+    runs = [run for name in (A, B) for run in with_accuracies(name, [60, 50, 50])]
+    view = a_view(*[run for run in runs if (run.id, run.metrics.seed) not in ((A, 2), (B, 0))])
+    assert "the 1 seed that both have" in said(comparing.compare(view, A, B))
+
+
+def test_each_score_stands_beside_its_name():
+    text = said([verdict(*pair(6, 2, both=12))])
+    assert "best pair is right for 90.0 % and From scratch, best pair for 70.0 %" in text
+
+
 def test_equal_accuracies_are_no_difference():
     runs = [*with_accuracies(A, [60] * 3), *with_accuracies(B, [60] * 3)]
     assert "no measurable difference" in str(verdict(*runs))
@@ -192,6 +205,15 @@ def test_a_run_that_another_repeats_is_not_compared_with_it():
     assert "one and the same" not in str(verdict(first, second))
 
 
+@pytest.mark.parametrize("more_of", [A, B])
+def test_one_seed_more_makes_it_another_model(more_of):
+    one, two = [A], [B]
+    (one if more_of == A else two).append(more_of)
+    runs = [a_run(A, seed=i, answers=([0] * 9, [0] * 9), reused_from=B) for i in range(len(one))]
+    runs += [a_run(B, seed=i, answers=([0] * 9, [0] * 9)) for i in range(len(two))]
+    assert "the 1 seed that both have" in said(comparing.compare(a_view(*runs), A, B))
+
+
 @pytest.mark.parametrize("missing", [A, B])
 def test_what_is_not_there_is_not_compared(missing):
     view = a_view(*[run for run in pair(9, 0) if run.id != missing])
@@ -199,9 +221,10 @@ def test_what_is_not_there_is_not_compared(missing):
 
 
 def test_different_numbers_of_epochs_are_admitted():
-    first, _ = pair(9, 0, spec=a_spec(epochs=25))
-    _, second = pair(9, 0, spec=a_spec(epochs=30))
-    assert "25 and 30" in said(comparing.compare(a_view(first, second), A, B)[1:])
+    for a, b in ((25, 30), (30, 25)):
+        first, _ = pair(9, 0, spec=a_spec(epochs=a))
+        _, second = pair(9, 0, spec=a_spec(epochs=b))
+        assert f"{a} and {b}" in said(comparing.compare(a_view(first, second), A, B)[1:])
     assert comparing.compare(a_view(*pair(9, 0)), A, B)[1:] == []
     _, without = pair(9, 0, spec=None)
     assert comparing.compare(a_view(first, without), A, B)[1:] == []

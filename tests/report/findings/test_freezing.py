@@ -48,6 +48,7 @@ def ordered(*pairs):
         (((100, 50), (200, 50), (300, 50)), "The accuracy rises with that number."),
         (((300, 50), (100, 70), (200, 60)), "The accuracy falls as that number rises."),
         (((100, 50), (200, 70), (300, 60)), "doesn’t follow that number"),
+        (((100, 50), (200, 70), (300, 60), (400, 80)), "doesn’t follow that number"),
     ],
 )
 def test_accuracy_rises_falls_or_does_neither(pairs, words):

@@ -77,14 +77,14 @@ def test_rates_are_compared_for_optimizers_that_tried_several():
 
 
 def test_the_widest_range_and_the_narrowest_are_told():
-    ranges = {"sgd": (0.9, 0.7), "adam": (0.8, 0.7), "rmsprop": (0.95, 0.65)}
+    ranges = {"sgd": (0.9, 0.89, 0.7), "adam": (0.8, 0.7), "rmsprop": (0.95, 0.94, 0.65)}
     runs = [
         member(name, rate, accuracy)
         for name, pair in ranges.items()
-        for rate, accuracy in zip((1e-2, 1e-3), pair, strict=True)
+        for rate, accuracy in zip((1e-2, 1e-3, 1e-5), pair, strict=False)
     ]
     text = said(grid.sensitivity(view_of(*runs), GRID))
-    assert "matters most for RMSprop, from 65.0 % at 1e-3 to 95.0 % at 1e-2" in text
+    assert "matters most for RMSprop, from 65.0 % at 1e-5 to 95.0 % at 1e-2" in text
     assert "a range of 30.0 percentage points, and least for Adam, from 70.0 %" in text
     assert "a range of 10.0 percentage points." in text
 

@@ -135,6 +135,7 @@ def test_before_and_after_a_step_as_many_epochs_are_compared(before, after, span
         "validation_accuracy": [0.0] * (before - n) + [0.2] * n + [0.6] * n + [1.0] * (after - n),
     })  # fmt: skip
     text = said(learning.learning_rate_step(run))
+    assert f"After epoch {before} the rate" in text
     assert f"over the next {span} the validation accuracy was 40.0 points higher" in text
     assert f"compared with the {span} before" in text
 
@@ -226,6 +227,13 @@ def test_a_gaps_trend_needs_six_epochs_of_a_complete_run():
     assert "train gained 20.0 points on validation" in gap_trend(0.2)
     assert gap_trend(0.2, n_before=2) == ""
     assert gap_trend(0.2, status="diverged") == ""
+
+
+def test_a_gaps_trend_is_between_means_of_three_epochs():
+    curves = {"train_accuracy": [0.1, 0.2, 0.3, 0.4, 0.6, 0.8],
+              "validation_accuracy": [0.1, 0.1, 0.1, 0.1, 0.1, 0.4]}  # fmt: skip
+    text = said(learning.fit_gap(a_run(curves=curves)))
+    assert "train gained 30.0 points" in text
 
 
 def loss_turn(losses, accuracies=None):

@@ -38,11 +38,20 @@ def test_of_several_seeds_the_first_is_shown():
         a_run(NAME),
         a_run(NAME, tested=(1, 2)),
         a_run(NAME, answers=(LABEL, LABEL, (), "other")),
+        a_run(NAME, answers=(LABEL, LABEL, (), "view")),
         answering(*LABEL[:-1], 3),
         answering(*LABEL[:-1], -1),
         a_run(NAME, answers=([3], [0])),
     ],
-    ids=["not tested", "no answers", "other pictures", "no such class", "below", "no such label"],
+    ids=[
+        "not tested",
+        "no answers",
+        "other pictures",
+        "others again",
+        "no such class",
+        "below",
+        "no such label",
+    ],
 )
 def test_answers_that_are_not_about_these_pictures_are_not_shown(run):
     assert mistakes.best_finalist(view_of(run)) is None

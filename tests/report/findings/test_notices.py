@@ -101,12 +101,13 @@ def test_means_over_fewer_seeds_are_admitted(n, told):
     assert not told or words in said(found)
 
 
-def chosen(rank=1, name="sgd-1e-3", accuracies=(0.9, 0.8)):
-    """Return a view of a grid of two and of what was chosen from it."""
+def chosen(rank=1, name="sgd-1e-3", accuracies=(0.9, 0.8, 0.7)):
+    """Return a view of a grid of three and of what was chosen from it."""
     grid = [
         a_run(f"{GRID}-sgd-{label}", validation=Scores(1.0, accuracy),
               spec=a_spec(learning_rate=rate))
-        for label, rate, accuracy in zip(("1e-2", "1e-3"), (1e-2, 1e-3), accuracies, strict=True)
+        for label, rate, accuracy in zip(("1e-2", "1e-3", "1e-5"), (1e-2, 1e-3, 1e-5), accuracies,
+                                         strict=True)
     ]  # fmt: skip
     selected = Selected(GRID, f"{GRID}-{name}", rank, [], [])
     return a_view(*grid, a_run("scratch/best", selected=selected), a_run("scratch/a"))
@@ -115,7 +116,8 @@ def chosen(rank=1, name="sgd-1e-3", accuracies=(0.9, 0.8)):
 @pytest.mark.parametrize(
     ("rank", "name", "now"),
     [(1, "sgd-1e-2", None), (1, "sgd-1e-3", "SGD at 1e-2"), (2, "sgd-1e-3", None),
-     (2, "sgd-1e-2", "SGD at 1e-3"), (3, "sgd-1e-2", None), (0, "sgd-1e-2", None)],
+     (2, "sgd-1e-2", "SGD at 1e-3"), (3, "sgd-1e-2", "SGD at 1e-5"), (3, "sgd-1e-5", None),
+     (4, "sgd-1e-2", None), (0, "sgd-1e-2", None)],
 )  # fmt: skip
 def test_a_choice_is_stale_where_its_rank_is_anothers_now(rank, name, now):
     view = chosen(rank, name)

@@ -24,6 +24,10 @@ def test_one_pair_is_not_told_of(gains):
     assert ended(*gains) == ""
 
 
+def test_two_pairs_are():
+    assert "No pair of the 2 was still rising" in ended(0, 0)
+
+
 def test_pairs_that_ended_otherwise_are_not_counted():
     assert ended(0.5, 0.5, status="diverged") == ""
 
