@@ -205,12 +205,11 @@ def test_a_run_that_another_repeats_is_not_compared_with_it():
     assert "one and the same" not in str(verdict(first, second))
 
 
-@pytest.mark.parametrize("more_of", [A, B])
-def test_one_seed_more_makes_it_another_model(more_of):
-    one, two = [A], [B]
-    (one if more_of == A else two).append(more_of)
-    runs = [a_run(A, seed=i, answers=([0] * 9, [0] * 9), reused_from=B) for i in range(len(one))]
-    runs += [a_run(B, seed=i, answers=([0] * 9, [0] * 9)) for i in range(len(two))]
+@pytest.mark.parametrize(("n_first", "n_second"), [(1, 2), (2, 1)])
+def test_with_a_seed_more_it_is_not_one_and_the_same(n_first, n_second):
+    same = {"answers": ([0] * 9, [0] * 9)}
+    runs = [a_run(A, seed=seed, reused_from=B, **same) for seed in range(n_first)]
+    runs += [a_run(B, seed=seed, **same) for seed in range(n_second)]
     assert "the 1 seed that both have" in said(comparing.compare(a_view(*runs), A, B))
 
 

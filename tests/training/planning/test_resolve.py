@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from training.planning.plan import Plan, resolve
-from training.records import Choice, Experiment, HeldOutScores, Settings
+from training.records import Choice, Experiment, HeldOutScores, Settings, write
 
 TESTED = HeldOutScores(loss=1.0, accuracy=0.5, n_correct=1, n_images=2)
 CHOSEN = Experiment(id="transfer/grid-adam-1e-5", question="?", optimizer="adam",
@@ -109,12 +109,19 @@ def test_a_repeated_run_that_differs_from_its_source_is_stale(recorder, change):
     assert recorder.step("transfer/best").state == "stale"
 
 
-def test_a_repeated_run_without_its_source_is_stale(recorder):
+@pytest.mark.parametrize("other", [None, "a/b", "z/b"])
+def test_a_repeated_run_of_another_source_is_stale(recorder, other):
     recorder.grid("transfer", [0.1, 0.9])
-    recorder.record("transfer/best", 0.9, test=TESTED)
+    record = recorder.record("transfer/best", 0.9, test=TESTED)
     path = recorder.folder.metrics("transfer/best", 0)
-    path.write_bytes(path.read_bytes().replace(b'"reused_from": "transfer', b'"reused_from": "x'))
+    write(path, msgspec.structs.replace(record, reused_from=other))
     assert recorder.step("transfer/best").reason == "its source ran again"
+
+
+def test_each_rank_has_its_own_pair(recorder):
+    members = recorder.grid("transfer", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+    chosen = [recorder.plan.select(Choice("transfer/grid", k))[1].id for k in range(1, 10)]
+    assert chosen == members[::-1]
 
 
 def test_the_settings_that_changed_are_named(recorder):
@@ -128,6 +135,18 @@ def test_the_settings_that_changed_are_named(recorder):
     path.write_bytes(msgspec.json.encode(record))
     step = plan.step(recorder.experiment("scratch/baseline"), 0)
     assert step.reason == "the record has no spec"
+
+
+def test_a_setting_that_changed_is_no_other_choice(recorder):
+    recorder.grid("transfer", [0.5])
+    recorder.record("freezing/cnn", test=TESTED)
+    path = recorder.folder.metrics("freezing/cnn", 0)
+    path.write_bytes(
+        msgspec.json.encode(msgspec.json.decode(path.read_bytes()) | {"spec_hash": ""})
+    )
+    step = recorder.step("freezing/cnn")
+    assert step.state == "stale"
+    assert "now chooses" not in step.reason
 
 
 def test_seeds_follow_the_first(tmp_path):
