@@ -179,7 +179,7 @@ def _test_of_a_candidate(view: StudyView, run: Run) -> Iterator[Problem]:
 
 def _choice(view: StudyView, run: Run) -> Iterator[Problem]:
     chosen = run.metrics.selected
-    if chosen is None:
+    if chosen is None or chosen.rank < 1:  # no rank: told with the candidates
         return
     ranked = view.ranked(chosen.grid)
     if len(ranked) < chosen.rank:

@@ -6,8 +6,10 @@ import pytest
 from scipy.stats import binomtest, sem, t, ttest_rel
 
 from report.evidence.statistics import (
+    confused,
     discordant,
     mcnemar_exact,
+    n_perfect,
     newcombe_interval,
     paired_t,
     student_interval,
@@ -53,6 +55,19 @@ def test_only_pictures_that_one_model_gets_right_are_counted():
     first = [0, 1, 9, 9, 9]
     second = [0, 9, 2, 3, 9]
     assert discordant(label, first, second) == (1, 2)
+
+
+def test_confusions_have_a_direction():
+    label, predicted = [0, 0, 0, 1, 1, 2], [0, 1, 1, 0, 1, 0]
+    counts = {(t, p): confused(label, predicted, t, p) for t in range(3) for p in range(3)}
+    assert {pair: n for pair, n in counts.items() if n} == {
+        (0, 0): 1, (0, 1): 2, (1, 0): 1, (1, 1): 1, (2, 0): 1}  # fmt: skip
+
+
+def test_a_class_is_perfect_without_a_single_mistake():
+    assert n_perfect([0, 0, 1, 1, 2], [0, 0, 1, 0, 2]) == 2
+    assert n_perfect([0, 1], [1, 0]) == 0
+    assert n_perfect([], []) == 0
 
 
 def test_answers_to_different_pictures_are_refused():

@@ -2,11 +2,13 @@
 
 import msgspec
 import pytest
+from in_memory import a_run, a_spec, a_view
 
 from report.evidence.load import load_study
 from report.figures.filter_figures import filter_gallery
 from report.figures.views import Gap
-from report.findings.first_layer import first_layer_change
+from report.findings.first_layer import first_layer_change, first_layers
+from training.records import FirstLayer
 
 
 @pytest.fixture
@@ -66,3 +68,27 @@ def test_a_change_that_has_no_size_is_not_stated(change):
     change("scratch/best", relative_change=None)
     said = first_layer_change(change("transfer/best", relative_change=0.5))
     assert len(said) == 2
+
+
+LAYER = FirstLayer("features.0", 16, (11, 11), 0.25)
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [("none", "from their random start"), ("imagenet", "moved the pre-trained"),
+     ("sample", "moved the pre-trained"), ("file:a.pth", "moved the pre-trained")],
+)  # fmt: skip
+def test_the_start_is_told_by_the_weights(weights, words):
+    run = a_run("scratch/best", spec=a_spec(weights=weights), first_layer=LAYER)
+    said = first_layer_change(a_view(run))
+    assert words in str(said[0])
+    assert str(said[0]).endswith("by 25.0\u202f% of their length.")
+    assert len(said) == 2
+
+
+def test_only_the_best_of_each_grid_that_has_such_a_layer_is_told_of():
+    runs = [a_run("transfer/best"), a_run("scratch/baseline", first_layer=LAYER)]
+    assert first_layers(a_view(*runs)) == first_layer_change(a_view(*runs)) == []
+    best = a_run("scratch/best", first_layer=LAYER, spec=None)
+    assert first_layers(a_view(best, *runs)) == [best]
+    assert "random start" in str(first_layer_change(a_view(best, *runs))[0])

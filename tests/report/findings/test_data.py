@@ -1,0 +1,115 @@
+"""What is said of the pictures follows from `dataset.json`."""
+
+import msgspec
+import pytest
+from in_memory import a_dataset, a_view, said
+
+from report.findings import data
+from training.records import SizeStatistics
+
+
+def told(finding, **fields):
+    return said(finding(a_view(dataset=a_dataset(**fields))))
+
+
+def test_pictures_that_were_not_read_are_a_gap():
+    view = a_view()
+    assert [s.strength for s in data.extent(view)] == ["gap"]
+    others = (data.imbalance, data.picture_sizes, data.left_out, data.split_source, data.resizing,
+              data.channel_statistics, data.kind)  # fmt: skip
+    assert [finding(view) for finding in others] == [[]] * 7
+
+
+def test_the_extent_is_the_sum_of_the_splits():
+    counts = {"train": (1, 2, 3), "validation": (10, 20, 30), "test": (100, 200, 300)}
+    assert "letters, has 666 pictures in 3 classes." in told(data.extent, **counts)
+
+
+@pytest.mark.parametrize("limit", [None, 7])
+def test_a_limit_is_told_where_there_is_one(limit):
+    text = told(data.extent, max_per_class=limit)
+    assert ("At most 7 pictures of a class" in text) == (limit is not None)
+
+
+def test_the_largest_and_the_smallest_class_of_train_are_named():
+    text = told(data.imbalance, train=(10, 40, 20), test=(30, 10, 10))
+    assert "bee, has 40 pictures, the smallest, ant, 10: a factor of 4.0" in text
+    assert "right for 60.0 % of its pictures" in text
+
+
+def test_equal_classes_have_no_largest():
+    text = told(data.imbalance, train=(20, 20), test=(30, 10))
+    assert "Every class has 20 train pictures." in text
+    assert "right for 75.0 %" in text
+    assert "Every class" not in told(data.imbalance, train=(20, 21))
+
+
+def test_an_empty_class_has_no_factor():
+    text = told(data.imbalance, train=(20, 0))
+    assert "the smallest, bee, 0." in text
+    assert "factor" not in text
+
+
+def test_without_classes_nothing_is_uneven():
+    assert told(data.imbalance, classes=[]) == ""
+
+
+@pytest.mark.parametrize("n_converted", [0, 1, 9])
+def test_sizes_are_the_median_and_the_ends(n_converted):
+    sizes = SizeStatistics((11, 0, 13, 0, 15), (21, 0, 23, 0, 25), [], n_converted)
+    text = told(data.picture_sizes, sizes=sizes)
+    assert "13 pixels wide and 23 high; widths run from 11 to 15, heights from 21 to 25" in text
+    assert ("converted" in text) == (n_converted > 0)
+
+
+def test_what_was_left_out_is_counted():
+    assert told(data.left_out) == ""
+    text = told(
+        data.left_out, dropped_classes=["Clutter"], n_dropped_images=4, n_ignored_files=1,
+        ignored_files=["a.tmp"], n_unreadable_files=2, unreadable_files=["b.png", "c.png"],
+    )  # fmt: skip
+    assert "on purpose: Clutter, 4 pictures" in text
+    assert "no pictures: 1 (a.tmp)." in text
+    assert "can’t be decoded: 2." in text
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [("lists", "every second picture of the train list"), ("folders", "folder of its own"),
+     ("table", "table that names the pictures"), ("stratified", "drawn at random")],
+)  # fmt: skip
+def test_the_split_is_told_by_its_source(source, words):
+    assert words in told(data.split_source, split_source=source)
+
+
+@pytest.mark.parametrize("source", ["folders", "table"])
+def test_splits_that_were_made_up_are_told(source):
+    for change, words in (
+        ("test-from-validation", "given as validation is used for testing"),
+        ("validation-from-train", "a fifth of every class"),
+    ):
+        assert words in told(data.split_source, split_source=source, split_changes=(change,))
+        assert words not in told(data.split_source, split_source=source)
+
+
+def test_numbers_of_resizing_and_channels_are_printed():
+    text = told(data.resizing, image_size=96, resize_size=110)
+    assert "resized to 110 pixels" in text
+    assert "96 × 96" in text
+    text = told(data.channel_statistics)
+    assert "means 0.100, 0.200 and 0.300 in red" in text
+    assert "deviations 0.400, 0.500 and 0.600" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("caltech101", "in its published form"), ("sample", "embedded sample"),
+     ("folder", "of the study’s own")],
+)  # fmt: skip
+def test_the_kind_is_told(kind, words):
+    assert words in told(data.kind, kind=kind)
+
+
+def test_names_of_classes_are_printed_without_underscores():
+    dataset = msgspec.structs.replace(a_dataset(train=(1, 2)), classes=["sea_horse", "bee"])
+    assert "sea horse" in said(data.imbalance(a_view(dataset=dataset)))

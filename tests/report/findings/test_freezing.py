@@ -1,0 +1,62 @@
+"""What each freeze strategy leaves to train, and whether training more goes with more."""
+
+import pytest
+from in_memory import a_run, a_spec, a_view, said
+
+from report.evidence import accuracy
+from report.findings import freezing
+from training.records import Parameters
+
+
+def counts(trainable, total=1000):
+    return Parameters(total, trainable, total - trainable, {"all": total}, {"all": trainable})
+
+
+def test_all_of_a_network_is_trained_or_a_share_of_it():
+    whole = a_run(parameters=counts(1000))
+    assert "nothing is held still. Training changes all 1 000 parameters." in said(
+        freezing.what_is_trained(whole)
+    )
+    part = a_run(parameters=counts(999), spec=a_spec(freeze="features"))
+    text = said(freezing.what_is_trained(part))
+    assert "the convolutions keep their starting values" in text
+    assert "999 of 1 000 parameters (99.9 %)" in text
+
+
+@pytest.mark.parametrize("missing", ["spec", "parameters"])
+def test_without_spec_or_counts_nothing_is_said(missing):
+    run = a_run(**({"parameters": counts(1)} | {missing: None}))
+    assert freezing.what_is_trained(run) == []
+
+
+def ordered(*pairs):
+    """Return what is said of models by their trained parameters and pictures named rightly."""
+    runs = [
+        a_run(f"freezing/{i}", tested=(right, 100), parameters=n and counts(n))
+        for i, (n, right) in enumerate(pairs)
+    ]
+    view = a_view(*runs)
+    found = freezing.counts_and_accuracy([accuracy.tested_accuracy(view, run.id) for run in runs])
+    assert all(sentence.strength == "weak" for sentence in found)
+    return said(found)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        (((300, 70), (100, 50), (200, 60)), "The accuracy rises with that number."),
+        (((100, 50), (200, 50), (300, 50)), "The accuracy rises with that number."),
+        (((300, 50), (100, 70), (200, 60)), "The accuracy falls as that number rises."),
+        (((100, 50), (200, 70), (300, 60)), "doesn’t follow that number"),
+        (((100, 50), (200, 70), (300, 60), (400, 80)), "doesn’t follow that number"),
+    ],
+)
+def test_accuracy_rises_falls_or_does_neither(pairs, words):
+    assert words in ordered(*pairs)
+
+
+def test_three_different_counts_are_needed():
+    assert ordered((100, 50), (200, 60)) == ""
+    assert ordered((100, 50), (200, 60), (200, 70)) == ""
+    assert ordered((100, 50), (200, 60), (None, 70)) == ""
+    assert "0.000 million" in ordered((100, 50), (200, 60), (300, 70), (None, 70))

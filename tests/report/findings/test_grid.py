@@ -1,0 +1,184 @@
+"""What is said of a grid: who leads and whether that means anything, who learned, who didn't."""
+
+import pytest
+from in_memory import a_dataset, a_run, a_spec, a_view, said
+
+from report.findings import grid
+from training.records import Experiment, Scores, Selected
+
+GRID = "scratch/grid"
+
+
+def member(optimizer, rate, accuracy, *, loss=1.0, seed=0, **fields):
+    rates = {1e-2: "1e-2", 1e-3: "1e-3", 1e-5: "1e-5"}
+    scores = None if accuracy is None else Scores(loss, accuracy)
+    spec = a_spec(optimizer=optimizer, learning_rate=rate)
+    fields = {"validation": scores, "spec": spec} | fields
+    return a_run(f"{GRID}-{optimizer}-{rates[rate]}", seed=seed, **fields)
+
+
+def view_of(*runs, dataset=None, **fields):
+    return a_view(*runs, dataset=dataset or a_dataset(), **fields)
+
+
+def test_an_empty_grid_has_no_best_pair():
+    assert grid.best_pair(view_of(a_run()), GRID) == []
+
+
+def test_a_pair_alone_leads_nobody():
+    (sentence,) = grid.best_pair(view_of(member("sgd", 1e-2, 0.6)), GRID)
+    assert "Of the 1 pairs with a result, SGD at 1e-2" in said([sentence])
+    assert "60.0 % in epoch 10 of 10." in said([sentence])
+
+
+def test_without_a_data_set_no_lead_is_measured():
+    runs = member("sgd", 1e-2, 0.6), member("adam", 1e-2, 0.5)
+    assert len(grid.best_pair(a_view(*runs), GRID)) == 1
+    assert len(grid.best_pair(view_of(*runs), GRID)) == 2
+
+
+@pytest.mark.parametrize(
+    ("second", "words", "strength"),
+    [(0.46, "lies above zero", "strong"), (0.47, "includes zero", "weak"),
+     (0.59, "includes zero", "weak"), (0.6, "exactly the same", "weak")],
+)  # fmt: skip
+def test_a_lead_means_something_where_its_interval_is_above_zero(second, words, strength):
+    runs = member("sgd", 1e-2, 0.6, loss=0.5), member("adam", 1e-2, second)
+    lead = grid.best_pair(view_of(*runs), GRID)[1]
+    assert words in str(lead)
+    assert lead.strength == strength
+    if second < 0.6:
+        n = round(100 * (0.6 - second))
+        assert f"It leads Adam at 1e-2 by {n}.0 percentage points, {n} of 100 pictures" in said(
+            [lead]
+        )
+
+
+@pytest.mark.parametrize(("n", "strength"), [(100, "weak"), (1000, "strong")])
+def test_a_lead_is_measured_by_the_number_of_validation_pictures(n, strength):
+    runs = member("sgd", 1e-2, 0.6), member("adam", 1e-2, 0.55)
+    view = view_of(*runs, dataset=a_dataset(validation=(n // 2, n // 2)))
+    assert grid.best_pair(view, GRID)[1].strength == strength
+
+
+def test_of_several_seeds_the_mean_leads():
+    runs = [member("sgd", 1e-2, a, seed=s) for s, a in enumerate((0.4, 0.8))]
+    runs += [member("adam", 1e-2, a, seed=s) for s, a in enumerate((0.5, 0.5))]
+    first, lead = grid.best_pair(view_of(*runs), GRID)
+    assert "60.0 %, the mean over 2 seeds" in said([first])
+    assert "10.0 percentage points" in said([lead])
+
+
+def test_rates_are_compared_for_optimizers_that_tried_several():
+    runs = [member("sgd", 1e-2, 0.9), member("sgd", 1e-3, 0.7), member("adam", 1e-2, 0.8)]
+    text = said(grid.sensitivity(view_of(*runs), GRID))
+    assert text == "The best rate of each optimizer: SGD at 1e-2 (90.0 %)."
+    assert grid.sensitivity(view_of(*runs[1:]), GRID) == []
+
+
+def test_the_widest_range_and_the_narrowest_are_told():
+    ranges = {"sgd": (0.9, 0.89, 0.7), "adam": (0.8, 0.7), "rmsprop": (0.95, 0.94, 0.65)}
+    runs = [
+        member(name, rate, accuracy)
+        for name, pair in ranges.items()
+        for rate, accuracy in zip((1e-2, 1e-3, 1e-5), pair, strict=False)
+    ]
+    text = said(grid.sensitivity(view_of(*runs), GRID))
+    assert "matters most for RMSprop, from 65.0 % at 1e-5 to 95.0 % at 1e-2" in text
+    assert "a range of 30.0 percentage points, and least for Adam, from 70.0 %" in text
+    assert "a range of 10.0 percentage points." in text
+
+
+@pytest.mark.parametrize(("best", "learned"), [(0.59, False), (0.6, True)])
+def test_an_optimizer_that_never_learned_has_no_best_rate(best, learned):
+    runs = [member("sgd", 1e-2, 0.9), member("sgd", 1e-3, 0.7)]
+    runs += [member("adam", 1e-2, 0.5), member("adam", 1e-3, best)]
+    text = said(grid.sensitivity(view_of(*runs), GRID))
+    assert ("Adam at 1e-3 (60.0 %)" in text) == learned
+    assert ("did Adam learn; its highest validation accuracy is 59.0 % at 1e-3" in text) != learned
+    assert ("matters most" in text) == learned
+
+
+def test_pairs_without_a_spec_belong_to_no_optimizer():
+    runs = [member("sgd", 1e-2, 0.9, spec=None), member("sgd", 1e-3, 0.7)]
+    assert grid.sensitivity(view_of(*runs), GRID) == []
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "n", "never"),
+    [(0.0, 100, True), (0.5, 100, True), (0.59, 100, True), (0.6, 100, False), (0.59, 1000, False)],
+)
+def test_a_run_has_learned_where_its_intervals_lower_end_beats_one_class(accuracy, n, never):
+    run = member("sgd", 1e-2, accuracy)
+    view = view_of(run, dataset=a_dataset(validation=(n // 2, n // 2)))
+    assert grid.never_learned(view, run) == never
+
+
+def test_it_is_the_largest_class_of_validation_and_the_mean_over_seeds():
+    runs = [member("sgd", 1e-2, a, seed=s) for s, a in enumerate((0.2, 1.0))]
+    even, skewed = a_dataset(), a_dataset(train=(50, 50), validation=(51, 49), test=(50, 50))
+    assert not grid.never_learned(view_of(*runs, dataset=even), runs[0])
+    assert grid.never_learned(view_of(*runs, dataset=skewed), runs[0])
+
+
+def test_without_data_set_or_scores_nobody_is_said_not_to_learn():
+    run = member("sgd", 1e-2, 0.0)
+    assert not grid.never_learned(a_view(run), run)
+    without = member("sgd", 1e-2, None)
+    assert not grid.never_learned(view_of(without), without)
+
+
+def test_a_grid_without_trouble_is_said_to_have_none():
+    view = view_of(member("sgd", 1e-2, 0.9), member("adam", 1e-2, 0.8))
+    assert said(grid.troubled_pairs(view, GRID)).startswith("No pair diverged, and every pair")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [member("sgd", 1e-2, 0.5), member("sgd", 1e-2, 0.9, status="diverged"),
+     member("sgd", 1e-2, None, status="diverged")],
+    ids=["never learned", "diverged", "diverged at once"],
+)  # fmt: skip
+def test_with_one_in_trouble_it_is_not(run):
+    assert "every pair learned" not in said(
+        grid.troubled_pairs(view_of(run, member("adam", 1e-2, 0.9)), GRID)
+    )
+
+
+def test_with_no_result_at_all_nothing_is_said():
+    assert grid.troubled_pairs(view_of(a_run()), GRID) == []
+    listed = [Experiment(id=f"{GRID}-sgd-1e-2", question="?")]
+    assert grid.troubled_pairs(view_of(a_run(), experiments=listed), GRID) == []
+
+
+def test_a_pair_that_diverged_counts_with_what_it_had_or_has_nothing():
+    runs = [member("sgd", 1e-2, 0.9, status="diverged", best_epoch=7),
+            member("adam", 1e-2, None, status="diverged")]  # fmt: skip
+    with_scores, without = grid.troubled_pairs(view_of(*runs), GRID)
+    assert "SGD at 1e-2 diverged: after epoch 7" in said([with_scores])
+    assert "90.0 %" in said([with_scores])
+    assert "Adam at 1e-2 diverged: its loss was not finite in the first epoch" in said([without])
+
+
+def test_a_pair_that_diverged_is_not_also_said_not_to_learn():
+    runs = [member("sgd", 1e-2, 0.1, status="diverged"), member("adam", 1e-2, 0.9)]
+    assert "never learned" not in said(grid.troubled_pairs(view_of(*runs), GRID))
+
+
+def test_those_that_never_learned_are_named_together():
+    bad = [member("sgd", 1e-2, 0.5), member("adam", 1e-2, 0.4)]
+    text = said(grid.troubled_pairs(view_of(*bad, member("rmsprop", 1e-2, 0.9)), GRID))
+    assert "SGD at 1e-2 (50.0 %) and Adam at 1e-2 (40.0 %) never learned: their" in text
+    assert "right for 50.0 % of the validation pictures" in text
+    (one,) = grid.troubled_pairs(view_of(bad[0], member("rmsprop", 1e-2, 0.9)), GRID)
+    assert "never learned: its" in str(one)
+    assert one.strength == "strong"
+
+
+def test_the_choice_is_told_with_its_rank():
+    assert grid.selection(view_of(a_run()), a_run()) == []
+    ids = [f"{GRID}-sgd-1e-2", f"{GRID}-adam-1e-2", f"{GRID}-sgd-1e-3"]
+    for rank, words in ((1, "the best of 3 pairs"), (2, "number 2 of 3 pairs")):
+        chosen = Selected(GRID, ids[rank - 1], rank, ids, [0.9, 0.8, 0.7])
+        run = a_run("scratch/best", selected=chosen)
+        assert f"It is {words} with a result" in said(grid.selection(view_of(run), run))

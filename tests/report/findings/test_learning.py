@@ -1,0 +1,267 @@
+"""What is said of one run's course, at, below and above each threshold."""
+
+import math
+
+import pytest
+from in_memory import a_dataset, a_run, a_spec, a_view, said
+
+from report.findings import learning
+
+NEXT = {"above": 1e-9, "at": 0.0, "below": -1e-9}
+
+
+def course(*last, n_before=0, first=0.5, **fields):
+    """Return a run whose validation accuracy stays until its last epochs."""
+    return a_run(curves={"validation_accuracy": [first] * n_before + list(last)}, **fields)
+
+
+def rates(*pieces):
+    """Return a learning rate an epoch, from (rate, epochs) pairs."""
+    return [value for value, n in pieces for _ in range(n)]
+
+
+def test_one_seed_needs_no_name():
+    run = a_run(seed=3)
+    assert learning.first_of_seeds(a_view(run), run) == []
+
+
+def test_of_several_seeds_the_one_told_is_named():
+    runs = [a_run(seed=seed) for seed in (4, 5)]
+    assert "of the seed 4, one of 2" in said(learning.first_of_seeds(a_view(*runs), runs[0]))
+
+
+def test_a_seed_that_failed_is_not_counted():
+    runs = [a_run(seed=0), a_run(seed=1, status="failed", validation=None)]
+    assert learning.first_of_seeds(a_view(*runs), runs[0]) == []
+
+
+@pytest.mark.parametrize(("accuracy", "learned"), [(0.5, False), (0.59, False), (0.7, True)])
+def test_learning_is_doubted_within_the_interval_of_naming_one_class(accuracy, learned):
+    run = a_run(validation=accuracy)
+    found = learning.learned_nothing(a_view(run, dataset=a_dataset()), run)
+    assert [s.strength for s in found] == ([] if learned else ["strong"])
+    assert learned or "right for 50.0 % of the validation pictures" in said(found)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [a_run(), a_run(curves={"epoch": [1]}, best_epoch=None)],
+    ids=["no curves", "no best epoch"],
+)
+def test_without_curves_or_a_best_epoch_nothing_is_said_of_convergence(run):
+    assert learning.convergence(run) == []
+
+
+@pytest.mark.parametrize("diverged", [False, True])
+def test_of_a_run_that_diverged_no_trend_is_told(diverged):
+    status = "diverged" if diverged else "done"
+    run = course(*[0.1] * 3, *[0.9] * 3, status=status, best_epoch=2)
+    text = said(learning.convergence(run))
+    assert ("stopped being finite" in text) == diverged
+    assert ("rising" in text) != diverged
+    assert learning.still_rising(run) != diverged
+
+
+@pytest.mark.parametrize(
+    ("n_epochs", "window"), [(2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (7, 3), (40, 3)]
+)
+def test_the_end_is_up_to_three_epochs_and_as_many_before(n_epochs, window):
+    run = course(*[0.9] * window, n_before=n_epochs - window)
+    assert learning.last_change(run).value == pytest.approx(0.4)
+    spans = {1: "the last epoch lies", 2: "the last two lies", 3: "the last three lies"}
+    assert spans[window] in said(learning.convergence(run))
+    further = course(*[0.9] * (window + 1), n_before=n_epochs - window - 1)
+    assert learning.last_change(further).value < 0.4
+
+
+def test_one_epoch_has_no_trend():
+    run = course(0.5)
+    assert learning.last_change(run) is None
+    assert not learning.still_rising(run)
+    assert said(learning.convergence(run)).endswith("of 10 (50.0 %).")
+
+
+@pytest.mark.parametrize("n_after", [1, 2, 3, 6])
+def test_epochs_of_another_rate_are_no_part_of_the_end(n_after):
+    run = a_run(curves={
+        "learning_rate": rates((1e-3, 6), (1e-4, n_after)),
+        "validation_accuracy": [0.1] * 6 + [0.6] * n_after,
+    })  # fmt: skip
+    change = learning.last_change(run)
+    assert change is None if n_after == 1 else change.value == 0
+
+
+@pytest.mark.parametrize("window", [1, 2, 3])
+@pytest.mark.parametrize("side", NEXT)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_movement_is_more_than_half_a_point_and_more_of_fewer_epochs(window, side, sign):
+    noise = 0.005 * math.sqrt(3 / window)
+    run = course(*[sign * (noise + NEXT[side])] * window, n_before=window, first=0.0)
+    text = said(learning.convergence(run))
+    moved = side == "above"
+    assert ("still rising" in text) == (moved and sign > 0)
+    assert ("falling" in text) == (moved and sign < 0)
+    assert ("levelled off" in text) == (not moved)
+    assert learning.still_rising(run) == (moved and sign > 0)
+
+
+def test_a_run_without_curves_is_not_still_rising():
+    assert not learning.still_rising(a_run())
+    assert learning.last_change(a_run()) is None
+
+
+def test_the_step_told_is_the_first_and_the_end_is_after_the_last():
+    run = a_run(curves={
+        "learning_rate": rates((1e-2, 3), (1e-3, 3), (1e-4, 6)),
+        "validation_accuracy": [0.1] * 3 + [0.3] * 3 + [0.7] * 3 + [0.71] * 3,
+        "train_accuracy": [0.5] * 3 + [0.4] * 9,
+    })  # fmt: skip
+    text = said(learning.learning_rate_step(run))
+    assert "After epoch 3 the rate fell from 1e-2 to 1e-3" in text
+    assert "three epochs the validation accuracy was 20.0 points higher" in text
+    assert "train accuracy 10.0 points lower" in text
+    assert learning.last_change(run).value == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "span"),
+    [(1, 5, "epoch"), (5, 1, "epoch"), (2, 5, "two epochs"), (5, 2, "two epochs"),
+     (3, 3, "three epochs"), (9, 9, "three epochs")],
+)  # fmt: skip
+def test_before_and_after_a_step_as_many_epochs_are_compared(before, after, span):
+    n = {"epoch": 1, "two epochs": 2, "three epochs": 3}[span]
+    run = a_run(curves={
+        "learning_rate": rates((1e-3, before), (1e-4, after)),
+        "validation_accuracy": [0.0] * (before - n) + [0.2] * n + [0.6] * n + [1.0] * (after - n),
+    })  # fmt: skip
+    text = said(learning.learning_rate_step(run))
+    assert f"After epoch {before} the rate" in text
+    assert f"over the next {span} the validation accuracy was 40.0 points higher" in text
+    assert f"compared with the {span} before" in text
+
+
+def test_no_movement_at_a_step_is_called_zero_higher():
+    run = a_run(curves={"learning_rate": rates((1e-3, 2), (1e-4, 2))})
+    assert "0.0 points higher and the train accuracy 0.0 points higher" in said(
+        learning.learning_rate_step(run)
+    )
+
+
+def test_a_rate_that_rises_is_no_step():
+    run = a_run(curves={"learning_rate": rates((1e-4, 3), (1e-3, 3))}, epochs_run=6)
+    text = said(learning.learning_rate_step(run))
+    assert "never fell: the first step comes after 20 epochs, and the run has 6" in text
+
+
+def test_a_step_that_never_came_is_told_of_complete_runs_only():
+    curves = {"epoch": [1, 2]}
+    assert said(learning.learning_rate_step(a_run(curves=curves)))
+    assert learning.learning_rate_step(a_run(curves=curves, status="diverged")) == []
+    assert learning.learning_rate_step(a_run(curves=curves, spec=None)) == []
+    assert learning.learning_rate_step(a_run()) == []
+
+
+@pytest.mark.parametrize(("train", "validation"), [(None, 0.5), (0.5, None)])
+def test_without_both_accuracies_nothing_is_said_of_their_gap(train, validation):
+    assert learning.fit_gap(a_run(train=train, validation=validation)) == []
+
+
+@pytest.mark.parametrize("side", NEXT)
+def test_a_gap_of_more_than_ten_points_is_overfitting(side):
+    run = a_run(train=0.1 + NEXT[side], validation=0.0)
+    text = said(learning.fit_gap(run))
+    assert ("points better than new ones" in text) == (side == "above")
+    assert ("underfits" in text) == (side != "above")
+
+
+@pytest.mark.parametrize("side", NEXT)
+@pytest.mark.parametrize("gap", [0.04, 0.0, -0.04], ids=["behind", "equal", "ahead"])
+def test_underfitting_is_less_than_half_of_the_train_pictures_right(side, gap):
+    run = a_run(train=0.5 + NEXT[side], validation=0.5 + NEXT[side] - gap)
+    text = said(learning.fit_gap(run))
+    assert ("underfits" in text) == (side == "below")
+    assert ("points higher. The train value" in text) == (gap < 0)
+
+
+def test_a_good_fit_is_neither():
+    text = said(learning.fit_gap(a_run(train=0.7, validation=0.65)))
+    assert "a gap of 5.0 points; more than ten count as overfitting" in text
+    assert "underfits" not in text
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "repeated"),
+    [(0.9, 0.5, True), (0.3, 0.25, True), (0.3, 0.35, True), (0.7, 0.75, False),
+     (0.7, 0.65, False)],
+)  # fmt: skip
+def test_a_fault_of_the_best_of_a_grid_is_told_with_the_praise(train, validation, repeated):
+    run = a_run(train=train, validation=validation)
+    praise = "best of its grid on validation all the same"
+    assert (praise in said(learning.fit_gap(run, praised=True))) == repeated
+    assert praise not in said(learning.fit_gap(run))
+
+
+@pytest.mark.parametrize("augmentation", ["none", "rotation"])
+def test_altered_pictures_are_named_where_there_were_some(augmentation):
+    run = a_run(train=0.6, validation=0.7, spec=a_spec(augmentation=augmentation))
+    assert ("altered pictures" in said(learning.fit_gap(run))) == (augmentation != "none")
+
+
+def gap_trend(moved, n_before=3, **fields):
+    """Return what is said where train gained on validation over the last three epochs."""
+    train = [0.0] * n_before + [max(moved, 0.0)] * 3
+    validation = [0.0] * n_before + [max(-moved, 0.0)] * 3
+    curves = {"train_accuracy": train, "validation_accuracy": validation}
+    return said(learning.fit_gap(a_run(curves=curves, **fields))[1:])
+
+
+@pytest.mark.parametrize("side", NEXT)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_gap_moves_by_more_than_half_a_point(side, sign):
+    text = gap_trend(sign * (0.005 + NEXT[side]))
+    ahead = "train gained" if sign > 0 else "validation gained"
+    assert (ahead in text) if side == "above" else text == ""
+
+
+def test_a_gaps_trend_needs_six_epochs_of_a_complete_run():
+    assert "train gained 20.0 points on validation" in gap_trend(0.2)
+    assert gap_trend(0.2, n_before=2) == ""
+    assert gap_trend(0.2, status="diverged") == ""
+
+
+def test_a_gaps_trend_is_between_means_of_three_epochs():
+    curves = {"train_accuracy": [0.1, 0.2, 0.3, 0.4, 0.6, 0.8],
+              "validation_accuracy": [0.1, 0.1, 0.1, 0.1, 0.1, 0.4]}  # fmt: skip
+    text = said(learning.fit_gap(a_run(curves=curves)))
+    assert "train gained 30.0 points" in text
+
+
+def loss_turn(losses, accuracies=None):
+    curves = {"validation_loss": losses}
+    if accuracies is not None:
+        curves["validation_accuracy"] = accuracies
+    return said(learning.fit_gap(a_run(curves=curves))[1:])
+
+
+@pytest.mark.parametrize("side", NEXT)
+def test_a_loss_has_turned_where_it_ends_a_twentieth_above_its_lowest(side):
+    text = loss_turn([9.0, 1.0, 2.0, 1.05 + NEXT[side]])
+    assert ("lowest in epoch 2 (1.000) and rose to 1.050" in text) == (side != "below")
+
+
+@pytest.mark.parametrize(
+    ("losses", "told"),
+    [([1.0, 2.0, 3.0], False), ([1.0, 2.0, 3.0, 4.0], True), ([4.0, 3.0, 2.0, 1.0], False),
+     ([1.0, 2.0, 3.0, 4.0, None], False), ([None, 1.0, 2.0, 3.0, 4.0], False)],
+)  # fmt: skip
+def test_a_turn_needs_four_losses_all_of_them_finite(losses, told):
+    assert ("validation loss was lowest" in loss_turn(losses)) == told
+
+
+@pytest.mark.parametrize("side", NEXT)
+def test_the_accuracy_fell_with_a_turned_loss_by_more_than_half_a_point(side):
+    end = 0.0 if side == "above" else 0.005
+    lowest = 0.005 + (1e-9 if side == "above" else 0.005 + min(NEXT[side], 0.0))
+    text = loss_turn([2.0, 1.0, 2.0, 3.0], [0.9, lowest, 0.9, end])
+    assert ("the accuracy fell with it" in text) == (side == "above")
+    assert ("surer of its mistakes" in text) == (side != "above")
