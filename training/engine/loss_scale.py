@@ -6,15 +6,14 @@ fp32, are divided by it. Where one of them overflowed, the step is skipped and t
 after many good steps it is doubled. These are the rules of `torch.amp.GradScaler`, which fetches a
 value from the device each step; here none is, and all that changes stays where it is in memory, so
 that a step can be recorded.
-
-`torch._amp_foreach_non_finite_check_and_unscale_`, seen in torch 2.7 to 2.14, checks and divides in
-one pass through memory. It is a private name: without it, some operations do the same.
 """
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+
+from training.engine.torch_kernels import divide
 
 START = 2.0**16
 INTERVAL = 2000
@@ -54,7 +53,7 @@ class LossScale:
         inverse = self.scale.double().reciprocal().float()
         gradients = [p.grad for p in parameters if p.grad is not None]
         for kind in {gradient.dtype for gradient in gradients}:
-            _divide([g for g in gradients if g.dtype == kind], self.overflow, inverse)
+            divide([g for g in gradients if g.dtype == kind], self.overflow, inverse)
         return self.overflow
 
     def update(self) -> None:
@@ -72,14 +71,3 @@ class LossScale:
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         for name, value in self.state_dict().items():
             value.copy_(state[name])
-
-
-def _divide(gradients: list[Tensor], overflow: Tensor, inverse: Tensor) -> None:
-    """Multiply gradients by `inverse` in place; set `overflow` to 1 if one of them isn't finite."""
-    fused = getattr(torch, "_amp_foreach_non_finite_check_and_unscale_", None)
-    if fused is not None:
-        fused(gradients, overflow, inverse)
-        return
-    for gradient in gradients:
-        overflow.copy_(torch.maximum(overflow, 1 - gradient.isfinite().all().float()))
-        gradient.mul_(inverse)

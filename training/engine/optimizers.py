@@ -13,11 +13,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from training.engine.torch_kernels import fused_adam, fused_sgd, has_optimizers
 from training.lookup import look_up
 from training.records import Spec
-
-FUSED_ON = ("cpu", "cuda")
-"""Kinds of devices that have the kernels of all rules, on every torch that is allowed."""
 
 
 class _Lists(NamedTuple):
@@ -74,8 +72,7 @@ class Optimizer:
                 [_laid_out_as(parameter) for parameter in parameters],
                 [[state[name] for state in states] for name in self.keeps],
             )
-            fused = parameters[0].device.type in FUSED_ON
-            if fused:
+            if has_optimizers(parameters[0].device):
                 self._fused(lists, overflow)
             elif overflow is None:
                 self._plain(lists)
@@ -128,11 +125,10 @@ class SGD(Optimizer):
         self.keeps = ("momentum",) if momentum else ()
 
     def _fused(self, lists: _Lists, overflow: Tensor | None) -> None:
-        torch.ops.aten._fused_sgd_(
+        fused_sgd(
             lists.parameters, lists.gradients, lists.states[0] if self.momentum else [],
-            weight_decay=self.weight_decay, momentum=self.momentum, lr=self.learning_rate,
-            dampening=0.0, nesterov=False, maximize=False, is_first_step=False,
-            found_inf=overflow,
+            learning_rate=self.learning_rate, momentum=self.momentum,
+            weight_decay=self.weight_decay, overflow=overflow,
         )  # fmt: skip
 
     def _plain(self, lists: _Lists) -> None:
@@ -151,11 +147,9 @@ class Adam(Optimizer):
 
     def _fused(self, lists: _Lists, overflow: Tensor | None) -> None:
         means, square_means, steps = lists.states
-        if overflow is None:
-            torch._foreach_add_(steps, 1)
-        else:
-            torch._foreach_add_(steps, 1 - overflow)
-        _fused_adam(self, lists, means, square_means, steps, self.betas, overflow)
+        for step in steps:
+            step.add_(1 if overflow is None else 1 - overflow)
+        _fused(self, lists, means, square_means, steps, self.betas, overflow)
 
     def _plain(self, lists: _Lists) -> None:
         beta1, beta2 = self.betas
@@ -187,7 +181,7 @@ class RMSprop(Optimizer):
         steps = [endless] * len(lists.parameters)
         # as the means of gradients, which with β₁ = 0 they are
         betas = 0.0, self.alpha
-        _fused_adam(self, lists, lists.gradients, lists.states[0], steps, betas, overflow)
+        _fused(self, lists, lists.gradients, lists.states[0], steps, betas, overflow)
 
     def _plain(self, lists: _Lists) -> None:
         for i, (parameter, gradient) in enumerate(_decayed(lists, self.weight_decay)):
@@ -197,7 +191,7 @@ class RMSprop(Optimizer):
             parameter.addcdiv_(gradient, root, value=-self.learning_rate)
 
 
-def _fused_adam(
+def _fused(
     rule: Adam | RMSprop,
     lists: _Lists,
     means: list[Tensor],
@@ -206,10 +200,10 @@ def _fused_adam(
     betas: tuple[float, float],
     overflow: Tensor | None,
 ) -> None:
-    torch.ops.aten._fused_adam_(
-        lists.parameters, lists.gradients, means, square_means, [], steps,
-        lr=rule.learning_rate, beta1=betas[0], beta2=betas[1], eps=rule.eps,
-        weight_decay=rule.weight_decay, amsgrad=False, maximize=False, found_inf=overflow,
+    fused_adam(
+        lists.parameters, lists.gradients, means, square_means, steps,
+        learning_rate=rule.learning_rate, betas=betas, eps=rule.eps,
+        weight_decay=rule.weight_decay, overflow=overflow,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.engine import optimizers
+from training.engine import torch_kernels
 from training.engine.optimizers import SGD, Adam, RMSprop
 
 RATE = 1e-2
@@ -76,7 +76,7 @@ def test_fused_steps_are_torchs(name, weight_decay, scale):
 def test_where_there_is_no_kernel_steps_are_the_same_within_rounding(
     name, weight_decay, monkeypatch
 ):
-    monkeypatch.setattr(optimizers, "FUSED_ON", ())
+    monkeypatch.setattr(torch_kernels, "FUSED_ON", ())
     for a, b in zip(*stepped(PAIRS[name], weight_decay), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
 
