@@ -49,7 +49,9 @@ TESTS = {
     "training/engine/recorded_step.py": [
         f"{ENGINE}test_room_for_a_recorded_step.py", f"{ENGINE}test_recorded_step.py",
     ],
-    "training/run/train_model.py": ["tests/training/run/test_what_is_trained.py"],
+    "training/run/train_model.py": [
+        "tests/training/run/test_what_is_trained.py", "tests/training/run/test_train_model.py",
+    ],
     "training/networks/freezing.py": ["tests/training/networks/test_freezing.py"],
     "training/data/splits.py": [
         "tests/training/data/test_class_shares.py", "tests/training/data/test_index_and_splits.py",

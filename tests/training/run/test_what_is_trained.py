@@ -82,14 +82,6 @@ def test_only_train_pictures_are_altered(handed, workspace, spec, strategy, kind
     assert (given.train.augmentation, given.validation.augmentation) == (kind, "none")
 
 
-def test_each_seed_alters_its_pictures_its_own_way(handed, workspace, spec):
-    for seed in (0, 0, 1):
-        altered = msgspec.structs.replace(spec, augmentation="vertical-flip", seed=seed)
-        train_model(a_model(), altered, workspace)
-    first, again, other = (torch.rand(9, generator=g.train.generator).tolist() for g in handed)
-    assert first == again != other
-
-
 def test_a_seed_alters_pictures_as_it_always_has(handed, workspace, spec):
     """And not by the numbers that their order is drawn from, those of the seed itself."""
     train_model(a_model(), msgspec.structs.replace(spec, seed=6), workspace)
