@@ -44,7 +44,8 @@ LIBRARIES = "libraries.txt"
 ENGINE, FINDINGS = "tests/training/engine/", "tests/report/findings/"
 TESTS = {
     "training/engine/loop.py": [
-        f"{ENGINE}test_{name}.py" for name in ("loop", "loss_scale", "without_waiting", "checkpoint")
+        f"{ENGINE}test_{name}.py"
+        for name in ("loop", "loss_scale", "without_waiting", "checkpoint")
     ],
     "training/engine/evaluate.py": [
         f"{ENGINE}test_{name}.py" for name in ("evaluate", "loss_scale", "loop")
