@@ -5,7 +5,7 @@ import pytest
 from in_memory import a_dataset, a_view, said
 
 from report.findings import data
-from training.records import SizeStatistics
+from training.records import LeftOut, SizeStatistics
 
 
 def told(finding, **fields):
@@ -15,9 +15,9 @@ def told(finding, **fields):
 def test_pictures_that_were_not_read_are_a_gap():
     view = a_view()
     assert [s.strength for s in data.extent(view)] == ["gap"]
-    others = (data.imbalance, data.picture_sizes, data.left_out, data.split_source, data.resizing,
-              data.channel_statistics, data.kind)  # fmt: skip
-    assert [finding(view) for finding in others] == [[]] * 7
+    others = (data.imbalance, data.picture_sizes, data.left_out, data.lost_in_conversion,
+              data.split_source, data.resizing, data.channel_statistics, data.kind)  # fmt: skip
+    assert [finding(view) for finding in others] == [[]] * 8
 
 
 def test_the_extent_is_the_sum_of_the_splits():
@@ -65,18 +65,59 @@ def test_sizes_are_the_median_and_the_ends(n_converted):
 def test_what_was_left_out_is_counted():
     assert told(data.left_out) == ""
     text = told(
-        data.left_out, dropped_classes=["Clutter"], n_dropped_images=4, n_ignored_files=1,
-        ignored_files=["a.tmp"], n_unreadable_files=2, unreadable_files=["b.png", "c.png"],
+        data.left_out, dropped_classes=["BACKGROUND_Google", "empty"], n_dropped_images=4,
+        n_ignored_files=1, ignored_files=["a.tmp"], n_unreadable_files=2,
+        unreadable_files=["b.png", "c.png"],
     )  # fmt: skip
-    assert "on purpose: Clutter, 4 pictures" in text
+    assert "on purpose: BACKGROUND_Google, 4 pictures" in text
+    assert "no picture was found in it: empty." in text
     assert "no pictures: 1 (a.tmp)." in text
     assert "can’t be decoded: 2." in text
 
 
 @pytest.mark.parametrize(
+    ("numbers", "words"),
+    [((0, 0), "a and b."), ((1, 0), "a and b, 1 picture."), ((0, 2), "a and b, 2 pictures."),
+     ((1, 1), "a and b, 2 pictures."), ((3, 4), "a and b, 7 pictures.")],
+)  # fmt: skip
+def test_what_is_left_out_for_one_reason_is_counted_together(numbers, words):
+    items = [LeftOut(name, "asked", n) for name, n in zip("ab", numbers, strict=True)]
+    items.append(LeftOut("c", "no split", 9))
+    asked, beside = data.left_out(a_view(dataset=a_dataset(left_out=tuple(items))))
+    assert str(asked) == f"Left out because the study’s settings say so: {words}"
+    assert str(beside).endswith("belongs to none: c, 9 pictures.")
+
+
+@pytest.mark.parametrize(("n", "more"), [(1, False), (8, False), (9, True)])
+def test_up_to_eight_are_named(n, more):
+    items = tuple(LeftOut(f"class-{i}", "no pictures") for i in range(n))
+    text = told(data.left_out, left_out=items)
+    assert f"class-{min(n, 8) - 1}" in text
+    assert "class-8" not in text
+    assert ("and others." in text) == more
+
+
+@pytest.mark.parametrize("reason", data.REASONS)
+def test_each_reason_has_its_sentence(reason):
+    assert told(data.left_out, left_out=(LeftOut("it", reason),)).endswith(": it.")
+
+
+@pytest.mark.parametrize(
+    ("n", "remarks", "words"),
+    [(0, [], ""), (1, ["a.png: 16 bits"], "1 picture of more"),
+     (2, ["a.png: 16 bits"], "2 pictures of more"), (1, [], "")],
+)  # fmt: skip
+def test_pictures_that_lost_grey_levels_are_counted(n, remarks, words):
+    text = told(data.lost_in_conversion, n_remarks=n, remarks=remarks)
+    assert text.startswith(words)
+    assert bool(text) == bool(words)
+
+
+@pytest.mark.parametrize(
     ("source", "words"),
     [("lists", "every second picture of the train list"), ("folders", "folder of its own"),
-     ("table", "table that names the pictures"), ("stratified", "drawn at random")],
+     ("table", "table that names the pictures"), ("all lists", "Lists beside the pictures say"),
+     ("stratified", "drawn at random")],
 )  # fmt: skip
 def test_the_split_is_told_by_its_source(source, words):
     assert words in told(data.split_source, split_source=source)
@@ -90,6 +131,21 @@ def test_splits_that_were_made_up_are_told(source):
     ):
         assert words in told(data.split_source, split_source=source, split_changes=(change,))
         assert words not in told(data.split_source, split_source=source)
+
+
+@pytest.mark.parametrize("source", ["lists", "all lists", "folders", "table", "stratified"])
+def test_groups_are_told_wherever_the_split_was_made_here(source):
+    text = told(data.split_source, split_source=source, n_groups=12)
+    assert ("12 groups, were kept in one split each" in text) == (source != "lists")
+    assert "groups" not in told(data.split_source, split_source=source)
+
+
+def test_shares_that_were_asked_for_are_told():
+    shares = {"split_source": "stratified", "split_shares": (0.7, 0.2, 0.1)}
+    text = told(data.split_source, **shares, n_groups=12)
+    assert "70.0 %, 20.0 % and 10.0 % of its pictures" in text
+    assert "12 groups" in text
+    assert "No lists came" not in text
 
 
 def test_numbers_of_resizing_and_channels_are_printed():

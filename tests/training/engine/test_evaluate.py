@@ -86,6 +86,7 @@ def test_what_does_not_fit_goes_in_batches_of_trainings_size(inputs, batch_size)
     torch.testing.assert_close(found[1], expected[1])
 
 
-def test_where_trainings_size_does_not_fit_either_it_ends(inputs):
-    with pytest.raises(DeviceError, match="too small for a batch of 9"):
-        evaluate_logits(Counted(), Small(inputs.features, inputs.labels), 9)
+@pytest.mark.parametrize("batch_size", [9, 100, 999])
+def test_where_trainings_size_does_not_fit_either_it_ends(inputs, batch_size):
+    with pytest.raises(DeviceError, match="too small for a batch of"):
+        evaluate_logits(Counted(), Small(inputs.features, inputs.labels), batch_size)

@@ -1,5 +1,7 @@
 """A step is recorded only where the device has free what it used at most so far."""
 
+import contextlib
+
 import pytest
 import torch
 
@@ -30,10 +32,11 @@ def test_room_is_what_is_free_and_what_is_reserved_unused(memory, free, reserved
     assert recorded_step._has_room() == room
 
 
-def test_without_room_nothing_is_recorded(memory):
+def test_without_room_nothing_is_recorded(memory, monkeypatch):
     memory(free=0, reserved=0, used=0, most=1)
+    monkeypatch.setattr(torch.cuda, "device", contextlib.nullcontext)
     with pytest.raises(torch.OutOfMemoryError, match="recorded step"):
-        cuda_graph(lambda: pytest.fail("was called"))
+        cuda_graph(torch.device("cuda"), lambda: pytest.fail("was called"))
 
 
 def test_only_batches_of_the_first_ones_shape_are_replayed():
