@@ -33,7 +33,7 @@ def run_study(
         names: Sections or experiments; the whole list when empty.
         preset: `reference` (the default) or `quick`.
         study_file: A TOML file of settings.
-        data: Pictures: a folder, a CSV file, `torchvision:NAME`, `caltech101` or `sample`.
+        data: Images: a folder, a CSV file, `torchvision:NAME`, `caltech101` or `sample`.
         study: The study's name; by default the study file's, else the preset's.
         settings: Fields of `training.records.Settings`, such as `epochs=5`.
         progress: Say on the terminal what is done.

@@ -19,7 +19,7 @@ class HomeworkError(Exception):
 
 
 class DataError(HomeworkError):
-    """A data set, an index file or a picture can't be used."""
+    """A data set, an index file or an image can't be used."""
 
 
 class StudyError(HomeworkError):

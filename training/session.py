@@ -48,7 +48,7 @@ def run_study(
         stop: Says when the user wants the process to end.
 
     Raises:
-        DataError: The pictures can't be had.
+        DataError: The images can't be had.
         DeviceError: The device isn't there.
         WeightsError: `settings.weights` names nothing.
     """

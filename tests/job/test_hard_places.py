@@ -213,5 +213,5 @@ def test_a_class_with_one_picture_is_named_before_anything_runs(homework, tmp_pa
     answer = homework("run", LIST[0], "--data", "pictures")
     assert answer.result.exit_code == 1
     assert "bee" in answer.message
-    assert "at least 3 pictures" in answer.message
+    assert "at least 3 images" in answer.message
     assert not list(tmp_path.rglob("metrics.json"))

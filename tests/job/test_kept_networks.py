@@ -71,7 +71,7 @@ def test_a_folder_stands_for_its_pictures_and_an_unreadable_one_is_told(runs, pi
     (tmp_path / "b.png").write_text("nothing")
     result = predict(runs, tmp_path)
     assert result.exit_code == 1
-    assert "b.png: can’t be read: not a picture" in result.output
+    assert "b.png: can’t be read: not an image" in result.output
     assert "a.png: " in result.output.splitlines()[0]
 
 

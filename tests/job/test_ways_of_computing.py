@@ -71,7 +71,7 @@ def test_what_fp16_cannot_hold_is_tested_in_fp32_and_told(run, monkeypatch):
     forward = AlexNet.forward
     monkeypatch.setattr(AlexNet, "forward", lambda self, maps: forward(self, maps) * 1e9 / 1e9)
     metrics = run("rounded", "--precision", "fp16")["metrics"]
-    assert "Values of test pictures were too large for fp16: tested in fp32." in metrics["notes"]
+    assert "Values of test images were too large for fp16: tested in fp32." in metrics["notes"]
     assert metrics["test"]["loss"] == pytest.approx(exact["test"]["loss"], rel=0.02)
 
 

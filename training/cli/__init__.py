@@ -31,7 +31,7 @@ COMMANDS = {
     "grade": ("report.grading.cli:grade", "Check many studies at once, as a table."),
     "predict": (
         "training.cli.saved_network:predict",
-        "Say what pictures show, with a kept network.",
+        "Say what images show, with a kept network.",
     ),
     "export-model": ("training.cli.saved_network:export_model", "Write a kept network for others."),
     "export": ("report.export.cli:export", "Write the records for other tools (CSV, MLflow, …)."),

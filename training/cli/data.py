@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from training.cli.options import json_option, picture_options
+from training.plurals import counted
 
 if TYPE_CHECKING:
     from training.data.cache import Stage
@@ -51,10 +52,10 @@ def fetch(url: str | None, md5: str | None) -> None:
 @picture_options
 @json_option
 def check(place: str, as_json: bool, **settings: Any) -> None:
-    """Say what a folder of pictures holds, a CSV file names, or an archive has packed.
+    """Say what a folder of images holds, a CSV file names, or an archive has packed.
 
     Classes, splits, sizes, and everything that isn't used with its reason. Nothing is written, an
-    unpacked archive aside. Exit 1 where a study couldn't use the pictures.
+    unpacked archive aside. Exit 1 where a study couldn't use the images.
 
     \b
     Examples:
@@ -115,7 +116,7 @@ def sample(folder: Path, alphabet: Literal["target", "source"]) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @json_option
 def clean(days: float, everything: bool, dry_run: bool, as_json: bool) -> None:
-    """Remove decoded pictures, features and figures that were not used lately.
+    """Remove decoded images, features and figures that were not used lately.
 
     They are made again when they are needed. Downloads, weights, records and mirrors of remote
     records are never touched.
@@ -141,7 +142,9 @@ def clean(days: float, everything: bool, dry_run: bool, as_json: bool) -> None:
         click.echo(json.dumps(answer, indent=1))
         return
     for kind, n_bytes in sizes.items():
-        click.echo(f"{KINDS[kind]:26} {len(n_bytes):6} files {sum(n_bytes) / 1e6:10,.1f} MB")
+        click.echo(
+            f"{KINDS[kind]:26} {counted(len(n_bytes), 'file'):>12} {sum(n_bytes) / 1e6:10,.1f} MB"
+        )
     said = "would be removed from" if dry_run else "removed from"
     click.echo(f"{sum(map(sum, sizes.values())) / 1e6:,.1f} MB {said} {cache_folder()}")
     for item in left:

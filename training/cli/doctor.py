@@ -17,6 +17,7 @@ import click
 from training.cli.options import json_option
 from training.errors import HomeworkError
 from training.folders import cache_folder, expanded
+from training.plurals import counted
 from training.weights.source import IMAGENET_FILES
 
 
@@ -99,7 +100,7 @@ def _weasyprint() -> Finding:
 def _data() -> Finding:
     mend = (
         "homework data fetch, or --data DIR, or the variable HOMEWORK_DATA; "
-        "--preset quick needs no pictures"
+        "--preset quick needs no images"
     )
     place = os.environ.get("HOMEWORK_DATA")
     if not place:
@@ -111,7 +112,10 @@ def _data() -> Finding:
         index = index_pictures(expanded(place))
     except HomeworkError as error:
         return Finding(False, f"HOMEWORK_DATA: {error.message}", error.hint)
-    return Finding(True, f"{len(index.paths)} pictures, {len(index.classes)} classes in {place}")
+    return Finding(
+        True,
+        f"{counted(len(index.paths), 'image')}, {counted(len(index.classes), 'class')} in {place}",
+    )
 
 
 def _weights() -> Finding:

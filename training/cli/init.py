@@ -66,7 +66,7 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # split = ""                     # shares of train, validation and test: "70/15/15"
 # groups = ""                    # what stays together: a file of path,group, or '^(patient\\d+)'
 # columns = ""                   # of a CSV file: "path=file,label=species"
-# allow_unreadable = 0.01        # share of pictures that may be unreadable
+# allow_unreadable = 0.01        # share of images that may be unreadable
 
 # One experiment otherwise (see `homework list` for the names):
 # [experiments."scratch/baseline"]
@@ -86,11 +86,11 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default=Path("study.toml"))
-@click.option("--title", help="[default: My study, or one that names the pictures]")
+@click.option("--title", help="[default: My study, or one that names the images]")
 @click.option("--author", default="", help="Your name.")
 @click.option("--course", default="", help="The course, for the cover.")
 @click.option("--preset", default="reference", show_default=True)
-@click.option("--data", metavar="DIR", help="Your pictures: sizes are chosen to suit them.")
+@click.option("--data", metavar="DIR", help="Your images: sizes are chosen to suit them.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def init(
     file: Path,
@@ -103,7 +103,7 @@ def init(
 ) -> None:
     """Write an annotated study file to start from.
 
-    With --data it looks at the pictures (a folder, a CSV file, torchvision:NAME) and sets sizes,
+    With --data it looks at the images (a folder, a CSV file, torchvision:NAME) and sets sizes,
     batch and title to suit them.
 
     \b
@@ -138,7 +138,7 @@ def init(
         preset=preset,
         data=f'data = "{_escape(_from_file(data, file))}"'
         if data
-        else '# data = "pictures"            # a folder',
+        else '# data = "images"            # a folder',
     )
     write_bytes(file, text.encode())
     click.echo(str(file))
@@ -147,7 +147,7 @@ def init(
 
 
 def _look(data: str) -> "Advice | None":
-    """Look at pictures; not at those that the presets are made for."""
+    """Look at images; not at those that the presets are made for."""
     from training.data.advice import advise
     from training.data.locate import locate
 
@@ -168,7 +168,7 @@ def _from_file(data: str, file: Path) -> str:
 
 
 def _sizes(advice: "Advice | None", preset: "Settings") -> str:
-    """Return the lines on sizes: what suits the pictures, and never more than the preset has."""
+    """Return the lines on sizes: what suits the images, and never more than the preset has."""
     batch, size = preset.batch_size, preset.image_size
     if advice:
         batch, size = min(batch, advice.batch_size), min(size, advice.image_size)

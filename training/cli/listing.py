@@ -94,7 +94,7 @@ def schema() -> None:
 def planned_from(study: StudyRecord, folder: StudyFolder) -> Plan:
     """Hold a study's list against its records, and against the data set that they name.
 
-    Pictures that would be chosen otherwise than last time are taken for another data set.
+    Images that would be chosen otherwise than last time are taken for another data set.
     """
     dataset = read_if_there(folder.dataset, Dataset)
     known = read_if_there(folder.study, StudyRecord)
@@ -104,7 +104,7 @@ def planned_from(study: StudyRecord, folder: StudyFolder) -> Plan:
 
 
 def _chosen(settings: Settings) -> list[object]:
-    """Return what decides which pictures are used and how they are divided."""
+    """Return what decides which images are used and how they are divided."""
     return [getattr(settings, name) for name in PICTURE_SETTINGS if name != "allow_unreadable"]
 
 

@@ -55,14 +55,14 @@ PICTURE_OPTIONS = (
     ),
     click.option(
         "--allow-unreadable", type=float, metavar="SHARE",
-        help="Go on with up to this share of unreadable pictures.  [default: 0.01, or 5 pictures]",
+        help="Go on with up to this share of unreadable images.  [default: 0.01, or 5 images]",
     ),
 )  # fmt: skip
-"""What a person says about the pictures that the folder itself doesn't."""
+"""What a person says about the images that the folder itself doesn't."""
 
 
 def picture_options(command: F) -> F:
-    """Add the options that say what the pictures' folder doesn't."""
+    """Add the options that say what the images' folder doesn't."""
     for option in reversed(PICTURE_OPTIONS):
         command = option(command)
     return command
@@ -99,7 +99,7 @@ _STUDY_OPTIONS = (
     click.option(
         "--data",
         metavar="DIR",
-        help="Pictures: a folder, CSV file, zip or tar, torchvision:NAME, caltech101 or sample.",
+        help="Images: a folder, CSV file, zip or tar, torchvision:NAME, caltech101 or sample.",
     ),
     click.option(
         "--weights",
@@ -116,20 +116,18 @@ _STUDY_OPTIONS = (
     click.option(
         "--epochs", envvar="HOMEWORK_EPOCHS", type=int, help="Epochs of every experiment."
     ),
-    click.option(
-        "--batch-size", envvar="HOMEWORK_BATCH_SIZE", type=int, help="Pictures in a batch."
-    ),
+    click.option("--batch-size", envvar="HOMEWORK_BATCH_SIZE", type=int, help="Images in a batch."),
     click.option(
         "--image-size",
         envvar="HOMEWORK_IMAGE_SIZE",
         type=int,
-        help="Side of the pictures in pixels.",
+        help="Side of the images in pixels.",
     ),
     click.option(
         "--max-per-class",
         envvar="HOMEWORK_MAX_PER_CLASS",
         type=int,
-        help="Use at most this many pictures of a class.",
+        help="Use at most this many images of a class.",
     ),
     click.option(
         "--width", envvar="HOMEWORK_WIDTH", type=float, help="Channel multiplier of the networks."

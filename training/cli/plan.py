@@ -47,7 +47,7 @@ def plan(
     """Show what would run, what is done, and why, for the study that the options describe.
 
     With --time, a few batches of each kind of run are trained, and nothing is written but the
-    pictures' pixels into the cache folder, where a run finds them.
+    images' pixels into the cache folder, where a run finds them.
 
     \b
     Examples:

@@ -16,6 +16,7 @@ from training.cli.options import (
 )
 from training.cli.plan import show_plan
 from training.errors import StudyError
+from training.plurals import counted
 from training.records import StudyFolder, StudyRecord
 from training.run.run_options import RunOptions, Where
 
@@ -211,7 +212,7 @@ def _run(
         failed = ", ".join(metrics.id for metrics in outcome.failed)
         n_failed = len(outcome.failed)
         raise StudyError(
-            f"{n_failed} experiment{'s' if n_failed > 1 else ''} failed: {failed}.",
+            f"{counted(n_failed, 'experiment')} failed: {failed}.",
             "The reasons are above and in metrics.json; the others are done.",
         )
 

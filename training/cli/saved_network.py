@@ -47,9 +47,9 @@ def predict(
     top: int,
     as_json: bool,
 ) -> None:
-    """Say what pictures show, with a network that `--keep-weights` kept.
+    """Say what images show, with a network that `--keep-weights` kept.
 
-    Folders stand for the pictures in them. Exit 1 if one can't be read.
+    Folders stand for the images in them. Exit 1 if one can't be read.
 
     \b
     Examples:
@@ -86,7 +86,7 @@ def export_model(
 ) -> None:
     """Write a network that `--keep-weights` kept for other programs.
 
-    ONNX takes pictures (n, 3, height, width) with values from 0 to 1 and gives probabilities;
+    ONNX takes images (n, 3, height, width) with values from 0 to 1 and gives probabilities;
     safetensors holds the state dict. Class names and sizes stand in the file.
 
     \b
@@ -132,7 +132,7 @@ def _kept_file(network: str, runs: Path, seed: int | None) -> Path:
 
 
 def _files(places: tuple[Path, ...]) -> list[Path]:
-    """Replace folders by the pictures in them."""
+    """Replace folders by the images in them."""
     from training.data.tree import read_tree
 
     files: list[Path] = []
@@ -140,7 +140,7 @@ def _files(places: tuple[Path, ...]) -> list[Path]:
         if place.is_dir():
             inside = sorted(place / path for path in read_tree(place).all_pictures())
             if not inside:
-                raise StudyError(f"There is no picture in {place}.")
+                raise StudyError(f"There is no image in {place}.")
             files += inside
         else:
             files.append(place)

@@ -60,7 +60,7 @@ def _unpack(archive: Path, target: Path, progress: Stage | None) -> None:
 
 
 def _is_caltech101(archive: Path) -> bool:
-    """Tell whether it is the publisher's zip, which has the pictures in a tar of its own."""
+    """Tell whether it is the publisher's zip, which has the images in a tar of its own."""
     try:
         with zipfile.ZipFile(archive) as source:
             return any(PurePosixPath(name).name == INNER for name in source.namelist())

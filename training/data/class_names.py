@@ -49,7 +49,7 @@ def check_alike(names: Iterable[str], where: str, meant: Iterable[str] = ()) -> 
         if other != name and not {name, other} <= asked:
             raise DataError(
                 f"{where} holds “{other}” and “{name}”, which look alike: {_how(other, name)}.",
-                "If they are one class, put their pictures together under one name; if they are "
+                "If they are one class, put their images together under one name; if they are "
                 "two, rename one, or name all classes: --classes A,B,…",
             )
 

@@ -154,17 +154,17 @@ def _by_hand(url: str) -> str:
     return (
         f"Try again later with `homework data fetch`, or download {url} yourself, unpack it with "
         f"the {INNER} inside, and name the folder: --data DIR. "
-        "Without pictures: `homework run-all --preset quick`."
+        "Without images: `homework run-all --preset quick`."
     )
 
 
 def unpack(archive: Path, target: Path, progress: Stage | None = None) -> None:
-    """Unpack the picture folder of the publisher's zip, or of its tar.gz, into `target`.
+    """Unpack the image folder of the publisher's zip, or of its tar.gz, into `target`.
 
     Nothing is written outside; `target` appears when it is whole.
 
     Raises:
-        DataError: The archive is damaged, holds no pictures, or members that have no business
+        DataError: The archive is damaged, holds no images, or members that have no business
             there.
         OSError: No space or no permission where `target` is to be.
     """
@@ -225,12 +225,12 @@ def _unpack_tar(tar: tarfile.TarFile, place: Path, progress: Stage | None) -> in
 
 
 def _wanted(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """Yield the files below the picture folder; refuse everything that could lead outside."""
+    """Yield the files below the image folder; refuse everything that could lead outside."""
     n_bytes = 0
     for n_members, member in enumerate(tar, start=1):
         n_bytes += member.size
         if n_members > MAXIMUM_FILES or n_bytes > MAXIMUM_BYTES:
-            raise DataError("It holds more than a picture collection would.")
+            raise DataError("It holds more than an image collection would.")
         path = PurePosixPath(member.name.replace("\\", "/"))
         unsafe = path.is_absolute() or ".." in path.parts or ":" in member.name
         if unsafe or not (member.isfile() or member.isdir()):
@@ -248,7 +248,7 @@ def _read_to_the_end(tar: tarfile.TarFile) -> None:
         while chunk := stream.read(2**20):
             n_bytes += len(chunk)
             if n_bytes > MAXIMUM_BYTES:
-                raise DataError("It holds more than a picture collection would.")
+                raise DataError("It holds more than an image collection would.")
     except gzip.BadGzipFile as error:
         if "Not a gzipped file" not in str(error):  # bytes behind the end: gzip ignores them too
             raise

@@ -1,4 +1,4 @@
-"""Find the pictures of a data set in any of the layouts that are accepted."""
+"""Find the images of a data set in any of the layouts that are accepted."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ TABLES = (".csv", ".tsv")
 
 
 def is_table(place: Path) -> bool:
-    """Tell whether a path names a table of pictures."""
+    """Tell whether a path names a table of images."""
     return place.suffix.lower() in TABLES
 
 
@@ -25,7 +25,7 @@ def index_pictures(place: Path, choices: Choices = NONE) -> Index:
         if choices.labels_from_name:
             raise StudyError(
                 f"{place} is a table, whose rows name the classes.",
-                "Leave --labels-from-name away, or name the folder of the pictures.",
+                "Leave --labels-from-name away, or name the folder of the images.",
             )
         return index_table(place, choices)
     if choices.columns:

@@ -1,4 +1,4 @@
-"""Where a study's pictures are: a folder, the cache, a download, or drawn on the spot."""
+"""Where a study's images are: a folder, the cache, a download, or drawn on the spot."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ from training.records.archives import SUFFIXES, is_archive
 
 
 def locate(data: str, progress: Stage | None = None) -> Path:
-    """Return the folder of a data set, or the CSV file that names its pictures.
+    """Return the folder of a data set, or the CSV file that names its images.
 
     Args:
         data: `caltech101` (the folder in HOMEWORK_DATA, else the cache, else a download),
@@ -29,7 +29,7 @@ def locate(data: str, progress: Stage | None = None) -> Path:
         return _caltech101(progress)
     if "://" in data:
         raise DataError(
-            f"--data names an address, {data}; pictures are read from this machine only.",
+            f"--data names an address, {data}; images are read from this machine only.",
             "Download them yourself and name the folder, or the zip or tar as it is: --data FILE.",
         )
     library, _, name = data.partition(":")

@@ -1,4 +1,4 @@
-"""Find the pictures that a table names: a path, a label and, if it likes, a split in each row."""
+"""Find the images that a table names: a path, a label and, if it likes, a split in each row."""
 
 import codecs
 import csv
@@ -37,7 +37,7 @@ class Row:
 
 
 def index_table(file: Path, choices: Choices = NONE) -> Index:
-    """List the pictures of a table; their paths are relative to its folder.
+    """List the images of a table; their paths are relative to its folder.
 
     Raises:
         DataError: The file can't be read, lacks a column, or has a line that can't be used.
@@ -120,10 +120,10 @@ def _entries(
         path = finder.path(row.line, row.cells[columns.path])
         label = columns.label(row.line, row.cells)
         if not label:
-            raise _wrong(file, row.line, "has no label", "Every picture needs a class.")
+            raise _wrong(file, row.line, "has no label", "Every image needs a class.")
         if path in lines:
             raise _wrong(file, row.line, f"names {path} again, after line {lines[path]}",
-                         "A picture may be named once only.")  # fmt: skip
+                         "An image may be named once only.")  # fmt: skip
         lines[path] = row.line
         cell = row.cells[columns.split].strip() if columns.split is not None else ""
         split = _split(file, row.line, cell, columns.question)
@@ -131,7 +131,7 @@ def _entries(
             divided = split is not None
         if divided != (split is not None):
             raise _wrong(file, row.line, "and others differ in having a split",
-                         "Give every picture a split, or none.")  # fmt: skip
+                         "Give every image a split, or none.")  # fmt: skip
         entries.append((label, path, split or "train"))
     finder.check(lines)
     return entries, bool(divided)

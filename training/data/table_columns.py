@@ -1,4 +1,4 @@
-"""Which column of a table holds the picture, which the class, and which the split."""
+"""Which column of a table holds the image, which the class, and which the split."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,8 @@ from training.records import Split
 
 FORM = (
     "Its first line names the columns. Known are: path, file, filename, filepath, image, "
-    "image_path, image_id or id for the picture; label, class, class_name, category, species, "
-    "breed, diagnosis or target for the class; split, set, data set or is_valid if the pictures "
+    "image_path, image_id or id for the image; label, class, class_name, category, species, "
+    "breed, diagnosis or target for the class; split, set, data set or is_valid if the images "
     "are divided. Name others: --columns path=NAME,label=NAME,split=NAME."
 )
 
@@ -33,7 +33,7 @@ QUESTIONS: dict[str, Split] = {
 """What the columns may be called, small letters and digits alone."""
 
 LOOKED_AT = 20
-"""Rows by which columns that could both name the picture are told apart."""
+"""Rows by which columns that could both name the image are told apart."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Columns:
             found = ", ".join(marked[:3]) if marked else "none"
             raise DataError(
                 f"{self.file}, line {line} marks {len(marked)} of the classes' columns: {found}.",
-                "Every picture needs one class; pictures of several classes can't be used.",
+                "Every image needs one class; images of several classes can't be used.",
             )
         return marked[0]
 

@@ -15,6 +15,7 @@ import torch
 import training
 from training.errors import DeviceError
 from training.lookup import unknown_name
+from training.plurals import counted
 from training.records import Environment
 
 CPU_FILE = Path("/proc/cpuinfo")
@@ -75,7 +76,9 @@ def _cuda(number: int) -> torch.device:
             "Use --device cpu, or look at `homework doctor`.",
         )
     if number >= n_devices:
-        raise DeviceError(f"There is no cuda:{number}; this machine has {n_devices} CUDA devices.")
+        raise DeviceError(
+            f"There is no cuda:{number}; this machine has {counted(n_devices, 'CUDA device')}."
+        )
     return torch.device("cuda", number)
 
 

@@ -29,11 +29,11 @@ def resolve_precision(name: str, device: torch.device, image_size: int) -> Preci
     """Turn `auto` into the 16-bit format that the hardware multiplies faster, else into fp32.
 
     That is bf16 on a CUDA device of compute capability 8.0 or later, and on a CPU with AMX or
-    AVX512-BF16 for pictures that keep it busy; and fp16 on a CUDA device of capability 7.x, the
+    AVX512-BF16 for images that keep it busy; and fp16 on a CUDA device of capability 7.x, the
     first ones with tensor cores.
 
     Args:
-        image_size: Side of the square pictures in pixels.
+        image_size: Side of the square images in pixels.
 
     Raises:
         DeviceError: Unknown name, or a format that the device lacks.

@@ -136,7 +136,7 @@ class Checkpoints:
         if any(self.folder.glob("*.pt")):
             self.note(
                 f"The checkpoints in {self.folder} are left out: they belong to other settings, "
-                "pictures, device or version of torch."
+                "images, device or version of torch."
             )
         return None
 

@@ -96,7 +96,7 @@ def fit(
     Args:
         module: Maps gathered inputs to logits (B, n_classes); trainable where gradients are on.
         training_mode: Puts the modules into their modes before each training pass.
-        spec: Recipe; `spec.seed` decides the order of the pictures.
+        spec: Recipe; `spec.seed` decides the order of the images.
         checkpoints: Where to go on from and to keep how far training came.
         stop: Asks to leave after a batch.
         log: Receives the epochs so far, at the start and after each.
@@ -107,7 +107,7 @@ def fit(
 
     Raises:
         StoppedError: `stop` asked for it; a checkpoint was written.
-        DeviceError: Not even a single picture fits the device's memory.
+        DeviceError: Not even a single image fits the device's memory.
     """
     training = _Training(module, training_mode, train, spec, progress, checkpoints, meter)
     progress.epochs(spec.epochs, len(train.labels))
@@ -141,7 +141,7 @@ class _Training:
         batch: Batches of it that are done.
         seconds: Training time of it so far.
         order_state: Of the generator before it drew this epoch's order.
-        totals: Of this epoch, (3,) float64: summed loss, correct count, and how many pictures
+        totals: Of this epoch, (3,) float64: summed loss, correct count, and how many images
             they leave out because fp16 couldn't hold the values of their batches.
         scaling: While training is in fp16.
     """
@@ -202,7 +202,7 @@ class _Training:
 
         Args:
             epoch: The first one in fp32.
-            left_out: Pictures that the scores of the epoch before it leave out.
+            left_out: Images that the scores of the epoch before it leave out.
         """
         assert self.fp16 is not None
         assert self.scaling is not None

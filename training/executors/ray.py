@@ -143,7 +143,7 @@ class RayCrew:
                     signal.signal(number, handler)
 
     def _check_machines(self) -> None:
-        """Make sure that every machine sees the records and the decoded pictures.
+        """Make sure that every machine sees the records and the decoded images.
 
         Raises:
             StudyError: One doesn't, or there is no GPU where one is needed.

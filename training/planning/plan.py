@@ -6,6 +6,7 @@ from typing import Literal
 
 from training.data.geometry import resize_size
 from training.errors import HomeworkError
+from training.plurals import counted
 from training.records import (
     Choice,
     Experiment,
@@ -117,7 +118,7 @@ class Plan:
                 continue
             finished.append((rank([r for r in records if isinstance(r, Metrics)]), experiment))
         if len(finished) < choice.rank:
-            return f"{choice.grid} has {len(finished)} finished runs"
+            return f"{choice.grid} has {counted(len(finished), 'finished run')}"
         finished.sort(key=lambda item: item[0])
         chosen = finished[choice.rank - 1][1]
         selected = Selected(

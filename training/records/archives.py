@@ -20,7 +20,7 @@ SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", "
 
 MAXIMUM_FILES = 20_000_000
 MAXIMUM_RATIO = 200
-"""Bytes unpacked for each byte packed, from `FREE_BYTES` on: pictures and records stay below."""
+"""Bytes unpacked for each byte packed, from `FREE_BYTES` on: images and records stay below."""
 
 FREE_BYTES = 10**8
 

@@ -26,7 +26,7 @@ class Cost(msgspec.Struct, frozen=True):
 
     Attributes:
         training_flop: Of all epochs that `Metrics.train_seconds` covers: forward and backward on
-            the train pictures, forward on the validation pictures.
+            the train images, forward on the validation images.
         feature_flop: Of computing the frozen part's outputs once, which `training_flop` doesn't
             hold; 0 where they were not.
         peak_flop_per_second: The fastest large matrix product on this device in the run's number

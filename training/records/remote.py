@@ -21,6 +21,7 @@ import msgspec
 
 from training.errors import HomeworkError
 from training.folders import cache_folder
+from training.plurals import counted
 from training.records.files import replacing, write_bytes
 
 SECONDS_BETWEEN = 20.0
@@ -173,7 +174,7 @@ class Mirror:
             ended.set()
             thread.join()
             if n_files := self.send():
-                say(f"{n_files} {'file' if n_files == 1 else 'files'} sent to {self.url}")
+                say(f"{counted(n_files, 'file')} sent to {self.url}")
 
     def _is_new(self, name: str, there: str, known: dict[str, _Known]) -> bool:
         before, stamp = known.get(name), self._stamp(name)

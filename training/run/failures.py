@@ -5,7 +5,7 @@ from training.networks.build import ARCHITECTURES
 from training.networks.libraries import what_failed
 
 FAILURES = (RuntimeError, ValueError, OSError)
-"""What torch, the pictures and the disk raise."""
+"""What torch, the images and the disk raise."""
 
 
 def why_failed(error: Exception, model: str) -> str | None:

@@ -47,7 +47,7 @@ RECIPES = {
 OTHER_MODELS = Recipe(5e-4, 8)
 
 CHOOSING = slice(None, None, 4)
-"""The validation pictures that choose the epoch, one in four; nothing else is asked of them."""
+"""The validation images that choose the epoch, one in four; nothing else is asked of them."""
 
 
 def source_spec(spec: Spec) -> Spec:

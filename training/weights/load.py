@@ -31,7 +31,7 @@ class MissingWeightsError(WeightsError):
 
 @dataclass(frozen=True)
 class StartingWeights:
-    """Weights and the normalisation that their pictures had; std and mean in [0, 1]."""
+    """Weights and the normalisation that their images had; std and mean in [0, 1]."""
 
     state: Mapping[str, Tensor]
     mean: Channels

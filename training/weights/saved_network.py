@@ -1,4 +1,4 @@
-"""A finished network kept for use: one file with weights, classes and all that pictures need."""
+"""A finished network kept for use: one file with weights, classes and all that images need."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,13 +21,13 @@ from training.records import Spec
 from training.weights.load import Channels
 
 LARGEST_SIDE = 4096
-"""Pixels; a file that wants larger pictures is refused."""
+"""Pixels; a file that wants larger images is refused."""
 
 WIDEST = 64.0
 """Channel multiplier; wider is refused."""
 
 AT_ONCE = 64
-"""Pictures that are decoded and classified together."""
+"""Images that are decoded and classified together."""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,9 +36,9 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: Of the experiment that trained it.
         classes: Names, in the order of the scores.
-        mean: Channel means that pictures are normalised with, in [0, 1].
+        mean: Channel means that images are normalised with, in [0, 1].
         std: Channel standard deviations, same scale.
-        dataset_fingerprint: Of the pictures that it was trained on.
+        dataset_fingerprint: Of the images that it was trained on.
     """
 
     format: int = 1
@@ -61,12 +61,12 @@ class Kept:
 
 @dataclass(frozen=True)
 class Guess:
-    """What a network says of a picture.
+    """What a network says of an image.
 
     Attributes:
         classes: The likeliest, best first.
         probabilities: Theirs.
-        problem: Why the picture couldn't be read; then the others are empty.
+        problem: Why the image couldn't be read; then the others are empty.
     """
 
     picture: Path
@@ -129,7 +129,7 @@ def _check_about(about: About) -> None:
     if len(about.classes) < 2:
         raise ValueError("it knows fewer than two classes")
     if not 1 <= spec.image_size <= LARGEST_SIDE:
-        raise ValueError(f"its pictures have {spec.image_size} pixels a side")
+        raise ValueError(f"its images have {spec.image_size} pixels a side")
     if not 0 < spec.width <= WIDEST or not all(0 < units <= 2**20 for units in spec.head):
         raise ValueError("its layers have impossible widths")
     if not all(map(math.isfinite, (*about.mean, *about.std))) or min(about.std) <= 0:
@@ -176,9 +176,9 @@ def _check_model(model: str, file: Path, trusted: Path | None) -> None:
 
 
 def classify(kept: Kept, pictures: Sequence[Path], n_best: int = 5) -> Iterator[Guess]:
-    """Yield what a network says of picture files, in their order.
+    """Yield what a network says of image files, in their order.
 
-    Pictures are brought to size as for training and testing. One that can't be read yields a
+    Images are brought to size as for training and testing. One that can't be read yields a
     guess with a problem.
     """
     for start in range(0, len(pictures), AT_ONCE):

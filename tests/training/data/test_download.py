@@ -275,6 +275,6 @@ def test_the_command_prints_the_folder_alone(server, own_cache, capsys):
 def test_too_many_files_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("training.data.download.MAXIMUM_FILES", 3)
     (tmp_path / "a.tar.gz").write_bytes(tar_of(PICTURES))
-    with pytest.raises(DataError, match="more than a picture collection"):
+    with pytest.raises(DataError, match="more than an image collection"):
         unpack(tmp_path / "a.tar.gz", tmp_path / "out")
     assert not (tmp_path / "out").exists()

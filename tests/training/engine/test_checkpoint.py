@@ -124,7 +124,7 @@ def test_a_foreign_checkpoint_is_left_out_with_a_note(tmp_path, change):
     notes = []
     other = msgspec.structs.replace(IDENTITY, **change)
     assert Checkpoints(tmp_path, other, 0, notes.append).newest() is None
-    assert "other settings, pictures, device or version of torch" in notes[0]
+    assert "other settings, images, device or version of torch" in notes[0]
     assert Checkpoints(tmp_path, IDENTITY).newest() is not None
 
 
