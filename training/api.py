@@ -39,7 +39,7 @@ def run_study(
         progress: Say on the terminal what is done.
 
     Raises:
-        HomeworkError: Something asked for isn't there; the message says how to mend it.
+        HomeworkError: Something requested is missing; the message says how to fix it.
     """
     from training.device.process_state import process_put_back
     from training.folders import expanded

@@ -94,7 +94,7 @@ def forecast_study(
     """Prepare a study's images, unless the cache has them, and forecast steps of its plan.
 
     Raises:
-        DataError: The images can't be had.
+        DataError: The images aren't available.
         DeviceError: The device isn't there, or hasn't the number format.
     """
     settings = plan.study.settings

@@ -74,10 +74,10 @@ def test_what_is_left_out_is_said_recorded_and_reported_for_its_reason(tmp_path)
     result = homework(*RUN, "--data", "d", "--leave-out", "emu", "--render", "html")
     said = next(line for line in result.output.splitlines() if line.startswith("Left out"))
     for part in (
-        "emu (left out as asked, 18 images)",
+        "emu (left out as requested, 18 images)",
         "train/fly (no image in it)",
-        "predictions (beside the splits, in none of them, 4 images)",
-        "test/* (in no folder of a class, 2 images)",
+        "predictions (outside the splits, 4 images)",
+        "test/* (outside the classes’ folders, 2 images)",
         "1 image that can’t be read",
         "1 file that isn’t an image",
     ):
@@ -163,7 +163,7 @@ def test_a_class_that_can_not_be_read_is_named_with_the_cause(tmp_path):
         file.write_text("<!DOCTYPE html>")
     said = refused(*RUN, "--data", "d", "--allow-unreadable", "0.5")
     assert "no usable image in the train split: c" in said
-    assert "9 of c can't be read (a web page under an image’s name)" in said
+    assert "9 of c can't be read (a web page with an image’s name)" in said
 
 
 SETTINGS = {

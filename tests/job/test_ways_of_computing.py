@@ -77,7 +77,7 @@ def test_what_fp16_cannot_hold_is_tested_in_fp32_and_told(run, monkeypatch):
 
 def test_tf32_is_refused_without_cuda(homework):
     done = homework("run", NAME, "--precision", "tf32")
-    assert "tf32 is a format of CUDA devices" in done.message
+    assert "tf32 needs a CUDA device" in done.message
 
 
 def test_pixels_on_the_device_give_the_same_bytes(run, monkeypatch):

@@ -22,7 +22,7 @@ from training.records import (
 @study_options
 @json_option
 def list_experiments(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
-    """List the experiments with their questions; extras run only when asked for.
+    """List the experiments with their questions; extras run only with --extras or by name.
 
     \b
     Examples:
@@ -42,7 +42,7 @@ def list_experiments(study: StudyRecord, folder: StudyFolder, as_json: bool) -> 
 @functools.partial(study_options, last=True)
 @json_option
 def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
-    """Show what the records say so far: of the study written last, or that the options describe.
+    """Show the results so far of the study that the options describe, or of the latest one.
 
     \b
     Examples:

@@ -52,7 +52,7 @@ def _unpack(archive: Path, target: Path, progress: Stage | None) -> None:
         place.rename(target)
     except archives.ArchiveError as error:
         raise DataError(
-            f"{archive} can't be unpacked: {error}.",
+            f"Can't unpack {archive}: {error}.",
             "Unpack it yourself and name the folder: --data DIR.",
         ) from error
     finally:

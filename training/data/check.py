@@ -106,7 +106,7 @@ def check_folder(folder: Path, progress: Stage | None = None, choices: Choices =
         not_read = tuple(with_reasons(used, contents.unreadable)) if used and contents else ()
         found = () if index is not None else tuple(_overview(folder))
         root = index.root if index is not None else folder
-        error.hint = error.hint.replace(LISTS_THEM, "They are listed above, with their reasons.")
+        error.hint = error.hint.replace(LISTS_THEM, "They are listed above with their reasons.")
         return DataCheck(folder, root, None, error, index, not_read, (), found)
     not_read = tuple(with_reasons(used, contents.unreadable))
     remarks = tuple(with_reasons(used, contents.remarks))
@@ -151,7 +151,7 @@ def _look(root: Path, used: Used, splits: Splits, progress: Stage | None) -> _Lo
         for result in pool.map(look, range(len(used.paths))):
             decoded.append(result)
             if progress is not None:
-                progress(len(decoded), len(used.paths), "images looked at")
+                progress(len(decoded), len(used.paths), "images checked")
     return _Looked(known.contents if known is not None else contents_of(decoded), sums)
 
 

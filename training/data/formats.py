@@ -123,9 +123,9 @@ def why_none(head: bytes) -> str:
         return HEIC_EXTRA
     start = head.lstrip().lower()
     if start.startswith((b"<!doctype", b"<html")):
-        return "a web page under an image’s name"
+        return "a web page with an image’s name"
     if start.startswith((b"<svg", b"<?xml")):
-        return "SVG or XML, which is no image of pixels"
+        return "SVG or XML, not a pixel image"
     if head.startswith(b"version https://git-lfs"):
         return "a pointer of Git LFS: fetch the file itself by `git lfs pull`"
     return f"not an image in a format that Pillow {PIL.__version__} opens"

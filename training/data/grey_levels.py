@@ -66,5 +66,5 @@ def _remark(values: NDArray[np.generic], levels: NDArray[np.uint8]) -> str:
     if after >= FEW or before <= after:
         return ""
     if not levels.any():
-        return f"all black: none of its {before:,} values is left"
+        return f"all black: none of its {before:,} grey levels is left"
     return f"{after} of {before:,} grey levels are left"

@@ -54,7 +54,7 @@ def _from_paths(index: Index, text: str) -> list[str | None]:
         expression = re.compile(text)
     except re.error as error:
         raise StudyError(
-            f"groups names no file and is no regular expression: {error}; found {text!r}."
+            f"groups is neither a file nor a regular expression: {error}; found {text!r}."
         ) from error
     matches = [expression.search(path) for path in index.paths]
     return [(m and (m[1] if expression.groups else m[0])) or None for m in matches]

@@ -88,7 +88,7 @@ def _index_listed(
     tree: Tree, lists: tuple[Path, ...], entries: Sequence[Entry], choices: Choices
 ) -> Index:
     names = ", ".join(file.name for file in lists)
-    words = [f"Classes and splits are those that {names} name."]
+    words = [f"Classes and splits come from {names}."]
     entries, spelled = one_spelling(entries)
     check_alike({name for name, _, _ in entries}, str(lists[0].parent), choices.classes)
     kept, left_out = chosen_entries(entries, choices)

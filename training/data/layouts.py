@@ -24,13 +24,13 @@ def index_pictures(place: Path, choices: Choices = NONE) -> Index:
     if place.is_file() and is_table(place):
         if choices.labels_from_name:
             raise StudyError(
-                f"{place} is a table, whose rows name the classes.",
-                "Leave --labels-from-name away, or name the folder of the images.",
+                f"{place} is a table; its rows name the classes.",
+                "Drop --labels-from-name, or name the folder of the images.",
             )
         return index_table(place, choices)
     if choices.columns:
         raise StudyError(
-            f"{place} is no table, so it has no columns.",
-            "Name a CSV file with --columns, or leave it away.",
+            f"{place} is not a table, so it has no columns.",
+            "Drop --columns, or name a CSV file.",
         )
     return index_folder(place, choices)

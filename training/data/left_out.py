@@ -6,15 +6,15 @@ from training.plurals import counted
 from training.records import LeftOut, LeftOutReason
 
 WHY: dict[LeftOutReason, str] = {
-    "clutter": "Caltech-101’s images of no class",
-    "asked": "left out as asked",
+    "clutter": "Caltech-101’s images without a class",
+    "asked": "left out as requested",
     "no pictures": "no image in it",
     "records": "records of studies",
-    "no split": "beside the splits, in none of them",
-    "no class": "in no folder of a class",
+    "no split": "outside the splits",
+    "no class": "outside the classes’ folders",
     "no label": "no class in the name",
-    "not listed": "not named by the lists",
-    "unused list": "the folders divide the images",
+    "not listed": "not in the lists",
+    "unused list": "the folders define the splits",
     "unused column": "a column that isn’t used",
 }
 

@@ -35,7 +35,7 @@ def find_lists(folder: Path, root: Path) -> tuple[Path, ...] | None:
             there, missing = (train, test) if train.is_file() else (test, train)
             raise DataError(
                 f"{there} has no {missing.name} beside it.",
-                f"Add {missing.name}, or remove {there.name} to split the images by chance.",
+                f"Add {missing.name}, or remove {there.name} to split the images at random.",
             )
     return None
 
@@ -88,7 +88,7 @@ def labelled_entries(lists: tuple[Path, ...], root: Path) -> list[tuple[str, str
     if len(labelled) < len(lists):
         bare = next(file for file in lists if file not in labelled)
         raise DataError(
-            f"{labelled[0]} names a class behind each image, {bare.name} doesn’t.",
+            f"{labelled[0]} has a class after each path, {bare.name} doesn’t.",
             "Give every list's lines a path and a label, or none's.",
         )
     found: dict[str, tuple[str, Split]] = {}
@@ -100,7 +100,7 @@ def labelled_entries(lists: tuple[Path, ...], root: Path) -> list[tuple[str, str
             if path in found:
                 raise DataError(
                     f"{file}, line {line} names {path} again.",
-                    "An image may be named once only, in one list.",
+                    "Name each image once, in one list.",
                 )
             found[path] = (match[2].strip(), split_of_list(file))
     names = _names({path: label for path, (label, _) in found.items()}, lists[0].parent)
@@ -113,7 +113,7 @@ def _find(file: Path, root: Path, path: str, line: int) -> str:
         if place.is_file() and place.resolve().is_relative_to(root.resolve()):
             return (base + path) if file.parent == root else str(place.relative_to(root))
     raise DataError(
-        f"{file} names images that aren’t there; the first is {path} (line {line}).",
+        f"{file} names missing images; the first is {path} (line {line}).",
         f"Paths are relative to {file.parent}, or to {file.stem}/ or images/ in it.",
     )
 

@@ -21,7 +21,7 @@ def locate(data: str, progress: Stage | None = None) -> Path:
             archive.
 
     Raises:
-        DataError: It isn't there and can't be had.
+        DataError: It is missing and can't be downloaded.
     """
     if data in ("sample", "sample-source"):
         return _sample(data, progress)
@@ -29,8 +29,8 @@ def locate(data: str, progress: Stage | None = None) -> Path:
         return _caltech101(progress)
     if "://" in data:
         raise DataError(
-            f"--data names an address, {data}; images are read from this machine only.",
-            "Download them yourself and name the folder, or the zip or tar as it is: --data FILE.",
+            f"--data is a URL, {data}; images are read only from this machine.",
+            "Download them yourself and name the folder, zip or tar: --data FILE.",
         )
     library, _, name = data.partition(":")
     if library == "torchvision" and name:
@@ -50,7 +50,7 @@ def _place(place: Path, named_by: str, progress: Stage | None) -> Path:
 
         return unpacked(place, progress)
     if not place.is_dir() and not (place.is_file() and is_table(place)):
-        found = "a file" if place.exists() else "nothing there"
+        found = "a file" if place.exists() else "nothing is there"
         raise DataError(
             f"{named_by} names {place}: {found}.",
             f"{LAYOUTS} An archive ({', '.join(SUFFIXES)}) is unpacked.",

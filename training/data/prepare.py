@@ -132,7 +132,7 @@ def prepare(
         say: Told in words how the folder was understood, what is left out, what will be stored.
 
     Raises:
-        DataError: The folder can't be used; the message says why and how to mend it.
+        DataError: The folder can't be used; the message says why and how to fix it.
     """
     say = say or (lambda text: None)
     index = index_pictures(folder, choices)

@@ -29,7 +29,7 @@ STUDY = "study.json"
 DEEPEST = 4
 """Folders that may lie around the images, each alone in the one above."""
 
-FURTHER_DOWN = "The images lie further down, in"
+FURTHER_DOWN = "The images are further down, in"
 
 LAYOUTS = (
     f"Expected DIR/<class>/*.jpg, DIR/{CALTECH_FOLDER}/<class>/*.jpg, DIR/train/<class>/*.jpg "
@@ -176,7 +176,7 @@ def _divided(
     for name, split in labelled.items():
         if split in by_split:
             raise DataError(
-                f"{node.place} holds {by_split[split]} and {name}, which both stand for {split}.",
+                f"{node.place} holds {by_split[split]} and {name}, which both mean {split}.",
                 f"Leave one of them out: --leave-out {name}.",
             )
         by_split[split] = name
@@ -233,7 +233,7 @@ def _train_alone(
     out += [_left_out(node, name, "no class") for name in filled if name != train]
     out += _loose(node)
     reading = _read(_unwrapped(filled[train]), choices, depth + 1)
-    alone = f"Only {train}/ has folders of classes: its images are divided by chance."
+    alone = f"Only {train}/ has folders of classes: its images are split at random."
     further = f"{FURTHER_DOWN} {escaped(reading.root.path)}/."
     return _with(reading, out, (alone if len(filled) > 1 else further,))
 
@@ -378,8 +378,8 @@ def _refuse_loose(node: Tree) -> NoReturn:
     if node.pictures:
         raise DataError(
             f"{node.place} holds {counted(len(node.pictures), 'image')}, such as "
-            f"{escaped(node.pictures[0])}, and 0 classes with images: none lies in the folder of "
-            "a class.",
+            f"{escaped(node.pictures[0])}, and 0 classes with images: none is in a class "
+            "folder.",
             f"{LAYOUTS} {BY_NAME}{_tables_in(node)}",
         )
     n_others = sum(1 for _ in node.all_others())

@@ -1,7 +1,7 @@
 """The embedded data set: letters drawn from fonts, in Caltech-101's layout.
 
 Two alphabets are drawn. `target` is the data set itself; `source` is the task on which a network
-is trained first where ImageNet weights can't be had. Every image is drawn from a random
+is trained first if ImageNet weights aren't available. Every image is drawn from a random
 generator of its own, so the files are the same on every call.
 """
 
@@ -106,7 +106,7 @@ def write_sample(
 def _refuse_others_files(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()) and not is_sample(folder):
         raise DataError(
-            f"{folder} isn't empty, and what it holds is no whole sample.",
+            f"{folder} isn't empty and doesn't hold a complete sample.",
             "Name a new folder, or remove that one.",
         )
 

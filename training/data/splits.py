@@ -106,8 +106,7 @@ def _by_lists(index: Index, lists: Sequence[Path]) -> Splits:
                 raise DataError(
                     f"{file} and {other.name} both name {counted(len(in_both), 'image')}, such as "
                     f"{example}.",
-                    "Testing on images that were trained on proves nothing: name each in one "
-                    "list only.",
+                    "Testing on train images proves nothing: name each image in one list only.",
                 )
     by_split = {split_of_list(file): rows for file, rows in named.items()}
     train = by_split["train"]
@@ -130,7 +129,7 @@ def _read_list(file: Path, positions: dict[str, int], index: Index) -> list[int]
         raise DataError(
             f"{file} names {counted(len(missing), 'image')} missing from {index.root}; "
             f"the first is {path} (line {line}).",
-            "Unpack the data set again, or correct the list.",
+            "Unpack the data set again, or fix the list.",
         )
     paths = [path for _, path in wanted]
     twice = len(paths) - len(set(paths))
@@ -138,7 +137,7 @@ def _read_list(file: Path, positions: dict[str, int], index: Index) -> list[int]
         example = next(path for i, path in enumerate(paths) if path in paths[:i])
         raise DataError(
             f"{file} names {counted(twice, 'image')} twice, such as {example}.",
-            "Remove the repetitions.",
+            "Remove the duplicates.",
         )
     return [positions[path] for path in paths]
 
@@ -248,5 +247,5 @@ def check_classes(index: Index, splits: Splits) -> None:
             raise DataError(
                 f"{n_have} no usable image in the {name} split: {shown}.",
                 f"Every class needs at least {MINIMUM} images (train, validation, test): "
-                "add some, remove the class folder, or correct the lists.",
+                "add some, remove the class folder, or fix the lists.",
             )

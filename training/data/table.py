@@ -66,7 +66,7 @@ def _text(file: Path) -> tuple[str, list[str]]:
         try:
             return content.decode("utf-8-sig"), []
         except UnicodeDecodeError:
-            said = f"{file.name} isn’t UTF-8; its letters are read as Windows-1252."
+            said = f"{file.name} isn’t UTF-8; it is read as Windows-1252."
             return content.decode("cp1252"), [said]
     except (OSError, UnicodeError) as error:
         raise DataError(
@@ -123,7 +123,7 @@ def _entries(
             raise _wrong(file, row.line, "has no label", "Every image needs a class.")
         if path in lines:
             raise _wrong(file, row.line, f"names {path} again, after line {lines[path]}",
-                         "An image may be named once only.")  # fmt: skip
+                         "Name each image once.")  # fmt: skip
         lines[path] = row.line
         cell = row.cells[columns.split].strip() if columns.split is not None else ""
         split = _split(file, row.line, cell, columns.question)

@@ -127,7 +127,7 @@ def _by_name(file: Path, header: Sequence[str], name: str) -> int:
             return i
     raise DataError(
         f"{file} has no column “{name}”, which --columns names; {_first_line(header)}",
-        "Write a column's name as the first line has it.",
+        "Write the column's name as in the first line.",
     )
 
 
@@ -168,7 +168,7 @@ def _label(
     named = [i for k, i in enumerate(found) if not all(_is_number(pair[k]) for pair in pairs)]
     best = (named or found)[0]
     others = ", ".join(header[i] for i in found if i != best)
-    words.append(f"The class is taken from the column {header[best]}; {others} says the same.")
+    words.append(f"The class is taken from the column {header[best]}; {others} agrees with it.")
     return best
 
 
@@ -202,7 +202,7 @@ def _only(file: Path, header: Sequence[str], found: Sequence[int], role: str) ->
     names = [header[i] for i in found]
     raise DataError(
         f"{file} has {len(found)} columns that could be the {role}: {', '.join(names)}.",
-        f"Say which is meant: --columns {role}={names[0]}.",
+        f"Choose one: --columns {role}={names[0]}.",
     )
 
 

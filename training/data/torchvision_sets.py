@@ -37,7 +37,8 @@ def fetch_torchvision(name: str, folder: Path, progress: Stage | None = None) ->
         folder: Where to keep it, in a folder of that name.
 
     Raises:
-        DataError: There is no such data set, it isn't one for classification, or can't be had.
+        DataError: The data set doesn't exist, isn't one for classification, or can't be
+            downloaded.
     """
     place = folder / name
     if not (place / TABLE).is_file():
@@ -57,7 +58,7 @@ def _data_set(name: str) -> Any:
     if kind is None:
         raise unknown_name("torchvision data set", name, datasets.__all__)
     if not inspect.isclass(kind) or "root" not in inspect.signature(kind).parameters:
-        raise DataError(f"torchvision:{name} holds no images of its own.", ONLY_CLASSES)
+        raise DataError(f"torchvision:{name} has no images of its own.", ONLY_CLASSES)
     return kind
 
 

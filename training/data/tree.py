@@ -93,7 +93,7 @@ def _read(place: Path, path: str, above: tuple[tuple[int, int], ...]) -> Tree:
             return Tree(place, path)
         if len(above) > DEEPEST:
             raise DataError(
-                f"{place} lies more than {DEEPEST} folders deep.", "Name a folder further down."
+                f"{place} is more than {DEEPEST} folders deep.", "Name a folder further down."
             )
         with os.scandir(place) as entries:
             for entry in entries:

@@ -72,8 +72,8 @@ def _cuda(number: int) -> torch.device:
     n_devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if n_devices == 0:
         raise DeviceError(
-            "CUDA was asked for, but torch finds no CUDA device here.",
-            "Use --device cpu, or look at `homework doctor`.",
+            "CUDA was requested, but torch finds no CUDA device.",
+            "Use --device cpu, or run `homework doctor`.",
         )
     if number >= n_devices:
         raise DeviceError(

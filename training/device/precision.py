@@ -41,7 +41,7 @@ def resolve_precision(name: str, device: torch.device, image_size: int) -> Preci
     if name == "auto":
         return _fastest(device, image_size)
     if name == "tf32" and device.type != "cuda":
-        raise DeviceError(f"tf32 is a format of CUDA devices, not of {device}.", "Use fp32.")
+        raise DeviceError(f"tf32 needs a CUDA device; this is {device}.", "Use fp32.")
     lacks_bf16 = device.type == "cuda" and not _computes_bf16(device)
     if (name == "bf16" and lacks_bf16) or (
         name in ("bf16", "fp16") and device.type not in ("cpu", "cuda")

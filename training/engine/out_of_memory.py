@@ -169,7 +169,7 @@ def told(what: str, smaller: str) -> Iterator[None]:
             raise
         raise DeviceError(
             f"The device's memory is too small for {what}.",
-            f"Close what else uses the device, or choose {smaller}, or --device cpu.",
+            f"Close other programs that use the device, or choose {smaller}, or --device cpu.",
         ) from error
 
 
@@ -183,6 +183,6 @@ def _free(device: torch.device) -> None:
 def _too_small(n: int) -> DeviceError:
     return DeviceError(
         f"The device's memory is too small for this network with {counted(n, 'image')} at a time.",
-        "Close what else uses the device, or choose a smaller --image-size or --width, "
+        "Close other programs that use the device, or choose a smaller --image-size or --width, "
         "or --device cpu.",
     )

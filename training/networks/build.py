@@ -126,7 +126,7 @@ def _last_linear(module: nn.Module, model: str) -> str:
             return name
     if not linear:
         raise StudyError(
-            f"{model} has no linear layer to replace by a new head.",
+            f"{model} has no linear layer to replace with a new head.",
             "Write a module:function that ends its network in nn.Linear.",
         )
     return list(linear)[-1]

@@ -159,7 +159,10 @@ class Plan:
         if record.spec_hash != spec.digest():
             return "stale", _difference(record, spec, selected)
         if record.status == "diverged" and record.format < 2 and (record.best_epoch or 0) > 1:
-            return "stale", "it diverged, and an older version kept its last epoch, not its best"
+            return (
+                "stale",
+                "it diverged, and an older version recorded its last epoch instead of its best",
+            )
         if experiment.test and record.test is None:
             return "to do", "not tested yet"
         if experiment.role == "reuse" and not self._repeats_its_source(record, selected, seed):

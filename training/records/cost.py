@@ -18,7 +18,7 @@ Amount = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What training took beside time and memory; each field is null where it can't be had.
+    """What training took beside time and memory; each field is null if it isn't available.
 
     Floating-point operations (FLOP) are counted from the layers' shapes, by
     `torch.utils.flop_counter`: a multiplication and an addition are two, and nothing but products

@@ -173,7 +173,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         cost: Arithmetic and energy of the training; of a reused record, its source's.
         first_layer: What training did to the first layer, for finalists that have such a layer.
         notes: Caveats that the report repeats.
-        error: Why the run failed or was skipped, and how to mend it.
+        error: Why the run failed or was skipped, and how to fix it.
     """
 
     format: int = FORMAT

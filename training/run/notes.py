@@ -54,4 +54,4 @@ def determinism_notes(operations: set[str]) -> list[str]:
     if not operations:
         return []
     names = ", ".join(sorted(operations))
-    return [f"Not deterministic on this device, though it was asked for: {names}."]
+    return [f"Not deterministic on this device, although requested: {names}."]

@@ -61,7 +61,7 @@ def _expression(text: str, setting: str) -> re.Pattern[str] | None:
     except re.error as error:
         raise StudyError(
             f"{setting} is not a regular expression: {error}; found {text!r}.",
-            r"For cat.0.jpg and dog.7.jpg write '^(\w+)\.'; the group in brackets is the class.",
+            r"For cat.0.jpg and dog.7.jpg write '^(\w+)\.'; the group in parentheses is the class.",
         ) from error
 
 
@@ -88,7 +88,7 @@ def _columns(text: str) -> dict[str, str]:
         role, equals, column = part.partition("=")
         if role.strip() not in COLUMN_ROLES or not equals or not column.strip():
             raise StudyError(
-                f"columns can't be understood; found {text!r}.",
+                f"columns isn't in the form path=COLUMN,label=COLUMN; found {text!r}.",
                 "Write path=COLUMN,label=COLUMN and, if there is one, split=COLUMN.",
             )
         found[role.strip()] = column.strip()

@@ -1,4 +1,4 @@
-"""Write a kept network for other programs: ONNX, or a safetensors state dict."""
+"""Export a saved network for other programs: ONNX, or a safetensors state dict."""
 
 import importlib
 import io

@@ -1,4 +1,4 @@
-"""A finished network kept for use: one file with weights, classes and all that images need."""
+"""A finished network saved for use: one file with weights, classes and all that images need."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ AT_ONCE = 64
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What a kept network is.
+    """What a saved network is.
 
     Attributes:
         id: Of the experiment that trained it.
@@ -86,7 +86,7 @@ def keep(file: Path, about: About, state: Mapping[str, Tensor]) -> None:
 
 
 def load_kept(file: Path, trusted: Path | None = None) -> Kept:
-    """Build a kept network.
+    """Build a saved network.
 
     Args:
         trusted: A folder whose modules may be imported, for networks that come from a
@@ -102,7 +102,7 @@ def load_kept(file: Path, trusted: Path | None = None) -> Kept:
         tensors: dict[str, Tensor] = dict(content["tensors"])
         _check_about(about)
     except (TypeError, KeyError, ValueError, msgspec.MsgspecError) as error:
-        raise RecordError(f"{file} isn't a kept network: {error}.", "Keep one again.") from error
+        raise RecordError(f"{file} isn't a saved network: {error}.", "Save it again.") from error
     _check_model(about.spec.model, file, trusted)
     code_folders = () if trusted is None else (trusted,)
     _check_shapes(about, tensors, file, code_folders)
@@ -127,13 +127,13 @@ def _check_about(about: About) -> None:
     """
     spec = about.spec
     if len(about.classes) < 2:
-        raise ValueError("it knows fewer than two classes")
+        raise ValueError("it has fewer than two classes")
     if not 1 <= spec.image_size <= LARGEST_SIDE:
         raise ValueError(f"its images have {spec.image_size} pixels a side")
     if not 0 < spec.width <= WIDEST or not all(0 < units <= 2**20 for units in spec.head):
         raise ValueError("its layers have impossible widths")
     if not all(map(math.isfinite, (*about.mean, *about.std))) or min(about.std) <= 0:
-        raise ValueError("its means and standard deviations are no such")
+        raise ValueError("its means and standard deviations are invalid")
 
 
 def _check_shapes(
@@ -149,14 +149,14 @@ def _check_shapes(
             network = _build(about, code_folders)
             wanted = {k: v.shape for k, v in network.module.state_dict().items()}
     except (RuntimeError, TypeError, ValueError) as error:
-        raise RecordError(f"{file} names no network: {error}", "Keep it again.") from error
+        raise RecordError(f"{file} has an unknown network: {error}", "Save it again.") from error
     found = {k: getattr(v, "shape", None) for k, v in tensors.items()}
     for name in sorted({*wanted, *map(str, found)}):
         if wanted.get(name) != found.get(name):
             raise RecordError(
                 f"{file} doesn't fit its own network: {name} is {_shape(found.get(name))}, "
                 f"not {_shape(wanted.get(name))}.",
-                "Keep it again.",
+                "Save it again.",
             )
 
 
@@ -170,7 +170,7 @@ def _check_model(model: str, file: Path, trusted: Path | None) -> None:
         return
     if trusted is None:
         raise StudyError(
-            f"{file} was trained with {model}, code that this command doesn't import by itself.",
+            f"{file} was trained with {model}, code that this command won't import unasked.",
             "If you trust it, name a file beside it, such as the study file: -f study.toml",
         )
 

@@ -82,7 +82,7 @@ def test_mmpretrains_paths_are_relative_to_the_splits_folder(data, tmp_path):
 def test_a_list_without_labels_beside_one_with_is_refused(data):
     write_lists(data, lambda path: " 1", ("train",))
     write_lists(data, names=("test",))
-    with pytest.raises(DataError, match="names a class behind each image"):
+    with pytest.raises(DataError, match="has a class after each path"):
         index_folder(data)
 
 
@@ -190,7 +190,7 @@ def test_a_division_that_parts_a_group_is_refused(patients, tmp_path):
 def test_groups_that_name_nothing_are_refused(patients):
     with pytest.raises(DataError, match="finds no group for any of the 48 images"):
         split(index_folder(patients), None, 0, chosen(groups="zebra"))
-    with pytest.raises(StudyError, match="no regular expression"):
+    with pytest.raises(StudyError, match="nor a regular expression"):
         split(index_folder(patients), None, 0, chosen(groups="("))
 
 
