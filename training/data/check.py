@@ -211,7 +211,7 @@ def _record_lines(record: Dataset) -> list[str]:
         classes += f"of {counted(min(counts), 'image')} each"
     else:
         classes += f"from {min(counts)} ({record.classes[smallest]}) to "
-        classes += f"{max(counts)} ({record.classes[largest]}) images"
+        classes += f"{max(counts)} images ({record.classes[largest]})"
     split = f"train {record.n_train:,} · validation {record.n_validation:,} · "
     split += f"test {record.n_test:,} ({_source(record)})"
     if record.split_changes:

@@ -367,8 +367,8 @@ def _refuse_unlabelled(node: Tree, splits: Mapping[str, Tree]) -> NoReturn:
     example = next(path for tree in splits.values() for path in tree.all_pictures())
     n = sum(tree.n_pictures for tree in splits.values())
     raise DataError(
-        f"{node.place} holds {_named(splits)}, which are names of splits, not of classes; the "
-        f"{n:,} images in them, such as {escaped(example)}, lie in no folder of a class.",
+        f"{node.place} holds {_named(splits)}, which are names of splits, not of classes; "
+        f"they hold {counted(n, 'image')}, such as {escaped(example)}, outside of class folders.",
         f"Expected DIR/train/<class>/*.jpg. {BY_NAME}{_tables_in(node)} "
         f"If they are classes all the same: --classes {','.join(splits)}.",
     )

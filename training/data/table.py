@@ -17,6 +17,7 @@ from training.data.table_columns import FORM, Columns, find_columns
 from training.data.table_files import Finder
 from training.errors import DataError
 from training.folders import cache_folder
+from training.plurals import counted
 from training.records import LeftOut, Split
 from training.study.choices import NONE, Choices
 
@@ -116,7 +117,7 @@ def _entries(
     finder.begin(columns.path, [row.cells for row in rows])
     for row in rows:
         if len(row.cells) <= columns.last:
-            raise _wrong(file, row.line, f"has {len(row.cells)} columns", FORM)
+            raise _wrong(file, row.line, f"has {counted(len(row.cells), 'column')}", FORM)
         path = finder.path(row.line, row.cells[columns.path])
         label = columns.label(row.line, row.cells)
         if not label:

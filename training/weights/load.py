@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from training.errors import StudyError, WeightsError
 from training.networks.build import ARCHITECTURES, Network
+from training.plurals import counted
 from training.weights.source import IMAGENET_FILES, WeightsSource
 
 Channels = tuple[float, float, float]
@@ -178,7 +179,7 @@ def load_backbone(network: Network, state: Mapping[str, Tensor], origin: str) ->
     missing = [name for name in own if name not in state]
     if missing:
         raise WeightsError(
-            f"The weights {origin} lack {len(missing)} of {len(own)} tensors, such as "
+            f"The weights {origin} lack {len(missing)} of {counted(len(own), 'tensor')}, such as "
             f"“{missing[0]}”.",
             "They belong to another model.",
         )
