@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     "training": (
-        ("byte_names", "errors", "folders", "stopping"),
+        ("byte_names", "errors", "folders", "plurals", "stopping"),
         ("lookup", "records"),
         ("locks", "logs", "progress", "study"),
         ("device",),

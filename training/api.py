@@ -33,13 +33,13 @@ def run_study(
         names: Sections or experiments; the whole list when empty.
         preset: `reference` (the default) or `quick`.
         study_file: A TOML file of settings.
-        data: Pictures: a folder, a CSV file, `torchvision:NAME`, `caltech101` or `sample`.
+        data: Images: a folder, a CSV file, `torchvision:NAME`, `caltech101` or `sample`.
         study: The study's name; by default the study file's, else the preset's.
         settings: Fields of `training.records.Settings`, such as `epochs=5`.
         progress: Say on the terminal what is done.
 
     Raises:
-        HomeworkError: Something asked for isn't there; the message says how to mend it.
+        HomeworkError: Something requested is missing; the message says how to fix it.
     """
     from training.device.process_state import process_put_back
     from training.folders import expanded

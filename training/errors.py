@@ -1,8 +1,8 @@
-"""The package's exceptions: what was wrong, and how to mend it."""
+"""The package's exceptions: what was wrong, and how to fix it."""
 
 
 class HomeworkError(Exception):
-    """Base of every error that a user can cause and mend.
+    """Base of every error that a user can cause and fix.
 
     Args:
         message: What was wrong, where, what was expected and what was found.
@@ -19,7 +19,7 @@ class HomeworkError(Exception):
 
 
 class DataError(HomeworkError):
-    """A data set, an index file or a picture can't be used."""
+    """A data set, an index file or an image can't be used."""
 
 
 class StudyError(HomeworkError):
@@ -31,8 +31,8 @@ class RecordError(HomeworkError):
 
 
 class WeightsError(HomeworkError):
-    """Pre-trained weights can't be had or don't fit the model."""
+    """Pre-trained weights aren't available or don't fit the model."""
 
 
 class DeviceError(HomeworkError):
-    """The device asked for isn't there."""
+    """The requested device isn't available."""

@@ -18,7 +18,7 @@ def expanded(place: str | Path) -> Path:
 def cache_folder() -> Path:
     """Return where this machine keeps what can be made or fetched again.
 
-    That are decoded pictures, features, figures, downloads, sample weights and remote studies.
+    That are decoded images, features, figures, downloads, sample weights and remote studies.
     """
     import platformdirs
 

@@ -1,6 +1,6 @@
 """How long runs would take on this machine: some batches of each kind of run are timed.
 
-The real thing is timed, with the study's own pictures: a network is built and trained for two
+The real thing is timed, with the study's own images: a network is built and trained for two
 epochs on so many of them that this takes a while; the second epoch counts. Every other run of the
 same kind is the same work, whatever its optimizer, learning rate, seed and starting weights.
 """
@@ -33,7 +33,7 @@ from training.study.choices import choices_of
 from training.weights.source import WeightsSource
 
 ENOUGH_SECONDS = 0.5
-"""Training two epochs that takes as long tells how long other pictures would take."""
+"""Training two epochs that takes as long tells how long other images would take."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Pace:
 
     Attributes:
         start: Of a run, before its first epoch.
-        training: Of a picture, every epoch.
-        evaluation: Of a picture, every epoch and in the test.
-        features: Of a picture, once, in the part whose outputs are kept.
+        training: Of an image, every epoch.
+        evaluation: Of an image, every epoch and in the test.
+        features: Of an image, once, in the part whose outputs are kept.
     """
 
     start: float
@@ -91,10 +91,10 @@ def forecast_study(
     options: RunOptions,
     progress: Progress,
 ) -> Forecast:
-    """Prepare a study's pictures, unless the cache has them, and forecast steps of its plan.
+    """Prepare a study's images, unless the cache has them, and forecast steps of its plan.
 
     Raises:
-        DataError: The pictures can't be had.
+        DataError: The images aren't available.
         DeviceError: The device isn't there, or hasn't the number format.
     """
     settings = plan.study.settings
@@ -131,7 +131,7 @@ def forecast(
 
     Args:
         steps: Of `plan`, in any state.
-        workspace: The pictures, the device and its number format. Nothing is written.
+        workspace: The images, the device and its number format. Nothing is written.
         progress: Told of each kind.
     """
     workspace = dataclasses.replace(workspace, feature_cache=_NothingKept())
@@ -177,7 +177,7 @@ def _add_stand_ins(
 
 
 def pace(kind: Spec, workspace: Workspace) -> Pace:
-    """Train on more and more of the pictures until that takes `ENOUGH_SECONDS`.
+    """Train on more and more of the images until that takes `ENOUGH_SECONDS`.
 
     Raises:
         HomeworkError: The network can't be built, or can't be trained here.
@@ -192,7 +192,7 @@ def pace(kind: Spec, workspace: Workspace) -> Pace:
 
 
 def _timed(kind: Spec, n_pictures: int, workspace: Workspace) -> tuple[Pace, float]:
-    """Return the pace over the first pictures of each split, and what measuring it took."""
+    """Return the pace over the first images of each split, and what measuring it took."""
     data = workspace.data
     first = {split: rows[:n_pictures] for split, rows in data.splits.items()}
     workspace.pixels_on_device(kind.image_size)  # copied once, for all that is timed

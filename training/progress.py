@@ -22,19 +22,19 @@ class Progress:
     """Receives events; override what you want to show."""
 
     def stage(self, done: int, total: int, what: str) -> None:
-        """Report preparation: `done` of `total` pictures or steps of `what`."""
+        """Report preparation: `done` of `total` images or steps of `what`."""
 
     def experiment(self, index: int, total: int, experiment_id: str, seed: int) -> None:
         """Report that experiment `index` (from 1) of `total` begins."""
 
     def epochs(self, n_epochs: int, n_images: int) -> None:
-        """Report that training begins: `n_images` training pictures an epoch."""
+        """Report that training begins: `n_images` training images an epoch."""
 
     def batch(self, n_images: int) -> None:
         """Report that a training batch was handed to the device.
 
         Args:
-            n_images: Its pictures; less than 0 takes back those of an epoch that begins anew.
+            n_images: Its images; less than 0 takes back those of an epoch that begins anew.
         """
 
     def epoch(self, end: EpochEnd) -> None:

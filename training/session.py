@@ -48,7 +48,7 @@ def run_study(
         stop: Says when the user wants the process to end.
 
     Raises:
-        DataError: The pictures can't be had.
+        DataError: The images aren't available.
         DeviceError: The device isn't there.
         WeightsError: `settings.weights` names nothing.
     """
@@ -60,7 +60,8 @@ def run_study(
     keep_deterministic(options.deterministic)
     check_setting(settings.weights)
     with locked(
-        folder.lock("study"), lambda holder: progress.note(f"Waiting for {holder}: it prepares")
+        folder.lock("study"),
+        lambda holder: progress.note(f"Waiting for {holder}, which is preparing"),
     ):
         remove_leftovers(folder.path, RECORD_TYPES)
         remove_leftovers_of_the_dead(folder.thumbnails)

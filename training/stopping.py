@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-MESSAGE = "\n{name}: stopping after this batch. Once more stops at once.\n"
+MESSAGE = "\n{name}: stopping after this batch. A second signal stops at once.\n"
 
 
 def ignore_signals() -> None:

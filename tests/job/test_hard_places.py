@@ -73,7 +73,7 @@ def test_other_failures_let_the_list_go_on(homework, tmp_path, monkeypatch, erro
     assert statuses(tmp_path) == ["done", "failed", "done"]
     if isinstance(error, MemoryError):
         reason = read(StudyFolder(tmp_path / STUDY).metrics(LIST[1], 0), Metrics).error
-        assert reason == "This machine's memory was too small."
+        assert reason == "This machine ran out of memory."
 
 
 def test_memory_that_ends_elsewhere_is_one_message(homework, monkeypatch, capsys):
@@ -85,7 +85,7 @@ def test_memory_that_ends_elsewhere_is_one_message(homework, monkeypatch, capsys
     with pytest.raises(SystemExit) as leave:
         main()
     assert leave.value.code == 1
-    assert "memory is too small" in capsys.readouterr().err
+    assert "ran out of memory" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP])
@@ -213,5 +213,5 @@ def test_a_class_with_one_picture_is_named_before_anything_runs(homework, tmp_pa
     answer = homework("run", LIST[0], "--data", "pictures")
     assert answer.result.exit_code == 1
     assert "bee" in answer.message
-    assert "at least 3 pictures" in answer.message
+    assert "at least 3 images" in answer.message
     assert not list(tmp_path.rglob("metrics.json"))

@@ -64,7 +64,7 @@ def test_a_signal_keeps_the_batch(homework, tmp_path, whole, number, code, batch
     assert [path.name for path in run.iterdir()] == ["checkpoint"]
     answer = homework("run", NAME, *SMALL)
     assert answer.error is None, answer.output
-    assert f"Going on in epoch 1 after batch {batch}" in answer.output
+    assert f"Resuming at epoch 1, batch {batch}" in answer.output
     assert contents(tmp_path / STUDY) == whole
 
 
@@ -117,7 +117,7 @@ def test_a_second_process_waits_and_says_for_whom(homework, tmp_path):
         answer = homework("run", NAME, *SMALL)
         assert process.wait() == 0
     assert f"Waiting for process {process.pid} on " in answer.output
-    assert f"it runs {NAME}" in answer.output
+    assert f"which is running {NAME}" in answer.output
     assert answer.error is None
 
 
@@ -153,8 +153,8 @@ def test_what_another_process_did_meanwhile_is_skipped(homework, tmp_path, monke
     monkeypatch.setattr(executors, "locked", late)
     answer = homework("run", NAME, *SMALL)
     assert "Waiting for process 7 on elsewhere" in answer.output
-    assert f"{NAME} was done by another process" in answer.output
-    assert "Nothing is missing" in answer.output
+    assert f"{NAME} was finished by another process" in answer.output
+    assert "Nothing to do" in answer.output
 
 
 def failing(*_):
@@ -171,7 +171,7 @@ def test_a_failed_repetition_keeps_the_older_records(homework, tmp_path):
         answer = homework("run", NAME, *SMALL, "--force")
     assert answer.result.exit_code == 1
     assert "the device is gone" in answer.output
-    assert "The older record of scratch/baseline is kept" in answer.output
+    assert "Keeping the older record of scratch/baseline" in answer.output
     assert {file.name: file.read_bytes() for file in run.iterdir()} == before
 
 

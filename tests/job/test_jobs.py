@@ -27,9 +27,9 @@ def test_two_jobs_write_the_records_of_one(homework, tmp_path):
     assert environment.n_threads == 1
     for position in range(1, 12):  # each line of a log says whose it is
         lines = [line for line in two.output.splitlines() if line.startswith(f"[{position}/11]")]
-        assert [line.split()[2] for line in lines] == ["begins", "done"]
+        assert [line.split()[2] for line in lines] == ["started", "done"]
     again = homework("run", "scratch", "--threads", "1", "--runs", "two", "--jobs", "2")
-    assert "Nothing is missing: all 11 runs" in again.output
+    assert "Nothing to do: all 11 runs" in again.output
 
 
 def test_threads_are_divided(monkeypatch):
@@ -51,15 +51,15 @@ def test_a_killed_workers_run_goes_on_and_one_killed_twice_has_failed(homework, 
         os.kill(started.worker(NAMES[0], but=(first, other)), signal.SIGKILL)
         code, output = started.end()
     assert code == 1, output
-    assert output.count("Its worker was killed by SIGKILL: it goes on") == 2
-    assert "Going on in epoch" in output
+    assert output.count("Worker killed (attempt 1 of 2): resuming") == 2
+    assert "Resuming at epoch" in output
     assert f"1 experiment failed: {NAMES[0]}." in output
     found = records(tmp_path, "runs")
     others = {key for key in whole if key[0] != NAMES[0]}
     assert {key: found[key] for key in others} == {key: whole[key] for key in others}
     record = read(folder_of(tmp_path).metrics(NAMES[0], 0), Metrics)
     assert record.status == "failed"
-    assert "was killed by SIGKILL, the last of 2" in record.error
+    assert "Worker killed (attempt 2 of 2)" in record.error
     assert homework("run", *NAMES, *LONG, tiny=False).error is None
     assert records(tmp_path, "runs") == whole
 

@@ -16,10 +16,10 @@ def test_a_signal_leaves_checkpoints_and_says_how_to_go_on(homework, tmp_path):
         assert code == 130, output
         assert all(is_gone(pid) for pid in workers)
     assert output.count("stopping after this batch") == 1
-    assert "The same command goes on from there:\n    homework run" in output
+    assert "To resume, repeat the command:\n    homework run" in output
     answer = homework("run", *NAMES, *LONG, tiny=False)
     assert answer.error is None, answer.output
-    assert answer.output.count("Going on in epoch") == 2
+    assert answer.output.count("Resuming at epoch") == 2
     assert records(tmp_path, "runs") == whole
 
 

@@ -71,14 +71,14 @@ def test_a_folder_stands_for_its_pictures_and_an_unreadable_one_is_told(runs, pi
     (tmp_path / "b.png").write_text("nothing")
     result = predict(runs, tmp_path)
     assert result.exit_code == 1
-    assert "b.png: can’t be read: not a picture" in result.output
+    assert "b.png: can’t be read: not an image" in result.output
     assert "a.png: " in result.output.splitlines()[0]
 
 
 def test_without_a_kept_network_the_command_that_keeps_one_is_named(runs, tmp_path):
     result = homework("predict", "quick/transfer/best", "x.png", "--runs", runs)
     assert "--keep-weights" in result.exception.hint
-    assert "names no network" in str(homework("predict", "transfer", "x.png").exception)
+    assert "isn't the name of a network" in str(homework("predict", "transfer", "x.png").exception)
 
 
 def test_networks_are_kept_only_when_asked(tmp_path, runs):
@@ -96,7 +96,7 @@ def test_a_damaged_file_is_one_message(runs, tmp_path):
     (tmp_path / "model.pt").write_bytes(content)
     assert "checksum" in str(homework("predict", tmp_path / "model.pt", "x.png").exception)
     save_tensors(tmp_path / "other.pt", {"a": torch.zeros(1)})
-    assert "isn't a kept network" in str(homework("predict", tmp_path / "other.pt", "x").exception)
+    assert "isn't a saved network" in str(homework("predict", tmp_path / "other.pt", "x").exception)
 
 
 def test_a_file_never_has_code_imported(runs, tmp_path, monkeypatch):
@@ -107,7 +107,7 @@ def test_a_file_never_has_code_imported(runs, tmp_path, monkeypatch):
     about["spec"]["model"] = "evil:build"
     save_tensors(tmp_path / "model.pt", {**content, "about": json.dumps(about)})
     result = homework("predict", tmp_path / "model.pt", "x.png")
-    assert "doesn't import by itself" in str(result.exception)
+    assert "won't import unasked" in str(result.exception)
 
 
 def as_input(picture, kept):

@@ -205,7 +205,7 @@ def test_a_log_that_fails_midway_is_given_up(run, tmp_path, monkeypatch):
     monkeypatch.setattr(TensorBoardLog, "_add_scalars", full_disk)
     answer = run("--log", "tensorboard")
     assert answer.error is None
-    assert "No TensorBoard log of this run from here on (OSError" in answer.output
+    assert "TensorBoard log of this run stopped (OSError" in answer.output
     read = read_tensorboard(tmp_path / "runs/quick")
     assert [step for step, _ in read["epoch_seconds"]] == [1]
 

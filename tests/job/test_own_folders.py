@@ -74,12 +74,12 @@ def test_what_is_left_out_is_said_recorded_and_reported_for_its_reason(tmp_path)
     result = homework(*RUN, "--data", "d", "--leave-out", "emu", "--render", "html")
     said = next(line for line in result.output.splitlines() if line.startswith("Left out"))
     for part in (
-        "emu (left out as asked, 18 pictures)",
-        "train/fly (no picture in it)",
-        "predictions (beside the splits, in none of them, 4 pictures)",
-        "test/* (in no folder of a class, 2 pictures)",
-        "1 picture that can’t be read",
-        "1 file that is no picture",
+        "emu (left out as requested, 18 images)",
+        "train/fly (no image in it)",
+        "predictions (outside the splits, 4 images)",
+        "test/* (outside the classes’ folders, 2 images)",
+        "1 image that can’t be read",
+        "1 file that isn’t an image",
     ):
         assert part in result.output.replace("\n", " "), part
     assert said
@@ -98,7 +98,7 @@ def test_a_run_says_beforehand_what_it_stores_and_where(tmp_path):
     draw(tmp_path / "d" / "a")
     draw(tmp_path / "d" / "b")
     output = homework(*RUN, "--data", "d").output.replace("\n", "")
-    assert "Decoding 18 pictures to 64 × 64 pixels: 0.2 MB will be kept in" in output
+    assert "Decoding 18 images to 64 × 64 pixels: 0.2 MB will be cached in" in output
     assert "Decoding" not in homework(*RUN, "--data", "d", "--force").output
 
 
@@ -148,8 +148,8 @@ def test_data_check_lists_what_is_there_where_nothing_can_be_read(tmp_path):
     draw(tmp_path / "d" / "train", 3)
     draw(tmp_path / "d" / "test", 2)
     said = refused("data", "check", "d")
-    assert "train/: 3 pictures" in said
-    assert "test/: 2 pictures" in said
+    assert "train/: 3 images" in said
+    assert "test/: 2 images" in said
     assert "names of splits" in said
     plain = json.loads(CliRunner().invoke(cli, ["data", "check", "d", "--json"]).output)
     assert "names of splits" in plain["problem"]
@@ -162,8 +162,8 @@ def test_a_class_that_can_not_be_read_is_named_with_the_cause(tmp_path):
     for file in (tmp_path / "d" / "c").iterdir():
         file.write_text("<!DOCTYPE html>")
     said = refused(*RUN, "--data", "d", "--allow-unreadable", "0.5")
-    assert "no usable picture in the train split: c" in said
-    assert "9 of c can't be read (a web page under a picture’s name)" in said
+    assert "no usable image in the train split: c" in said
+    assert "9 of c can't be read (a web page with an image’s name)" in said
 
 
 SETTINGS = {

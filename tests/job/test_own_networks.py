@@ -118,7 +118,7 @@ def test_one_that_fails_later_takes_nothing_from_what_went_before(homework, here
         line.split()[:3] for line in answer.output.splitlines()
     ]
     said = homework("plan", "beyond/mine", "-f", "study.toml", "--time", tiny=False).result.stderr
-    assert said.count("Can't be timed: nets:two: ") == 1
+    assert said.count("Can't time nets:two: ") == 1
 
 
 def test_an_estimate_that_lacks_its_pictures_ends_nothing(homework, here, monkeypatch):

@@ -70,7 +70,7 @@ def test_another_machine_goes_on_and_renders(homework, machine):
     machine("second")
     again = homework("run", NAME, "--runs", URL)
     assert "files fetched from" in again.output
-    assert "Nothing is missing" in again.output
+    assert "Nothing to do" in again.output
     assert homework("render", "--runs", URL, "--format", "html").error is None
     assert "quick/report.html" in stored()
     machine("third")
@@ -100,7 +100,7 @@ def test_a_checkpoint_travels(homework, machine, monkeypatch):
     assert any("/checkpoint/" in name for name in stored())
     machine("second")
     answer = homework("run", NAME, *small, "--runs", URL)
-    assert "Going on in epoch 1" in answer.output
+    assert "Resuming at epoch 1" in answer.output
     assert not any("/checkpoint/" in name for name in stored())
     assert f"quick/{NAME}/seed-0/metrics.json" in stored()
 
@@ -127,9 +127,9 @@ def test_what_two_machines_changed_is_named_and_kept(machine, tmp_path):
     write(second, "a/study.json", b"22")
     second.send()
     write(first, "a/study.json", b"333")
-    with pytest.raises(RemoteError, match=r"a/study\.json was changed there and here"):
+    with pytest.raises(RemoteError, match=r"a/study\.json was changed both there and here"):
         first.send()
-    with pytest.raises(RemoteError, match=r"a/study\.json was changed there and here"):
+    with pytest.raises(RemoteError, match=r"a/study\.json was changed both there and here"):
         first.fetch()
     assert stored()["a/study.json"] == b"22"
     assert (first.folder / "a/study.json").read_bytes() == b"333"

@@ -71,13 +71,13 @@ def test_what_fp16_cannot_hold_is_tested_in_fp32_and_told(run, monkeypatch):
     forward = AlexNet.forward
     monkeypatch.setattr(AlexNet, "forward", lambda self, maps: forward(self, maps) * 1e9 / 1e9)
     metrics = run("rounded", "--precision", "fp16")["metrics"]
-    assert "Values of test pictures were too large for fp16: tested in fp32." in metrics["notes"]
+    assert "Values of test images were too large for fp16: tested in fp32." in metrics["notes"]
     assert metrics["test"]["loss"] == pytest.approx(exact["test"]["loss"], rel=0.02)
 
 
 def test_tf32_is_refused_without_cuda(homework):
     done = homework("run", NAME, "--precision", "tf32")
-    assert "tf32 is a format of CUDA devices" in done.message
+    assert "tf32 needs a CUDA device" in done.message
 
 
 def test_pixels_on_the_device_give_the_same_bytes(run, monkeypatch):

@@ -191,7 +191,7 @@ def test_it_ends_with_a_table_of_test_accuracies(finished):
 def test_running_again_runs_nothing(study, homework):
     before = times(study)
     answer = homework("run-all")
-    assert "Nothing is missing" in answer.output
+    assert "Nothing to do" in answer.output
     assert times(study) == before
 
 

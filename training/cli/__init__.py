@@ -23,7 +23,7 @@ COMMANDS = {
     "config": ("training.cli.config:config", "Show every setting and where it comes from."),
     "list": ("training.cli.listing:list_experiments", "List the experiments and their questions."),
     "plan": ("training.cli.plan:plan", "Show what would run, what is done, and why."),
-    "status": ("training.cli.listing:status", "Show what the records say so far."),
+    "status": ("training.cli.listing:status", "Show the results so far."),
     "render": ("report.cli:render", "Turn the records into a report (HTML, PDF)."),
     "verify": ("report.cli:verify", "Recompute every number of a report from the records."),
     "serve": ("report.serve.cli:serve", "Show the report while experiments train."),
@@ -31,16 +31,19 @@ COMMANDS = {
     "grade": ("report.grading.cli:grade", "Check many studies at once, as a table."),
     "predict": (
         "training.cli.saved_network:predict",
-        "Say what pictures show, with a kept network.",
+        "Classify images with a saved network.",
     ),
-    "export-model": ("training.cli.saved_network:export_model", "Write a kept network for others."),
+    "export-model": (
+        "training.cli.saved_network:export_model",
+        "Export a saved network (ONNX, …).",
+    ),
     "export": ("report.export.cli:export", "Write the records for other tools (CSV, MLflow, …)."),
     "data": ("training.cli.data:data", "Fetch, check or draw a data set."),
     "init": ("training.cli.init:init", "Write an annotated study file."),
-    "doctor": ("training.cli.doctor:doctor", "Check this machine for all that homework needs."),
+    "doctor": ("training.cli.doctor:doctor", "Check that this machine has what homework needs."),
     "schema": ("training.cli.listing:schema", "Print the JSON Schema of the records."),
 }
-"""Command to where it is defined and its line in the help."""
+"""Each command's implementation and its line in the help."""
 
 
 class LazyGroup(click.Group):
@@ -87,9 +90,9 @@ def cli() -> None:
     \b
     Exit codes:
         0    done
-        1    one message said what was wrong
-        2    a command or an option that isn't known
-        130  stopped by Ctrl-C, 143 by SIGTERM; the same command goes on
+        1    failed; a message says why
+        2    unknown command or option
+        130  stopped by Ctrl-C (143: by SIGTERM); the same command resumes
     """
 
 
@@ -109,23 +112,23 @@ def main() -> None:
         sys.exit(1)
     except MemoryError:
         _say(
-            "This machine's memory is too small for that.",
+            "This machine ran out of memory.",
             "Close other programs, or choose a smaller --image-size, --batch-size or --width. "
-            "What was finished is kept.",
+            "Finished work is saved.",
         )
         sys.exit(1)
     except StoppedError as stopped:
         ignore_signals()
         click.echo(
-            f"Stopped by {stopped.name}. What was finished is kept, and a run that had begun goes "
-            f"on from its checkpoint. The same command goes on from there:\n"
+            f"Stopped by {stopped.name}. Finished work is saved; an unfinished run resumes from "
+            f"its checkpoint. To resume, repeat the command:\n"
             f"    {shlex.join(['homework', *sys.argv[1:]])}",
             err=True,
         )
         sys.exit(stopped.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo(
-            "Interrupted. Finished experiments are kept; the same command goes on from there.",
+            "Interrupted. Finished experiments are saved; the same command resumes from there.",
             err=True,
         )
         sys.exit(130)

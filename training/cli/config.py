@@ -24,7 +24,8 @@ WORDS = ("title", "author", "course", "abstract")
 def config(ctx: click.Context, /, study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
     """Show every setting of a study and where it comes from.
 
-    A flag wins over an environment variable, that over the study file, that over the preset.
+    Flags override environment variables, which override the study file, which overrides the
+    preset.
 
     \b
     Examples:

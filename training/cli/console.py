@@ -19,7 +19,7 @@ SECONDS_BETWEEN_LINES = 10.0
 """In a log, between two lines about the same thing."""
 
 WORTH_SAYING = 10.0
-"""Seconds that are left; fewer aren't worth a word."""
+"""Seconds left; fewer aren't worth printing."""
 
 Talk = Literal["quiet", "normal", "verbose"]
 
@@ -32,7 +32,7 @@ class ConsoleProgress(Progress):
     Args:
         on_stderr: Leave the standard output to a command's answer.
         beside: Share its console and its bars, to show one experiment of several.
-        talk: "quiet" prints nothing, "verbose" a line an epoch as well.
+        talk: "quiet" prints nothing, "verbose" adds a line for each epoch.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class ConsoleProgress(Progress):
         self._position = f"[{index}/{total}] {experiment_id}{seed_text}"
         self._start(self._position, 1)
         if self._is_lane and not self.console.is_terminal:
-            self._line(f"{self._position:44} begins", style="dim")
+            self._line(f"{self._position:44} started", style="dim")
 
     def epochs(self, n_epochs: int, n_images: int) -> None:
         self._start(self._position or "stand-in weights", n_epochs * n_images)
@@ -167,7 +167,7 @@ class ConsoleProgress(Progress):
             n_runs = len(outcome.reused)
             have = f"all {n_runs} runs have records" if n_runs > 1 else "the run has its record"
             self.console.print(
-                f"Nothing is missing: {have} in {folder.path}. Use --force to run again.",
+                f"Nothing to do: {have} in {folder.path}. Use --force to run again.",
                 soft_wrap=True,
             )
         table = Table("experiment", "status", "validation", "test", "images", title=study.title)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from training.cli.options import json_option, picture_options
+from training.plurals import counted
 
 if TYPE_CHECKING:
     from training.data.cache import Stage
@@ -28,8 +29,8 @@ def data() -> None:
 
 
 @data.command()
-@click.option("--url", help="Another address of the archive.  [or HOMEWORK_DATA_URL]")
-@click.option("--md5", help="Its checksum.  [or HOMEWORK_DATA_MD5]")
+@click.option("--url", help="Alternative URL of the archive.  [or HOMEWORK_DATA_URL]")
+@click.option("--md5", help="MD5 checksum of the archive.  [or HOMEWORK_DATA_MD5]")
 def fetch(url: str | None, md5: str | None) -> None:
     """Download Caltech-101 into the cache folder and print where it is.
 
@@ -51,10 +52,10 @@ def fetch(url: str | None, md5: str | None) -> None:
 @picture_options
 @json_option
 def check(place: str, as_json: bool, **settings: Any) -> None:
-    """Say what a folder of pictures holds, a CSV file names, or an archive has packed.
+    """Show what a data set holds: a folder of images, a CSV file or an archive.
 
-    Classes, splits, sizes, and everything that isn't used with its reason. Nothing is written, an
-    unpacked archive aside. Exit 1 where a study couldn't use the pictures.
+    Lists classes, splits, sizes, and everything unused with its reason. Writes nothing but an
+    unpacked archive. Exit 1 if a study couldn't use the images.
 
     \b
     Examples:
@@ -89,7 +90,7 @@ def check(place: str, as_json: bool, **settings: Any) -> None:
     type=click.Choice(["target", "source"]),
     default="target",
     show_default=True,
-    help="target: the data set; source: what the stand-in weights are trained on.",
+    help="target: the data set; source: the letters that stand-in weights are trained on.",
 )
 def sample(folder: Path, alphabet: Literal["target", "source"]) -> None:
     """Draw the embedded sample into DIR, laid out like Caltech-101.
@@ -109,15 +110,17 @@ def sample(folder: Path, alphabet: Literal["target", "source"]) -> None:
 @data.command()
 @click.option(
     "--older-than", "days", type=click.FloatRange(min=0), default=30.0, show_default=True,
-    metavar="DAYS", help="Remove what wasn't used for so long.",
+    metavar="DAYS", help="Remove files unused for this many days.",
 )  # fmt: skip
-@click.option("--all", "everything", is_flag=True, help="However recently it was used.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Remove files however recently they were used."
+)
+@click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 @json_option
 def clean(days: float, everything: bool, dry_run: bool, as_json: bool) -> None:
-    """Remove decoded pictures, features and figures that were not used lately.
+    """Remove decoded images, features and figures not used recently.
 
-    They are made again when they are needed. Downloads, weights, records and mirrors of remote
+    They are recreated when needed. Downloads, weights, records and mirrors of remote
     records are never touched.
 
     \b
@@ -141,7 +144,9 @@ def clean(days: float, everything: bool, dry_run: bool, as_json: bool) -> None:
         click.echo(json.dumps(answer, indent=1))
         return
     for kind, n_bytes in sizes.items():
-        click.echo(f"{KINDS[kind]:26} {len(n_bytes):6} files {sum(n_bytes) / 1e6:10,.1f} MB")
+        click.echo(
+            f"{KINDS[kind]:26} {counted(len(n_bytes), 'file'):>12} {sum(n_bytes) / 1e6:10,.1f} MB"
+        )
     said = "would be removed from" if dry_run else "removed from"
     click.echo(f"{sum(map(sum, sizes.values())) / 1e6:,.1f} MB {said} {cache_folder()}")
     for item in left:

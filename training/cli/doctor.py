@@ -1,4 +1,4 @@
-"""`homework doctor`: look for all that homework needs, and say how to get what is missing."""
+"""`homework doctor`: look for what homework needs, and say how to get what is missing."""
 
 import importlib
 import json
@@ -17,6 +17,7 @@ import click
 from training.cli.options import json_option
 from training.errors import HomeworkError
 from training.folders import cache_folder, expanded
+from training.plurals import counted
 from training.weights.source import IMAGENET_FILES
 
 
@@ -25,7 +26,7 @@ class Finding:
     """One line of the doctor's answer.
 
     Attributes:
-        needed: Whether homework can't do its main job without it.
+        needed: Whether homework can't work without it.
     """
 
     ok: bool
@@ -44,7 +45,7 @@ def _torch() -> Finding:
     try:
         importlib.import_module("torchvision")
     except Exception as error:  # a pair that doesn't match raises RuntimeError
-        return Finding(False, f"torch and torchvision don't import: {error}", mend)
+        return Finding(False, f"torch and torchvision can't be imported: {error}", mend)
     return Finding(True, f"torch {version('torch')}, torchvision {version('torchvision')}")
 
 
@@ -57,7 +58,7 @@ def _device() -> Finding:
         return Finding(False, f"no device: {error}", "install torch")
     name = f"{device} ({device_name(device)}, {os.cpu_count()} cores)"
     mend = (
-        "no GPU: the reference preset takes hours here, `homework plan --time` says how many; "
+        "no GPU: the reference preset takes hours here (`homework plan --time` estimates them); "
         "--preset quick takes minutes"
     )
     return Finding(device.type != "cpu", f"device {name}", mend, needed=False)
@@ -75,9 +76,9 @@ def _energy() -> Finding | None:
     if device.type != "cuda":
         return None
     if energy_meter(device).joules() is not None:
-        return Finding(True, f"energy: {device} has a counter", needed=False)
-    mend = "records go without; it needs pip install nvidia-ml-py, and a whole GPU, Volta or later"
-    return Finding(False, f"energy: the counter of {device} can't be read", mend, needed=False)
+        return Finding(True, f"energy: {device} has an energy counter", needed=False)
+    mend = "records will lack it; pip install nvidia-ml-py (whole GPUs, Volta or later)"
+    return Finding(False, f"energy: can't read the counter of {device}", mend, needed=False)
 
 
 def _weasyprint() -> Finding:
@@ -99,7 +100,7 @@ def _weasyprint() -> Finding:
 def _data() -> Finding:
     mend = (
         "homework data fetch, or --data DIR, or the variable HOMEWORK_DATA; "
-        "--preset quick needs no pictures"
+        "--preset quick needs no images"
     )
     place = os.environ.get("HOMEWORK_DATA")
     if not place:
@@ -111,7 +112,10 @@ def _data() -> Finding:
         index = index_pictures(expanded(place))
     except HomeworkError as error:
         return Finding(False, f"HOMEWORK_DATA: {error.message}", error.hint)
-    return Finding(True, f"{len(index.paths)} pictures, {len(index.classes)} classes in {place}")
+    return Finding(
+        True,
+        f"{counted(len(index.paths), 'image')}, {counted(len(index.classes), 'class')} in {place}",
+    )
 
 
 def _weights() -> Finding:
@@ -124,7 +128,7 @@ def _weights() -> Finding:
     if not missing:
         return Finding(True, f"ImageNet weights in {folder}")
     mend = f"downloaded when needed; offline, put them into {folder} or use --weights FOLDER"
-    return Finding(False, f"ImageNet weights not here yet: {', '.join(missing)}", mend, False)
+    return Finding(False, f"ImageNet weights not downloaded yet: {', '.join(missing)}", mend, False)
 
 
 def _space() -> Finding:
@@ -155,7 +159,7 @@ CHECKS: tuple[Callable[[], Finding | None], ...] = (
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Check this machine for all that homework needs; exit 1 if the main job can't be done.
+    """Check that this machine has what homework needs; exit 1 if a necessary part is missing.
 
     \b
     Examples:

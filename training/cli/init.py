@@ -22,7 +22,7 @@ TEMPLATE = """\
 # A study file: title, data and overrides. Use it with
 #     homework run-all -f {name}
 # Every line that starts with "#" shows a default or an example; remove the "#" to change it.
-# What is given on the command line wins over this file, and this file over the preset.
+# The command line overrides this file, and this file overrides the preset.
 
 {study:32} # its folder below runs/
 title = "{title}"
@@ -33,8 +33,8 @@ course = "{course}"
 preset = "{preset}"              # reference: the homework as given; quick: minutes on a laptop
 {data}
 
-# The report: what it prints, in which order (`homework render --list-sections`), and sections of
-# your own. A section of your own holds Markdown; what it says isn't checked, and says so.
+# The report: its sections, their order (`homework render --list-sections`), and sections of your
+# own. Those hold Markdown, and the report marks them as unchecked.
 # [report]
 # sections = ["introduction", "mistakes"]   # these first; the others follow in their usual order
 # leave_out = ["augmentation"]
@@ -50,7 +50,7 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 {sizes}
 # learning_rates = [1e-2, 1e-3, 1e-5]
 # optimizers = ["sgd", "adam", "rmsprop"]
-# momentum = 0.9                 # of sgd; rmsprop runs without
+# momentum = 0.9                 # for sgd; rmsprop has none
 # weight_decay = 5e-5
 {step_size:32} # epochs between steps of the learning rate
 # gamma = 0.1                    # factor of each step
@@ -60,19 +60,19 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # seeds = 1                      # repetitions, for mean and standard deviation
 {limit}
 # extras = false
-# classes = []                   # use these only, as in ["cat", "dog"]
+# classes = []                   # use only these, as in ["cat", "dog"]
 # leave_out = []                 # classes or folders that aren't used
-# labels_from_name = ""          # finds the class in the files' names: '^([a-z]+)' for cat.0.jpg
+# labels_from_name = ""          # finds the class in file names: '^([a-z]+)' for cat.0.jpg
 # split = ""                     # shares of train, validation and test: "70/15/15"
-# groups = ""                    # what stays together: a file of path,group, or '^(patient\\d+)'
+# groups = ""                    # kept in one split: a file of path,group, or '^(patient\\d+)'
 # columns = ""                   # of a CSV file: "path=file,label=species"
-# allow_unreadable = 0.01        # share of pictures that may be unreadable
+# allow_unreadable = 0.01        # share of images that may be unreadable
 
-# One experiment otherwise (see `homework list` for the names):
+# Change one experiment (see `homework list` for the names):
 # [experiments."scratch/baseline"]
 # epochs = 10
 
-# One more model; torchvision:NAME, timm:NAME or module:function (the module may lie here):
+# Add a model: torchvision:NAME, timm:NAME or module:function (a module beside this file):
 # [experiments."beyond/mobilenet"]
 # model = "torchvision:mobilenet_v3_small"
 # weights = "pretrained"
@@ -86,11 +86,13 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default=Path("study.toml"))
-@click.option("--title", help="[default: My study, or one that names the pictures]")
+@click.option(
+    "--title", help="Title of the study.  [default: My study, or one that names the data]"
+)
 @click.option("--author", default="", help="Your name.")
-@click.option("--course", default="", help="The course, for the cover.")
+@click.option("--course", default="", help="Course, for the cover.")
 @click.option("--preset", default="reference", show_default=True)
-@click.option("--data", metavar="DIR", help="Your pictures: sizes are chosen to suit them.")
+@click.option("--data", metavar="DIR", help="Your images; sizes are chosen to suit them.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def init(
     file: Path,
@@ -103,8 +105,8 @@ def init(
 ) -> None:
     """Write an annotated study file to start from.
 
-    With --data it looks at the pictures (a folder, a CSV file, torchvision:NAME) and sets sizes,
-    batch and title to suit them.
+    With --data, sizes, batch size and title are chosen to suit the images (a folder, a CSV file,
+    torchvision:NAME).
 
     \b
     Examples:
@@ -116,7 +118,9 @@ def init(
 
     look_up("preset", preset, PRESETS)
     if file.exists() and not force:
-        raise StudyError(f"{file} exists.", "Choose another name, or overwrite it with --force.")
+        raise StudyError(
+            f"{file} already exists.", "Choose another name, or overwrite it with --force."
+        )
     advice = _look(data) if data else None
     if title is None:
         title = f"Convolutional networks on {advice.name}" if advice else "My study"
@@ -138,7 +142,7 @@ def init(
         preset=preset,
         data=f'data = "{_escape(_from_file(data, file))}"'
         if data
-        else '# data = "pictures"            # a folder',
+        else '# data = "images"            # a folder',
     )
     write_bytes(file, text.encode())
     click.echo(str(file))
@@ -147,7 +151,7 @@ def init(
 
 
 def _look(data: str) -> "Advice | None":
-    """Look at pictures; not at those that the presets are made for."""
+    """Look at images; not at those that the presets are made for."""
     from training.data.advice import advise
     from training.data.locate import locate
 
@@ -168,7 +172,7 @@ def _from_file(data: str, file: Path) -> str:
 
 
 def _sizes(advice: "Advice | None", preset: "Settings") -> str:
-    """Return the lines on sizes: what suits the pictures, and never more than the preset has."""
+    """Return the lines on sizes: what suits the images, and never more than the preset has."""
     batch, size = preset.batch_size, preset.image_size
     if advice:
         batch, size = min(batch, advice.batch_size), min(size, advice.image_size)

@@ -22,7 +22,7 @@ from training.records import (
 @study_options
 @json_option
 def list_experiments(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
-    """List the experiments with their questions; extras run only when asked for.
+    """List the experiments with their questions; extras run only with --extras or by name.
 
     \b
     Examples:
@@ -42,7 +42,7 @@ def list_experiments(study: StudyRecord, folder: StudyFolder, as_json: bool) -> 
 @functools.partial(study_options, last=True)
 @json_option
 def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
-    """Show what the records say so far: of the study written last, or that the options describe.
+    """Show the results so far of the study that the options describe, or of the latest one.
 
     \b
     Examples:
@@ -94,7 +94,7 @@ def schema() -> None:
 def planned_from(study: StudyRecord, folder: StudyFolder) -> Plan:
     """Hold a study's list against its records, and against the data set that they name.
 
-    Pictures that would be chosen otherwise than last time are taken for another data set.
+    Images that would be chosen otherwise than last time are taken for another data set.
     """
     dataset = read_if_there(folder.dataset, Dataset)
     known = read_if_there(folder.study, StudyRecord)
@@ -104,7 +104,7 @@ def planned_from(study: StudyRecord, folder: StudyFolder) -> Plan:
 
 
 def _chosen(settings: Settings) -> list[object]:
-    """Return what decides which pictures are used and how they are divided."""
+    """Return what decides which images are used and how they are divided."""
     return [getattr(settings, name) for name in PICTURE_SETTINGS if name != "allow_unreadable"]
 
 

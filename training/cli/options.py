@@ -31,38 +31,38 @@ def _names(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> Any
 
 PICTURE_OPTIONS = (
     click.option(
-        "--classes", metavar="A,B", multiple=True, callback=_names, help="Use these classes only."
+        "--classes", metavar="A,B", multiple=True, callback=_names, help="Use only these classes."
     ),
     click.option(
         "--leave-out", metavar="CLASS", multiple=True, callback=_names,
-        help="Don't use a class or folder; may be given several times.",
+        help="Leave out a class or folder; repeatable.",
     ),
     click.option(
         "--labels-from-name", metavar="REGEX",
-        help="Find the class in the files' names: '^([a-z]+)' takes cat from cat.0.jpg.",
+        help="Find the class in file names: '^([a-z]+)' finds cat in cat.0.jpg.",
     ),
     click.option(
         "--split", metavar="70/15/15",
-        help="Divide by chance and class: shares of train, validation and test.",
+        help="Split at random within each class: shares of train, validation and test.",
     ),
     click.option(
         "--groups", metavar="FILE|REGEX",
-        help="Keep in one split what a file of path,group or an expression on paths groups.",
+        help="Keep groups in one split: a file of path,group, or an expression that paths match.",
     ),
     click.option(
         "--columns", metavar="path=A,label=B",
-        help="Which columns of a CSV file are path, label and split.",
+        help="Columns of a CSV file that hold path, label and split.",
     ),
     click.option(
         "--allow-unreadable", type=float, metavar="SHARE",
-        help="Go on with up to this share of unreadable pictures.  [default: 0.01, or 5 pictures]",
+        help="Accept up to this share of unreadable images.  [default: 0.01, or 5 images]",
     ),
 )  # fmt: skip
-"""What a person says about the pictures that the folder itself doesn't."""
+"""What the user says about the images that the folder itself doesn't."""
 
 
 def picture_options(command: F) -> F:
-    """Add the options that say what the pictures' folder doesn't."""
+    """Add the options that say what the images' folder doesn't."""
     for option in reversed(PICTURE_OPTIONS):
         command = option(command)
     return command
@@ -94,12 +94,12 @@ _STUDY_OPTIONS = (
         type=RunsPath(),
         default=Path("runs"),
         show_default=True,
-        help="Where records are kept: a folder, or a URL such as s3://bucket/runs.",
+        help="Where records are saved: a folder, or a URL such as s3://bucket/runs.",
     ),
     click.option(
         "--data",
         metavar="DIR",
-        help="Pictures: a folder, CSV file, zip or tar, torchvision:NAME, caltech101 or sample.",
+        help="Images: a folder, CSV file, zip or tar, torchvision:NAME, caltech101 or sample.",
     ),
     click.option(
         "--weights",
@@ -116,29 +116,29 @@ _STUDY_OPTIONS = (
     click.option(
         "--epochs", envvar="HOMEWORK_EPOCHS", type=int, help="Epochs of every experiment."
     ),
-    click.option(
-        "--batch-size", envvar="HOMEWORK_BATCH_SIZE", type=int, help="Pictures in a batch."
-    ),
+    click.option("--batch-size", envvar="HOMEWORK_BATCH_SIZE", type=int, help="Images in a batch."),
     click.option(
         "--image-size",
         envvar="HOMEWORK_IMAGE_SIZE",
         type=int,
-        help="Side of the pictures in pixels.",
+        help="Side of the images in pixels.",
     ),
     click.option(
         "--max-per-class",
         envvar="HOMEWORK_MAX_PER_CLASS",
         type=int,
-        help="Use at most this many pictures of a class.",
+        help="Use at most this many images of a class.",
     ),
     click.option(
         "--width", envvar="HOMEWORK_WIDTH", type=float, help="Channel multiplier of the networks."
     ),
     _setting("--seed", type=int, help="First random seed."),
     click.option(
-        "--seeds", envvar="HOMEWORK_SEEDS", type=int, help="Repetitions with different seeds."
+        "--seeds", envvar="HOMEWORK_SEEDS", type=int, help="Number of seeds; each repeats all runs."
     ),
-    click.option("--extras/--no-extras", default=None, help="Also the experiments marked extra."),
+    click.option(
+        "--extras/--no-extras", default=None, help="Also run the experiments marked extra."
+    ),
     *PICTURE_OPTIONS,
 )
 
@@ -149,15 +149,15 @@ _WHERE_OPTIONS = (
         envvar="HOMEWORK_JOBS",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Experiments side by side, each in a process; several share a GPU.  "
-        "[default: 1; on a Ray cluster, all that it has room for]",
+        help="Number of experiments that run at once, each in its own process; they share a GPU.  "
+        "[default: 1; on a Ray cluster, as many as fit]",
     ),
     click.option(
         "--threads",
         envvar="HOMEWORK_THREADS",
         type=click.IntRange(min=1),
         metavar="N",
-        help="CPU threads of each experiment; the last digits depend on them.  "
+        help="CPU threads per experiment; results can differ in the last digits.  "
         "[default: the machine's, divided by --jobs; 1 on a Ray cluster]",
     ),
     click.option(
@@ -170,13 +170,13 @@ _WHERE_OPTIONS = (
     click.option(
         "--address",
         metavar="ADDRESS",
-        help="Of the Ray cluster.  [default: RAY_ADDRESS, else one is started here]",
+        help="Address of the Ray cluster.  [default: RAY_ADDRESS, else one is started here]",
     ),
     click.option(
         "--gpus-per-run",
         type=click.FloatRange(min=0, min_open=True),
         metavar="F",
-        help="Share of a GPU that an experiment takes on a Ray cluster, such as 0.5.",
+        help="Share of a GPU per experiment on a Ray cluster, such as 0.5.",
     ),
 )
 
@@ -199,7 +199,7 @@ def study_options(command: F, last: bool = False) -> F:
     """Add the options that describe a study; the command receives them as `study` and `folder`.
 
     Args:
-        last: Where none of them is given, take the study written last, if there is any.
+        last: If none of them is given, use the study written last, if there is one.
     """
 
     @functools.wraps(command)
@@ -265,9 +265,9 @@ def precision_option(command: F) -> F:
         type=click.Choice(["auto", "fp32", "tf32", "bf16", "fp16"]),
         default="auto",
         show_default=True,
-        help="Of products and convolutions. auto: bf16 where it is much faster, on CUDA devices "
-        "that have it and, from 128 pixels on, CPUs with AMX or AVX512-BF16; fp16 on CUDA devices "
-        "of compute capability 7, such as the T4; else fp32.",
+        help="Number format of matrix products and convolutions. auto: bf16 where it is much "
+        "faster, on CUDA devices that have it and, from 128 pixels on, CPUs with AMX or "
+        "AVX512-BF16; fp16 on CUDA devices of compute capability 7, such as the T4; else fp32.",
     )(command)
 
 
@@ -284,12 +284,12 @@ def talk_options(command: F) -> F:
     @functools.wraps(command)
     def with_talk(*, quiet: bool, verbose: bool, **others: Any) -> Any:
         if quiet and verbose:
-            raise click.UsageError("--quiet and --verbose are each other's opposite.")
+            raise click.UsageError("--quiet and --verbose can't be combined.")
         return command(talk="quiet" if quiet else "verbose" if verbose else "normal", **others)
 
     for option in (
-        click.option("--verbose", "-v", is_flag=True, help="A line an epoch as well."),
-        click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors."),
+        click.option("--verbose", "-v", is_flag=True, help="Print a line for each epoch."),
+        click.option("--quiet", "-q", is_flag=True, help="Print only errors."),
     ):
         with_talk = option(with_talk)
     return with_talk  # type: ignore[return-value]

@@ -28,7 +28,9 @@ Timing = Callable[[Plan, list[Step]], "Forecast"]
 @click.command()
 @click.argument("names", nargs=-1, metavar="[SECTION|EXPERIMENT]…")
 @study_options
-@click.option("--time", "timed", is_flag=True, help="Say how long it would take on this machine.")
+@click.option(
+    "--time", "timed", is_flag=True, help="Estimate how long it would take on this machine."
+)
 @device_option
 @precision_option
 @json_option
@@ -46,8 +48,8 @@ def plan(
 ) -> None:
     """Show what would run, what is done, and why, for the study that the options describe.
 
-    With --time, a few batches of each kind of run are trained, and nothing is written but the
-    pictures' pixels into the cache folder, where a run finds them.
+    With --time, a few batches of each kind of run are trained. Only decoded images are written, to
+    the cache folder, where runs find them.
 
     \b
     Examples:
@@ -60,7 +62,7 @@ def plan(
         options = RunOptions(device=device, precision=precision, code_folders=folders)
         show_plan(study, folder, names, as_json, _timing(options))
     elif (device, precision) != ("auto", "auto"):
-        raise click.UsageError("--device and --precision go with --time.")
+        raise click.UsageError("--device and --precision need --time.")
     else:
         show_plan(study, folder, names, as_json)
 
@@ -84,7 +86,7 @@ def show_plan(
     is_pending = any(step.state in PENDING for step in steps)
     forecast = timing(planned, steps) if timing and is_pending else None
     for problem in forecast.problems if forecast else ():
-        click.echo(f"Can't be timed: {problem}", err=True)
+        click.echo(f"Can't time {problem}", err=True)
     seconds = forecast.seconds if forecast else [0.0] * len(steps)
     if as_json:
         added = [{"seconds": each} if timing else {} for each in seconds]
@@ -114,8 +116,8 @@ def _timing(options: RunOptions) -> Timing:
 
 
 def _say_total(forecast: "Forecast") -> None:
-    beside = " and what can't be timed" if forecast.problems else ""
+    beside = " and runs that couldn't be timed" if forecast.problems else ""
     click.echo(
         f"about {duration(forecast.total)} on {forecast.device} in {forecast.precision}, one run "
-        f"after the other, beside downloads{beside}"
+        f"after another, not counting downloads{beside}"
     )

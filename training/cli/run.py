@@ -16,6 +16,7 @@ from training.cli.options import (
 )
 from training.cli.plan import show_plan
 from training.errors import StudyError
+from training.plurals import counted
 from training.records import StudyFolder, StudyRecord
 from training.run.run_options import RunOptions, Where
 
@@ -37,25 +38,25 @@ _checkpoint_option = click.option(
     metavar="SECONDS",
     envvar="HOMEWORK_CHECKPOINT_SECONDS",
     show_envvar=True,
-    help="Keep at most this much of a run at risk; 0 keeps every batch.",
+    help="Lose at most this many seconds of training; 0 saves after every batch.",
 )
 _deterministic_option = click.option(
-    "--deterministic", is_flag=True, help="On CUDA, the same numbers every time; slower."
+    "--deterministic", is_flag=True, help="Make runs on CUDA reproducible; slower."
 )
 _keep_option = click.option(
-    "--keep-weights", is_flag=True, help="Keep the networks that are tested, for `predict`."
+    "--keep-weights", is_flag=True, help="Save the tested networks, for `predict`."
 )
 _dry_option = click.option(
-    "--dry-run", is_flag=True, help="Only say what would run, and why; as `homework plan`."
+    "--dry-run", is_flag=True, help="Only show what would run, and why, like `homework plan`."
 )
 _log_option = click.option(
     "--log",
     "logs",
     type=click.Choice(["tensorboard", "mlflow"]),
     multiple=True,
-    help="Also write what others watch runs with, an epoch at a time (docs/using-elsewhere.md).",
+    help="Also log to TensorBoard or MLflow, after every epoch (docs/using-elsewhere.md).",
 )
-_force_option = click.option("--force", is_flag=True, help="Run again what is already done.")
+_force_option = click.option("--force", is_flag=True, help="Run again even if a record exists.")
 
 
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,7 +102,7 @@ def _collecting(command: Callable[..., Any]) -> Callable[..., Any]:
         **others: Any,
     ) -> Any:
         if executor != "ray" and (address or gpus_per_run):
-            raise click.UsageError("--address and --gpus-per-run go with --executor ray.")
+            raise click.UsageError("--address and --gpus-per-run need --executor ray.")
         options = RunOptions(
             device=device,
             precision=precision,
@@ -139,8 +140,8 @@ def run_all(
 ) -> None:
     """Run every experiment of the list that has no record yet.
 
-    Nothing is run twice: records under runs/ that still answer the list are kept. Exit 1 if an
-    experiment failed; the others run all the same.
+    Nothing runs twice: changing a setting reruns only the affected experiments. Exit 1 if an
+    experiment failed; the others still run.
 
     \b
     Examples:
@@ -169,9 +170,9 @@ def run(
     talk: "Talk",
     options: RunOptions,
 ) -> None:
-    """Run the experiments of a section, a group, or by name.
+    """Run the experiments of a section or a group, or single experiments.
 
-    What they are chosen from is run first where it is missing. Exit 1 if an experiment failed.
+    Missing prerequisites run first. Exit 1 if an experiment failed.
 
     \b
     Examples:
@@ -211,7 +212,7 @@ def _run(
         failed = ", ".join(metrics.id for metrics in outcome.failed)
         n_failed = len(outcome.failed)
         raise StudyError(
-            f"{n_failed} experiment{'s' if n_failed > 1 else ''} failed: {failed}.",
+            f"{counted(n_failed, 'experiment')} failed: {failed}.",
             "The reasons are above and in metrics.json; the others are done.",
         )
 

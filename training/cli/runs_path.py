@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from training.folders import expanded
+from training.plurals import counted
 from training.records.remote import Mirror, is_url
 
 
@@ -34,7 +35,7 @@ class RunsPath(click.Path):
         mirror = Mirror(url)
         if ctx is not None and not ctx.resilient_parsing:
             if n_files := mirror.fetch():
-                _say(f"{n_files} {'file' if n_files == 1 else 'files'} fetched from {mirror.url}")
+                _say(f"{counted(n_files, 'file')} fetched from {mirror.url}")
             ctx.with_resource(mirror.sending(_say))
         return mirror.folder
 

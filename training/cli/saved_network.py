@@ -1,4 +1,4 @@
-"""`homework predict` and `homework export-model`: use a network that was kept."""
+"""`homework predict` and `homework export-model`: use a saved network."""
 
 import json
 import sys
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _network = click.argument("network", metavar="STUDY/EXPERIMENT|FILE")
 _runs = click.option(
     "--runs", type=RunsPath(), default=Path("runs"), show_default=True,
-    help="The folder of records, or a URL.",
+    help="Folder of records, or a URL.",
 )  # fmt: skip
-_seed = click.option("--seed", type=int, help="Which repetition.  [default: the first kept]")
+_seed = click.option("--seed", type=int, help="Seed of the run.  [default: the first one saved]")
 _study_file = click.option(
     "--study-file", "-f", type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Import a module:function model from beside this file.",
@@ -30,11 +30,19 @@ _study_file = click.option(
 
 @click.command()
 @_network
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "pictures", nargs=-1, required=True, metavar="IMAGE|FOLDER…", type=click.Path(path_type=Path)
+)
 @_runs
 @_seed
 @_study_file
-@click.option("--top", type=click.IntRange(min=1), default=3, show_default=True, help="Classes.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Number of classes to print.",
+)
 @json_option
 @click.pass_context
 def predict(
@@ -47,9 +55,9 @@ def predict(
     top: int,
     as_json: bool,
 ) -> None:
-    """Say what pictures show, with a network that `--keep-weights` kept.
+    """Classify images with a network that `--keep-weights` saved.
 
-    Folders stand for the pictures in them. Exit 1 if one can't be read.
+    A folder stands for all images in it. Exit 1 if an image can't be read.
 
     \b
     Examples:
@@ -70,9 +78,11 @@ def predict(
 @_network
 @click.option(
     "--format", "form", type=click.Choice(["onnx", "safetensors"]), default="onnx",
-    show_default=True, help="What to write.",
+    show_default=True, help="File format.",
 )  # fmt: skip
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The file.")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Output file."
+)
 @_runs
 @_seed
 @_study_file
@@ -84,10 +94,10 @@ def export_model(
     seed: int | None,
     study_file: Path | None,
 ) -> None:
-    """Write a network that `--keep-weights` kept for other programs.
+    """Export a network that `--keep-weights` saved, for other programs.
 
-    ONNX takes pictures (n, 3, height, width) with values from 0 to 1 and gives probabilities;
-    safetensors holds the state dict. Class names and sizes stand in the file.
+    ONNX takes images (n, 3, height, width) with values from 0 to 1 and gives probabilities;
+    safetensors holds the state dict. Class names and sizes are in the file.
 
     \b
     Examples:
@@ -113,7 +123,7 @@ def _kept_file(network: str, runs: Path, seed: int | None) -> Path:
     study, _, experiment = network.partition("/")
     if experiment.count("/") != 1:
         raise StudyError(
-            f"“{network}” names no network.",
+            f"“{network}” isn't the name of a network.",
             "Write STUDY/SECTION/EXPERIMENT, as in reference/transfer/best, or a file’s path.",
         )
     folder = StudyFolder(runs / study)
@@ -124,15 +134,15 @@ def _kept_file(network: str, runs: Path, seed: int | None) -> Path:
         found = sorted(run.glob("seed-*/model.pt"), key=lambda file: int(file.parent.name[5:]))
     if not found or not found[0].is_file():
         raise StudyError(
-            f"No network of {experiment} was kept in {folder.path}.",
-            f"Run it once more and keep it: homework run {experiment} --study {study} --force "
-            "--keep-weights, with the options that it was run with.",
+            f"There is no saved network of {experiment} in {folder.path}.",
+            f"Run it again to save it: homework run {experiment} --study {study} --force "
+            "--keep-weights, with the options of the first run.",
         )
     return found[0]
 
 
 def _files(places: tuple[Path, ...]) -> list[Path]:
-    """Replace folders by the pictures in them."""
+    """Replace folders by the images in them."""
     from training.data.tree import read_tree
 
     files: list[Path] = []
@@ -140,7 +150,7 @@ def _files(places: tuple[Path, ...]) -> list[Path]:
         if place.is_dir():
             inside = sorted(place / path for path in read_tree(place).all_pictures())
             if not inside:
-                raise StudyError(f"There is no picture in {place}.")
+                raise StudyError(f"There is no image in {place}.")
             files += inside
         else:
             files.append(place)

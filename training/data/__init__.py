@@ -1,1 +1,1 @@
-"""From a folder of pictures to arrays: index, splits, decoded pixels, statistics, augmentation."""
+"""From a folder of images to arrays: index, splits, decoded pixels, statistics, augmentation."""

@@ -1,4 +1,4 @@
-"""What a study of some pictures should look like: sizes, batch, title."""
+"""What a study of some images should look like: sizes, batch, title."""
 
 import statistics
 from collections import Counter
@@ -12,18 +12,19 @@ from training.data.index import CALTECH_FOLDER, Index
 from training.data.layouts import index_pictures
 from training.data.splits import changes_to_given
 from training.data.torchvision_sets import TABLE
+from training.plurals import counted
 
 LOOKED_AT = 500
-"""Pictures whose sizes are read, evenly spaced."""
+"""Images whose sizes are read, evenly spaced."""
 
 SIZES = (64, 96, 128, 160, 192, 224)
 """Sides in pixels that are advised; 224 is what ImageNet weights were trained at."""
 
 BATCHES = ((4000, 256), (1000, 64), (0, 32))
-"""Train pictures from which on a batch size is advised: some dozen steps an epoch at least."""
+"""Train images from which on a batch size is advised: some dozen steps an epoch at least."""
 
 MANY = 50_000
-"""Pictures from which on a first study should do with fewer of each class."""
+"""Images from which on a first study should do with fewer of each class."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Advice:
 
     Attributes:
         image_size: Side in pixels.
-        max_per_class: A limit for a first try; None where all pictures will do.
+        max_per_class: A limit for a first try; None where all images will do.
         seen: Lines on what was found.
     """
 
@@ -57,7 +58,7 @@ def advise(place: Path) -> Advice:
     batch = next(batch for at_least, batch in BATCHES if n_train >= at_least)
     many = len(index.paths) > MANY
     fewest, most = min(counts.values()), max(counts.values())
-    extent = f"{len(index.paths):,} pictures in {len(index.classes)} classes"
+    extent = f"{counted(len(index.paths), 'image')} in {counted(len(index.classes), 'class')}"
     seen = (
         f"{extent}, {fewest if fewest == most else f'{fewest} to {most}'} of each",
         f"median of the shorter side {shorter:.0f} pixels",
@@ -75,7 +76,7 @@ def _name(place: Path) -> str:
 
 
 def _median_side(index: Index) -> float:
-    """Return the median of the shorter sides in pixels, of pictures that can be opened."""
+    """Return the median of the shorter sides in pixels, of images that can be opened."""
     step = max(1, len(index.paths) // LOOKED_AT)
     sides = []
     for path in index.paths[::step]:
@@ -88,7 +89,7 @@ def _median_side(index: Index) -> float:
 
 
 def _n_train(index: Index) -> int:
-    """Return about how many pictures the train split will have."""
+    """Return about how many images the train split will have."""
     if index.given is None:
         return len(index.paths) // 3
     n_train = index.given.splits.count("train")
@@ -99,7 +100,7 @@ def _division(given: Given | None, lists: bool) -> str:
     if lists:
         return "divided by train.txt and test.txt"
     if given is None:
-        return "not divided: split in thirds by chance, by the study's seed"
+        return "not divided: split into thirds at random, by the study's seed"
     changes = {
         "test-from-validation": "validation is used for testing",
         "validation-from-train": "a fifth of train is held out for validation",

@@ -52,7 +52,7 @@ def _unpack(archive: Path, target: Path, progress: Stage | None) -> None:
         place.rename(target)
     except archives.ArchiveError as error:
         raise DataError(
-            f"{archive} can't be unpacked: {error}.",
+            f"Can't unpack {archive}: {error}.",
             "Unpack it yourself and name the folder: --data DIR.",
         ) from error
     finally:
@@ -60,7 +60,7 @@ def _unpack(archive: Path, target: Path, progress: Stage | None) -> None:
 
 
 def _is_caltech101(archive: Path) -> bool:
-    """Tell whether it is the publisher's zip, which has the pictures in a tar of its own."""
+    """Tell whether it is the publisher's zip, which has the images in a tar of its own."""
     try:
         with zipfile.ZipFile(archive) as source:
             return any(PurePosixPath(name).name == INNER for name in source.namelist())

@@ -1,6 +1,6 @@
-"""Random transformations of a whole batch on its device, drawn anew for every picture.
+"""Random transformations of a whole batch on its device, drawn anew for every image.
 
-One `grid_sample` a batch replaces a transformation per picture. Pixels are sampled before
+One `grid_sample` a batch replaces a transformation per image. Pixels are sampled before
 normalisation, so that what a rotation uncovers is black, as with Pillow; sampling is to the
 nearest pixel, torchvision's default for `RandomRotation`.
 """
@@ -59,7 +59,7 @@ DRAWS: dict[str, Draw | None] = {
 
 
 def augment(pictures: Tensor, augmentation: str, generator: torch.Generator) -> Tensor:
-    """Transform each picture of a batch by a random draw of its own.
+    """Transform each image of a batch by a random draw of its own.
 
     Args:
         pictures: Float pixels (B, C, H, W), square, before normalisation.
@@ -77,7 +77,7 @@ def augment(pictures: Tensor, augmentation: str, generator: torch.Generator) -> 
 
 
 def transform(pictures: Tensor, horizontal: Tensor, vertical: Tensor, angle: Tensor) -> Tensor:
-    """Flip and rotate each picture about its centre.
+    """Flip and rotate each image about its centre.
 
     Args:
         pictures: (B, C, H, W), H = W.

@@ -1,4 +1,4 @@
-"""Decode each picture once: a memory-mapped array of pixels, and what was met while decoding.
+"""Decode each image once: a memory-mapped array of pixels, and what was met while decoding.
 
 The array is named after the files' names, sizes and times, and lies behind a checksum: a folder
 that didn't change is never decoded again, of one that did only what changed, and an array that is
@@ -30,6 +30,7 @@ from training.data.pixel_files import (
 from training.errors import DataError, RecordError
 from training.folders import cache_folder
 from training.locks import locked
+from training.plurals import counted
 from training.records import remove_leftovers, replacing
 
 Stage = Callable[[int, int, str], None]
@@ -40,7 +41,7 @@ DECODER = 2
 
 
 def contents_of(decoded: Sequence[Decoded]) -> Contents:
-    """Put together what was met in decoding some pictures."""
+    """Put together what was met in decoding some images."""
     return Contents(
         digests=[item.digest for item in decoded],
         sizes=[item.size for item in decoded],
@@ -51,18 +52,19 @@ def contents_of(decoded: Sequence[Decoded]) -> Contents:
 
 
 def kept_pixels(root: Path, paths: Sequence[str], image_size: int) -> PixelCache | None:
-    """Return the pictures at `image_size` if the cache holds them; decode and write nothing."""
+    """Return the images at `image_size` if the cache holds them; decode and write nothing."""
     sources = _sources(root, paths, image_size)
     return load(_array(sources, image_size), sources, image_size)
 
 
 def will_store(n: int, image_size: int) -> str:
-    """Say what decoding pictures will write, and where."""
+    """Say what decoding images will write, and where."""
     n_bytes = n * image_size * image_size * 3
     size = f"{n_bytes / 1e9:,.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:,.1f} MB"
     return (
-        f"Decoding {n:,} pictures to {image_size} × {image_size} pixels: {size} will be kept in "
-        f"{cache_folder() / 'pixels'} (`homework data clean` removes them)."
+        f"Decoding {counted(n, 'image')} to {image_size} × {image_size} pixels: "
+        f"{size} will be cached in {cache_folder() / 'pixels'} "
+        "(`homework data clean` removes them)."
     )
 
 
@@ -77,7 +79,7 @@ def decode_all(
     progress: Stage | None = None,
     say: Callable[[str], None] | None = None,
 ) -> PixelCache:
-    """Return the pictures at `image_size`, decoding only what the cache doesn't hold.
+    """Return the images at `image_size`, decoding only what the cache doesn't hold.
 
     Args:
         say: Told beforehand what will be stored, and where.
@@ -107,7 +109,7 @@ def decode_all(
 
 def _says_that_it_waits(progress: Stage | None, n: int) -> Callable[[str], None]:
     say = progress or (lambda done, total, what: None)
-    return lambda holder: say(0, n, f"waiting for {holder}, which decodes these pictures")
+    return lambda holder: say(0, n, f"waiting for {holder}, which is decoding these images")
 
 
 def _decode(
@@ -158,7 +160,7 @@ def _check_space(folder: Path, n_bytes: int) -> None:
     free = shutil.disk_usage(place).free
     if free < n_bytes * 1.02 + 2**20:
         raise DataError(
-            f"The decoded pictures need {n_bytes / 1e6:,.0f} MB in {folder}, "
+            f"The decoded images need {n_bytes / 1e6:,.0f} MB in {folder}, "
             f"but only {free / 1e6:,.0f} MB are free.",
             "Free some space, or name a folder on another disk in the variable HOMEWORK_CACHE.",
         )
@@ -167,9 +169,9 @@ def _check_space(folder: Path, n_bytes: int) -> None:
 def _no_room(folder: Path, error: RecordError) -> DataError:
     cause = error.__cause__
     full = isinstance(cause, OSError) and cause.errno == errno.ENOSPC
-    what = "no space is left" if full else str(error.message)
+    what = "no space left" if full else str(error.message)
     return DataError(
-        f"The decoded pictures can't be kept in {folder}: {what}",
+        f"Can't cache the decoded images in {folder}: {what}",
         "Free some space, or name a folder that can be written in the variable HOMEWORK_CACHE.",
     )
 
@@ -190,7 +192,7 @@ def _decode_into(
     alike: tuple[PixelCache, dict[int, int]] | None,
     progress: Stage | None,
 ) -> bytes:
-    """Fill an array's file, from another array where that has the picture; return what it holds."""
+    """Fill an array's file, from another array where that has the image; return what it holds."""
     shape = (len(paths), image_size, image_size, 3)
     pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
     _reserve(file)
@@ -201,7 +203,7 @@ def _decode_into(
 
     def count() -> None:
         if progress is not None:
-            progress(len(found), len(paths), "pictures decoded")
+            progress(len(found), len(paths), "images decoded")
 
     for position, row in rows.items():
         assert kept is not None

@@ -1,6 +1,6 @@
 """`homework data check`: what a folder holds, before anything is trained on it.
 
-Every picture is decoded once and measured; nothing is written.
+Every image is decoded once and measured; nothing is written.
 """
 
 import concurrent.futures
@@ -31,6 +31,7 @@ from training.data.statistics import (
 )
 from training.data.tree import Tree, read_tree
 from training.errors import DataError, HomeworkError
+from training.plurals import counted
 from training.records import Dataset, SplitChange, SplitSource
 from training.study.choices import NONE, Choices
 
@@ -105,7 +106,7 @@ def check_folder(folder: Path, progress: Stage | None = None, choices: Choices =
         not_read = tuple(with_reasons(used, contents.unreadable)) if used and contents else ()
         found = () if index is not None else tuple(_overview(folder))
         root = index.root if index is not None else folder
-        error.hint = error.hint.replace(LISTS_THEM, "They are listed above, with their reasons.")
+        error.hint = error.hint.replace(LISTS_THEM, "They are listed above with their reasons.")
         return DataCheck(folder, root, None, error, index, not_read, (), found)
     not_read = tuple(with_reasons(used, contents.unreadable))
     remarks = tuple(with_reasons(used, contents.remarks))
@@ -114,7 +115,7 @@ def check_folder(folder: Path, progress: Stage | None = None, choices: Choices =
 
 @dataclass(frozen=True)
 class _Looked:
-    """What decoding told, and each picture's channel sums and sums of squares, uint64 (N, 2, 3)."""
+    """What decoding told, and each image's channel sums and sums of squares, uint64 (N, 2, 3)."""
 
     contents: Contents
     sums: NDArray[np.uint64]
@@ -126,7 +127,7 @@ class _Looked:
 
 
 def _look(root: Path, used: Used, splits: Splits, progress: Stage | None) -> _Looked:
-    """Decode and measure every picture; take from the cache what a run has left there."""
+    """Decode and measure every image; take from the cache what a run has left there."""
     known = kept_pixels(root, used.paths, CHECK_SIZE)
     train = set(splits["train"].tolist())
     sums = np.zeros((len(used.paths), 2, 3), np.uint64)
@@ -150,12 +151,12 @@ def _look(root: Path, used: Used, splits: Splits, progress: Stage | None) -> _Lo
         for result in pool.map(look, range(len(used.paths))):
             decoded.append(result)
             if progress is not None:
-                progress(len(decoded), len(used.paths), "pictures looked at")
+                progress(len(decoded), len(used.paths), "images checked")
     return _Looked(known.contents if known is not None else contents_of(decoded), sums)
 
 
 def _overview(folder: Path) -> list[str]:
-    """List a folder's folders with their pictures, where it has no reading."""
+    """List a folder's folders with their images, where it has no reading."""
     if is_table(folder) or not folder.is_dir():
         return []
     try:
@@ -165,12 +166,12 @@ def _overview(folder: Path) -> list[str]:
 
 
 def _tree_lines(tree: Tree, levels: int) -> Iterator[str]:
-    """Yield a line for each folder of some levels: pictures and other files right in it."""
+    """Yield a line for each folder of some levels: images and other files right in it."""
     below = tree.n_pictures - len(tree.pictures)
     deeper = f", {below:,} further down" if below else ""
-    others = f", {len(tree.others):,} other files" if tree.others else ""
+    others = f", {counted(len(tree.others), 'other file')}" if tree.others else ""
     name = escaped(tree.path) or "."
-    yield f"{name}/: {len(tree.pictures):,} pictures{deeper}{others}"
+    yield f"{name}/: {counted(len(tree.pictures), 'image')}{deeper}{others}"
     if levels:
         for folder in tree.folders.values():
             yield from _tree_lines(folder, levels - 1)
@@ -187,7 +188,7 @@ def report_lines(check: DataCheck) -> list[str]:
     return [
         *lines,
         f"left out      {_all(left_out)}",
-        f"not pictures  {_all(ignored)}",
+        f"not images    {_all(ignored)}",
         f"unreadable    {_all(check.not_read)}",
         *([f"lost much     {_all(check.remarks)}"] if check.remarks else []),
     ]
@@ -199,7 +200,7 @@ def _few_lines(check: DataCheck) -> list[str]:
         return [f"holds         {_all(check.found)}"]
     counts = Counter(index.labels)
     shown = [f"{escaped(name)}: {counts[i]:,}" for i, name in enumerate(index.classes)]
-    return [f"classes       {_all(shown)}", f"pictures      {len(index.paths):,}"]
+    return [f"classes       {_all(shown)}", f"images        {len(index.paths):,}"]
 
 
 def _record_lines(record: Dataset) -> list[str]:
@@ -207,10 +208,10 @@ def _record_lines(record: Dataset) -> list[str]:
     smallest, largest = counts.index(min(counts)), counts.index(max(counts))
     classes = f"{len(record.classes)}, "
     if min(counts) == max(counts):
-        classes += f"of {min(counts)} pictures each"
+        classes += f"of {counted(min(counts), 'image')} each"
     else:
         classes += f"from {min(counts)} ({record.classes[smallest]}) to "
-        classes += f"{max(counts)} ({record.classes[largest]}) pictures"
+        classes += f"{max(counts)} images ({record.classes[largest]})"
     split = f"train {record.n_train:,} · validation {record.n_validation:,} · "
     split += f"test {record.n_test:,} ({_source(record)})"
     if record.split_changes:
@@ -218,10 +219,10 @@ def _record_lines(record: Dataset) -> list[str]:
     return [
         f"recognised    {record.name} ({record.kind})",
         f"classes       {classes}",
-        f"pictures      {sum(counts):,}",
+        f"images        {sum(counts):,}",
         f"split         {split}",
         f"sizes         width {_range(record.sizes.width)}, height {_range(record.sizes.height)}",
-        f"converted     {record.sizes.n_converted:,} pictures were not RGB",
+        f"converted     {counted(record.sizes.n_converted, 'image was', 'images were')} not RGB",
         f"mean          {_channels(record.mean)} (train split at {record.image_size} px)",
         f"std           {_channels(record.std)}",
         f"fingerprint   {record.fingerprint}",
@@ -234,7 +235,7 @@ def _source(record: Dataset) -> str:
         shares = "/".join(f"{100 * share:.3g}" for share in record.split_shares)
         said = f"{shares}, by chance, seed 0, by class"
     if record.n_groups is not None:
-        said += f", {record.n_groups:,} groups kept whole"
+        said += f", {counted(record.n_groups, 'group')} kept whole"
     return said
 
 

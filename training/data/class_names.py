@@ -49,8 +49,8 @@ def check_alike(names: Iterable[str], where: str, meant: Iterable[str] = ()) -> 
         if other != name and not {name, other} <= asked:
             raise DataError(
                 f"{where} holds “{other}” and “{name}”, which look alike: {_how(other, name)}.",
-                "If they are one class, put their pictures together under one name; if they are "
-                "two, rename one, or name all classes: --classes A,B,…",
+                "If they are one class, put their images under one name; if they are "
+                "two, rename one, or list all classes: --classes A,B,…",
             )
 
 
@@ -64,4 +64,4 @@ def _how(first: str, second: str) -> str:
         return "they differ in spaces or underscores"
     odd = sorted({c for c in set(first) ^ set(second) if ord(c) > 127})
     shown = ", ".join(f"U+{ord(c):04X} {unicodedata.name(c, 'without a name')}" for c in odd[:3])
-    return f"they differ in {shown or 'letters that can’t be seen'}"
+    return f"they differ in {shown or 'invisible characters'}"

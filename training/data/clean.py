@@ -9,7 +9,7 @@ from pathlib import Path
 from training.folders import cache_folder
 
 KINDS = {
-    "pixels": "decoded pictures",
+    "pixels": "decoded images",
     "features": "features of frozen parts",
     "figures": "drawn figures",
     "reports": "rendered sections",

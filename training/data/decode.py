@@ -1,4 +1,4 @@
-"""Open one picture and bring it to size: the same pixels as torchvision's transforms on it."""
+"""Open one image and bring it to size: the same pixels as torchvision's transforms on it."""
 
 import hashlib
 import io
@@ -14,16 +14,16 @@ from training.data.geometry import centre_box, resize_size, resized
 from training.data.grey_levels import SCIENTIFIC, is_unsigned, to_grey
 
 MAXIMUM_PIXELS = 100_000_000
-"""Larger pictures are refused unopened: a small file can claim to be a huge picture."""
+"""Larger images are refused unopened: a small file can claim to be a huge image."""
 
 
 class UnreadableError(Exception):
-    """A picture can't be decoded; the message says why in a few words."""
+    """An image can't be decoded; the message says why in a few words."""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A decoded picture.
+    """A decoded image.
 
     Attributes:
         image: RGB, upright, at its own size.
@@ -40,7 +40,7 @@ class Opened:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What was met while decoding a picture.
+    """What was met while decoding an image.
 
     Attributes:
         digest: Of the file's bytes.
@@ -58,7 +58,7 @@ class Decoded:
 
 
 def decode_into(pixels: NDArray[np.uint8], path: Path) -> Decoded:
-    """Fill pixels (S, S, 3) from a picture's file, if that can be read."""
+    """Fill pixels (S, S, 3) from an image's file, if that can be read."""
     try:
         opened = open_picture(path)
     except UnreadableError as error:
@@ -68,7 +68,7 @@ def decode_into(pixels: NDArray[np.uint8], path: Path) -> Decoded:
 
 
 def open_picture(path: Path) -> Opened:
-    """Decode a picture file to RGB.
+    """Decode an image file to RGB.
 
     Transparent pixels become white. The camera's orientation mark is obeyed. Values of more than
     eight bits are scaled as `grey_levels` says.
@@ -143,7 +143,7 @@ def crop(image: Image.Image, image_size: int) -> Image.Image:
 
 
 def squared(image: Image.Image, image_size: int) -> Image.Image:
-    """Return what `resize` and `crop` make of a picture, the same pixels.
+    """Return what `resize` and `crop` make of an image, the same pixels.
 
     Pillow resizes in two passes, along the rows and then along each column by itself: columns that
     the crop cuts away are left out of the second.

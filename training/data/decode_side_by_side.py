@@ -1,8 +1,8 @@
-"""Decode many pictures at a time: by threads, and where there are many of both, by processes.
+"""Decode many images at a time: by threads, and where there are many of both, by processes.
 
 Pillow lets go of Python's lock while it decodes and resizes, but not in between, so that threads
 wait for each other: 16 of them were about as fast as 3 processes. A process is worth its start only
-where there are many pictures. One that dies is done without.
+where there are many images. One that dies is done without.
 """
 
 import contextlib
@@ -22,10 +22,10 @@ from training.data.decode import Decoded, decode_into
 
 WORTH_PICTURES = 1500
 WORTH_CORES = 4
-"""From so many pictures and cores on, processes decode."""
+"""From so many images and cores on, processes decode."""
 
 AT_ONCE = 16
-"""Pictures that a process is handed at a time."""
+"""Images that a process is handed at a time."""
 
 START = f"""
 import sys
@@ -37,13 +37,13 @@ main()
 """
 
 Named = tuple[int, str]
-"""A picture's place in the array, and its path."""
+"""An image's place in the array, and its path."""
 
 
 def decode_side_by_side(
     array: Path, pixels: NDArray[np.uint8], pictures: Sequence[Named], root: Path
 ) -> Iterator[tuple[int, Decoded]]:
-    """Fill an array of pixels from pictures' files; yield what was met, in no certain order.
+    """Fill an array of pixels from images' files; yield what was met, in no certain order.
 
     Args:
         array: The array's file.
@@ -76,7 +76,7 @@ def decode_side_by_side(
 
 
 class _Process:
-    """Python decoding pictures into an array, until its input ends."""
+    """Python decoding images into an array, until its input ends."""
 
     def __init__(self, array: Path, root: Path) -> None:
         # -P: nothing from the current folder, where a file may be called numpy.py

@@ -58,7 +58,7 @@ def fetch_caltech101(
         md5: Its checksum; or HOMEWORK_DATA_MD5. Another address without one isn't checked.
 
     Raises:
-        DataError: It can't be had, or isn't what was expected.
+        DataError: The download fails, or isn't what was expected.
     """
     target = cache / "caltech101"
     if (target / CALTECH_FOLDER).is_dir():
@@ -66,7 +66,7 @@ def fetch_caltech101(
     url = url or os.environ.get("HOMEWORK_DATA_URL") or URL
     md5 = md5 or os.environ.get("HOMEWORK_DATA_MD5") or (MD5 if url == URL else None)
     if not url.lower().startswith(("https://", "http://")):
-        raise DataError(f"{url} is no web address.", "It must begin with https:// or http://.")
+        raise DataError(f"{url} is not a web address.", "It must begin with https:// or http://.")
     if md5 is None:
         _log.warning("%s is not checked: no checksum was given (--md5, HOMEWORK_DATA_MD5).", url)
     archive = _download(url, md5, cache / "downloads", progress)
@@ -83,13 +83,11 @@ def _unpack_download(archive: Path, target: Path, url: str, progress: Stage | No
             raise DataError(
                 f"Can't unpack {archive} into {target}: {error.strerror}.",
                 "Free some space, or name another folder in the variable HOMEWORK_CACHE; "
-                "the download is kept.",
+                "the download is saved.",
             ) from error
         archive.unlink(missing_ok=True)
         reason = error.message if isinstance(error, DataError) else str(error)
-        raise DataError(
-            f"What came from {url} can't be unpacked: {reason}", _by_hand(url)
-        ) from error
+        raise DataError(f"Can't unpack the file from {url}: {reason}", _by_hand(url)) from error
     archive.unlink(missing_ok=True)
 
 
@@ -134,10 +132,12 @@ def _download(url: str, md5: str | None, folder: Path, progress: Stage | None) -
     except requests.exceptions.RequestException as error:
         raise DataError(f"Can't download {url}: {_short(error)}.", _by_hand(url)) from error
     except ValueError as error:
-        raise DataError(f"{url} is not what was expected: {error}", _by_hand(url)) from error
+        raise DataError(
+            f"The file from {url} is not the expected one: {error}", _by_hand(url)
+        ) from error
     except OSError as error:
         raise DataError(
-            f"Can't keep the download in {folder}: {error.strerror or error}.",
+            f"Can't save the download in {folder}: {error.strerror or error}.",
             "Free some space, or name another folder in the variable HOMEWORK_CACHE.",
         ) from error
 
@@ -146,25 +146,25 @@ def _short(error: Exception) -> str:
     if "timed out" in str(error):
         return "the server didn't answer in time"
     if "IncompleteRead" in str(error):
-        return "the connection broke off"
-    return "no connection to the server"
+        return "the connection was lost"
+    return "can't connect to the server"
 
 
 def _by_hand(url: str) -> str:
     return (
         f"Try again later with `homework data fetch`, or download {url} yourself, unpack it with "
         f"the {INNER} inside, and name the folder: --data DIR. "
-        "Without pictures: `homework run-all --preset quick`."
+        "Without images: `homework run-all --preset quick`."
     )
 
 
 def unpack(archive: Path, target: Path, progress: Stage | None = None) -> None:
-    """Unpack the picture folder of the publisher's zip, or of its tar.gz, into `target`.
+    """Unpack the image folder of the publisher's zip, or of its tar.gz, into `target`.
 
     Nothing is written outside; `target` appears when it is whole.
 
     Raises:
-        DataError: The archive is damaged, holds no pictures, or members that have no business
+        DataError: The archive is damaged, holds no images, or members that have no business
             there.
         OSError: No space or no permission where `target` is to be.
     """
@@ -175,7 +175,7 @@ def unpack(archive: Path, target: Path, progress: Stage | None = None) -> None:
         place.chmod(0o755)
         _rename_unless_there(place, target)
     except (*BROKEN, gzip.BadGzipFile) as error:
-        reason = next(iter(str(error).splitlines()), "") or "it ends too early"
+        reason = next(iter(str(error).splitlines()), "") or "the file is truncated"
         raise DataError(f"{reason.rstrip(':')}.") from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -188,7 +188,7 @@ def _unpack_into(place: Path, archive: Path, progress: Stage | None) -> None:
         n_files = _unpack_tar(tar, place, progress)
         _read_to_the_end(tar)
     if not n_files:
-        raise DataError(f"It holds no {CALTECH_FOLDER}.")
+        raise DataError(f"It doesn't contain {CALTECH_FOLDER}.")
     (place / INNER).unlink(missing_ok=True)
 
 
@@ -205,7 +205,7 @@ def _inner(archive: Path, place: Path) -> Path:
     with zipfile.ZipFile(archive) as outer:
         members = [m for m in outer.infolist() if PurePosixPath(m.filename).name == INNER]
         if not members:
-            raise DataError(f"It holds no {INNER}.")
+            raise DataError(f"It doesn't contain {INNER}.")
         if members[0].file_size > MAXIMUM_BYTES:
             raise DataError(f"Its {INNER} is too large.")
         with outer.open(members[0]) as source, (place / INNER).open("wb") as file:
@@ -225,12 +225,12 @@ def _unpack_tar(tar: tarfile.TarFile, place: Path, progress: Stage | None) -> in
 
 
 def _wanted(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """Yield the files below the picture folder; refuse everything that could lead outside."""
+    """Yield the files below the image folder; refuse everything that could lead outside."""
     n_bytes = 0
     for n_members, member in enumerate(tar, start=1):
         n_bytes += member.size
         if n_members > MAXIMUM_FILES or n_bytes > MAXIMUM_BYTES:
-            raise DataError("It holds more than a picture collection would.")
+            raise DataError("It is too large for a set of images.")
         path = PurePosixPath(member.name.replace("\\", "/"))
         unsafe = path.is_absolute() or ".." in path.parts or ":" in member.name
         if unsafe or not (member.isfile() or member.isdir()):
@@ -248,7 +248,7 @@ def _read_to_the_end(tar: tarfile.TarFile) -> None:
         while chunk := stream.read(2**20):
             n_bytes += len(chunk)
             if n_bytes > MAXIMUM_BYTES:
-                raise DataError("It holds more than a picture collection would.")
+                raise DataError("It is too large for a set of images.")
     except gzip.BadGzipFile as error:
         if "Not a gzipped file" not in str(error):  # bytes behind the end: gzip ignores them too
             raise

@@ -1,4 +1,4 @@
-"""Pictures with the class and split that lists or a table name, before they are numbered."""
+"""Images with the class and split that lists or a table name, before they are numbered."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from training.records import LeftOut, Split
 from training.study.choices import Choices
 
 Entry = tuple[str, str, Split]
-"""Class, path and split of a picture."""
+"""Class, path and split of an image."""
 
 
 def one_spelling(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:

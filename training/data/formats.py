@@ -1,4 +1,4 @@
-"""Which files are pictures: those that the installed Pillow opens, whatever they are called."""
+"""Which files are images: those that the installed Pillow opens, whatever they are called."""
 
 import functools
 import os
@@ -14,8 +14,8 @@ SUFFIXES = frozenset(
      ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".avif", ".avifs", ".mpo", ".jp2", ".j2k",
      ".jpx", ".j2c", ".heic", ".heif", ".hif"}
 )  # fmt: skip
-"""What a picture's name ends in, in lower case. A file so named that can't be opened is an
-unreadable picture; one named otherwise is a picture if it can be opened, else it is none."""
+"""What an image's name ends in, in lower case. A file so named that can't be opened is an
+unreadable image; one named otherwise is an image if it can be opened, else it is none."""
 
 STUBS = frozenset({"BUFR", "GRIB", "HDF5", "MPEG", "WMF", "EPS"})
 """Formats that Pillow recognises but hands to other programs."""
@@ -27,7 +27,7 @@ MORE_TIFF: dict[Any, tuple[str, str]] = {
     (b"II", 1, (3,), 1, (64,), ()): ("F", "F;64F"),
     (b"MM", 1, (3,), 1, (64,), ()): ("F", "F;64BF"),
 }
-"""Grey pictures whose values Pillow can unpack, but whose TIFF headers it doesn't know: byte order,
+"""Grey images whose values Pillow can unpack, but whose TIFF headers it doesn't know: byte order,
 photometric interpretation, sample format, fill order, bits, extra samples; mode and raw mode."""
 
 HEAD = 32
@@ -58,7 +58,7 @@ def _signed_formats() -> tuple[str, ...]:
 
 
 def named_as_picture(name: str) -> bool:
-    """Tell whether a file's suffix is a picture's."""
+    """Tell whether a file's suffix is an image's."""
     return os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122
 
 
@@ -118,14 +118,14 @@ def is_heic(head: bytes) -> bool:
 
 
 def why_none(head: bytes) -> str:
-    """Say why a file that ought to be a picture couldn't be opened."""
+    """Say why a file that ought to be an image couldn't be opened."""
     if is_heic(head) and not reads_heic():
         return HEIC_EXTRA
     start = head.lstrip().lower()
     if start.startswith((b"<!doctype", b"<html")):
-        return "a web page under a picture’s name"
+        return "a web page with an image’s name"
     if start.startswith((b"<svg", b"<?xml")):
-        return "SVG or XML, which is no picture of pixels"
+        return "SVG or XML, not a pixel image"
     if head.startswith(b"version https://git-lfs"):
         return "a pointer of Git LFS: fetch the file itself by `git lfs pull`"
-    return f"not a picture in a format that Pillow {PIL.__version__} opens"
+    return f"not an image in a format that Pillow {PIL.__version__} opens"

@@ -1,4 +1,4 @@
-"""How a picture of any size becomes a square: shorter side to a length, then a centre crop."""
+"""How an image of any size becomes a square: shorter side to a length, then a centre crop."""
 
 
 def resize_size(image_size: int) -> int:

@@ -1,11 +1,11 @@
-"""Grey pictures of more than eight bits: microscopes', telescopes', radiographs' values to 0…255.
+"""Grey images of more than eight bits: microscopes', telescopes', radiographs' values to 0…255.
 
-The rule, for each picture by itself:
+The rule, for each image by itself:
 
 - whole numbers from 0 to 65,535 are scaled by the smallest of 8, 12 and 16 bits that holds all,
   so that 12 bits in a file of 16 fill the scale: value · 256 / 2^bits, rounded down;
 - numbers with a point from 0 to 1 are multiplied by 255, those from 0 to 255 taken as they are;
-- all others are stretched from the picture's smallest to its largest value;
+- all others are stretched from the image's smallest to its largest value;
 - values that aren't finite become black.
 """
 
@@ -22,7 +22,7 @@ BITS_PER_SAMPLE, SAMPLE_FORMAT = 258, 339
 """Tags of TIFF."""
 
 FEW = 32
-"""Grey levels; a picture that keeps fewer of many is named."""
+"""Grey levels; an image that keeps fewer of many is named."""
 
 
 def is_unsigned(image: Image.Image) -> bool:
@@ -33,7 +33,7 @@ def is_unsigned(image: Image.Image) -> bool:
 
 
 def to_grey(image: Image.Image, unsigned: bool = False) -> tuple[Image.Image, str]:
-    """Return a picture in eight bits, and what got lost where it is much, else nothing."""
+    """Return an image in eight bits, and what got lost where it is much, else nothing."""
     values = np.asarray(image)
     if unsigned and values.dtype == np.int32:
         values = values.view(np.uint32)
@@ -66,5 +66,5 @@ def _remark(values: NDArray[np.generic], levels: NDArray[np.uint8]) -> str:
     if after >= FEW or before <= after:
         return ""
     if not levels.any():
-        return f"all black: none of its {before:,} values is left"
+        return f"all black: none of its {before:,} grey levels is left"
     return f"{after} of {before:,} grey levels are left"

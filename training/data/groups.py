@@ -1,4 +1,4 @@
-"""Keep together what belongs together: a patient's pictures, a video's, a photographer's."""
+"""Keep together what belongs together: a patient's images, a video's, a photographer's."""
 
 import csv
 import io
@@ -16,15 +16,15 @@ from training.records import SPLITS, Split
 
 
 def groups_of(index: Index, named: str) -> NDArray[np.int64]:
-    """Return the number of each picture's group, in the order of `Index.paths`.
+    """Return the number of each image's group, in the order of `Index.paths`.
 
     Args:
         named: A file of paths and groups, or an expression: the first group in brackets, else all
-            that it matches of a picture's path, is the group. Pictures that nothing names are
+            that it matches of an image's path, is the group. Images that nothing names are
             groups of their own.
 
     Raises:
-        DataError: The file can't be read, or no picture belongs to a group.
+        DataError: The file can't be read, or no image belongs to a group.
         StudyError: The expression is none.
     """
     file = Path(named).expanduser()
@@ -32,7 +32,7 @@ def groups_of(index: Index, named: str) -> NDArray[np.int64]:
     known = [name for name in found if name is not None]
     if not known:
         raise DataError(
-            f"--groups {named} finds the group of none of the {len(index.paths):,} pictures, "
+            f"--groups {named} finds no group for any of the {len(index.paths):,} images, "
             f"such as {escaped(index.paths[0])}.",
             r"Name a file of lines “path,group”, or an expression such as '^(patient\d+)'; "
             "an expression is searched in the path.",
@@ -54,7 +54,7 @@ def _from_paths(index: Index, text: str) -> list[str | None]:
         expression = re.compile(text)
     except re.error as error:
         raise StudyError(
-            f"groups names no file and is no regular expression: {error}; found {text!r}."
+            f"groups is neither a file nor a regular expression: {error}; found {text!r}."
         ) from error
     matches = [expression.search(path) for path in index.paths]
     return [(m and (m[1] if expression.groups else m[0])) or None for m in matches]
@@ -79,18 +79,18 @@ def divide_groups(
     shares: Sequence[float],
     seed: int,
 ) -> NDArray[np.int64]:
-    """Divide pictures so that each group is whole, and each class as near to shares as it goes.
+    """Divide images so that each group is whole, and each class as near to shares as it goes.
 
     Large groups go first, those of one size in an order drawn by seed; each goes to the part whose
     classes lack most of it.
 
     Args:
-        labels: Class number of each picture.
-        groups: Group number of each picture.
+        labels: Class number of each image.
+        groups: Group number of each image.
         shares: Of each part, above 0.
 
     Returns:
-        The part's number of each picture.
+        The part's number of each image.
     """
     _, numbers = np.unique(groups, return_inverse=True)
     n_groups, n_classes = int(numbers.max()) + 1, int(labels.max()) + 1
@@ -123,6 +123,6 @@ def check_apart(
             if split != name:
                 raise DataError(
                     f"{escaped(index.paths[other])} in {split} and {escaped(index.paths[row])} in "
-                    f"{name} are of one group, and the data set's own division parts them.",
-                    "Divide anew, groups kept whole: --split 70/15/15.",
+                    f"{name} belong to one group, but the data set's own splits separate them.",
+                    "To split again without separating groups: --split 70/15/15.",
                 )

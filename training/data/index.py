@@ -1,4 +1,4 @@
-"""Number the pictures and classes of a folder, as it was read."""
+"""Number the images and classes of a folder, as it was read."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from training.data.lists import find_lists, labelled_entries, list_entries
 from training.data.reading import CALTECH_FOLDER, LAYOUTS, Reading, read_folder
 from training.data.tree import CLUTTER, Tree, read_tree
 from training.errors import DataError
+from training.plurals import counted
 from training.records import LeftOut
 from training.study.choices import NONE, Choices
 
@@ -21,18 +22,18 @@ __all__ = ["CALTECH_FOLDER", "CLUTTER", "LAYOUTS", "Index", "index_folder", "mak
 
 @dataclass(frozen=True)
 class Index:
-    """The pictures of a data set, sorted by class and name.
+    """The images of a data set, sorted by class and name.
 
     Attributes:
         root: The folder that holds one folder a class.
-        paths: Pictures relative to `root`, with forward slashes.
-        labels: Class number of each picture; classes are numbered in sorted order.
+        paths: Images relative to `root`, with forward slashes.
+        labels: Class number of each image; classes are numbered in sorted order.
         lists: `train.txt`, `test.txt` and `val.txt`, those that are there.
-        dropped_classes: Class folders left out: the clutter class, those without a picture, and
+        dropped_classes: Class folders left out: the clutter class, those without an image, and
             those that were asked away.
-        n_dropped_images: Pictures of the clutter class.
-        ignored_files: Files that aren't pictures, relative to `root`.
-        given: The division that comes with the pictures, other than lists.
+        n_dropped_images: Images of the clutter class.
+        ignored_files: Files that aren't images, relative to `root`.
+        given: The division that comes with the images, other than lists.
         left_out: Classes, folders and whatever else isn't used, and why.
         words: How the data set was understood, where that isn't plain.
     """
@@ -51,7 +52,7 @@ class Index:
 
 
 def index_folder(folder: Path, choices: Choices = NONE) -> Index:
-    """List the pictures of a folder.
+    """List the images of a folder.
 
     Raises:
         DataError: The folder is missing, empty, laid out in another way, or in two ways at once.
@@ -87,7 +88,7 @@ def _index_listed(
     tree: Tree, lists: tuple[Path, ...], entries: Sequence[Entry], choices: Choices
 ) -> Index:
     names = ", ".join(file.name for file in lists)
-    words = [f"Classes and splits are those that {names} name."]
+    words = [f"Classes and splits come from {names}."]
     entries, spelled = one_spelling(entries)
     check_alike({name for name, _, _ in entries}, str(lists[0].parent), choices.classes)
     kept, left_out = chosen_entries(entries, choices)
@@ -164,11 +165,11 @@ def make_index(
 
     Args:
         given: Where the splits come from; None if they say nothing.
-        names: All classes, those without a picture included.
-        others: Files that aren't pictures.
+        names: All classes, those without an image included.
+        others: Files that aren't images.
 
     Raises:
-        DataError: Fewer than two classes have pictures.
+        DataError: Fewer than two classes have images.
     """
     entries = sorted(entries)
     classes = sorted({name for name, _, _ in entries})
@@ -191,5 +192,6 @@ def make_index(
 
 
 def _too_few(root: Path, n: int, hint: str) -> DataError:
-    found = f"{n} class{'' if n == 1 else 'es'} with pictures"
-    return DataError(f"{root} holds {found}; at least 2 are needed.", hint)
+    return DataError(
+        f"{root} holds {counted(n, 'class', 'classes')} with images; at least 2 are needed.", hint
+    )

@@ -9,12 +9,13 @@ from training.data.class_names import check_alike
 from training.data.split_names import splits_among
 from training.data.tree import Tree
 from training.errors import DataError
+from training.plurals import counted
 from training.records import LeftOut, Split
 
 
 @dataclass(frozen=True)
 class Named:
-    """Pictures whose names say the class.
+    """Images whose names say the class.
 
     Attributes:
         entries: Class, path and split of each.
@@ -28,10 +29,10 @@ class Named:
 
 
 def labelled_by_name(tree: Tree, expression: re.Pattern[str]) -> Named:
-    """Find every picture's class in its name, and its split in the folders above it.
+    """Find every image's class in its name, and its split in the folders above it.
 
-    Pictures whose names don't match are left out. Where folders with the names of splits hold
-    matching pictures of train and of another split, they divide them, and matching pictures beside
+    Images whose names don't match are left out. Where folders with the names of splits hold
+    matching images of train and of another split, they divide them, and matching images beside
     them are left out, too.
 
     Raises:
@@ -40,10 +41,10 @@ def labelled_by_name(tree: Tree, expression: re.Pattern[str]) -> Named:
     found = {path: label for path in tree.all_pictures() if (label := _label(expression, path))}
     if not found:
         some = itertools.islice(tree.all_pictures(), 3)
-        examples = ", ".join(escaped(path) for path in some) or "no picture"
+        examples = ", ".join(escaped(path) for path in some) or "no image"
         raise DataError(
             f"--labels-from-name {expression.pattern!r} matches none of the "
-            f"{tree.n_pictures:,} pictures’ names in {tree.place}.",
+            f"names of {counted(tree.n_pictures, 'image')} in {tree.place}.",
             f"It is searched in the file’s name without folders; found: {examples}.",
         )
     check_alike(set(found.values()), str(tree.place))
@@ -57,7 +58,7 @@ def labelled_by_name(tree: Tree, expression: re.Pattern[str]) -> Named:
     else:
         entries = [(label, path, "train") for path, label in found.items()]
     said = "divided by their folders" if divided else "divided by chance"
-    words = [f"Classes are taken from the names of {len(entries):,} pictures, {said}."]
+    words = [f"Classes are taken from the names of {counted(len(entries), 'image')}, {said}."]
     return Named(entries, divided, left_out, words)
 
 
@@ -69,7 +70,7 @@ def _label(expression: re.Pattern[str], path: str) -> str:
 
 
 def _unmatched(tree: Tree, found: dict[str, str]) -> list[tuple[str, int]]:
-    """Return the folders of pictures without a label, and how many there are in each."""
+    """Return the folders of images without a label, and how many there are in each."""
     counts: dict[str, int] = {}
     for path in tree.all_pictures():
         if path not in found:
@@ -80,7 +81,7 @@ def _unmatched(tree: Tree, found: dict[str, str]) -> list[tuple[str, int]]:
 
 
 def _splits(tree: Tree) -> dict[str, Split]:
-    """Return the split of each picture below a folder with a split's name, the outermost one."""
+    """Return the split of each image below a folder with a split's name, the outermost one."""
     found: dict[str, Split] = {}
     splits = splits_among(tree.filled)
     for name, folder in tree.filled.items():

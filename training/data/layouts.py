@@ -1,4 +1,4 @@
-"""Find the pictures of a data set in any of the layouts that are accepted."""
+"""Find the images of a data set in any of the layouts that are accepted."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ TABLES = (".csv", ".tsv")
 
 
 def is_table(place: Path) -> bool:
-    """Tell whether a path names a table of pictures."""
+    """Tell whether a path names a table of images."""
     return place.suffix.lower() in TABLES
 
 
@@ -24,13 +24,13 @@ def index_pictures(place: Path, choices: Choices = NONE) -> Index:
     if place.is_file() and is_table(place):
         if choices.labels_from_name:
             raise StudyError(
-                f"{place} is a table, whose rows name the classes.",
-                "Leave --labels-from-name away, or name the folder of the pictures.",
+                f"{place} is a table; its rows name the classes.",
+                "Drop --labels-from-name, or name the folder of the images.",
             )
         return index_table(place, choices)
     if choices.columns:
         raise StudyError(
-            f"{place} is no table, so it has no columns.",
-            "Name a CSV file with --columns, or leave it away.",
+            f"{place} is not a table, so it has no columns.",
+            "Drop --columns, or name a CSV file.",
         )
     return index_folder(place, choices)

@@ -1,4 +1,4 @@
-"""Lists of pictures beside them: `train.txt`, `val.txt`, `test.txt`, with or without labels."""
+"""Lists of images beside them: `train.txt`, `val.txt`, `test.txt`, with or without labels."""
 
 import re
 from pathlib import Path
@@ -35,13 +35,13 @@ def find_lists(folder: Path, root: Path) -> tuple[Path, ...] | None:
             there, missing = (train, test) if train.is_file() else (test, train)
             raise DataError(
                 f"{there} has no {missing.name} beside it.",
-                f"Add {missing.name}, or remove {there.name} to split the pictures by chance.",
+                f"Add {missing.name}, or remove {there.name} to split the images at random.",
             )
     return None
 
 
 def split_of_list(file: Path) -> Split:
-    """Return the split whose pictures a list names."""
+    """Return the split whose images a list names."""
     return WORDS[file.stem]
 
 
@@ -70,7 +70,7 @@ def _is_labelled(file: Path) -> bool:
 
 
 def labelled_entries(lists: tuple[Path, ...], root: Path) -> list[tuple[str, str, Split]] | None:
-    """Return class, path and split of the pictures that lists with labels name.
+    """Return class, path and split of the images that lists with labels name.
 
     Paths are looked up beside the list, in the list's own folder (`train/` of `train.txt`) and in
     `images/`. Numbers are replaced by the names that a file of class names gives, or by the name of
@@ -80,7 +80,7 @@ def labelled_entries(lists: tuple[Path, ...], root: Path) -> list[tuple[str, str
         None where the lists have no labels.
 
     Raises:
-        DataError: A picture isn't there, is named twice, or a list has labels on some lines only.
+        DataError: An image isn't there, is named twice, or a list has labels on some lines only.
     """
     labelled = [file for file in lists if _is_labelled(file)]
     if not labelled:
@@ -88,7 +88,7 @@ def labelled_entries(lists: tuple[Path, ...], root: Path) -> list[tuple[str, str
     if len(labelled) < len(lists):
         bare = next(file for file in lists if file not in labelled)
         raise DataError(
-            f"{labelled[0]} names a class behind each picture, {bare.name} doesn’t.",
+            f"{labelled[0]} has a class after each path, {bare.name} doesn’t.",
             "Give every list's lines a path and a label, or none's.",
         )
     found: dict[str, tuple[str, Split]] = {}
@@ -100,7 +100,7 @@ def labelled_entries(lists: tuple[Path, ...], root: Path) -> list[tuple[str, str
             if path in found:
                 raise DataError(
                     f"{file}, line {line} names {path} again.",
-                    "A picture may be named once only, in one list.",
+                    "Name each image once, in one list.",
                 )
             found[path] = (match[2].strip(), split_of_list(file))
     names = _names({path: label for path, (label, _) in found.items()}, lists[0].parent)
@@ -113,7 +113,7 @@ def _find(file: Path, root: Path, path: str, line: int) -> str:
         if place.is_file() and place.resolve().is_relative_to(root.resolve()):
             return (base + path) if file.parent == root else str(place.relative_to(root))
     raise DataError(
-        f"{file} names pictures that aren’t there; the first is {path} (line {line}).",
+        f"{file} names missing images; the first is {path} (line {line}).",
         f"Paths are relative to {file.parent}, or to {file.stem}/ or images/ in it.",
     )
 

@@ -1,4 +1,4 @@
-"""Where a study's pictures are: a folder, the cache, a download, or drawn on the spot."""
+"""Where a study's images are: a folder, the cache, a download, or drawn on the spot."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ from training.records.archives import SUFFIXES, is_archive
 
 
 def locate(data: str, progress: Stage | None = None) -> Path:
-    """Return the folder of a data set, or the CSV file that names its pictures.
+    """Return the folder of a data set, or the CSV file that names its images.
 
     Args:
         data: `caltech101` (the folder in HOMEWORK_DATA, else the cache, else a download),
@@ -21,7 +21,7 @@ def locate(data: str, progress: Stage | None = None) -> Path:
             archive.
 
     Raises:
-        DataError: It isn't there and can't be had.
+        DataError: It is missing and can't be downloaded.
     """
     if data in ("sample", "sample-source"):
         return _sample(data, progress)
@@ -29,8 +29,8 @@ def locate(data: str, progress: Stage | None = None) -> Path:
         return _caltech101(progress)
     if "://" in data:
         raise DataError(
-            f"--data names an address, {data}; pictures are read from this machine only.",
-            "Download them yourself and name the folder, or the zip or tar as it is: --data FILE.",
+            f"--data is a URL, {data}; images are read only from this machine.",
+            "Download them yourself and name the folder, zip or tar: --data FILE.",
         )
     library, _, name = data.partition(":")
     if library == "torchvision" and name:
@@ -50,7 +50,7 @@ def _place(place: Path, named_by: str, progress: Stage | None) -> Path:
 
         return unpacked(place, progress)
     if not place.is_dir() and not (place.is_file() and is_table(place)):
-        found = "a file" if place.exists() else "nothing there"
+        found = "a file" if place.exists() else "nothing is there"
         raise DataError(
             f"{named_by} names {place}: {found}.",
             f"{LAYOUTS} An archive ({', '.join(SUFFIXES)}) is unpacked.",

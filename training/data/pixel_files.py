@@ -1,4 +1,4 @@
-"""Files of decoded pictures: an array of pixels and, beside it, what it holds and its checksum."""
+"""Files of decoded images: an array of pixels and, beside it, what it holds and its checksum."""
 
 import concurrent.futures
 import hashlib
@@ -17,7 +17,7 @@ CHECKED_AT_ONCE = 2**24
 
 
 class Contents(msgspec.Struct, frozen=True):
-    """What decoding found, one entry a picture.
+    """What decoding found, one entry an image.
 
     Attributes:
         digests: Of each file's bytes; empty where it couldn't be read.
@@ -36,7 +36,7 @@ class Contents(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class PixelCache:
-    """Decoded pictures.
+    """Decoded images.
 
     Attributes:
         pixels: uint8 (N, H, W, 3), memory-mapped; black where unreadable.
@@ -61,8 +61,8 @@ class Sources(msgspec.Struct, frozen=True):
     """What pixels were made from.
 
     Attributes:
-        kind: Stands for the folder of the pictures and all that decides how they are decoded.
-        states: Of each picture's file, in order: stands for its path, size and time.
+        kind: Stands for the folder of the images and all that decides how they are decoded.
+        states: Of each image's file, in order: stands for its path, size and time.
     """
 
     kind: str
@@ -149,7 +149,7 @@ def _description(sidecar: Path) -> _Description | None:
 def most_alike(
     folder: Path, sources: Sources, image_size: int
 ) -> tuple[PixelCache, dict[int, int]] | None:
-    """Return the whole array that shares the most pictures with `sources`, if any does.
+    """Return the whole array that shares the most images with `sources`, if any does.
 
     Returns:
         The array, and for each position in `sources` that it holds readable, its row.

@@ -1,4 +1,4 @@
-"""Pictures in, arrays out: index, split, decode, measure, describe."""
+"""Images in, arrays out: index, split, decode, measure, describe."""
 
 import dataclasses
 import math
@@ -30,6 +30,7 @@ from training.data.statistics import (
 )
 from training.data.torchvision_sets import TABLE as TORCHVISION_TABLE
 from training.errors import DataError
+from training.plurals import counted
 from training.records import (
     SPLITS,
     DataKind,
@@ -51,7 +52,7 @@ LISTS_THEM = "`homework data check` lists them all with their reasons."
 
 BROKEN_SHARE = 0.01
 BROKEN_ALLOWED = 5
-"""More unreadable pictures than both a share and a number: something is wrong with the folder."""
+"""More unreadable images than both a share and a number: something is wrong with the folder."""
 
 
 @dataclass
@@ -63,7 +64,7 @@ class PreparedData:
         splits: Rows of the pixel arrays for each split.
         labels: Class number of each row, int64 (N,).
         root: The folder that `paths` are relative to.
-        paths: The picture behind each row.
+        paths: The image behind each row.
     """
 
     record: Dataset
@@ -77,7 +78,7 @@ class PreparedData:
     def pixels(
         self, image_size: int, say: Callable[[str], None] | None = None
     ) -> NDArray[np.uint8]:
-        """Return all pictures at a size, uint8 (N, H, W, 3), decoding them if need be.
+        """Return all images at a size, uint8 (N, H, W, 3), decoding them if need be.
 
         Args:
             say: Told what that will store, before.
@@ -102,7 +103,7 @@ class PreparedData:
 
 @dataclass(frozen=True)
 class Used:
-    """The pictures that the splits name, renumbered; unreadable ones left out of the splits."""
+    """The images that the splits name, renumbered; unreadable ones left out of the splits."""
 
     paths: list[str]
     labels: NDArray[np.int64]
@@ -119,19 +120,19 @@ def prepare(
     choices: Choices = NONE,
     say: Callable[[str], None] | None = None,
 ) -> PreparedData:
-    """Make a folder of pictures ready for training.
+    """Make a folder of images ready for training.
 
     Args:
         folder: In one of the layouts of `index_pictures`.
         study_folder: Where to write `dataset.json` and thumbnails, unless None.
-        image_size: Side of the square pictures in pixels.
+        image_size: Side of the square images in pixels.
         max_per_class: See `split`.
         seed: See `split`.
-        choices: What the person says about the pictures.
+        choices: What the person says about the images.
         say: Told in words how the folder was understood, what is left out, what will be stored.
 
     Raises:
-        DataError: The folder can't be used; the message says why and how to mend it.
+        DataError: The folder can't be used; the message says why and how to fix it.
     """
     say = say or (lambda text: None)
     index = index_pictures(folder, choices)
@@ -155,18 +156,17 @@ def prepare(
 
 
 def _not_used(index: Index, contents: Contents) -> list[str]:
-    """Say in one line what is left out, and in another how many pictures lost much."""
+    """Say in one line what is left out, and in another how many images lost much."""
     left_out = line(index.left_out, len(index.ignored_files), len(contents.unreadable))
     said = [left_out] if left_out else []
     if contents.remarks:
         n, example = len(contents.remarks), contents.remarks[min(contents.remarks)]
-        noun = "picture" if n == 1 else "pictures"
-        said.append(f"{n:,} {noun} lost much in being converted to 8 bits: {example}.")
+        said.append(f"{counted(n, 'image')} lost much detail when converted to 8 bits: {example}.")
     return said
 
 
 def used_pictures(index: Index, splits: Splits) -> Used:
-    """Renumber the pictures that the splits name."""
+    """Renumber the images that the splits name."""
     rows = np.sort(np.concatenate([splits[name] for name in SPLITS]))
     return Used(
         paths=[index.paths[row] for row in rows],
@@ -176,13 +176,13 @@ def used_pictures(index: Index, splits: Splits) -> Used:
 
 
 def readable(index: Index, used: Used, contents: Contents, allowed: float | None = None) -> Splits:
-    """Return the splits without the pictures that can't be read.
+    """Return the splits without the images that can't be read.
 
     Args:
         allowed: Largest share of those; None for one in a hundred, or five.
 
     Raises:
-        DataError: There are more, or a class loses all its pictures of a split.
+        DataError: There are more, or a class loses all its images of a split.
     """
     broken = contents.unreadable
     if not broken:
@@ -196,9 +196,9 @@ def readable(index: Index, used: Used, contents: Contents, allowed: float | None
             example = f"each is {reason}" if reason.startswith("HEIC") else example
         share = len(broken) / len(used.paths)
         raise DataError(
-            f"{len(broken)} of {len(used.paths)} pictures in {index.root} can't be read; "
+            f"{len(broken)} of {counted(len(used.paths), 'image')} in {index.root} can't be read; "
             f"{example}.",
-            f"{LISTS_THEM} Mend or remove them, or go on without them: "
+            f"{LISTS_THEM} Fix or remove them, or continue without them: "
             f"--allow-unreadable {min(0.99, math.ceil(100 * share) / 100):.2f}.",
         )
     bad = np.array(sorted(broken))
@@ -211,7 +211,7 @@ def readable(index: Index, used: Used, contents: Contents, allowed: float | None
 
 
 def _lost(index: Index, used: Used, contents: Contents) -> str:
-    """Say which classes lost pictures because they can't be read, and the usual reason."""
+    """Say which classes lost images because they can't be read, and the usual reason."""
     counts = Counter(index.classes[used.labels[i]] for i in contents.unreadable)
     said = []
     for name, n in counts.most_common(3):
@@ -281,7 +281,7 @@ def describe(
 
 
 def with_reasons(used: Used, reasons: dict[int, str]) -> list[str]:
-    """Name pictures with what is to be said of them."""
+    """Name images with what is to be said of them."""
     return [f"{escaped(used.paths[i])}: {reason}" for i, reason in sorted(reasons.items())]
 
 
@@ -310,7 +310,7 @@ def _kind(index: Index, folder: Path) -> DataKind:
 
 
 def _write_record(folder: StudyFolder, data: PreparedData, cache: PixelCache) -> Dataset:
-    """Write `dataset.json` and thumbnails, unless they already describe these pictures."""
+    """Write `dataset.json` and thumbnails, unless they already describe these images."""
     from training.data.thumbnails import write_thumbnails
 
     known = read_if_there(folder.dataset, Dataset)

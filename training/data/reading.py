@@ -1,4 +1,4 @@
-"""Decide what a folder of pictures means: which of its folders are splits, which are classes.
+"""Decide what a folder of images means: which of its folders are splits, which are classes.
 
 The rules, in order, are those of docs/own-pictures.md. A reading says in words what was decided;
 where two readings are possible, none is taken.
@@ -15,6 +15,7 @@ from training.data.split_names import EVALUATION, WORDS, is_filler, split_word, 
 from training.data.tree import CLUTTER, Tree
 from training.errors import DataError
 from training.lookup import unknown_name
+from training.plurals import counted
 from training.records import SPLITS, LeftOut, LeftOutReason, Split
 from training.study.choices import NONE, Choices
 
@@ -26,9 +27,9 @@ STUDY = "study.json"
 """What the folder of a study's records holds."""
 
 DEEPEST = 4
-"""Folders that may lie around the pictures, each alone in the one above."""
+"""Folders that may lie around the images, each alone in the one above."""
 
-FURTHER_DOWN = "The pictures lie further down, in"
+FURTHER_DOWN = "The images are further down, in"
 
 LAYOUTS = (
     f"Expected DIR/<class>/*.jpg, DIR/{CALTECH_FOLDER}/<class>/*.jpg, DIR/train/<class>/*.jpg "
@@ -47,8 +48,8 @@ class Reading:
     """What a folder means.
 
     Attributes:
-        root: The folder that the pictures' paths are relative to.
-        classes: The folders of each class, where nothing divides the pictures.
+        root: The folder that the images' paths are relative to.
+        classes: The folders of each class, where nothing divides the images.
         splits: The folders of each class in each split, where folders do.
         left_out: What isn't used, and why.
         words: What was decided, where it isn't plain.
@@ -128,7 +129,7 @@ def _asked_away(filled: Mapping[str, Tree], choices: Choices) -> list[str]:
 def _labelled(filled: Mapping[str, Tree], splits: Mapping[str, Split]) -> dict[str, Split]:
     """Return the splits whose folders hold folders of classes.
 
-    A lone folder in another split that train doesn't know holds pictures without a class
+    A lone folder in another split that train doesn't know holds images without a class
     (`test/unknown/`), as torchvision's ImageFolder wants them.
     """
     inner = {name: _unwrapped(filled[name]).filled for name in splits}
@@ -175,7 +176,7 @@ def _divided(
     for name, split in labelled.items():
         if split in by_split:
             raise DataError(
-                f"{node.place} holds {by_split[split]} and {name}, which both stand for {split}.",
+                f"{node.place} holds {by_split[split]} and {name}, which both mean {split}.",
                 f"Leave one of them out: --leave-out {name}.",
             )
         by_split[split] = name
@@ -232,7 +233,7 @@ def _train_alone(
     out += [_left_out(node, name, "no class") for name in filled if name != train]
     out += _loose(node)
     reading = _read(_unwrapped(filled[train]), choices, depth + 1)
-    alone = f"Only {train}/ has folders of classes: its pictures are divided by chance."
+    alone = f"Only {train}/ has folders of classes: its images are split at random."
     further = f"{FURTHER_DOWN} {escaped(reading.root.path)}/."
     return _with(reading, out, (alone if len(filled) > 1 else further,))
 
@@ -243,8 +244,7 @@ def _inside(node: Tree, only: Tree, choices: Choices, out: list[LeftOut], depth:
         if in_split:
             _refuse_unlabelled(node, {only.name: only})
         raise DataError(
-            f"{node.place} holds 1 class with pictures, {escaped(only.name)}; "
-            "at least 2 are needed.",
+            f"{node.place} holds 1 class with images, {escaped(only.name)}; at least 2 are needed.",
             f"{LAYOUTS} {BY_NAME}",
         )
     out += _loose(node)
@@ -308,7 +308,7 @@ def _chosen(
 
 
 def _loose(node: Tree) -> list[LeftOut]:
-    """Name the pictures that lie beside folders of classes."""
+    """Name the images that lie beside folders of classes."""
     if not node.pictures:
         return []
     return [LeftOut(escaped(node.below("*")), "no class", len(node.pictures))]
@@ -319,7 +319,7 @@ def _once(items: list[LeftOut]) -> list[LeftOut]:
 
 
 def _subfolders(groups: Iterable[Mapping[str, Tree]]) -> list[str]:
-    """Say how many pictures lie in folders below their classes' folders."""
+    """Say how many images lie in folders below their classes' folders."""
     n_below, example = 0, ""
     for classes in groups:
         for tree in classes.values():
@@ -328,9 +328,10 @@ def _subfolders(groups: Iterable[Mapping[str, Tree]]) -> list[str]:
                 example = example or inner.path
     if not n_below:
         return []
-    noun = "picture lies" if n_below == 1 else "pictures lie"
-    said = f"{n_below:,} {noun} in folders below a class, such as {escaped(example)}/"
-    return [f"{said}, and belong to that class."]
+    lie = counted(n_below, "image lies", "images lie")
+    belong = "belongs" if n_below == 1 else "belong"
+    said = f"{lie} in folders below a class, such as {escaped(example)}/"
+    return [f"{said}, and {belong} to that class."]
 
 
 def _refuse_unless_classes(
@@ -356,7 +357,7 @@ def _refuse_unless_classes(
     train = next(name for name, split in labelled.items() if split == "train")
     raise DataError(
         f"{node.place} can be read in two ways: {train}/ holds folders of classes, and beside it "
-        f"{others} hold pictures without.",
+        f"{others} hold images without.",
         f"To use {train}/ alone, try {node.place / train}. If all these folders are classes, "
         f"name them: --classes {','.join(filled)}.",
     )
@@ -366,8 +367,8 @@ def _refuse_unlabelled(node: Tree, splits: Mapping[str, Tree]) -> NoReturn:
     example = next(path for tree in splits.values() for path in tree.all_pictures())
     n = sum(tree.n_pictures for tree in splits.values())
     raise DataError(
-        f"{node.place} holds {_named(splits)}, which are names of splits, not of classes; the "
-        f"{n:,} pictures in them, such as {escaped(example)}, lie in no folder of a class.",
+        f"{node.place} holds {_named(splits)}, which are names of splits, not of classes; "
+        f"they hold {counted(n, 'image')}, such as {escaped(example)}, outside of class folders.",
         f"Expected DIR/train/<class>/*.jpg. {BY_NAME}{_tables_in(node)} "
         f"If they are classes all the same: --classes {','.join(splits)}.",
     )
@@ -376,15 +377,15 @@ def _refuse_unlabelled(node: Tree, splits: Mapping[str, Tree]) -> NoReturn:
 def _refuse_loose(node: Tree) -> NoReturn:
     if node.pictures:
         raise DataError(
-            f"{node.place} holds {len(node.pictures):,} pictures, such as "
-            f"{escaped(node.pictures[0])}, and 0 classes with pictures: none lies in the folder of "
-            "a class.",
+            f"{node.place} holds {counted(len(node.pictures), 'image')}, such as "
+            f"{escaped(node.pictures[0])}, and 0 classes with images: none is in a class "
+            "folder.",
             f"{LAYOUTS} {BY_NAME}{_tables_in(node)}",
         )
     n_others = sum(1 for _ in node.all_others())
-    found = f" ({n_others:,} files, no picture among them)" if n_others else ""
+    found = f" ({counted(n_others, 'file')}, no image among them)" if n_others else ""
     raise DataError(
-        f"{node.place} holds 0 classes with pictures{found}; at least 2 are needed.",
+        f"{node.place} holds 0 classes with images{found}; at least 2 are needed.",
         f"{LAYOUTS}{_tables_in(node)}",
     )
 
@@ -418,7 +419,7 @@ def _refuse_variants(node: Tree, filled: Mapping[str, Tree]) -> None:
                 f"{node.place} holds splits inside classes: {escaped(name)}/ holds "
                 f"{_named(splits)}.",
                 "Expected the splits outside: DIR/train/<class>/*.jpg, DIR/test/<class>/*.jpg. To "
-                f"divide all pictures anew, name the classes: --classes {','.join(filled)}.",
+                f"divide all images anew, name the classes: --classes {','.join(filled)}.",
             )
         if len(filled) > 1 and is_filler(name) and len(tree.filled) > 1 and not tree.pictures:
             raise DataError(

@@ -1,7 +1,7 @@
 """The embedded data set: letters drawn from fonts, in Caltech-101's layout.
 
 Two alphabets are drawn. `target` is the data set itself; `source` is the task on which a network
-is trained first where ImageNet weights can't be had. Every picture is drawn from a random
+is trained first if ImageNet weights aren't available. Every image is drawn from a random
 generator of its own, so the files are the same on every call.
 """
 
@@ -28,7 +28,7 @@ Alphabet = Literal["target", "source"]
 Stage = Callable[[int, int, str], None]
 
 VERSION = 1
-"""Changes whenever a picture would."""
+"""Changes whenever an image would."""
 
 MARKER = "SAMPLE.json"
 ENTRIES = (CALTECH_FOLDER, "train.txt", "test.txt", MARKER)
@@ -36,7 +36,7 @@ ENTRIES = (CALTECH_FOLDER, "train.txt", "test.txt", MARKER)
 
 GLYPHS: dict[Alphabet, str] = {"target": "ABCEHKORTX", "source": "abdefghkmnqrt2345689"}
 COUNTS: dict[Alphabet, tuple[int, int]] = {"target": (90, 150), "source": (120, 180)}
-"""Fewest and most pictures of a class."""
+"""Fewest and most images of a class."""
 
 N_CLUTTER = 20
 FONTS = (
@@ -49,7 +49,7 @@ FONTS = (
 
 WIDTHS, HEIGHTS = (110, 200), (100, 180)
 GLYPH_SHARE = (0.85, 1.0)
-"""Height of the type as a share of the picture's shorter side."""
+"""Height of the type as a share of the image's shorter side."""
 
 MAXIMUM_ANGLE = 8.0
 DISTRACTORS = (0, 2)
@@ -62,7 +62,7 @@ QUALITY = 85
 
 @dataclass(frozen=True)
 class _Task:
-    """One picture to draw; an empty glyph means clutter."""
+    """One image to draw; an empty glyph means clutter."""
 
     file: str
     glyph: str
@@ -87,7 +87,7 @@ def write_sample(
     """Draw the sample into `folder`, whose marker appears when it is whole.
 
     The folder holds `101_ObjectCategories` with a clutter class and a stray file, `train.txt` and
-    `test.txt` (every third picture of a class), and a marker by which the report knows it.
+    `test.txt` (every third image of a class), and a marker by which the report knows it.
 
     Raises:
         DataError: The folder holds something other than a sample, or can't be written.
@@ -106,7 +106,7 @@ def write_sample(
 def _refuse_others_files(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()) and not is_sample(folder):
         raise DataError(
-            f"{folder} isn't empty, and what it holds is no whole sample.",
+            f"{folder} isn't empty and doesn't hold a complete sample.",
             "Name a new folder, or remove that one.",
         )
 
@@ -163,7 +163,7 @@ def _fill(folder: Path, alphabet: Alphabet, progress: Stage | None) -> None:
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for done, _ in enumerate(pool.map(draw, tasks), start=1):
             if progress is not None:
-                progress(done, len(tasks), "sample pictures drawn")
+                progress(done, len(tasks), "sample images drawn")
     (root / CLUTTER / "tmp").write_text("This is not a picture.\n")
     _write_lists(folder, [task.file for task in tasks])
     marker = {"kind": "homework sample", "version": VERSION, "alphabet": alphabet}
@@ -182,7 +182,7 @@ def _tasks(alphabet: Alphabet) -> Iterator[_Task]:
 
 
 def _write_lists(folder: Path, files: list[str]) -> None:
-    """Give every third picture of a class to the test list, as the distribution's lists do."""
+    """Give every third image of a class to the test list, as the distribution's lists do."""
     train: list[str] = []
     test: list[str] = []
     for _, members in itertools.groupby(sorted(files), key=lambda file: file.partition("/")[0]):

@@ -1,4 +1,4 @@
-"""Divide pictures into train, validation and test: by the lists that come with them, or by seed."""
+"""Divide images into train, validation and test: by the lists that come with them, or by seed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +12,7 @@ from training.data.groups import check_apart, divide_groups, groups_of
 from training.data.index import CLUTTER, Index
 from training.data.lists import list_entries, split_of_list
 from training.errors import DataError
+from training.plurals import counted
 from training.records import SPLITS, Split, SplitChange
 from training.study.choices import NONE, Choices
 
@@ -22,7 +23,7 @@ HELD_OUT = 1 / 5
 """Share of train that becomes validation where a data set has none."""
 
 MINIMUM = 3
-"""Pictures that a class needs, one for each split."""
+"""Images that a class needs, one for each split."""
 
 
 THIRDS = (1 / 3, 1 / 3, 1 / 3)
@@ -33,23 +34,23 @@ def split(index: Index, max_per_class: int | None, seed: int, choices: Choices =
 
     With lists, validation is the even and train the odd positions of the cleaned train list, as
     in the homework; with a list for validation as well, each is the split that it names. Where
-    folders or a table divide the pictures, a missing test split is the given validation split, and
+    folders or a table divide the images, a missing test split is the given validation split, and
     a missing validation split is held out of train, a fifth of every class. Otherwise a third of
     every class is for testing and the rest is halved. Shares that were asked for go before all
     that. Where groups are named, what chance divides keeps them whole, and a division that parts
     one is refused.
 
     Args:
-        max_per_class: Keep at most so many pictures of a class, in the same proportions.
+        max_per_class: Keep at most so many images of a class, in the same proportions.
         seed: Used only where chance decides.
 
     Raises:
-        DataError: A list names pictures that aren't there or twice, or a class is too small.
+        DataError: A list names images that aren't there or twice, or a class is too small.
     """
     if max_per_class is not None and max_per_class < MINIMUM:
         raise DataError(
             f"--max-per-class {max_per_class} leaves a split empty.",
-            f"Give at least {MINIMUM}: one picture each for train, validation and test.",
+            f"Give at least {MINIMUM}: one image each for train, validation and test.",
         )
     groups = groups_of(index, choices.groups) if choices.groups else None
     if choices.shares or not (index.given or index.lists):
@@ -80,7 +81,7 @@ def _by_chance(
 
 
 def _by_shares(index: Index, shares: tuple[float, float, float], seed: int) -> Splits:
-    """Divide every class by shares, at least one picture to each split."""
+    """Divide every class by shares, at least one image to each split."""
     labels = np.array(index.labels)
     parts: dict[Split, list[NDArray[np.int64]]] = {name: [] for name in SPLITS}
     for label in range(len(index.classes)):
@@ -103,10 +104,9 @@ def _by_lists(index: Index, lists: Sequence[Path]) -> Splits:
             if in_both:
                 example = index.paths[min(in_both)]
                 raise DataError(
-                    f"{file} and {other.name} both name {len(in_both)} pictures, such as "
+                    f"{file} and {other.name} both name {counted(len(in_both), 'image')}, such as "
                     f"{example}.",
-                    "Testing on pictures that were trained on proves nothing: name each in one "
-                    "list only.",
+                    "Testing on train images proves nothing: name each image in one list only.",
                 )
     by_split = {split_of_list(file): rows for file, rows in named.items()}
     train = by_split["train"]
@@ -127,29 +127,30 @@ def _read_list(file: Path, positions: dict[str, int], index: Index) -> list[int]
     if missing:
         line, path = missing[0]
         raise DataError(
-            f"{file} names {len(missing)} pictures that aren't in {index.root}; "
+            f"{file} names {counted(len(missing), 'image')} missing from {index.root}; "
             f"the first is {path} (line {line}).",
-            "Unpack the data set again, or correct the list.",
+            "Unpack the data set again, or fix the list.",
         )
     paths = [path for _, path in wanted]
     twice = len(paths) - len(set(paths))
     if twice:
         example = next(path for i, path in enumerate(paths) if path in paths[:i])
         raise DataError(
-            f"{file} names {twice} pictures twice, such as {example}.", "Remove the repetitions."
+            f"{file} names {counted(twice, 'image')} twice, such as {example}.",
+            "Remove the duplicates.",
         )
     return [positions[path] for path in paths]
 
 
 def _prefix(file: Path, index: Index) -> str:
-    """Return what a list's paths may begin with: the folders between it and the pictures."""
+    """Return what a list's paths may begin with: the folders between it and the images."""
     if index.root.is_relative_to(file.parent) and index.root != file.parent:
         return f"{index.root.relative_to(file.parent).as_posix()}/"
     return ""
 
 
 def changes_to_given(given: Given) -> tuple[SplitChange, ...]:
-    """Say what had to be made up where a data set doesn't divide its pictures in three."""
+    """Say what had to be made up where a data set doesn't divide its images in three."""
     there = set(given.splits)
     changes: list[SplitChange] = []
     if "test" not in there and "validation" in there:
@@ -229,7 +230,7 @@ def _shares(sizes: Sequence[int], limit: int) -> list[int]:
 
 
 def check_classes(index: Index, splits: Splits) -> None:
-    """Make sure that every class has a picture in every split.
+    """Make sure that every class has an image in every split.
 
     Raises:
         DataError: Some don't; they are named.
@@ -242,9 +243,9 @@ def check_classes(index: Index, splits: Splits) -> None:
             shown = ", ".join(escaped(name) for name in absent[:5]) + (
                 " …" if len(absent) > 5 else ""
             )
-            verb = "classes have" if len(absent) > 1 else "class has"
+            n_have = counted(len(absent), "class has", "classes have")
             raise DataError(
-                f"{len(absent)} {verb} no usable picture in the {name} split: {shown}.",
-                f"Every class needs at least {MINIMUM} pictures (train, validation, test): "
-                "add some, remove the class folder, or correct the lists.",
+                f"{n_have} no usable image in the {name} split: {shown}.",
+                f"Every class needs at least {MINIMUM} images (train, validation, test): "
+                "add some, remove the class folder, or fix the lists.",
             )

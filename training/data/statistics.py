@@ -1,4 +1,4 @@
-"""What is measured on the pictures: channel mean and deviation, sizes, counts, a fingerprint."""
+"""What is measured on the images: channel mean and deviation, sizes, counts, a fingerprint."""
 
 import concurrent.futures
 import functools
@@ -21,7 +21,7 @@ from training.records import SPLITS, ClassCounts, SizeStatistics, replacing
 Channels = tuple[float, float, float]
 
 CHUNK = 64
-"""Pictures that are summed at a time."""
+"""Images that are summed at a time."""
 
 LINES = 2**16
 """Rows of pixels summed at most: 65,536 squares of at most 255² fit into 32 bits."""
@@ -32,9 +32,9 @@ MAXIMUM_SIZES = 1000
 def channel_statistics(
     cache: PixelCache, positions: NDArray[np.int64], progress: Stage | None = None
 ) -> tuple[Channels, Channels]:
-    """Return channel means and standard deviations in [0, 1] over all pixels of some pictures.
+    """Return channel means and standard deviations in [0, 1] over all pixels of some images.
 
-    Sums are of whole numbers and so exact. The result is kept beside the decoded pictures.
+    Sums are of whole numbers and so exact. The result is kept beside the decoded images.
 
     Args:
         positions: Rows of the cache, shape (N,): the train split.
@@ -52,7 +52,7 @@ def channel_statistics(
         for chunk, (more, more_squares) in zip(chunks, sums, strict=True):
             total, squares, done = total + more, squares + more_squares, done + len(chunk)
             if progress is not None:
-                progress(done, len(positions), "pictures measured")
+                progress(done, len(positions), "images measured")
     n_pixels = len(positions) * cache.pixels.shape[1] * cache.pixels.shape[2]
     result = statistics_of_sums(total, squares, n_pixels)
     _keep(file, result)
@@ -75,7 +75,7 @@ def statistics_of_sums(
 def channel_sums(
     pixels: NDArray[np.uint8], rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Return the channels' sums over some pictures, of values and of their squares, each (3,)."""
+    """Return the channels' sums over some images, of values and of their squares, each (3,)."""
     some = pixels[rows]
     lines = some.reshape(-1, some.shape[2] * 3)  # whole rows of pixels: long loops are fast
     squares = np.square(lines, dtype=np.uint16)
@@ -132,7 +132,7 @@ def _five(values: NDArray[np.int64]) -> tuple[float, float, float, float, float]
 
 
 def class_counts(labels: NDArray[np.int64], splits: Splits, n_classes: int) -> ClassCounts:
-    """Count each class's pictures in each split."""
+    """Count each class's images in each split."""
     train, validation, test = (
         np.bincount(labels[splits[name]], minlength=n_classes).tolist() for name in SPLITS
     )
@@ -146,10 +146,10 @@ def fingerprint(
     digests: Sequence[str],
     splits: Splits,
 ) -> str:
-    """Return a digest that changes with any used picture, class or split, and with nothing else.
+    """Return a digest that changes with any used image, class or split, and with nothing else.
 
     Args:
-        paths: Of the pictures that `splits` counts, relative to the data folder.
+        paths: Of the images that `splits` counts, relative to the data folder.
         labels: Their class numbers; they count where the first folder isn't the class.
         digests: Of their bytes.
     """

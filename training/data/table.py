@@ -1,4 +1,4 @@
-"""Find the pictures that a table names: a path, a label and, if it likes, a split in each row."""
+"""Find the images that a table names: a path, a label and, if it likes, a split in each row."""
 
 import codecs
 import csv
@@ -17,6 +17,7 @@ from training.data.table_columns import FORM, Columns, find_columns
 from training.data.table_files import Finder
 from training.errors import DataError
 from training.folders import cache_folder
+from training.plurals import counted
 from training.records import LeftOut, Split
 from training.study.choices import NONE, Choices
 
@@ -37,7 +38,7 @@ class Row:
 
 
 def index_table(file: Path, choices: Choices = NONE) -> Index:
-    """List the pictures of a table; their paths are relative to its folder.
+    """List the images of a table; their paths are relative to its folder.
 
     Raises:
         DataError: The file can't be read, lacks a column, or has a line that can't be used.
@@ -66,7 +67,7 @@ def _text(file: Path) -> tuple[str, list[str]]:
         try:
             return content.decode("utf-8-sig"), []
         except UnicodeDecodeError:
-            said = f"{file.name} isn’t UTF-8; its letters are read as Windows-1252."
+            said = f"{file.name} isn’t UTF-8; it is read as Windows-1252."
             return content.decode("cp1252"), [said]
     except (OSError, UnicodeError) as error:
         raise DataError(
@@ -116,14 +117,14 @@ def _entries(
     finder.begin(columns.path, [row.cells for row in rows])
     for row in rows:
         if len(row.cells) <= columns.last:
-            raise _wrong(file, row.line, f"has {len(row.cells)} columns", FORM)
+            raise _wrong(file, row.line, f"has {counted(len(row.cells), 'column')}", FORM)
         path = finder.path(row.line, row.cells[columns.path])
         label = columns.label(row.line, row.cells)
         if not label:
-            raise _wrong(file, row.line, "has no label", "Every picture needs a class.")
+            raise _wrong(file, row.line, "has no label", "Every image needs a class.")
         if path in lines:
             raise _wrong(file, row.line, f"names {path} again, after line {lines[path]}",
-                         "A picture may be named once only.")  # fmt: skip
+                         "Name each image once.")  # fmt: skip
         lines[path] = row.line
         cell = row.cells[columns.split].strip() if columns.split is not None else ""
         split = _split(file, row.line, cell, columns.question)
@@ -131,7 +132,7 @@ def _entries(
             divided = split is not None
         if divided != (split is not None):
             raise _wrong(file, row.line, "and others differ in having a split",
-                         "Give every picture a split, or none.")  # fmt: skip
+                         "Give every image a split, or none.")  # fmt: skip
         entries.append((label, path, split or "train"))
     finder.check(lines)
     return entries, bool(divided)

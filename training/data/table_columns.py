@@ -1,4 +1,4 @@
-"""Which column of a table holds the picture, which the class, and which the split."""
+"""Which column of a table holds the image, which the class, and which the split."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,8 @@ from training.records import Split
 
 FORM = (
     "Its first line names the columns. Known are: path, file, filename, filepath, image, "
-    "image_path, image_id or id for the picture; label, class, class_name, category, species, "
-    "breed, diagnosis or target for the class; split, set, data set or is_valid if the pictures "
+    "image_path, image_id or id for the image; label, class, class_name, category, species, "
+    "breed, diagnosis or target for the class; split, set, data set or is_valid if the images "
     "are divided. Name others: --columns path=NAME,label=NAME,split=NAME."
 )
 
@@ -33,7 +33,7 @@ QUESTIONS: dict[str, Split] = {
 """What the columns may be called, small letters and digits alone."""
 
 LOOKED_AT = 20
-"""Rows by which columns that could both name the picture are told apart."""
+"""Rows by which columns that could both name the image are told apart."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Columns:
             found = ", ".join(marked[:3]) if marked else "none"
             raise DataError(
                 f"{self.file}, line {line} marks {len(marked)} of the classes' columns: {found}.",
-                "Every picture needs one class; pictures of several classes can't be used.",
+                "Every image needs one class; images of several classes can't be used.",
             )
         return marked[0]
 
@@ -127,7 +127,7 @@ def _by_name(file: Path, header: Sequence[str], name: str) -> int:
             return i
     raise DataError(
         f"{file} has no column “{name}”, which --columns names; {_first_line(header)}",
-        "Write a column's name as the first line has it.",
+        "Write the column's name as in the first line.",
     )
 
 
@@ -168,7 +168,7 @@ def _label(
     named = [i for k, i in enumerate(found) if not all(_is_number(pair[k]) for pair in pairs)]
     best = (named or found)[0]
     others = ", ".join(header[i] for i in found if i != best)
-    words.append(f"The class is taken from the column {header[best]}; {others} says the same.")
+    words.append(f"The class is taken from the column {header[best]}; {others} agrees with it.")
     return best
 
 
@@ -202,7 +202,7 @@ def _only(file: Path, header: Sequence[str], found: Sequence[int], role: str) ->
     names = [header[i] for i in found]
     raise DataError(
         f"{file} has {len(found)} columns that could be the {role}: {', '.join(names)}.",
-        f"Say which is meant: --columns {role}={names[0]}.",
+        f"Choose one: --columns {role}={names[0]}.",
     )
 
 

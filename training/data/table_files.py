@@ -7,12 +7,13 @@ from pathlib import Path, PurePosixPath
 from training.byte_names import escaped
 from training.data.tree import read_tree
 from training.errors import DataError
+from training.plurals import counted
 
 
 class Finder:
-    """Finds pictures by what a table says.
+    """Finds images by what a table says.
 
-    A cell is a path below the table's folder. One that isn't there is looked up among all pictures
+    A cell is a path below the table's folder. One that isn't there is looked up among all images
     below the folder, by the end of the path, with or without its suffix.
 
     Args:
@@ -29,7 +30,7 @@ class Finder:
         self._n_looked_up = 0
 
     def knows(self, cell: str) -> bool:
-        """Tell whether a cell names a picture that is there."""
+        """Tell whether a cell names an image that is there."""
         try:
             path = self.path(0, cell)
         except DataError:
@@ -37,16 +38,16 @@ class Finder:
         return (self.file.parent / path).is_file()
 
     def path(self, line: int, cell: str) -> str:
-        """Return a picture's path relative to the table's folder, which it may not leave.
+        """Return an image's path relative to the table's folder, which it may not leave.
 
         Raises:
-            DataError: It leads elsewhere, or several pictures have that name.
+            DataError: It leads elsewhere, or several images have that name.
         """
         path = PurePosixPath(cell.strip().replace("\\", "/"))
         if not path.name or "\0" in cell:
-            raise self._wrong(line, "names no picture", "Every row needs a picture.")
+            raise self._wrong(line, "names no image", "Every row needs an image.")
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            hint = f"Put the pictures below {self.file.parent} and write paths relative to it."
+            hint = f"Put the images below {self.file.parent} and write paths relative to it."
             raise self._wrong(line, f"names {path}, outside the table’s folder", hint)
         if _is_file(self.file.parent / path):
             return str(path)
@@ -59,7 +60,7 @@ class Finder:
         if len(found) > 1:
             raise self._wrong(
                 line,
-                f"names {path}, and {len(found)} pictures are called so: {escaped(found[0])}, "
+                f"names {path}, and {len(found)} images have that name: {escaped(found[0])}, "
                 f"{escaped(found[1])}",
                 f"Write paths relative to {self.file.parent}.",
             )
@@ -88,15 +89,15 @@ class Finder:
         return found
 
     def words(self) -> list[str]:
-        """Say how many pictures were found by name."""
+        """Say how many images were found by name."""
         if not self._n_looked_up:
             return []
         name, path = self._example
-        found = f"{self._n_looked_up:,} pictures were found by their names below"
+        found = f"{counted(self._n_looked_up, 'image was', 'images were')} found by name below"
         return [f"{found} {self.file.parent}, as {escaped(path)} for {name}."]
 
     def check(self, lines: Mapping[str, int]) -> None:
-        """Make sure that all pictures are there.
+        """Make sure that all images are there.
 
         Raises:
             DataError: Some aren't.
@@ -104,7 +105,7 @@ class Finder:
         missing = [path for path in lines if not _is_file(self.file.parent / path)]
         if missing:
             raise DataError(
-                f"{self.file} names {len(missing)} pictures that aren’t there; "
+                f"{self.file} names {counted(len(missing), 'missing image')}; "
                 f"the first is {missing[0]} (line {lines[missing[0]]}).",
                 f"Paths are relative to {self.file.parent}; names and ids without a suffix are "
                 "looked up there and below.",

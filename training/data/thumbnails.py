@@ -1,4 +1,4 @@
-"""Small pictures for the report, so that it never needs the data set."""
+"""Small images for the report, so that it never needs the data set."""
 
 import io
 import math
@@ -39,10 +39,10 @@ def write_thumbnails(
     """Write the sample grid, the preprocessing steps and the augmentation gallery.
 
     Args:
-        pixels: All pictures, uint8 (N, H, W, 3).
+        pixels: All images, uint8 (N, H, W, 3).
         labels: Shape (N,).
-        train: Rows of the train split, which all shown pictures are from.
-        example: The picture file that the preprocessing steps are shown on.
+        train: Rows of the train split, which all shown images are from.
+        example: The image file that the preprocessing steps are shown on.
     """
     made = [
         *_samples(pixels, labels, classes, train),
@@ -70,7 +70,7 @@ def _samples(
     classes: tuple[str, ...],
     train: NDArray[np.int64],
 ) -> Iterator[tuple[str, str, Image.Image]]:
-    """Yield one train picture each of up to `N_SAMPLES` classes, spread over the list."""
+    """Yield one train image each of up to `N_SAMPLES` classes, spread over the list."""
     n_shown = min(N_SAMPLES, len(classes))
     for i in range(n_shown):
         label = i * len(classes) // n_shown
@@ -79,7 +79,7 @@ def _samples(
 
 
 def small(square: NDArray[np.uint8]) -> Image.Image:
-    """Return a picture (H, W, 3) with sides of at most `SIDE` pixels."""
+    """Return an image (H, W, 3) with sides of at most `SIDE` pixels."""
     image = Image.fromarray(np.ascontiguousarray(square))
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     return image

@@ -15,7 +15,7 @@ from training.lookup import unknown_name
 from training.records import Split, write_bytes
 
 TABLE = "pictures.csv"
-"""Written last: names every picture, its class and its split, relative to its own folder."""
+"""Written last: names every image, its class and its split, relative to its own folder."""
 
 WORDS: dict[Split, tuple[str, ...]] = {
     "train": ("train", "training", "trainval"),
@@ -24,20 +24,21 @@ WORDS: dict[Split, tuple[str, ...]] = {
 }
 """What torchvision's data sets call their splits."""
 
-ONLY_CLASSES = "Only data sets for classification can be used: a picture and one class each."
+ONLY_CLASSES = "Only data sets for classification can be used: an image and one class each."
 
 
 def fetch_torchvision(name: str, folder: Path, progress: Stage | None = None) -> Path:
     """Return the table of one of torchvision's data sets, downloading it unless it is there.
 
-    Pictures that torchvision keeps as files are named where they lie; others are written as PNG.
+    Images that torchvision keeps as files are named where they lie; others are written as PNG.
 
     Args:
         name: Of a class in `torchvision.datasets`.
         folder: Where to keep it, in a folder of that name.
 
     Raises:
-        DataError: There is no such data set, it isn't one for classification, or can't be had.
+        DataError: The data set doesn't exist, isn't one for classification, or can't be
+            downloaded.
     """
     place = folder / name
     if not (place / TABLE).is_file():
@@ -57,7 +58,7 @@ def _data_set(name: str) -> Any:
     if kind is None:
         raise unknown_name("torchvision data set", name, datasets.__all__)
     if not inspect.isclass(kind) or "root" not in inspect.signature(kind).parameters:
-        raise DataError(f"torchvision:{name} holds no pictures of its own.", ONLY_CLASSES)
+        raise DataError(f"torchvision:{name} has no images of its own.", ONLY_CLASSES)
     return kind
 
 
@@ -101,7 +102,7 @@ def _first(kind: Any, words: Sequence[str], options: dict[str, Any]) -> Any:
 def _rows(
     name: str, splits: dict[Split | None, Any], place: Path, progress: Stage | None
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield path, class and split of every picture; write those that aren't files yet."""
+    """Yield path, class and split of every image; write those that aren't files yet."""
     total, done = sum(len(pictures) for pictures in splits.values()), 0
     for split, pictures in splits.items():
         names = getattr(pictures, "classes", None)
@@ -112,7 +113,7 @@ def _rows(
             except TypeError as error:
                 kind = type(label).__name__
                 raise DataError(
-                    f"torchvision:{name} gives a {kind} for a picture.", ONLY_CLASSES
+                    f"torchvision:{name} gives a {kind} for an image.", ONLY_CLASSES
                 ) from error
             path = _path(place, picture, split, i)
             yield path, str(names[number]) if names else f"class {number:04d}", split or ""
@@ -122,7 +123,7 @@ def _rows(
 
 
 def _path(place: Path, picture: Any, split: Split | None, i: int) -> str:
-    """Return a picture's place below the data set's folder; write it there if it has none."""
+    """Return an image's place below the data set's folder; write it there if it has none."""
     if isinstance(picture, Path):
         return picture.resolve().relative_to(place.resolve()).as_posix()
     path = Path("pictures", split or "all", f"{i:07d}.png")

@@ -1,4 +1,4 @@
-"""What lies in a folder: folders, pictures and other files, all the way down. No decisions."""
+"""What lies in a folder: folders, images and other files, all the way down. No decisions."""
 
 import functools
 import os
@@ -11,8 +11,8 @@ from training.data.passed_over import is_passed_over
 from training.errors import DataError
 
 CLUTTER = "BACKGROUND_Google"
-"""Caltech-101's folder of random pictures; it is no class and is left out. Its file `tmp`
-is a picture by content, but was never counted as one."""
+"""Caltech-101's folder of random images; it is no class and is left out. Its file `tmp`
+is an image by content, but was never counted as one."""
 
 DEEPEST = 64
 """Folders below folders that are looked into."""
@@ -26,7 +26,7 @@ class Tree:
         place: Its path.
         path: The same relative to the folder that was read, with forward slashes; "" for itself.
         folders: By name, sorted.
-        pictures: Names of the pictures right in it, sorted.
+        pictures: Names of the images right in it, sorted.
         others: Names of its other files, sorted.
     """
 
@@ -42,12 +42,12 @@ class Tree:
 
     @functools.cached_property
     def n_pictures(self) -> int:
-        """Pictures in it and in all folders below."""
+        """Images in it and in all folders below."""
         return len(self.pictures) + sum(folder.n_pictures for folder in self.folders.values())
 
     @functools.cached_property
     def filled(self) -> dict[str, "Tree"]:
-        """The folders that hold a picture, somewhere below."""
+        """The folders that hold an image, somewhere below."""
         return {name: folder for name, folder in self.folders.items() if folder.n_pictures}
 
     def below(self, name: str) -> str:
@@ -55,7 +55,7 @@ class Tree:
         return f"{self.path}/{name}" if self.path else name
 
     def all_pictures(self) -> Iterator[str]:
-        """Yield the paths of all pictures below, as `path` is."""
+        """Yield the paths of all images below, as `path` is."""
         yield from (self.below(name) for name in self.pictures)
         for folder in self.folders.values():
             yield from folder.all_pictures()
@@ -93,7 +93,7 @@ def _read(place: Path, path: str, above: tuple[tuple[int, int], ...]) -> Tree:
             return Tree(place, path)
         if len(above) > DEEPEST:
             raise DataError(
-                f"{place} lies more than {DEEPEST} folders deep.", "Name a folder further down."
+                f"{place} is more than {DEEPEST} folders deep.", "Name a folder further down."
             )
         with os.scandir(place) as entries:
             for entry in entries:

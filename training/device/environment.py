@@ -15,6 +15,7 @@ import torch
 import training
 from training.errors import DeviceError
 from training.lookup import unknown_name
+from training.plurals import counted
 from training.records import Environment
 
 CPU_FILE = Path("/proc/cpuinfo")
@@ -71,11 +72,13 @@ def _cuda(number: int) -> torch.device:
     n_devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if n_devices == 0:
         raise DeviceError(
-            "CUDA was asked for, but torch finds no CUDA device here.",
-            "Use --device cpu, or look at `homework doctor`.",
+            "CUDA was requested, but torch finds no CUDA device.",
+            "Use --device cpu, or run `homework doctor`.",
         )
     if number >= n_devices:
-        raise DeviceError(f"There is no cuda:{number}; this machine has {n_devices} CUDA devices.")
+        raise DeviceError(
+            f"There is no cuda:{number}; this machine has {counted(n_devices, 'CUDA device')}."
+        )
     return torch.device("cuda", number)
 
 

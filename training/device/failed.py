@@ -19,6 +19,6 @@ def lost(device: str, experiment_id: str, error: Exception) -> DeviceError:
     said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
     return DeviceError(
         f"The device {device} failed while {experiment_id} was running: {said}.",
-        "What was finished is kept. See whether the device is still there (nvidia-smi); then the "
-        "same command goes on from the last checkpoint, and --device cpu works without it.",
+        "Finished work is saved. Check that the device is still there (nvidia-smi); then the "
+        "same command resumes from the last checkpoint, and --device cpu works without it.",
     )

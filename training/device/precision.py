@@ -29,11 +29,11 @@ def resolve_precision(name: str, device: torch.device, image_size: int) -> Preci
     """Turn `auto` into the 16-bit format that the hardware multiplies faster, else into fp32.
 
     That is bf16 on a CUDA device of compute capability 8.0 or later, and on a CPU with AMX or
-    AVX512-BF16 for pictures that keep it busy; and fp16 on a CUDA device of capability 7.x, the
+    AVX512-BF16 for images that keep it busy; and fp16 on a CUDA device of capability 7.x, the
     first ones with tensor cores.
 
     Args:
-        image_size: Side of the square pictures in pixels.
+        image_size: Side of the square images in pixels.
 
     Raises:
         DeviceError: Unknown name, or a format that the device lacks.
@@ -41,7 +41,7 @@ def resolve_precision(name: str, device: torch.device, image_size: int) -> Preci
     if name == "auto":
         return _fastest(device, image_size)
     if name == "tf32" and device.type != "cuda":
-        raise DeviceError(f"tf32 is a format of CUDA devices, not of {device}.", "Use fp32.")
+        raise DeviceError(f"tf32 needs a CUDA device; this is {device}.", "Use fp32.")
     lacks_bf16 = device.type == "cuda" and not _computes_bf16(device)
     if (name == "bf16" and lacks_bf16) or (
         name in ("bf16", "fp16") and device.type not in ("cpu", "cuda")

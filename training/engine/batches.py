@@ -11,7 +11,7 @@ from training.data.augment import augment
 from training.device.transfer import moved
 
 IN_CACHE = 2**21
-"""Bytes of pictures that are normalised at a time: between the steps they stay in the cache."""
+"""Bytes of images that are normalised at a time: between the steps they stay in the cache."""
 
 
 class Inputs(Protocol):
@@ -29,7 +29,7 @@ class Inputs(Protocol):
 
 
 class PictureInputs:
-    """Normalised pictures, gathered from uint8 pixels.
+    """Normalised images, gathered from uint8 pixels.
 
     Args:
         pixels: (N, H, W, 3) uint8, the whole data set's, often memory-mapped.
@@ -117,7 +117,7 @@ class FeatureInputs:
 def shuffled(n: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
     """Yield a new order of 0…n-1 in batches; a last batch of one joins the one before it.
 
-    Batch normalisation can't train on a single picture.
+    Batch normalisation can't train on a single image.
     """
     return _split(torch.randperm(n, generator=generator), batch_size, join_single=True)
 

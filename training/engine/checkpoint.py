@@ -1,4 +1,4 @@
-"""Checkpoints: where an unfinished run stands, kept so that it goes on to the same bytes."""
+"""Checkpoints: the state of an unfinished run, saved so that it resumes to the same bytes."""
 
 import contextlib
 import hashlib
@@ -97,7 +97,7 @@ class Checkpoints:
         return time.monotonic() - self._last >= self._between
 
     def save(self, position: Position, tensors: dict[str, Any]) -> bool:
-        """Write a checkpoint and drop the oldest; a failure is noted and the run goes on.
+        """Write a checkpoint and drop the oldest; a failure is noted and the run continues.
 
         Returns:
             Whether it was written.
@@ -108,7 +108,7 @@ class Checkpoints:
         try:
             save_tensors(self.folder / name, {"header": header, "tensors": tensors})
         except RecordError as error:
-            self.note(f"No checkpoint: {error.message}")
+            self.note(f"Can't save a checkpoint: {error.message}")
             return False
         finally:
             self._last = time.monotonic()
@@ -131,12 +131,12 @@ class Checkpoints:
                 reason = f"{file} belongs to another run."
             except (RecordError, msgspec.MsgspecError, KeyError, TypeError) as error:
                 reason = error.message if isinstance(error, RecordError) else str(error)
-            self.note(f"A checkpoint is left out: {reason}")
+            self.note(f"Ignoring a checkpoint: {reason}")
             _remove(file)
         if any(self.folder.glob("*.pt")):
             self.note(
-                f"The checkpoints in {self.folder} are left out: they belong to other settings, "
-                "pictures, device or version of torch."
+                f"Ignoring the checkpoints in {self.folder}: they belong to other settings, "
+                "images, device or version of torch."
             )
         return None
 

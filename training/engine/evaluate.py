@@ -15,7 +15,7 @@ from training.errors import DeviceError
 from training.records import Scores
 
 EVALUATED_TOGETHER = 64
-"""Pictures in a batch at least; where so many don't fit, they go in batches of training's size."""
+"""Images in a batch at least; where so many don't fit, they go in batches of training's size."""
 
 EVALUATED_TOGETHER_ON_CUDA = 512
 """The same there: fewer kernels, each of which keeps more of the device busy."""
@@ -77,7 +77,7 @@ def _evaluate(
 
 
 def _logits(module: nn.Module, inputs: Inputs, chosen: Tensor, batch_size: int) -> Tensor:
-    """Return the logits (B, n_classes) of B pictures, in batches of training's size if need be."""
+    """Return the logits (B, n_classes) of B images, in batches of training's size if need be."""
     try:
         return forward(module, gathered(inputs, chosen, module)).float()
     except DeviceError:

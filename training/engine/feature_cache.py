@@ -92,7 +92,7 @@ def feature_key(
     Args:
         frozen: See `frozen_digest`.
         split: The submodule that they are the input of.
-        pictures: What identifies the pictures that it sees, their order and their scaling.
+        pictures: What identifies the images that it sees, their order and their scaling.
     """
     threads = torch.get_num_threads() if device.type == "cpu" else 0
     network = spec.model, spec.width, split, spec.batch_size, frozen

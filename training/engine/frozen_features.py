@@ -1,7 +1,7 @@
 """Compute what is frozen once instead of every epoch.
 
 A frozen part that comes first, has no randomness (frozen parts run as at inference) and sees
-unaugmented pictures gives the same output every epoch. Its outputs are computed once per split;
+unaugmented images gives the same output every epoch. Its outputs are computed once per split;
 only what follows is trained. A test holds the logits to those of the plain computation.
 """
 
@@ -35,7 +35,7 @@ def prefix_features(
     Args:
         module: The network; put into inference mode.
         split: Dotted path of the submodule whose input is wanted.
-        inputs: Unaugmented pictures.
+        inputs: Unaugmented images.
         what: Name of the stage for progress.
         after_batch: Called after each batch; may raise to leave.
 

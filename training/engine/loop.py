@@ -96,8 +96,8 @@ def fit(
     Args:
         module: Maps gathered inputs to logits (B, n_classes); trainable where gradients are on.
         training_mode: Puts the modules into their modes before each training pass.
-        spec: Recipe; `spec.seed` decides the order of the pictures.
-        checkpoints: Where to go on from and to keep how far training came.
+        spec: Recipe; `spec.seed` decides the order of the images.
+        checkpoints: Where training resumes from and saves its state.
         stop: Asks to leave after a batch.
         log: Receives the epochs so far, at the start and after each.
         meter: Of the device's energy.
@@ -107,7 +107,7 @@ def fit(
 
     Raises:
         StoppedError: `stop` asked for it; a checkpoint was written.
-        DeviceError: Not even a single picture fits the device's memory.
+        DeviceError: Not even a single image fits the device's memory.
     """
     training = _Training(module, training_mode, train, spec, progress, checkpoints, meter)
     progress.epochs(spec.epochs, len(train.labels))
@@ -141,7 +141,7 @@ class _Training:
         batch: Batches of it that are done.
         seconds: Training time of it so far.
         order_state: Of the generator before it drew this epoch's order.
-        totals: Of this epoch, (3,) float64: summed loss, correct count, and how many pictures
+        totals: Of this epoch, (3,) float64: summed loss, correct count, and how many images
             they leave out because fp16 couldn't hold the values of their batches.
         scaling: While training is in fp16.
     """
@@ -202,14 +202,14 @@ class _Training:
 
         Args:
             epoch: The first one in fp32.
-            left_out: Pictures that the scores of the epoch before it leave out.
+            left_out: Images that the scores of the epoch before it leave out.
         """
         assert self.fp16 is not None
         assert self.scaling is not None
         self.result.loss_scaling = self._scaled(epoch, left_out)
         self.fp16.in_fp32, self.scaling = True, None
         self.recorded = self._unrecorded()
-        self.progress.note("Values are too large for fp16: going on in fp32")
+        self.progress.note("Values are too large for fp16: continuing in fp32")
 
     def _scaled(self, fp32_from_epoch: int | None = None, left_out: int = 0) -> LossScaling:
         assert self.scaling is not None
@@ -243,7 +243,7 @@ class _Training:
         with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
             self._learn(loss, logits, labels, before)
         if used > parts:
-            self.progress.note(f"Out of memory: batches go through the device in {used} parts")
+            self.progress.note(f"Out of memory: splitting each batch into {used} parts")
 
     def _step(self, inputs: Tensor, labels: Tensor) -> None:
         """Train on a batch that fits the device's memory."""
@@ -339,13 +339,13 @@ class _Training:
         self.checkpoints.save(position, tensors)
 
     def resume(self) -> None:
-        """Go on from the newest checkpoint, if there is one that fits."""
+        """Resume from the newest checkpoint that fits, if any."""
         found = self.checkpoints.newest() if self.checkpoints is not None else None
         if found is None:
             return
         position, tensors = found
         if shapes(tensors["module"]) != shapes(changing(self.module)):
-            self.progress.note("A checkpoint is left out: the network has changed since")
+            self.progress.note("Ignoring a checkpoint: the network has changed")
             return
         self.epoch, self.batch, self.seconds = position.epoch, position.batch, position.seconds
         for name in KEPT_OF_FIT:
@@ -364,7 +364,7 @@ class _Training:
         restore_random_state(tensors["random"], self.device)
         if self.train.generator is not None:
             self.train.generator.set_state(tensors["inputs"])
-        self.progress.note(f"Going on in epoch {self.epoch} after batch {self.batch}")
+        self.progress.note(f"Resuming at epoch {self.epoch}, batch {self.batch}")
         n, size = len(self.train.labels), self.spec.batch_size
         self.progress.batch(min((self.epoch - 1) * n + self.batch * size, self.spec.epochs * n))
 

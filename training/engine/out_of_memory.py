@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from training.device.randomness import restore_random_state, torch_state
 from training.engine.batches import Inputs
 from training.errors import DeviceError
+from training.plurals import counted
 
 MESSAGES = ("out of memory", "ALLOC_FAILED", "can't allocate memory")
 """How backends without an exception of their own say it (MPS, cuDNN, cuBLAS; torch on the CPU)."""
@@ -117,7 +118,7 @@ def forward(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     """Return the outputs at inference, halving the batch (B, …) as long as it doesn't fit.
 
     Raises:
-        DeviceError: Not even one picture fits.
+        DeviceError: Not even one image fits.
     """
     try:
         return function(inputs)
@@ -168,7 +169,7 @@ def told(what: str, smaller: str) -> Iterator[None]:
             raise
         raise DeviceError(
             f"The device's memory is too small for {what}.",
-            f"Close what else uses the device, or choose {smaller}, or --device cpu.",
+            f"Close other programs that use the device, or choose {smaller}, or --device cpu.",
         ) from error
 
 
@@ -181,8 +182,7 @@ def _free(device: torch.device) -> None:
 
 def _too_small(n: int) -> DeviceError:
     return DeviceError(
-        f"The device's memory is too small for this network with {n} picture"
-        f"{'s' if n > 1 else ''} at a time.",
-        "Close what else uses the device, or choose a smaller --image-size or --width, "
+        f"The device's memory is too small for this network with {counted(n, 'image')} at a time.",
+        "Close other programs that use the device, or choose a smaller --image-size or --width, "
         "or --device cpu.",
     )

@@ -162,13 +162,16 @@ class Dispatcher:
         progress = self._running[task.position]
         self._lost[task.position] += 1
         if self._lost[task.position] < self.crew.attempts:
-            progress.note(f"Its worker {reason}: it goes on from its last checkpoint, if any")
+            progress.note(
+                f"Worker {reason} (attempt {self._lost[task.position]} of {self.crew.attempts}): "
+                "resuming from the last checkpoint, if any"
+            )
             self.crew.start(task, self._force)
             return
         why = (
-            f"Its worker {reason}, the last of {self.crew.attempts}. "
-            "Memory that ran out is the usual cause: try fewer --jobs or a smaller --batch-size; "
-            "the same command tries it again."
+            f"Worker {reason} (attempt {self.crew.attempts} of {self.crew.attempts}). "
+            "The usual cause is running out of memory: try fewer --jobs or a smaller --batch-size; "
+            "the same command tries again."
         )
         self._finish(task, self.single.fail(task.experiment, task.seed, why))
 

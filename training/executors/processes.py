@@ -169,5 +169,5 @@ class ProcessCrew:
 def _end_of(process: BaseProcess) -> str:
     code = process.exitcode or 0
     if code < 0:
-        return f"was killed by {signal.Signals(-code).name}"
-    return f"was ended with exit code {code}"
+        return "killed" if -code == signal.SIGKILL else f"killed by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"

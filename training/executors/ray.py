@@ -78,7 +78,7 @@ def import_ray() -> ModuleType:
         raise StudyError(
             "--executor ray needs the package ray, which isn't installed here.",
             "Install it on every machine: pip install 'cnn-homework[ray]'. "
-            "On one machine, --jobs N does without.",
+            "On one machine, --jobs N works without it.",
         ) from error
     module: ModuleType = ray
     return module
@@ -135,7 +135,7 @@ class RayCrew:
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise StudyError(
                 f"There is no Ray cluster at {self.address or 'this machine'}: {error}.",
-                "Start one (`ray start --head`), and give --address its address.",
+                "Start one (`ray start --head`), and pass its address with --address.",
             ) from error
         finally:
             if threading.current_thread() is threading.main_thread():
@@ -143,7 +143,7 @@ class RayCrew:
                     signal.signal(number, handler)
 
     def _check_machines(self) -> None:
-        """Make sure that every machine sees the records and the decoded pictures.
+        """Make sure that every machine sees the records and the decoded images.
 
         Raises:
             StudyError: One doesn't, or there is no GPU where one is needed.
@@ -229,7 +229,7 @@ class RayCrew:
         except errors.RayTaskError as error:
             return Ended(task, error)
         except errors.RayError as error:
-            return Lost(task, f"was lost ({type(error).__name__})")
+            return Lost(task, f"lost ({type(error).__name__})")
         return Stopped(task) if answer is None else Ended(task, answer)
 
     def stop(self) -> None:

@@ -84,13 +84,13 @@ class SingleRuns:
 
         def waiting(holder: str) -> None:
             waited.append(holder)
-            progress.note(f"Waiting for {holder}: it runs {experiment.id}")
+            progress.note(f"Waiting for {holder}, which is running {experiment.id}")
 
         with locked(folder.lock(f"{experiment.id}/seed-{seed}"), waiting):
             step = self.plan.step(experiment, seed)
             if step.state == "done" and (waited or not force):
                 if waited:
-                    progress.note(f"{experiment.id} was done by another process")
+                    progress.note(f"{experiment.id} was finished by another process")
                 # a process that is killed just after it wrote the record leaves them
                 self._remove_leftovers(experiment, seed)
                 remove_checkpoints(folder.checkpoint(experiment.id, seed))
@@ -164,7 +164,7 @@ class SingleRuns:
             error=reason,
         )
         if self.plan.step(experiment, step.seed).state == "done":
-            self.workspace.progress.note(f"The older record of {experiment.id} is kept")
+            self.workspace.progress.note(f"Keeping the older record of {experiment.id}")
         else:
             old = [folder.curves(*name), folder.predictions(*name)]
             write_together({folder.metrics(*name): metrics}, remove=old)

@@ -61,7 +61,7 @@ class LiveLog:
                 with contextlib.suppress(Exception):
                     log.close()
             said = f"{type(error).__name__}: {error}".splitlines()[0]
-            self._note(f"No {label} log of this run from here on ({said}); training goes on")
+            self._note(f"{label} log of this run stopped ({said}); training continues")
 
 
 class Logs:

@@ -31,7 +31,7 @@ def scaled(channels: int, width: float) -> int:
 class AlexNet(nn.Module):
     """AlexNet in one column (Krizhevsky, 2014): five convolutions, three fully connected layers.
 
-    Maps pictures (B, 3, H, W) from 63 pixels a side on to class scores (B, 1000), thinned too.
+    Maps images (B, 3, H, W) from 63 pixels a side on to class scores (B, 1000), thinned too.
     """
 
     def __init__(self, width: float = 1.0) -> None:
@@ -71,7 +71,7 @@ class AlexNet(nn.Module):
 class VGG16(nn.Module):
     """VGG's configuration D (Simonyan and Zisserman, 2015): 13 convolutions of 3 × 3 pixels.
 
-    Maps pictures (B, 3, H, W) from 32 pixels a side on to class scores (B, 1000), thinned too.
+    Maps images (B, 3, H, W) from 32 pixels a side on to class scores (B, 1000), thinned too.
     """
 
     def __init__(self, width: float = 1.0) -> None:
@@ -141,7 +141,7 @@ def two_blocks(n_in: int, n_out: int, stride: int) -> nn.Sequential:
 class ResNet18(nn.Module):
     """A residual network of 18 layers (He et al., 2016).
 
-    Maps pictures (B, 3, H, W) to class scores (B, 1000), thinned too.
+    Maps images (B, 3, H, W) to class scores (B, 1000), thinned too.
     """
 
     def __init__(self, width: float = 1.0) -> None:

@@ -11,6 +11,7 @@ from training.errors import StudyError
 from training.lookup import unknown_name
 from training.networks.architectures import VGG16, AlexNet, ResNet18
 from training.networks.libraries import foreign_network
+from training.plurals import counted
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Network:
     """A network whose last layer was replaced by a new head.
 
     Attributes:
-        module: Maps pictures (B, 3, H, W) to class scores (B, n_classes), without softmax:
+        module: Maps images (B, 3, H, W) to class scores (B, n_classes), without softmax:
             cross-entropy contains it.
         head: Dotted path of the new head inside `module`.
         parts: Part name to the dotted path of the module that holds it; an empty path stands for
@@ -114,7 +115,7 @@ def _last_linear(module: nn.Module, model: str) -> str:
     declared = get_classifier() if callable(get_classifier) else None
     if isinstance(declared, tuple):
         raise StudyError(
-            f"{model} has {len(declared)} heads; one is needed.",
+            f"{model} has {counted(len(declared), 'head')}; one is needed.",
             "Choose another model, or write a module:function that keeps one.",
         )
     linear: dict[str, nn.Module] = {
@@ -125,7 +126,7 @@ def _last_linear(module: nn.Module, model: str) -> str:
             return name
     if not linear:
         raise StudyError(
-            f"{model} has no linear layer to replace by a new head.",
+            f"{model} has no linear layer to replace with a new head.",
             "Write a module:function that ends its network in nn.Linear.",
         )
     return list(linear)[-1]

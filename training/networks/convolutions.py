@@ -1,7 +1,7 @@
 """Convolutions on CUDA by fewer and larger kernels: the same sums, in another order.
 
-Two habits of networks for pictures are slow there. The first convolution sees three channels, while
-tensor cores multiply eight or more at a time; seen as blocks of pixels, a picture has enough of
+Two habits of networks for images are slow there. The first convolution sees three channels, while
+tensor cores multiply eight or more at a time; seen as blocks of pixels, an image has enough of
 them. And bias and ReLU go over maps that pooling then makes four times smaller; as both keep the
 order of values, pooling may come first.
 

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from training.records import FilterPictures, FirstLayer, StudyFolder, write_bytes
 
 SHOWN = 64
-"""Filters that a picture holds at most."""
+"""Filters that an image holds at most."""
 
 SCALE_QUANTILE = 0.995
-"""The share of weights inside the scale of the pictures: single outliers would grey all others."""
+"""The share of weights inside the scale of the images: single outliers would grey all others."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Filters:
 
 
 def first_filters(module: nn.Module) -> Filters | None:
-    """Return the first convolution's weights; None unless it sees a picture's three channels."""
+    """Return the first convolution's weights; None unless it sees an image's three channels."""
     layers = ((name, m) for name, m in module.named_modules() if isinstance(m, nn.Conv2d))
     name, layer = next(layers, ("", None))
     if layer is None or layer.weight.shape[1] != 3:
@@ -61,7 +61,7 @@ def describe_change(start: Filters | None, module: nn.Module) -> FirstLayer | No
 def with_pictures(
     record: FirstLayer | None, start: Filters | None, module: nn.Module, folder: StudyFolder
 ) -> FirstLayer | None:
-    """Write pictures of the filters before and after training, and name them in the record."""
+    """Write images of the filters before and after training, and name them in the record."""
     end = first_filters(module)
     if record is None or start is None or end is None:
         return record

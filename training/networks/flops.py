@@ -27,7 +27,7 @@ N_PICTURES = 2
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """FLOP of `N_PICTURES` pictures.
+    """FLOP of `N_PICTURES` images.
 
     Attributes:
         once: Of the frozen part whose outputs are kept; 0 where there is none.
@@ -40,7 +40,7 @@ class Arithmetic:
     training: int
 
     def features(self, n_pictures: int) -> int:
-        """Return the FLOP of computing the kept outputs for so many pictures."""
+        """Return the FLOP of computing the kept outputs for so many images."""
         return n_pictures * self.once // N_PICTURES
 
     def epoch(self, n_train: int, n_validation: int) -> int:
@@ -54,7 +54,7 @@ def count(network: Network, held: Trainable, image_size: int, cached: bool) -> A
     Args:
         network: With gradients on where it is trained.
         held: What is trained and what is frozen, for the modes of its parts.
-        image_size: Side of the pictures in pixels.
+        image_size: Side of the images in pixels.
         cached: Whether the outputs of the part before `held.split` are kept over all epochs.
 
     Returns:

@@ -91,6 +91,6 @@ def _function(module_name: str, function: str, folders: Sequence[Path]) -> Any:
     except (ImportError, AttributeError) as error:
         raise StudyError(
             f"Can't import {module_name}:{function}: {as_written(str(error))}.",
-            "The module must be installed or lie beside the study file; one that --backbone names "
-            "may lie in the current folder, too.",
+            "The module must be installed or be beside the study file; one that --backbone names "
+            "may also be in the current folder.",
         ) from error

@@ -16,7 +16,7 @@ def _stop(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
 
 
 def input_of(module: nn.Module, split: str, pictures: Tensor) -> Tensor:
-    """Return what the submodule `split` is given for pictures (B, 3, H, W), and compute no more."""
+    """Return what the submodule `split` is given for images (B, 3, H, W), and compute no more."""
     handle = module.get_submodule(split).register_forward_pre_hook(_stop)
     try:
         module(pictures)

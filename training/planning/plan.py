@@ -6,6 +6,7 @@ from typing import Literal
 
 from training.data.geometry import resize_size
 from training.errors import HomeworkError
+from training.plurals import counted
 from training.records import (
     Choice,
     Experiment,
@@ -117,7 +118,7 @@ class Plan:
                 continue
             finished.append((rank([r for r in records if isinstance(r, Metrics)]), experiment))
         if len(finished) < choice.rank:
-            return f"{choice.grid} has {len(finished)} finished runs"
+            return f"{choice.grid} has {counted(len(finished), 'finished run')}"
         finished.sort(key=lambda item: item[0])
         chosen = finished[choice.rank - 1][1]
         selected = Selected(
@@ -158,7 +159,10 @@ class Plan:
         if record.spec_hash != spec.digest():
             return "stale", _difference(record, spec, selected)
         if record.status == "diverged" and record.format < 2 and (record.best_epoch or 0) > 1:
-            return "stale", "it diverged, and an older version kept its last epoch, not its best"
+            return (
+                "stale",
+                "it diverged, and an older version recorded its last epoch instead of its best",
+            )
         if experiment.test and record.test is None:
             return "to do", "not tested yet"
         if experiment.role == "reuse" and not self._repeats_its_source(record, selected, seed):

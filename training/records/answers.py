@@ -1,6 +1,6 @@
-"""Which test pictures stand for a network's mistakes: one rule for who keeps and who shows them.
+"""Which test images stand for a network's mistakes: one rule for who keeps and who shows them.
 
-Training keeps small copies of these pictures; the report picks them by the same functions from
+Training keeps small copies of these images; the report picks them by the same functions from
 the same record, so that what is shown is what was meant to be shown.
 """
 
@@ -13,31 +13,31 @@ N_PAIRS = 5
 
 
 def confident_mistakes(record: Predictions, n: int = N_MISTAKES) -> list[int]:
-    """Return the wrongly named pictures by falling probability of the answer; ties in order."""
+    """Return the wrongly named images by falling probability of the answer; ties in order."""
     wrong = [i for i, _ in _answers(record) if record.label[i] != record.predicted[i]]
     return sorted(wrong, key=lambda i: (-record.probability[i], i))[:n]
 
 
 def confused_pairs(record: Predictions, n: int = N_PAIRS) -> list[tuple[int, int]]:
-    """Return (true class, guess) pairs by falling number of pictures; ties by class number."""
+    """Return (true class, guess) pairs by falling number of images; ties by class number."""
     wrong = Counter(pair for _, pair in _answers(record) if pair[0] != pair[1])
     return sorted(wrong, key=lambda pair: (-wrong[pair], pair))[:n]
 
 
 def taken_for(record: Predictions, true: int, guess: int) -> int | None:
-    """Return the picture of one class that was most surely taken for another; None if none was."""
+    """Return the image of one class that was most surely taken for another; None if none was."""
     return _surest(record, true, guess)
 
 
 def typical(record: Predictions, index: int) -> int | None:
-    """Return the picture of a class that was most surely named rightly, else the class's first."""
+    """Return the image of a class that was most surely named rightly, else the class's first."""
     first = next((i for i, (true, _) in _answers(record) if true == index), None)
     surest = _surest(record, index, index)
     return first if surest is None else surest
 
 
 def examples_wanted(record: Predictions) -> list[int]:
-    """Return the pictures that a report on these answers shows, by rising index."""
+    """Return the images that a report on these answers shows, by rising index."""
     pairs = confused_pairs(record)
     shown = [*confident_mistakes(record)]
     shown += [i for pair in pairs if (i := taken_for(record, *pair)) is not None]
@@ -46,7 +46,7 @@ def examples_wanted(record: Predictions) -> list[int]:
 
 
 def _answers(record: Predictions) -> list[tuple[int, tuple[int, int]]]:
-    """Return position and (true class, guess) of every picture."""
+    """Return position and (true class, guess) of every image."""
     return list(enumerate(zip(record.label, record.predicted, strict=True)))
 
 

@@ -20,7 +20,7 @@ SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", "
 
 MAXIMUM_FILES = 20_000_000
 MAXIMUM_RATIO = 200
-"""Bytes unpacked for each byte packed, from `FREE_BYTES` on: pictures and records stay below."""
+"""Bytes unpacked for each byte packed, from `FREE_BYTES` on: images and records stay below."""
 
 FREE_BYTES = 10**8
 
@@ -80,7 +80,7 @@ def unpack(
             with tarfile.open(archive) as source_tar:
                 _unpack(_tar_members(source_tar), archive, target, limits, progress)
     except BROKEN as error:
-        reason = next(iter(str(error).splitlines()), "") or "it ends too early"
+        reason = next(iter(str(error).splitlines()), "") or "the file is truncated"
         raise ArchiveError(reason.rstrip(":.")) from error
     except OSError as error:  # a place that isn't in the file, a name that can't be or is twice
         if error.errno in DISK_FAULTS:
@@ -162,12 +162,12 @@ def _unpack(
 
 
 def _copy(source: IO[bytes], stream: IO[bytes], member: _Member) -> None:
-    """Copy a file's bytes; refuse one that holds more than it says."""
+    """Copy a file's bytes; refuse one that is larger than it claims."""
     left = member.n_bytes
     while chunk := source.read(2**20):
         left -= len(chunk)
         if left < 0:
-            raise ArchiveError(f"{member.name} holds more than it says")
+            raise ArchiveError(f"{member.name} is larger than it claims")
         stream.write(chunk)
 
 

@@ -18,7 +18,7 @@ Amount = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What training took beside time and memory; each field is null where it can't be had.
+    """What training took beside time and memory; each field is null if it isn't available.
 
     Floating-point operations (FLOP) are counted from the layers' shapes, by
     `torch.utils.flop_counter`: a multiplication and an addition are two, and nothing but products
@@ -26,7 +26,7 @@ class Cost(msgspec.Struct, frozen=True):
 
     Attributes:
         training_flop: Of all epochs that `Metrics.train_seconds` covers: forward and backward on
-            the train pictures, forward on the validation pictures.
+            the train images, forward on the validation images.
         feature_flop: Of computing the frozen part's outputs once, which `training_flop` doesn't
             hold; 0 where they were not.
         peak_flop_per_second: The fastest large matrix product on this device in the run's number

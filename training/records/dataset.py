@@ -1,4 +1,4 @@
-"""The record of the pictures, `dataset.json`. Plain data, no torch."""
+"""The record of the images, `dataset.json`. Plain data, no torch."""
 
 from typing import Annotated, Literal
 
@@ -21,15 +21,15 @@ SplitChange = Literal["test-from-validation", "validation-from-train"]
 
 SplitSource = Literal["lists", "all lists", "folders", "table", "stratified"]
 """Where the division comes from: `lists` (train.txt and test.txt), `all lists` (lists that name
-validation or each picture's class as well), `folders` (`train/`, `test/`), `table` (a CSV file's
+validation or each image's class as well), `folders` (`train/`, `test/`), `table` (a CSV file's
 column), or `stratified` (by chance, within every class)."""
 
 LeftOutReason = Literal[
     "clutter", "asked", "no pictures", "no split", "no class", "no label", "not listed",
     "unused list", "unused column", "records",
 ]  # fmt: skip
-"""Why something isn't used: Caltech-101's clutter class; the person said so; no picture is in it;
-it lies beside the splits; pictures beside the class folders; no class in the file's name; lists
+"""Why something isn't used: Caltech-101's clutter class; the person said so; no image is in it;
+it lies beside the splits; images beside the class folders; no class in the file's name; lists
 leave it out; a list where folders divide; a table's column that says nothing to us; records of this
 program's studies."""
 
@@ -40,7 +40,7 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 class ClassCounts(msgspec.Struct, frozen=True):
-    """Pictures of each class in each split, in the order of `Dataset.classes`."""
+    """Images of each class in each split, in the order of `Dataset.classes`."""
 
     train: list[Count]
     validation: list[Count]
@@ -48,13 +48,13 @@ class ClassCounts(msgspec.Struct, frozen=True):
 
 
 class SizeStatistics(msgspec.Struct, frozen=True):
-    """Picture sizes in pixels, before any resizing.
+    """Image sizes in pixels, before any resizing.
 
     Attributes:
         width: Minimum, first quartile, median, third quartile, maximum.
         height: The same five.
         sample: Up to 1,000 (width, height) pairs, evenly spaced over the data set.
-        n_converted: Pictures that were not RGB (grey, CMYK, palette) and were converted.
+        n_converted: Images that were not RGB (grey, CMYK, palette) and were converted.
     """
 
     width: tuple[float, float, float, float, float]
@@ -64,7 +64,7 @@ class SizeStatistics(msgspec.Struct, frozen=True):
 
 
 class Thumbnail(msgspec.Struct, frozen=True):
-    """A small picture beside `dataset.json`.
+    """A small image beside `dataset.json`.
 
     Attributes:
         file: Path relative to the study's folder, below `thumbnails/`.
@@ -82,11 +82,11 @@ class Thumbnail(msgspec.Struct, frozen=True):
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """Something that was found with the pictures and isn't used.
+    """Something that was found with the images and isn't used.
 
     Attributes:
-        name: A class, a folder, the pictures right in a folder (`DIR/*`), a list, or a column.
-        n_pictures: Pictures in it.
+        name: A class, a folder, the images right in a folder (`DIR/*`), a list, or a column.
+        n_pictures: Images in it.
         n_files: Other files in it.
     """
 
@@ -97,25 +97,25 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
-    """`dataset.json`: all that the report says of the pictures.
+    """`dataset.json`: all that the report says of the images.
 
     Attributes:
         kind: `caltech101` if classes and counts are the original's; `sample` for the embedded
             drawn data set; else `folder`.
-        fingerprint: Changes with any picture, class or split.
+        fingerprint: Changes with any image, class or split.
         split_source: See `SplitSource`.
         split_changes: What was made up where folders or a table lack a split.
         max_per_class: Limit applied to every class before use, if any.
         mean: Channel means of the train split at `image_size`, in [0, 1] (R, G, B).
         std: Channel standard deviations over all pixels of the train split, same scale.
         dropped_classes: Caltech-101's clutter class, where it was left out.
-        ignored_files: Files that aren't pictures; the first 20.
-        unreadable_files: Pictures that could not be decoded and were left out; the first 20.
-        test_images: Paths of the test pictures, relative to the data folder.
+        ignored_files: Files that aren't images; the first 20.
+        unreadable_files: Images that could not be decoded and were left out; the first 20.
+        test_images: Paths of the test images, relative to the data folder.
         left_out: What isn't used, and why, single files aside.
         split_shares: The shares of train, validation and test that were asked for.
         n_groups: Groups that were kept together in one split, where groups were named.
-        remarks: Pictures that lost much in being converted, and what; the first 20.
+        remarks: Images that lost much in being converted, and what; the first 20.
     """
 
     format: int = FORMAT

@@ -137,7 +137,7 @@ def writing(path: Path) -> Iterator[None]:
         raise RecordError(
             f"Can't write {path}: {error.strerror or error}.",
             "Free some space or choose another folder (--runs, --output), then run again; "
-            "what was written before is intact.",
+            "earlier files are intact.",
         ) from error
 
 

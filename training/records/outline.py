@@ -7,7 +7,7 @@ class ExtraSection(msgspec.Struct, frozen=True, kw_only=True):
     """A section that a person wrote.
 
     Attributes:
-        markdown: Its text; printed without HTML, pictures from elsewhere or scripts.
+        markdown: Its text; printed without HTML, images from elsewhere or scripts.
         after: The section it follows.
     """
 

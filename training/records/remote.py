@@ -21,6 +21,7 @@ import msgspec
 
 from training.errors import HomeworkError
 from training.folders import cache_folder
+from training.plurals import counted
 from training.records.files import replacing, write_bytes
 
 SECONDS_BETWEEN = 20.0
@@ -146,7 +147,7 @@ class Mirror:
     def sending(self, say: Callable[[str], object]) -> Iterator[None]:
         """Send every `SECONDS_BETWEEN` seconds while the block runs, and once more behind it.
 
-        What fails meanwhile is said once and tried again.
+        A failure is reported once and retried.
 
         Raises:
             RemoteError: The last sending failed; everything is in the mirror.
@@ -163,7 +164,7 @@ class Mirror:
                 except (HomeworkError, OSError) as error:
                     if str(error) not in said:
                         said.add(str(error))
-                        say(f"{error} Tried again every {SECONDS_BETWEEN:.0f} s.")
+                        say(f"{error} Retrying every {SECONDS_BETWEEN:.0f} s.")
 
         thread = threading.Thread(target=repeat, name="send records", daemon=True)
         thread.start()
@@ -173,7 +174,7 @@ class Mirror:
             ended.set()
             thread.join()
             if n_files := self.send():
-                say(f"{n_files} {'file' if n_files == 1 else 'files'} sent to {self.url}")
+                say(f"{counted(n_files, 'file')} sent to {self.url}")
 
     def _is_new(self, name: str, there: str, known: dict[str, _Known]) -> bool:
         before, stamp = known.get(name), self._stamp(name)
@@ -223,9 +224,9 @@ class Mirror:
 
     def _conflict(self, name: str) -> RemoteError:
         return RemoteError(
-            f"{self.url}/{name} was changed there and here since both were the same.",
+            f"{self.url}/{name} was changed both there and here.",
             "Two machines worked on one study. Nothing was overwritten. Keep one: remove "
-            f"{self.folder / name}, or the one there, and give the same command again.",
+            f"{self.folder / name}, or the one there, and repeat the command.",
         )
 
     def _there(self, name: str) -> str:
@@ -287,8 +288,8 @@ class Mirror:
         except Exception as error:  # each file system has exceptions of its own
             raise RemoteError(
                 f"Can't {verb} {self.url}: {masked(str(error)) or type(error).__name__}.",
-                "Check address, network and credentials. What is finished is kept in "
-                f"{self.folder}; the same command goes on from there.",
+                "Check address, network and credentials. Finished work is saved in "
+                f"{self.folder}; the same command resumes from there.",
             ) from error
 
 

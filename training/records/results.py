@@ -90,7 +90,7 @@ class Selected(msgspec.Struct, frozen=True):
 
 
 class FilterPictures(msgspec.Struct, frozen=True):
-    """Pictures of the first layer's filters before and after training, on one scale.
+    """Images of the first layer's filters before and after training, on one scale.
 
     One pixel a weight, filters in rows from the top left with one transparent pixel between them.
     Mid-grey is zero, full colour is a weight of `limit` or more in that channel, none one of
@@ -101,7 +101,7 @@ class FilterPictures(msgspec.Struct, frozen=True):
         end: The same of the best epoch's weights.
         width: Pixels.
         height: Pixels.
-        n_shown: Filters in each picture, the first ones of the layer.
+        n_shown: Filters in each image, the first ones of the layer.
         limit: Weight at the scale's ends.
     """
 
@@ -114,7 +114,7 @@ class FilterPictures(msgspec.Struct, frozen=True):
 
 
 class FirstLayer(msgspec.Struct, frozen=True):
-    """The first convolution over the picture's three channels, before and after training.
+    """The first convolution over the image's three channels, before and after training.
 
     Attributes:
         name: Dotted path of the layer inside the network.
@@ -141,7 +141,7 @@ class LossScaling(msgspec.Struct, frozen=True):
         fp32_from_epoch: From which epoch on training went on in fp32, because values of the forward
             pass were too large, too; one more than `epochs_run` if that was in the last epoch or
             in validation after it. Null if they never were.
-        left_out_images: Training pictures of the epoch before that which its train scores leave
+        left_out_images: Training images of the epoch before that which its train scores leave
             out, because their batches had such values.
     """
 
@@ -162,7 +162,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         validation: Scores at `best_epoch`, after that epoch.
         test: Scores of the `best_epoch` weights on the test split, for finalists.
         train_seconds: Wall time of all epochs, validation included.
-        images_per_second: Training pictures per second of training passes.
+        images_per_second: Training images per second of training passes.
         cached_features: Whether the frozen part's outputs were computed once instead of per epoch.
         feature_seconds: Wall time of computing them, which `train_seconds` doesn't hold.
         peak_memory_bytes: Peak device memory on CUDA, else peak resident memory of the process.
@@ -173,7 +173,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         cost: Arithmetic and energy of the training; of a reused record, its source's.
         first_layer: What training did to the first layer, for finalists that have such a layer.
         notes: Caveats that the report repeats.
-        error: Why the run failed or was skipped, and how to mend it.
+        error: Why the run failed or was skipped, and how to fix it.
     """
 
     format: int = FORMAT
@@ -223,7 +223,7 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """A small copy of one test picture, shared by all runs that show it.
+    """A small copy of one test image, shared by all runs that show it.
 
     Attributes:
         index: Position in `Dataset.test_images`.
@@ -239,13 +239,13 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class Predictions(msgspec.Struct, frozen=True, kw_only=True):
-    """`predictions.json`: one entry a test picture, in the order of `Dataset.test_images`.
+    """`predictions.json`: one entry a test image, in the order of `Dataset.test_images`.
 
     Attributes:
         label: True class index.
         predicted: Class index with the highest score.
         probability: Softmax probability of the predicted class, rounded to 4 digits.
-        examples: Pictures of the mistakes that `answers.examples_wanted` picks, by rising index.
+        examples: Images of the mistakes that `answers.examples_wanted` picks, by rising index.
     """
 
     format: int = FORMAT
@@ -268,16 +268,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         width: Channel multiplier of alexnet, vgg16 and resnet18.
         weights: `imagenet`, `sample`, or the path of a weights file or of a folder of them.
         seeds: Number of repetitions, with seeds `seed`, `seed + 1`, …
-        max_per_class: Use at most this many pictures of a class.
+        max_per_class: Use at most this many images of a class.
         extras: Also run the experiments marked `extra`.
         classes: The only classes that are used, if any are named.
-        leave_out: Classes or folders of pictures that aren't used.
+        leave_out: Classes or folders of images that aren't used.
         labels_from_name: An expression that finds the class in a file's name.
         split: Shares of train, validation and test (`70/15/15`), in place of the data set's own.
         groups: A table of path and group, or an expression that finds the group in a path: what is
             of one group stays in one split.
         columns: Which columns of a table are meant: `path=…,label=…,split=…`.
-        allow_unreadable: Largest share of unreadable pictures; null for one in a hundred, or five.
+        allow_unreadable: Largest share of unreadable images; null for one in a hundred, or five.
     """
 
     backbone: str = "alexnet"

@@ -87,7 +87,7 @@ class Experiment(
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that decides a run's outcome apart from the pictures themselves.
+    """Everything that decides a run's outcome apart from the images themselves.
 
     The data set is identified beside it, by its fingerprint (`Metrics.dataset_fingerprint`).
 
@@ -96,7 +96,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         weights: `none`, `imagenet`, `sample`, or `file:NAME`.
         weights_digest: Identifies the weights: SHA-256 prefix of a file, recipe of the sample's.
         normalisation: `dataset` for the train split's mean and std, `weights` for the weights'.
-        image_size: Side of the square picture that the model sees, in pixels.
+        image_size: Side of the square image that the model sees, in pixels.
         resize_size: Length of the shorter side before the centre crop, in pixels.
         step_size: Epochs between learning-rate steps; each multiplies the rate by `gamma`.
     """

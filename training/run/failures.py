@@ -5,7 +5,7 @@ from training.networks.build import ARCHITECTURES
 from training.networks.libraries import what_failed
 
 FAILURES = (RuntimeError, ValueError, OSError)
-"""What torch, the pictures and the disk raise."""
+"""What torch, the images and the disk raise."""
 
 
 def why_failed(error: Exception, model: str) -> str | None:
@@ -17,7 +17,7 @@ def why_failed(error: Exception, model: str) -> str | None:
     if isinstance(error, HomeworkError):
         return str(error)
     if isinstance(error, MemoryError):
-        return "This machine's memory was too small."
+        return "This machine ran out of memory."
     if model not in ARCHITECTURES:
         return what_failed(error)
     return f"{type(error).__name__}: {error}" if isinstance(error, FAILURES) else None

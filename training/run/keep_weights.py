@@ -23,7 +23,7 @@ def kept_weights(step: Step, model: Model, workspace: Workspace, checkpoints: Ch
             return state
         except RecordError as error:
             note(error.message)
-    note(f"The weights of {step.selected.id} weren't kept: training them again")
+    note(f"The weights of {step.selected.id} weren't saved: training them again")
     return train_model(model, step.spec, workspace, checkpoints)[0].best_state
 
 
@@ -39,7 +39,7 @@ def keep_best_weights(metrics: Metrics, state: State, workspace: Workspace) -> N
         if state:
             save_tensors(file, {name: value.cpu() for name, value in state.items()})
     except (OSError, RecordError) as error:
-        workspace.progress.note(f"The weights of {metrics.id} can't be kept: {error}")
+        workspace.progress.note(f"Can't save the weights of {metrics.id}: {error}")
 
 
 def keep_network(step: Step, model: Model, workspace: Workspace) -> None:
@@ -61,4 +61,4 @@ def keep_network(step: Step, model: Model, workspace: Workspace) -> None:
             )
             keep(file, about, model.network.module.state_dict())
     except (OSError, RecordError) as error:
-        workspace.progress.note(f"The network of {experiment_id} can't be kept: {error}")
+        workspace.progress.note(f"Can't save the network of {experiment_id}: {error}")

@@ -1,4 +1,4 @@
-"""Keep small copies of the test pictures that show a finalist's mistakes."""
+"""Keep small copies of the test images that show a finalist's mistakes."""
 
 import hashlib
 
@@ -10,9 +10,9 @@ from training.records import Example, Predictions, StudyFolder, examples_wanted,
 
 
 def with_examples(record: Predictions, data: PreparedData, folder: StudyFolder) -> Predictions:
-    """Write the pictures that `examples_wanted` names, and name their files in the record.
+    """Write the images that `examples_wanted` names, and name their files in the record.
 
-    A file is named after its picture's place in the test split and after its content, so that
+    A file is named after its image's place in the test split and after its content, so that
     finalists share it and a changed data set never finds another one's.
     """
     pixels = data.pixels(data.record.image_size)

@@ -3,6 +3,7 @@
 from training.device.precision import Precision
 from training.engine.out_of_memory import normalises_batches
 from training.networks.freezing import training_mode
+from training.plurals import counted
 from training.records import LossScaling
 from training.run.prepare_model import Model
 
@@ -18,14 +19,14 @@ def scaling_notes(scaling: LossScaling | None) -> list[str]:
         return []
     notes, n, epoch = [], scaling.skipped_steps, scaling.fp32_from_epoch
     if n:
-        steps = "1 training step was" if n == 1 else f"{n:,} training steps were"
+        steps = counted(n, "training step was", "training steps were")
         notes.append(f"{steps} skipped, because values were too large for fp16.")
     if epoch is not None:
         text = f"The network’s values became too large for fp16: fp32 from epoch {epoch} on."
         if scaling.left_out_images:
             text += (
-                f" The train scores of epoch {epoch - 1} leave out the {scaling.left_out_images:,} "
-                f"pictures of batches with such values."
+                f" The train scores of epoch {epoch - 1} leave out the "
+                f"{counted(scaling.left_out_images, 'image')} of batches with such values."
             )
         notes.append(text)
     return notes
@@ -33,7 +34,7 @@ def scaling_notes(scaling: LossScaling | None) -> list[str]:
 
 def testing_notes(in_fp32: bool) -> list[str]:
     """Say whether testing had to be done in fp32 (`Autocast.in_fp32`)."""
-    return ["Values of test pictures were too large for fp16: tested in fp32."] * in_fp32
+    return ["Values of test images were too large for fp16: tested in fp32."] * in_fp32
 
 
 def memory_notes(model: Model, batch_parts: int) -> list[str]:
@@ -53,4 +54,4 @@ def determinism_notes(operations: set[str]) -> list[str]:
     if not operations:
         return []
     names = ", ".join(sorted(operations))
-    return [f"Not deterministic on this device, though it was asked for: {names}."]
+    return [f"Not deterministic on this device, although requested: {names}."]

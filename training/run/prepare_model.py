@@ -39,7 +39,7 @@ def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Mo
     """Build the network from the spec's seed, load its starting weights, freeze what is frozen.
 
     Raises:
-        WeightsError: The weights can't be had or don't fit.
+        WeightsError: The weights aren't available or don't fit.
     """
     imported = source.file if _loads_its_own_weights(spec.model) else None
     network = _built(spec, imported, workspace)

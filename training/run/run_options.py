@@ -33,7 +33,7 @@ class RunOptions:
         precision: See `precision.resolve_precision`.
         deterministic: Keep the device to algorithms that give the same numbers every time.
         force: Run the named experiments even if their records answer them.
-        checkpoint_seconds: Time between two checkpoints of a run, at least; 0 keeps every batch.
+        checkpoint_seconds: Least time between two checkpoints of a run; 0 saves after every batch.
         keep_weights: Keep the network of every tested experiment, for `homework predict`.
         logs: Kinds of logs to write while training, see `logs.LIVE_LOGS`.
         code_folders: Where a `module:function` is looked for before what is installed.

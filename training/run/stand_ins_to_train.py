@@ -30,7 +30,7 @@ def missing(specs: Iterable[Spec], cache: Path) -> dict[str, Spec]:
 
 
 def pictures_an_epoch() -> tuple[int, int]:
-    """Return how many pictures of the source alphabet train a stand-in, and how many choose."""
+    """Return how many images of the source alphabet train a stand-in, and how many choose."""
     splits = split(index_pictures(locate("sample-source")), None, 0)
     return len(splits["train"]), len(splits["validation"][CHOOSING])
 

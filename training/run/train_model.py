@@ -30,7 +30,7 @@ def train_model(
     """Train; where the frozen part can be computed once, train only what follows it.
 
     Args:
-        checkpoints: Where to go on from and to keep how far training came.
+        checkpoints: Where training resumes from and saves its state.
         log: Receives the epochs so far, at the start and after each.
 
     Returns:

@@ -47,7 +47,7 @@ RECIPES = {
 OTHER_MODELS = Recipe(5e-4, 8)
 
 CHOOSING = slice(None, None, 4)
-"""The validation pictures that choose the epoch, one in four; nothing else is asked of them."""
+"""The validation images that choose the epoch, one in four; nothing else is asked of them."""
 
 
 def source_spec(spec: Spec) -> Spec:
@@ -84,7 +84,8 @@ def sample_weights(spec: Spec, workspace: Workspace) -> StartingWeights:
     file = workspace.weights_cache / f"{name}.pt"
     note = workspace.progress.note
     with locked(
-        file.with_suffix(".lock"), lambda holder: note(f"Waiting for {holder}: it trains {name}")
+        file.with_suffix(".lock"),
+        lambda holder: note(f"Waiting for {holder}, which is training {name}"),
     ):
         state = _cached(file, workspace)
         if state is not None:
@@ -102,7 +103,7 @@ def _cached(file: Path, workspace: Workspace) -> State | None:
     try:
         state: State = load_tensors(file)
     except RecordError as error:
-        workspace.progress.note(f"{error.message} It is made again.")
+        workspace.progress.note(f"{error.message} Creating it again.")
         return None
     return state
 

@@ -61,7 +61,7 @@ class Workspace:
     counted: dict[tuple[Spec, bool], Arithmetic | None] = field(default_factory=dict)
 
     def pixels_on_device(self, image_size: int) -> Tensor | None:
-        """Return all pictures, (N, H, W, 3) uint8 on a CUDA device, if a third of it has room.
+        """Return all images, (N, H, W, 3) uint8 on a CUDA device, if a third of it has room.
 
         A CPU needs no copy: it reads the mapped file.
         """
@@ -89,7 +89,7 @@ class Workspace:
 
 
 def _moved(pixels: NDArray[np.uint8], device: torch.device, rows: int = 512) -> Tensor:
-    """Copy pictures (N, H, W, 3) to a device, some at a time: the map never is in memory whole."""
+    """Copy images (N, H, W, 3) to a device, some at a time: the map never is in memory whole."""
     moved = torch.empty(pixels.shape, dtype=torch.uint8, device=device)
     for start in range(0, len(pixels), rows):
         moved[start : start + rows] = torch.from_numpy(pixels[start : start + rows].copy())

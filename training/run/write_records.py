@@ -1,4 +1,4 @@
-"""Write the records of a run, and let go of the pictures that its older records alone named."""
+"""Write the records of a run, and let go of the images that its older records alone named."""
 
 import contextlib
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def write_run(
 
 
 def _pictures(folder: StudyFolder, experiment_id: str, seed: int) -> Iterator[str]:
-    """Yield the pictures that a run's records name, below `thumbnails/`."""
+    """Yield the images that a run's records name, below `thumbnails/`."""
     with contextlib.suppress(HomeworkError):
         metrics = read_if_there(folder.metrics(experiment_id, seed), Metrics)
         shown = metrics.first_layer.pictures if metrics and metrics.first_layer else None
@@ -50,7 +50,7 @@ def _pictures(folder: StudyFolder, experiment_id: str, seed: int) -> Iterator[st
 
 
 def _others_work(folder: StudyFolder, experiment_id: str, seed: int) -> bool:
-    """Tell whether another process may just be about to name a picture that it found there."""
+    """Tell whether another process may just be about to name an image that it found there."""
     own = folder.lock(f"{experiment_id}/seed-{seed}").with_suffix(".holder").name
     holders = folder.lock("study").parent.glob("*.holder")
     return any(holder.name != own for holder in holders)

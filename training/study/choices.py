@@ -1,4 +1,4 @@
-"""What a person says about their pictures that the folder itself doesn't."""
+"""What a person says about their images that the folder itself doesn't."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ COLUMN_ROLES = ("path", "label", "split")
 
 @dataclass(frozen=True)
 class Choices:
-    """The settings that decide which pictures are used, under which class, in which split.
+    """The settings that decide which images are used, under which class, in which split.
 
     Attributes:
         leave_out: Classes or folders that aren't used.
@@ -21,7 +21,7 @@ class Choices:
         shares: Of train, validation and test, in [0, 1]; None for the data set's own division.
         groups: A table of path and group, or an expression that finds the group in a path.
         columns: Which column of a table is which.
-        allow_unreadable: Largest share of pictures that may be unreadable, in [0, 1]; None for
+        allow_unreadable: Largest share of images that may be unreadable, in [0, 1]; None for
             one in a hundred, or five.
     """
 
@@ -61,7 +61,7 @@ def _expression(text: str, setting: str) -> re.Pattern[str] | None:
     except re.error as error:
         raise StudyError(
             f"{setting} is not a regular expression: {error}; found {text!r}.",
-            r"For cat.0.jpg and dog.7.jpg write '^(\w+)\.'; the group in brackets is the class.",
+            r"For cat.0.jpg and dog.7.jpg write '^(\w+)\.'; the group in parentheses is the class.",
         ) from error
 
 
@@ -88,7 +88,7 @@ def _columns(text: str) -> dict[str, str]:
         role, equals, column = part.partition("=")
         if role.strip() not in COLUMN_ROLES or not equals or not column.strip():
             raise StudyError(
-                f"columns can't be understood; found {text!r}.",
+                f"columns isn't in the form path=COLUMN,label=COLUMN; found {text!r}.",
                 "Write path=COLUMN,label=COLUMN and, if there is one, split=COLUMN.",
             )
         found[role.strip()] = column.strip()
@@ -99,6 +99,6 @@ def _share(value: float | None) -> float | None:
     if value is not None and not 0 <= value < 1:
         raise StudyError(
             f"allow_unreadable must be a share from 0 to below 1; found {value:g}.",
-            "0.05 allows five pictures in a hundred.",
+            "0.05 allows five images in a hundred.",
         )
     return value

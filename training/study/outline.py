@@ -74,7 +74,7 @@ def check_outline(outline: Outline, where: str) -> None:
     for name in outline.sections:
         if name in outline.leave_out:
             raise StudyError(
-                f"In {where}: “{name}” is in sections and in leave_out.", "Take it out of one."
+                f"In {where}: “{name}” is in sections and in leave_out.", "Remove it from one."
             )
     for extra in outline.extra:
         if not extra.title.strip():
@@ -101,7 +101,7 @@ def _with_text(extra: Mapping[str, Any], number: int, path: Path) -> dict[str, A
     _check_keys(extra, EXTRA_KEYS, where)
     if ("markdown" in extra) == ("file" in extra):
         raise StudyError(
-            f"In {where}: it needs its text, once.",
+            f"In {where}: it needs exactly one text.",
             'Write either markdown = "…" or file = "notes.md".',
         )
     if "title" not in extra:

@@ -36,7 +36,7 @@ def build_study(
     Args:
         overrides: Fields of `Settings`; None values mean "not given".
         name: The study's name; by default the study file's, else the preset's.
-        data: Where pictures come from; by default the study file's, else the preset's.
+        data: Where images come from; by default the study file's, else the preset's.
 
     Raises:
         StudyError: Unknown preset, experiment or field, or a value out of its range.

@@ -1,4 +1,4 @@
-"""Write a kept network for other programs: ONNX, or a safetensors state dict."""
+"""Export a saved network for other programs: ONNX, or a safetensors state dict."""
 
 import importlib
 import io
@@ -19,7 +19,7 @@ OPSET = 18
 class Classifier(nn.Module):
     """A network with normalisation before and softmax behind it.
 
-    Takes pictures (n, 3, H, W) with values in [0, 1]; gives probabilities (n, n_classes).
+    Takes images (n, 3, H, W) with values in [0, 1]; gives probabilities (n, n_classes).
     """
 
     mean: torch.Tensor

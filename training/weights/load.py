@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from training.errors import StudyError, WeightsError
 from training.networks.build import ARCHITECTURES, Network
+from training.plurals import counted
 from training.weights.source import IMAGENET_FILES, WeightsSource
 
 Channels = tuple[float, float, float]
@@ -26,12 +27,12 @@ DEFAULT_URL = "https://download.pytorch.org/models"
 
 
 class MissingWeightsError(WeightsError):
-    """The weights can't be had here; experiments that need them are skipped."""
+    """The weights aren't available here; experiments that need them are skipped."""
 
 
 @dataclass(frozen=True)
 class StartingWeights:
-    """Weights and the normalisation that their pictures had; std and mean in [0, 1]."""
+    """Weights and the normalisation that their images had; std and mean in [0, 1]."""
 
     state: Mapping[str, Tensor]
     mean: Channels
@@ -58,7 +59,7 @@ def imagenet(model: str, width: float) -> StartingWeights:
     if library == "timm":
         return _timm_pretrained(name)
     raise MissingWeightsError(
-        f"There are no ImageNet weights known for {model}.",
+        f"No ImageNet weights are known for {model}.",
         "Name a weights file for this experiment in the study file.",
     )
 
@@ -156,7 +157,7 @@ def read_state(file: Path) -> dict[str, Tensor]:
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise WeightsError(f"{file} doesn't hold a state dict (tensors by name).")
+        raise WeightsError(f"{file} doesn't contain a state dict (tensors by name).")
     return {str(name): value for name, value in content.items()}
 
 
@@ -178,7 +179,7 @@ def load_backbone(network: Network, state: Mapping[str, Tensor], origin: str) ->
     missing = [name for name in own if name not in state]
     if missing:
         raise WeightsError(
-            f"The weights {origin} lack {len(missing)} of {len(own)} tensors, such as "
+            f"The weights {origin} lack {len(missing)} of {counted(len(own), 'tensor')}, such as "
             f"“{missing[0]}”.",
             "They belong to another model.",
         )
@@ -186,7 +187,7 @@ def load_backbone(network: Network, state: Mapping[str, Tensor], origin: str) ->
         if value.shape != state[name].shape:
             raise WeightsError(
                 f"The weights {origin} don't fit: “{name}” has shape {tuple(state[name].shape)}, "
-                f"the model wants {tuple(value.shape)}.",
+                f"the model expects {tuple(value.shape)}.",
                 "They belong to another model or width.",
             )
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""A finished network kept for use: one file with weights, classes and all that pictures need."""
+"""A finished network saved for use: one file with weights, classes and all that images need."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,24 +21,24 @@ from training.records import Spec
 from training.weights.load import Channels
 
 LARGEST_SIDE = 4096
-"""Pixels; a file that wants larger pictures is refused."""
+"""Pixels; a file that wants larger images is refused."""
 
 WIDEST = 64.0
 """Channel multiplier; wider is refused."""
 
 AT_ONCE = 64
-"""Pictures that are decoded and classified together."""
+"""Images that are decoded and classified together."""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What a kept network is.
+    """What a saved network is.
 
     Attributes:
         id: Of the experiment that trained it.
         classes: Names, in the order of the scores.
-        mean: Channel means that pictures are normalised with, in [0, 1].
+        mean: Channel means that images are normalised with, in [0, 1].
         std: Channel standard deviations, same scale.
-        dataset_fingerprint: Of the pictures that it was trained on.
+        dataset_fingerprint: Of the images that it was trained on.
     """
 
     format: int = 1
@@ -61,12 +61,12 @@ class Kept:
 
 @dataclass(frozen=True)
 class Guess:
-    """What a network says of a picture.
+    """What a network says of an image.
 
     Attributes:
         classes: The likeliest, best first.
         probabilities: Theirs.
-        problem: Why the picture couldn't be read; then the others are empty.
+        problem: Why the image couldn't be read; then the others are empty.
     """
 
     picture: Path
@@ -86,7 +86,7 @@ def keep(file: Path, about: About, state: Mapping[str, Tensor]) -> None:
 
 
 def load_kept(file: Path, trusted: Path | None = None) -> Kept:
-    """Build a kept network.
+    """Build a saved network.
 
     Args:
         trusted: A folder whose modules may be imported, for networks that come from a
@@ -102,7 +102,7 @@ def load_kept(file: Path, trusted: Path | None = None) -> Kept:
         tensors: dict[str, Tensor] = dict(content["tensors"])
         _check_about(about)
     except (TypeError, KeyError, ValueError, msgspec.MsgspecError) as error:
-        raise RecordError(f"{file} isn't a kept network: {error}.", "Keep one again.") from error
+        raise RecordError(f"{file} isn't a saved network: {error}.", "Save it again.") from error
     _check_model(about.spec.model, file, trusted)
     code_folders = () if trusted is None else (trusted,)
     _check_shapes(about, tensors, file, code_folders)
@@ -127,13 +127,13 @@ def _check_about(about: About) -> None:
     """
     spec = about.spec
     if len(about.classes) < 2:
-        raise ValueError("it knows fewer than two classes")
+        raise ValueError("it has fewer than two classes")
     if not 1 <= spec.image_size <= LARGEST_SIDE:
-        raise ValueError(f"its pictures have {spec.image_size} pixels a side")
+        raise ValueError(f"its images have {spec.image_size} pixels a side")
     if not 0 < spec.width <= WIDEST or not all(0 < units <= 2**20 for units in spec.head):
         raise ValueError("its layers have impossible widths")
     if not all(map(math.isfinite, (*about.mean, *about.std))) or min(about.std) <= 0:
-        raise ValueError("its means and standard deviations are no such")
+        raise ValueError("its means and standard deviations are invalid")
 
 
 def _check_shapes(
@@ -149,14 +149,14 @@ def _check_shapes(
             network = _build(about, code_folders)
             wanted = {k: v.shape for k, v in network.module.state_dict().items()}
     except (RuntimeError, TypeError, ValueError) as error:
-        raise RecordError(f"{file} names no network: {error}", "Keep it again.") from error
+        raise RecordError(f"{file} has an unknown network: {error}", "Save it again.") from error
     found = {k: getattr(v, "shape", None) for k, v in tensors.items()}
     for name in sorted({*wanted, *map(str, found)}):
         if wanted.get(name) != found.get(name):
             raise RecordError(
                 f"{file} doesn't fit its own network: {name} is {_shape(found.get(name))}, "
                 f"not {_shape(wanted.get(name))}.",
-                "Keep it again.",
+                "Save it again.",
             )
 
 
@@ -170,15 +170,15 @@ def _check_model(model: str, file: Path, trusted: Path | None) -> None:
         return
     if trusted is None:
         raise StudyError(
-            f"{file} was trained with {model}, code that this command doesn't import by itself.",
+            f"{file} was trained with {model}, code that this command won't import unasked.",
             "If you trust it, name a file beside it, such as the study file: -f study.toml",
         )
 
 
 def classify(kept: Kept, pictures: Sequence[Path], n_best: int = 5) -> Iterator[Guess]:
-    """Yield what a network says of picture files, in their order.
+    """Yield what a network says of image files, in their order.
 
-    Pictures are brought to size as for training and testing. One that can't be read yields a
+    Images are brought to size as for training and testing. One that can't be read yields a
     guess with a problem.
     """
     for start in range(0, len(pictures), AT_ONCE):

@@ -37,7 +37,7 @@ def test_sizes_batch_and_title_suit_the_pictures(flowers, tmp_path):
     assert written["settings"] == {"batch_size": 32, "image_size": 128}
     assert written["title"] == "Convolutional networks on flowers"
     assert written["name"] == "flowers"
-    assert "32 pictures in 2 classes, 16 of each" in result.stderr
+    assert "32 images in 2 classes, 16 of each" in result.stderr
     assert "median of the shorter side 150 pixels" in result.stderr
     assert "divided already; a fifth of train is held out for validation" in result.stderr
 

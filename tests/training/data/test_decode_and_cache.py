@@ -64,7 +64,7 @@ def broken_files(folder):
     content = (folder / "whole.jpg").read_bytes()
     (folder / "truncated.jpg").write_bytes(content[: len(content) // 2])
     (folder / "empty.jpg").write_bytes(b"")
-    (folder / "text.jpg").write_text("not a picture")
+    (folder / "text.jpg").write_text("not an image")
     return ["truncated.jpg", "empty.jpg", "text.jpg", "absent.jpg"]
 
 

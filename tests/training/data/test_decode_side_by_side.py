@@ -58,7 +58,7 @@ def same(one, other):
 
 def test_processes_give_the_pixels_of_threads(pictures, by_processes, monkeypatch):
     processes = decoded(*pictures, "processes")
-    assert processes[0][3].problem.startswith("not a picture in a format that Pillow")
+    assert processes[0][3].problem.startswith("not an image in a format that Pillow")
     assert processes[0][3] == Decoded(problem=processes[0][3].problem)
     assert processes[0][9].remark == "2 of 51 grey levels are left"
     assert processes[0][4].size == (50, 44)

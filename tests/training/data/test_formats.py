@@ -54,7 +54,7 @@ def test_other_files_are_none(tmp_path, name, content):
         (b"<!DOCTYPE html><p>404", "a web page"),
         (b"<svg xmlns='x'></svg>", "SVG"),
         (b"version https://git-lfs.github.com/spec/v1\noid", "git lfs pull"),
-        (b"what", "not a picture in a format that Pillow"),
+        (b"what", "not an image in a format that Pillow"),
     ],
 )
 def test_what_goes_by_a_pictures_name_is_unreadable_for_its_reason(tmp_path, content, why):

@@ -134,7 +134,7 @@ def test_a_missing_folder_says_which_layouts_are_accepted(tmp_path):
 
 def test_an_empty_folder_and_a_file_are_refused(tmp_path):
     (tmp_path / "empty").mkdir()
-    assert "0 classes with pictures" in problem(tmp_path / "empty")
+    assert "0 classes with images" in problem(tmp_path / "empty")
     (tmp_path / "file.zip").write_text("")
     assert "is a file" in problem(tmp_path / "file.zip")
 
@@ -151,7 +151,7 @@ def test_a_list_that_names_missing_pictures_is_refused_with_its_line(caltech):
 def test_a_picture_in_both_lists_is_refused(caltech):
     with (caltech / "test.txt").open("a") as file:
         file.write("ant/image_0001.png\n")
-    assert "both name 1 pictures, such as ant/image_0001.png" in problem(caltech)
+    assert "both name 1 image, such as ant/image_0001.png" in problem(caltech)
 
 
 def test_a_picture_named_twice_is_refused(caltech):
@@ -168,7 +168,7 @@ def test_one_list_without_the_other_is_refused(caltech):
 def test_a_class_too_small_to_split_is_named(tmp_path, make_classes):
     message = problem(make_classes(tmp_path / "d", {"many": 9, "few": 2}))
     assert "few" in message
-    assert "at least 3 pictures" in message
+    assert "at least 3 images" in message
 
 
 def test_a_limit_below_three_is_refused(caltech):

@@ -83,7 +83,7 @@ def test_a_test_folder_without_classes_is_none(divided, tmp_path):
 
 
 def test_two_names_for_one_split_are_refused(divided):
-    with pytest.raises(DataError, match="val and validation, which both stand for validation"):
+    with pytest.raises(DataError, match="val and validation, which both mean validation"):
         index_pictures(divided("train", "val", "validation"))
 
 
@@ -155,7 +155,7 @@ def test_another_label_is_another_data_set(table):
         (("path", "label"), ("pool/none.png", "ant"), "the first is pool/none.png \\(line 2\\)"),
         (("path", "label"), ("pool/ant/image_0001.png",), "line 2 has 1 columns"),
         (("path", "label", "split"), ("pool/ant/image_0001.png", "ant", "x"), "the split “x”"),
-        (("path", "label"), ("", "ant"), "names no picture"),
+        (("path", "label"), ("", "ant"), "names no image"),
         (("path", "label"), ("pool/ant/image_0001.png", "ant"), "holds 1 class"),
     ],
 )
@@ -230,7 +230,7 @@ def test_files_of_torchvisions_data_sets_are_not_copied(own_cache, make_classes)
 def test_other_names_are_refused():
     with pytest.raises(StudyError, match="MNISTT"):
         locate("torchvision:MNISTT")
-    with pytest.raises(DataError, match="no pictures of its own"):
+    with pytest.raises(DataError, match="has no images of its own"):
         locate("torchvision:FakeData")
 
 

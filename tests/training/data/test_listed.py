@@ -41,7 +41,7 @@ def test_three_lists_are_all_used(data):
 def test_a_picture_in_two_of_three_lists_is_refused(data):
     write_lists(data)
     (data / "val.txt").write_text((data / "test.txt").read_text())
-    with pytest.raises(DataError, match=r"test.txt and val.txt both name 6 pictures"):
+    with pytest.raises(DataError, match=r"test.txt and val.txt both name 6 images"):
         split(index_folder(data), None, 0)
 
 
@@ -82,7 +82,7 @@ def test_mmpretrains_paths_are_relative_to_the_splits_folder(data, tmp_path):
 def test_a_list_without_labels_beside_one_with_is_refused(data):
     write_lists(data, lambda path: " 1", ("train",))
     write_lists(data, names=("test",))
-    with pytest.raises(DataError, match="names a class behind each picture"):
+    with pytest.raises(DataError, match="has a class after each path"):
         index_folder(data)
 
 
@@ -183,14 +183,14 @@ def test_a_division_that_parts_a_group_is_refused(patients, tmp_path):
     (tmp_path / "g").mkdir()
     shutil.copytree(patients, tmp_path / "g" / "train")
     patients.rename(tmp_path / "g" / "test")
-    with pytest.raises(DataError, match="are of one group"):
+    with pytest.raises(DataError, match="belong to one group"):
         split(index_folder(tmp_path / "g"), None, 0, chosen(groups=r"(p\d+)_"))
 
 
 def test_groups_that_name_nothing_are_refused(patients):
-    with pytest.raises(DataError, match="finds the group of none of the 48 pictures"):
+    with pytest.raises(DataError, match="finds no group for any of the 48 images"):
         split(index_folder(patients), None, 0, chosen(groups="zebra"))
-    with pytest.raises(StudyError, match="no regular expression"):
+    with pytest.raises(StudyError, match="nor a regular expression"):
         split(index_folder(patients), None, 0, chosen(groups="("))
 
 

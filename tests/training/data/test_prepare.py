@@ -91,14 +91,14 @@ def test_too_many_broken_pictures_stop_the_work(caltech):
         file.write_bytes(b"broken")
     with pytest.raises(DataError) as caught:
         prepared(caltech)
-    assert "6 of 15 pictures" in caught.value.message
+    assert "6 of 15 images" in caught.value.message
     assert "ant/image_0001.png" in caught.value.message
 
 
 def test_a_class_that_breaks_away_is_named(caltech):
     for name in ("image_0003", "image_0006"):
         (caltech / "101_ObjectCategories" / "bass" / f"{name}.png").write_bytes(b"broken")
-    with pytest.raises(DataError, match="1 class has no usable picture in the test split: bass"):
+    with pytest.raises(DataError, match="1 class has no usable image in the test split: bass"):
         prepared(caltech)
 
 

@@ -160,7 +160,7 @@ def test_names_with_classes_in_split_folders_stay_divided(tmp_path):
 
 
 def test_an_expression_that_matches_nothing_shows_names(tmp_path):
-    with pytest.raises(DataError, match="matches none of the 24 pictures"):
+    with pytest.raises(DataError, match="matches none of the names of 24 images"):
         index_folder(cats_and_dogs(tmp_path / "d"), by_name("zebra"))
     with pytest.raises(StudyError, match="not a regular expression"):
         by_name("(")
@@ -217,7 +217,7 @@ def test_pictures_in_folders_below_a_class_belong_to_it(tmp_path):
     assert index.classes == ("cat", "dog")
     assert len(index.paths) == 12
     assert index.paths[0] == "cat/0.png"
-    assert any("6 pictures lie in folders below a class" in said for said in index.words)
+    assert any("6 images lie in folders below a class" in said for said in index.words)
 
 
 def test_two_classes_with_the_same_folders_below_are_classes(tmp_path):
@@ -299,7 +299,7 @@ def test_nothing_but_loose_pictures_is_refused_with_a_table_that_lies_there(tmp_
     root = tree(tmp_path / "d", ".")
     (root / "labels.csv").write_text("")
     message = refusal(root)
-    assert "holds 3 pictures" in message
+    assert "holds 3 images" in message
     assert f"--data {root / 'labels.csv'}" in message
 
 

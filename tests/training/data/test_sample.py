@@ -157,7 +157,7 @@ def test_progress_of_a_slow_command_stays_off_its_answer(tmp_path, monkeypatch, 
     monkeypatch.setattr("training.cli.console.time", SimpleNamespace(monotonic=lambda: next(clock)))
     data.main(["sample", str(tmp_path / "sample")], standalone_mode=False)
     answer, progress = capsys.readouterr()
-    assert "sample pictures drawn" in progress
+    assert "sample images drawn" in progress
     assert answer == f"{tmp_path / 'sample'}\n"
 
 

@@ -93,13 +93,13 @@ def test_ids_without_a_suffix_are_looked_up_beside_the_table(write, pictures):
     rows = [(path.rpartition("/")[2].removesuffix(".png"), name) for path, name, _ in pictures]
     index = index_pictures(write(("id", "breed"), rows))
     assert labels(index) == {path: name for path, name, _ in pictures}
-    assert "8 pictures were found by their names" in index.words[0]
+    assert "8 images were found by name" in index.words[0]
 
 
 def test_an_id_of_two_pictures_is_refused(write, pictures, tmp_path):
     (tmp_path / "more").mkdir()
     noise(9, 9, 1).save(tmp_path / "more" / "ant0.png")
-    with pytest.raises(DataError, match="2 pictures are called so"):
+    with pytest.raises(DataError, match="2 images have that name"):
         index_pictures(write(("id", "breed"), [("ant0", "ant"), ("bee0", "bee")]))
 
 

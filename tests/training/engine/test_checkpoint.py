@@ -62,7 +62,7 @@ def test_going_on_doesnt_start_from_the_first_epoch(tmp_path):
         train(spec_with(), checkpoints, KilledAfter(7))
     counting = KilledAfter(100)
     train(spec_with(), checkpoints, counting)
-    assert counting.notes == ["Going on in epoch 3 after batch 1"]
+    assert counting.notes == ["Resuming at epoch 3, batch 1"]
     assert 100 - counting.left == 1 + 2  # what was done counts at once, then two batches
 
 
@@ -124,7 +124,7 @@ def test_a_foreign_checkpoint_is_left_out_with_a_note(tmp_path, change):
     notes = []
     other = msgspec.structs.replace(IDENTITY, **change)
     assert Checkpoints(tmp_path, other, 0, notes.append).newest() is None
-    assert "other settings, pictures, device or version of torch" in notes[0]
+    assert "other settings, images, device or version of torch" in notes[0]
     assert Checkpoints(tmp_path, IDENTITY).newest() is not None
 
 
@@ -137,7 +137,7 @@ def test_a_full_disk_costs_the_checkpoint_not_the_run(tmp_path, monkeypatch):
     monkeypatch.setattr("training.records.files.os.fsync", full)
     result = train(spec, Checkpoints(tmp_path, IDENTITY, 0, notes.append))
     assert outcome(result) == whole
-    assert "No checkpoint" in notes[0]
+    assert "Can't save a checkpoint" in notes[0]
     assert "No space left" in notes[0]
     assert list(tmp_path.iterdir()) == []
 

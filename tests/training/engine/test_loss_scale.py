@@ -261,7 +261,7 @@ def test_an_epoch_that_fp16_cannot_hold_is_made_in_fp32(monkeypatch):
     monkeypatch.setattr(loop, "shuffled", from_the_second)
     exact, _ = fitted("fp32", Large())
     assert result.loss_scaling == LossScaling(2.0**11, 5, fp32_from_epoch=1)
-    assert progress.notes == ["Values are too large for fp16: going on in fp32"]
+    assert progress.notes == ["Values are too large for fp16: continuing in fp32"]
     assert progress.n_images == 3 * 40  # the first pass isn't counted
     assert len(result.train) == 3
     assert losses(result) == losses(exact)
@@ -288,7 +288,7 @@ def test_batches_that_fp16_cannot_hold_are_left_out_and_training_goes_on_in_fp32
     assert 0 <= result.train[0].accuracy <= 1
     assert (result.train[0].accuracy * 32) % 1 == 0
     assert all(loss is not None for loss in losses(result))
-    assert progress.notes == ["Values are too large for fp16: going on in fp32"]
+    assert progress.notes == ["Values are too large for fp16: continuing in fp32"]
     assert all(value.isfinite().all() for value in module.state_dict().values())
 
 
@@ -304,7 +304,7 @@ def test_validation_that_fp16_cannot_hold_is_computed_again_in_fp32():
     progress, validation = Noted(), with_large(1)
     result, module = fitted("fp16", layers(), None, validation, progress, epochs=1)
     assert result.loss_scaling == LossScaling(2.0**16, 0, fp32_from_epoch=2)
-    assert progress.notes == ["Values are too large for fp16: going on in fp32"]
+    assert progress.notes == ["Values are too large for fp16: continuing in fp32"]
     exact, logits = evaluate_logits(module, validation, 8)
     assert logits.abs().max() > 65504
     assert result.validation == [exact]

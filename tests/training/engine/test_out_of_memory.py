@@ -110,7 +110,7 @@ def test_a_failed_attempt_draws_nothing():
 
 def test_too_little_for_one_picture_is_one_message():
     module = SmallMemory(linear(), 0)
-    with pytest.raises(DeviceError, match="too small for this network with 1 picture at a time"):
+    with pytest.raises(DeviceError, match="too small for this network with 1 image at a time"):
         fit(module, module.train, data(), data(), spec(), Progress())
 
 

@@ -7,7 +7,7 @@ from training.run.notes import scaling_notes
 
 FP32_FROM_THE_FOURTH = (
     "The network’s values became too large for fp16: fp32 from epoch 4 on. The train scores of "
-    "epoch 3 leave out the 1,024 pictures of batches with such values."
+    "epoch 3 leave out the 1,024 images of batches with such values."
 )
 
 
