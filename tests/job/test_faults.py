@@ -139,7 +139,7 @@ def test_no_pictures_and_no_network_says_what_to_do(homework, monkeypatch):
     monkeypatch.setattr("pooch.core.time.sleep", lambda _: None)
     answer = homework("run-all", tiny=False)
     assert answer.result.exit_code == 1
-    for part in ("no connection", "homework data fetch", "--data DIR", "--preset quick"):
+    for part in ("can't connect", "homework data fetch", "--data DIR", "--preset quick"):
         assert part in answer.message
 
 

@@ -136,7 +136,7 @@ def test_real_batches_are_timed_and_nothing_is_written(
     assert "scratch/baseline: no record, about " in answer.output
     last = answer.result.stdout.splitlines()[-1]
     assert last.startswith("about ")
-    assert "in bf16, one run after the other" in last
+    assert "in bf16, one run after another" in last
     assert not (tmp_path / "runs").exists()
     assert sorted(features.glob("*")) == kept
 

@@ -84,7 +84,7 @@ def test_what_was_written_before_is_intact(homework, place, monkeypatch, name, f
         answer = homework(name, changed=True)
     assert isinstance(answer.exception, HomeworkError), repr(answer.exception)
     assert os.strerror(number) in answer.exception.message
-    assert "what was written before is intact" in answer.exception.hint
+    assert "earlier files are intact" in answer.exception.hint
     assert written(place) == before
     assert homework(name, changed=True).exit_code == 0
     after = written(place)

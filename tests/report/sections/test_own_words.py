@@ -114,7 +114,7 @@ def test_a_changed_text_makes_no_other_section_stale(render, study, study_file):
         ('order = ["data"]', "Unknown key", "sections"),
         ('leave_out = "data"', "Expected `array`", ""),
         ('[[report.extra]]\ntitle = "x"\ntxt = "y"', "“txt”", "markdown"),
-        ('[[report.extra]]\ntitle = "x"', "it needs its text", "notes.md"),
+        ('[[report.extra]]\ntitle = "x"', "it needs exactly one text", "notes.md"),
         ('[[report.extra]]\nmarkdown = "x"', "no title", "title"),
         ('[[report.extra]]\ntitle = "x"\nfile = "no.md"', "No such file", "folder"),
         (

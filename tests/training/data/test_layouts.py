@@ -153,7 +153,7 @@ def test_another_label_is_another_data_set(table):
         (("path", "label"), ("/etc/hosts", "ant"), "outside the table’s folder"),
         (("path", "label"), ("C:\\x.png", "ant"), "outside the table’s folder"),
         (("path", "label"), ("pool/none.png", "ant"), "the first is pool/none.png \\(line 2\\)"),
-        (("path", "label"), ("pool/ant/image_0001.png",), "line 2 has 1 columns"),
+        (("path", "label"), ("pool/ant/image_0001.png",), "line 2 has 1 column\\."),
         (("path", "label", "split"), ("pool/ant/image_0001.png", "ant", "x"), "the split “x”"),
         (("path", "label"), ("", "ant"), "names no image"),
         (("path", "label"), ("pool/ant/image_0001.png", "ant"), "holds 1 class"),

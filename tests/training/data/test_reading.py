@@ -204,7 +204,7 @@ def test_a_folder_between_a_split_and_its_classes_is_passed_through(tmp_path, in
         (("train/steam", "train/diesel", "bus", "tram"), "--classes bus,train,tram"),
         (("images/001.ant", "images/002.bee", "segmentations"), "Try {}/images,"),
         (("val/a", "val/b", "test/a", "test/b"), "no train split"),
-        (("train/a", "train/b", "training/a", "training/b", "val/a", "val/b"), "both stand for"),
+        (("train/a", "train/b", "training/a", "training/b", "val/a", "val/b"), "both mean"),
     ],
 )
 def test_two_readings_are_refused_and_both_named(tmp_path, places, said):
