@@ -1,5 +1,6 @@
 """How many pictures of each class each split gets, for every kind of division; nothing is read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from training.data.index import Index
 from training.data.splits import changes_to_given, check_classes, split
 from training.errors import DataError
 from training.records import SPLITS
+from training.study.choices import Choices
 
 
 def an_index(*classes, source="folders"):
@@ -89,6 +91,31 @@ def test_up_to_five_classes_that_a_split_lacks_are_named(n, words, more):
     assert ("…" in caught.value.message) == more
     assert f"class-{min(n, 5) - 1}" in caught.value.message
     assert "class-5" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("n", "shares", "kept"),
+    [
+        (10, (0.7, 0.2, 0.1), (7, 2, 1)), (10, (0.1, 0.2, 0.7), (1, 2, 7)),
+        (4, (0.7, 0.2, 0.1), (2, 1, 1)), (3, (0.9, 0.05, 0.05), (1, 1, 1)),
+        (30, (0.5, 0.25, 0.25), (14, 8, 8)),
+    ],
+)  # fmt: skip
+def test_shares_that_are_asked_for_divide_each_class(n, shares, kept):
+    index = an_index((n, 0, 0), (10, 0, 0))
+    splits = split(index, None, seed=0, choices=Choices(shares=shares))
+    assert counts(index, splits)[0] == kept
+    rows = np.concatenate([splits[name] for name in SPLITS])
+    assert sorted(rows.tolist()) == list(range(n + 10))
+
+
+def test_with_groups_chance_divides_in_thirds_or_holds_out_a_fifth():
+    alone = Choices(groups=r"(.*)")
+    index = replace(an_index((30, 0, 0), (60, 0, 0)), given=None)
+    splits = split(index, None, seed=0, choices=alone)
+    assert counts(index, splits) == [(10, 10, 10), (20, 20, 20)]
+    index = an_index((30, 0, 6), (60, 0, 6))
+    assert counts(index, split(index, None, seed=0, choices=alone)) == [(24, 6, 6), (48, 12, 6)]
 
 
 @pytest.mark.parametrize("limit", [1, 2])

@@ -149,6 +149,24 @@ def test_a_setting_that_changed_is_no_other_choice(recorder):
     assert "now chooses" not in step.reason
 
 
+@pytest.mark.parametrize("fingerprint", ["data-0", "data-2"])
+def test_records_of_other_pictures_are_stale(recorder, fingerprint):
+    recorder.record("scratch/baseline", test=TESTED)
+    plan = Plan(recorder.study, recorder.folder, fingerprint)
+    assert plan.step(recorder.experiment("scratch/baseline"), 0).state == "stale"
+    unknown = Plan(recorder.study, recorder.folder)
+    assert unknown.step(recorder.experiment("scratch/baseline"), 0).state == "done"
+
+
+@pytest.mark.parametrize(("before", "now"), [(2, 6), (6, 2)])
+def test_another_choice_is_named_whichever_it_is(recorder, before, now):
+    members = recorder.grid("transfer", [0.5])
+    recorder.record(members[before], 0.8)
+    recorder.record("freezing/cnn", test=TESTED)
+    recorder.record(members[now], 0.9)
+    assert recorder.step("freezing/cnn").reason == f"transfer/grid now chooses {members[now]}"
+
+
 def test_seeds_follow_the_first(tmp_path):
     from recorder import Recorder
 

@@ -84,8 +84,8 @@ def test_only_train_pictures_are_altered(handed, workspace, spec, strategy, kind
 
 def test_a_seed_alters_pictures_as_it_always_has(handed, workspace, spec):
     """And not by the numbers that their order is drawn from, those of the seed itself."""
-    train_model(a_model(), msgspec.structs.replace(spec, seed=6), workspace)
-    assert handed[0].train.generator.initial_seed() == 7
+    train_model(a_model(), msgspec.structs.replace(spec, seed=5), workspace)
+    assert handed[0].train.generator.initial_seed() == 6
 
 
 def test_frozen_modules_stay_in_inference_mode(handed, workspace, spec):
