@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from report.assemble import FORMATS, Edition, Format, Press
+from report.assemble import FORMATS, Assembler, Edition, Format
 from report.errors import ReportError
 from report.evidence.load import StudyView, load_study
 from report.writing.section_cache import Memory, recall, remember
@@ -67,13 +67,13 @@ def build_report(
     from report.findings.contradictions import contradiction_remarks
 
     view = _load(study, words)
-    press = Press(view, progress, look)
-    press.check(only)
+    assembler = Assembler(view, progress, look)
+    assembler.check(only)
     bases = {name: _base(output, name) for name in formats} if only else {}
     if why := _why_everything(output, list(bases.values()), templates):
         remarks.append(why)
         bases = {}
-    editions = {name: press.edition(name, bases.get(name), only) for name in formats}
+    editions = {name: assembler.edition(name, bases.get(name), only) for name in formats}
     for name, file in zip(formats, files, strict=True):
         write_bytes(file, editions[name].content)
         remember(file, editions[name].content, list(editions[name].fragments), made_from, templates)
