@@ -16,7 +16,7 @@ from report.sections.outline import outline, view_of
 from report.writing.section_cache import Fragment, Memory
 from report.writing.staleness import records_hash
 from report.writing.templating import render_page, render_section
-from report.writing.theme import Look
+from report.writing.theme import Theme
 
 Format = Literal["html", "pdf"]
 FORMATS: tuple[Format, ...] = ("html", "pdf")
@@ -49,10 +49,10 @@ class Draft:
 class Assembler:
     """Makes the sections and report files of one study, each section once."""
 
-    def __init__(self, view: StudyView, progress: Callable[[str], None], look: Look) -> None:
+    def __init__(self, view: StudyView, progress: Callable[[str], None], theme: Theme) -> None:
         self._view = view
         self._progress = progress
-        self._look = look
+        self._theme = theme
         self._outline = outline(view.study)
         self._cover: Cover = make_cover(view)
         self._drafts: dict[str, Draft] = {}
@@ -101,14 +101,14 @@ class Assembler:
         figures = SectionFigures(pool, drafts.values(), kept.values(), self._progress)
         attached = attachments(self._page(unfilled, changed), self._view.folder.path)
         page = self._page(unfilled, changed, paper=True)
-        content = write_pdf(page, self._look, figures, attached)
+        content = write_pdf(page, self._theme, figures, attached)
         return Edition(content, self._fragments(kept, drafts, pool), stale)
 
     def _page(
         self, fragments: Sequence[Fragment], changed: Container[str], paper: bool = False
     ) -> str:
         stale = [fragment for fragment in fragments if fragment.slug in changed]
-        return render_page(self._cover, fragments, stale, self._look, paper)
+        return render_page(self._cover, fragments, stale, self._theme, paper)
 
     def _fragments(
         self,
@@ -127,7 +127,7 @@ class Assembler:
             self._progress(f"Making {slug}")
             section = view_of(slug, self._view)
             html, paper = (
-                render_section(section, self._view.study, self._look, paper)
+                render_section(section, self._view.study, self._theme, paper)
                 for paper in (False, True)
             )
             self._drafts[slug] = Draft(html, paper, tuple(section.drawings))

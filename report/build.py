@@ -13,7 +13,7 @@ from report.evidence.load import StudyView, load_study
 from report.writing.section_cache import Memory, recall, remember
 from report.writing.staleness import everything_hash
 from report.writing.templating import DEFAULT
-from report.writing.theme import Look, look_remarks
+from report.writing.theme import Theme, theme_remarks
 from training.records import write_bytes
 from training.study import StudyFile, check_outline, retell
 
@@ -37,7 +37,7 @@ def build_report(
     formats: Sequence[Format] = FORMATS,
     only: Sequence[str] = (),
     progress: Callable[[str], None] = lambda _: None,
-    look: Look = DEFAULT,
+    theme: Theme = DEFAULT,
     words: StudyFile | None = None,
 ) -> Outcome:
     """Write `report.html` and `report.pdf`; on failure, old ones stay as they were.
@@ -48,7 +48,7 @@ def build_report(
         formats: What to write.
         only: Slugs of the sections to make anew; all of them when empty.
         progress: Told what is being done.
-        look: Whose templates, and which paper.
+        theme: Whose templates, and which paper.
         words: Title, author, course, abstract and outline that stand in for those in `study.json`.
 
     Raises:
@@ -58,16 +58,16 @@ def build_report(
         RecordError: A record can't be read, or the report can't be written.
     """
     _check_writable(output)
-    templates = look.digest()
-    made_from = "" if only else everything_hash(study, _choices(look, templates, words))
+    templates = theme.digest()
+    made_from = "" if only else everything_hash(study, _choices(theme, templates, words))
     files = [output / f"report.{name}" for name in formats]
-    remarks = list(look_remarks(look))
+    remarks = list(theme_remarks(theme))
     if made_from and all(_is_current(file, made_from) for file in files):
         return Outcome(files, [*remarks, "Nothing has changed since these were written."])
     from report.findings.contradictions import contradiction_remarks
 
     view = _load(study, words)
-    assembler = Assembler(view, progress, look)
+    assembler = Assembler(view, progress, theme)
     assembler.check(only)
     bases = {name: _base(output, name) for name in formats} if only else {}
     if why := _why_everything(output, list(bases.values()), templates):
@@ -82,12 +82,12 @@ def build_report(
     return Outcome(files, remarks)
 
 
-def _choices(look: Look, templates: str, words: StudyFile | None) -> str:
+def _choices(theme: Theme, templates: str, words: StudyFile | None) -> str:
     """Name all that was asked for beside the records."""
     if words is None:
-        return f"{look.paper} {templates}"
+        return f"{theme.paper} {templates}"
     told = (words.title, words.author, words.course, words.abstract, words.report)
-    return f"{look.paper} {templates} {msgspec.json.encode(told).decode()}"
+    return f"{theme.paper} {templates} {msgspec.json.encode(told).decode()}"
 
 
 def _load(study: Path, words: StudyFile | None) -> StudyView:

@@ -96,7 +96,7 @@ def render(
     from report.assemble import FORMATS
     from report.build import build_report, existing_formats
     from report.evidence.load import choose_study
-    from report.writing.theme import Look
+    from report.writing.theme import Theme
     from training.study import read_study_file
 
     words = read_study_file(study_file) if study_file else None
@@ -107,8 +107,8 @@ def render(
     else:
         chosen = tuple(name for name in FORMATS if formats in (name, "both"))
     with _Progress(patience_seconds=math.inf if quiet else 2.0) as progress:
-        look = Look(templates, trust_templates, paper)
-        outcome = build_report(folder, output, chosen, only, progress, look, words)
+        theme = Theme(templates, trust_templates, paper)
+        outcome = build_report(folder, output, chosen, only, progress, theme, words)
     if not quiet:
         for remark in outcome.remarks:
             click.echo(remark, err=True)

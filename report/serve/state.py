@@ -43,8 +43,8 @@ class State:
     problem: str = ""
 
 
-def look(folder: StudyFolder) -> State:
-    """Read what there is; a record that can't be read is said, not raised."""
+def read_state(folder: StudyFolder) -> State:
+    """Read what there is; a record that can’t be read becomes a problem, not an exception."""
     if not folder.study.is_file():
         return State("waiting", problem=f"There is no study in {folder.path} yet.")
     try:

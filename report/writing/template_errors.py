@@ -9,26 +9,26 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from report.errors import ReportError
-from report.writing.theme import Look, not_text, template_folder
+from report.writing.theme import Theme, not_text, template_folder
 
 
 @contextlib.contextmanager
-def explained(look: Look) -> Iterator[None]:
+def explained(theme: Theme) -> Iterator[None]:
     """Turn whatever a person's template raises into one message; the program's own stay as is.
 
     Raises:
-        ReportError: A template in `look.templates` is wrong.
+        ReportError: A template in `theme.templates` is wrong.
     """
     try:
         yield
     except ReportError:
         raise
     except Exception as error:
-        place = _place(error, look.templates)
+        place = _place(error, theme.templates)
         if place is None:
             raise
-        assert look.templates is not None
-        raise _explain(error, look.templates, *place) from error
+        assert theme.templates is not None
+        raise _explain(error, theme.templates, *place) from error
 
 
 def _place(error: Exception, folder: Path | None) -> tuple[Path, int] | None:

@@ -1,4 +1,4 @@
-"""How a report is to look: whose templates print it, and on which paper."""
+"""How a report appears: whose templates print it, and on which paper."""
 
 import difflib
 import hashlib
@@ -25,8 +25,8 @@ def template_folder() -> Path:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a person chose of a report's look.
+class Theme:
+    """What a person chose for a report's appearance.
 
     Attributes:
         templates: A folder whose files stand in for the program's own of the same relative name.
@@ -107,10 +107,10 @@ def not_text(file: Path) -> ReportError:
     return ReportError(f"{file} isn’t UTF-8 text.", "Save it in that encoding.")
 
 
-def look_remarks(look: Look) -> Iterator[str]:
+def theme_remarks(theme: Theme) -> Iterator[str]:
     """Name a person's templates that nothing uses, with the name that may have been meant."""
     known = _known_names()
-    files = look.files()
+    files = theme.files()
     named = {
         name
         for file in files.values()
@@ -120,9 +120,9 @@ def look_remarks(look: Look) -> Iterator[str]:
         if name not in known and name not in named:
             nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
             guess = f"; did you mean “{nearest[0]}”?" if nearest else "."
-            yield f"{look.templates}/{name} stands in for no template{guess}"
-    if look.templates and not files:
-        yield f"{look.templates} holds no template, so the report looks as usual."
+            yield f"{theme.templates}/{name} stands in for no template{guess}"
+    if theme.templates and not files:
+        yield f"{theme.templates} holds no template, so the report looks as usual."
 
 
 def _known_names() -> list[str]:
