@@ -124,7 +124,7 @@ class Assembler:
 
     def _draft(self, slug: str) -> Draft:
         if slug not in self._drafts:
-            self._progress(f"Making {slug}")
+            self._progress(f"Building the section {slug}")
             section = view_of(slug, self._view)
             html, paper = (
                 render_section(section, self._view.study, self._theme, paper)

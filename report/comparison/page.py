@@ -38,7 +38,7 @@ def compare_studies(a: Path, b: Path, theme: Theme = DEFAULT, paper: bool = Fals
         RecordError: A record can't be read.
     """
     if a.resolve() == b.resolve():
-        raise ReportError(f"{a} and {b} are one study.", "Name two.")
+        raise ReportError(f"{a} and {b} are the same study.", "Name two studies.")
     views = [load_study(folder, f"{side}/") for side, folder in zip(SIDES, (a, b), strict=True)]
     section = _section(*views)
     html = render_section(section, views[0].study, theme, paper)

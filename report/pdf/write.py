@@ -80,8 +80,8 @@ def _telling_of_a_full_disk() -> Iterator[None]:
         raise ReportError(
             f"Can't write the PDF's temporary files in {tempfile.gettempdir()}: "
             f"{error.strerror or error}.",
-            "Free some space there, or name another folder in the variable TMPDIR. "
-            "The report that was there before is intact.",
+            "Free some space there, or set the variable TMPDIR to another folder. "
+            "The previous report is intact.",
         ) from error
 
 
@@ -177,7 +177,7 @@ def _load() -> Any:
         raise ReportError(
             f"The PDF can't be made: the library Pango is missing ({error}).",
             "Install it: apt install libpango-1.0-0 libpangoft2-1.0-0. "
-            "Without it, `homework render --format html` works.",
+            "`homework render --format html` works without it.",
         ) from error
     except ImportError as error:
         raise ReportError(

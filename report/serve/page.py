@@ -22,7 +22,7 @@ script-src '{script_hash}'; connect-src 'self'; base-uri 'none'; form-action 'no
 <meta name="color-scheme" content="light dark"><title>homework</title>
 <style>{style}</style></head>
 <body><main id="content"><h1>No report yet</h1><p id="problem">{problem}</p>
-<p>This page becomes the report as soon as there is one.</p></main>{strip}
+<p>The report appears here as soon as there is one.</p></main>{strip}
 <script>{script}</script></body></html>
 """
 

@@ -30,7 +30,7 @@ class State:
         failed: How many failed.
         skipped: How many were skipped.
         running: Curves of runs that go on, with the experiment's name.
-        problem: Why nothing can be said, else empty.
+        problem: Why there is no state to show, else empty.
     """
 
     version: str

@@ -1,4 +1,4 @@
-"""Say what is wrong in a person's own template: the file, the line, and how to mend it."""
+"""Say what is wrong in a person's own template: the file, the line, and how to fix it."""
 
 import contextlib
 import traceback
@@ -66,26 +66,26 @@ def _explain(error: Exception, folder: Path, file: Path, line: int) -> ReportErr
         case TemplateSyntaxError():
             return ReportError(
                 f"{where}: {_sentence(error.message)}",
-                "Mend the Jinja syntax there, or remove the file to use the program’s own.",
+                "Fix the Jinja syntax there, or remove the file to use the program’s own.",
             )
         case TemplateNotFound():
             return ReportError(
                 f"{where}: there is no template “{error.name}”.",
-                "Name it from the folder of templates, such as “macros/prose.html”.",
+                "Name it relative to the folder of templates, like “macros/prose.html”.",
             )
         case UndefinedError():
             return ReportError(
                 f"{where}: {_sentence(error.message)}",
-                f"A name may be misspelt, or its import missing. Compare with {original}.",
+                f"A name may be misspelt, or an import missing. Compare with {original}.",
             )
         case SecurityError():
             return ReportError(
                 f"{where}: {_sentence(str(error))}",
-                "Templates can’t reach Python’s inside. If these are your own: --trust-templates.",
+                "Templates run in a sandbox. If you trust these: --trust-templates.",
             )
     return ReportError(
         f"{where}: {_sentence(f'{type(error).__name__}: {error}')}",
-        "Mend the expression there, or remove the file to use the program’s own.",
+        "Fix the expression there, or remove the file to use the program’s own.",
     )
 
 
