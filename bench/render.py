@@ -92,7 +92,7 @@ def stages() -> dict[str, float]:
 
     step("import report", lambda: import_module("report.build"))
     from report.evidence.load import load_study
-    from report.figures.drawing_pool import Studio, fill
+    from report.figures.drawing_pool import DrawingPool, fill
     from report.pdf.write import write_pdf
     from report.sections import SECTIONS, section_view
     from report.sections.cover import make_cover
@@ -106,8 +106,8 @@ def stages() -> dict[str, float]:
     step("import matplotlib, seaborn", lambda: import_module("seaborn"))
     drawings = [drawing for section in views.values() for drawing in section.drawings]
     for lettering in ("outlines", "text"):
-        studio = Studio(lettering, n_helpers=0)  # type: ignore[arg-type]
-        step(f"draw {len(drawings)} figures, {lettering}", lambda s=studio: s.prepare(drawings))
+        pool = DrawingPool(lettering, n_helpers=0)  # type: ignore[arg-type]
+        step(f"draw {len(drawings)} figures, {lettering}", lambda s=pool: s.prepare(drawings))
     html: dict[bool, dict[str, str]] = {}
     for paper in (False, True):
         where = "for paper" if paper else "for screens"
@@ -117,7 +117,7 @@ def stages() -> dict[str, float]:
                 {p: {s: render_section(views[s], view.study, paper=p) for s in views}}
             ),
         )
-    filled = {s: fill(html[True][s], studio.pictures(views[s].drawings)) for s in SECTIONS}
+    filled = {s: fill(html[True][s], pool.pictures(views[s].drawings)) for s in SECTIONS}
     fragments = [Fragment(s, SECTIONS[s].title, html[False][s], filled[s], "") for s in SECTIONS]
     page = str(step("page", lambda: render_page(make_cover(view), fragments, paper=True)))
     step("import WeasyPrint", lambda: import_module("weasyprint"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from report.assemble import FORMATS, Format
 from report.evidence.load import StudyView, choose_study, load_study
 from report.figures.comparison_figures import forest
-from report.figures.drawing_pool import FEW, Studio, fill
+from report.figures.drawing_pool import FEW, DrawingPool, fill
 from report.sections.view import SectionView
 from report.tables.results import summary
 from report.writing.templating import render_section
@@ -77,8 +77,8 @@ class Study:
             template="notebook",
         )
         html = render_section(section, view.study)
-        with Studio("outlines", few=FEW) as studio:
-            return fill(html, studio.pictures(section.drawings))
+        with DrawingPool("outlines", few=FEW) as pool:
+            return fill(html, pool.pictures(section.drawings))
 
 
 def render(

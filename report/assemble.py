@@ -8,7 +8,7 @@ from report.audit.manifest import attachments
 from report.errors import unknown
 from report.evidence.load import StudyView
 from report.figures.drawing import Drawing
-from report.figures.drawing_pool import FEW, Studio, fill
+from report.figures.drawing_pool import FEW, DrawingPool, fill
 from report.figures.style import Lettering
 from report.pdf.late_figures import blank
 from report.sections.cover import Cover, make_cover
@@ -16,7 +16,7 @@ from report.sections.outline import outline, view_of
 from report.writing.section_cache import Fragment, Memory
 from report.writing.staleness import records_hash
 from report.writing.templating import render_page, render_section
-from report.writing.theme import Look
+from report.writing.theme import Theme
 
 Format = Literal["html", "pdf"]
 FORMATS: tuple[Format, ...] = ("html", "pdf")
@@ -46,13 +46,13 @@ class Draft:
     drawings: tuple[Drawing, ...]
 
 
-class Press:
-    """Makes sections and pages of one study, each of them once."""
+class Assembler:
+    """Makes the sections and report files of one study, each section once."""
 
-    def __init__(self, view: StudyView, progress: Callable[[str], None], look: Look) -> None:
+    def __init__(self, view: StudyView, progress: Callable[[str], None], theme: Theme) -> None:
         self._view = view
         self._progress = progress
-        self._look = look
+        self._theme = theme
         self._outline = outline(view.study)
         self._cover: Cover = make_cover(view)
         self._drafts: dict[str, Draft] = {}
@@ -70,27 +70,27 @@ class Press:
             old = base.fragment(slug) if base and slug not in (*only, *ALWAYS) else None
             if old is not None:
                 kept[slug] = old
-        with Studio(LETTERING[name], few=0 if name == "pdf" else FEW) as studio:
+        with DrawingPool(LETTERING[name], few=0 if name == "pdf" else FEW) as pool:
             drafts = {}
             for slug in self._outline:
                 if slug not in kept:
                     drafts[slug] = self._draft(slug)
-                    studio.start(drafts[slug].drawings)
-            return self._print(name, kept, drafts, studio)
+                    pool.start(drafts[slug].drawings)
+            return self._print(name, kept, drafts, pool)
 
     def _print(
         self,
         name: Format,
         kept: Mapping[str, Fragment],
         drafts: Mapping[str, Draft],
-        studio: Studio,
+        pool: DrawingPool,
     ) -> Edition:
         """Assemble a report file; the pages of a PDF while its figures are being drawn."""
         changed = {slug for slug, old in kept.items() if old.records != self._hash(slug)}
         stale = tuple(kept[slug] for slug in self._outline if slug in changed)
         if name == "html":
-            studio.prepare((), self._progress)
-            fragments = self._fragments(kept, drafts, studio)
+            pool.prepare((), self._progress)
+            fragments = self._fragments(kept, drafts, pool)
             filled = tuple(replace(f, html=fill(f.html, f.pictures)) for f in fragments)
             page = self._page(filled, changed)
             return Edition(page.encode("utf-8"), fragments, stale)
@@ -98,43 +98,43 @@ class Press:
 
         self._progress("Laying out the PDF")
         unfilled = self._fragments(kept, drafts)
-        figures = Wall(studio, drafts.values(), kept.values(), self._progress)
+        figures = SectionFigures(pool, drafts.values(), kept.values(), self._progress)
         attached = attachments(self._page(unfilled, changed), self._view.folder.path)
         page = self._page(unfilled, changed, paper=True)
-        content = write_pdf(page, self._look, figures, attached)
-        return Edition(content, self._fragments(kept, drafts, studio), stale)
+        content = write_pdf(page, self._theme, figures, attached)
+        return Edition(content, self._fragments(kept, drafts, pool), stale)
 
     def _page(
         self, fragments: Sequence[Fragment], changed: Container[str], paper: bool = False
     ) -> str:
         stale = [fragment for fragment in fragments if fragment.slug in changed]
-        return render_page(self._cover, fragments, stale, self._look, paper)
+        return render_page(self._cover, fragments, stale, self._theme, paper)
 
     def _fragments(
         self,
         kept: Mapping[str, Fragment],
         drafts: Mapping[str, Draft],
-        studio: Studio | None = None,
+        pool: DrawingPool | None = None,
     ) -> tuple[Fragment, ...]:
-        """Return the sections in order; without a studio, new ones have no pictures yet."""
+        """Return the sections in order; without a pool, new ones have no pictures yet."""
         return tuple(
-            kept[slug] if slug in kept else self._fragment(slug, drafts[slug], studio)
+            kept[slug] if slug in kept else self._fragment(slug, drafts[slug], pool)
             for slug in self._outline
         )
 
     def _draft(self, slug: str) -> Draft:
         if slug not in self._drafts:
-            self._progress(f"Making {slug}")
+            self._progress(f"Building the section {slug}")
             section = view_of(slug, self._view)
             html, paper = (
-                render_section(section, self._view.study, self._look, paper)
+                render_section(section, self._view.study, self._theme, paper)
                 for paper in (False, True)
             )
             self._drafts[slug] = Draft(html, paper, tuple(section.drawings))
         return self._drafts[slug]
 
-    def _fragment(self, slug: str, draft: Draft, studio: Studio | None) -> Fragment:
-        pictures = studio.pictures(draft.drawings) if studio else {}
+    def _fragment(self, slug: str, draft: Draft, pool: DrawingPool | None) -> Fragment:
+        pictures = pool.pictures(draft.drawings) if pool else {}
         title = self._outline[slug].title
         return Fragment(slug, title, draft.html, draft.paper, self._hash(slug), pictures)
 
@@ -142,17 +142,17 @@ class Press:
         return records_hash(self._view, self._outline[slug].reads)
 
 
-class Wall:
-    """Where the figures of a report's sections hang; see `late_figures.Figures`."""
+class SectionFigures:
+    """Figures of new and of remembered sections by name; see `late_figures.Figures`."""
 
     def __init__(
         self,
-        studio: Studio,
+        pool: DrawingPool,
         drafts: Iterable[Draft],
         kept: Iterable[Fragment],
         progress: Callable[[str], None],
     ) -> None:
-        self._studio = studio
+        self._pool = pool
         self._drawings = {what.key: what for draft in drafts for what in draft.drawings}
         self._pictures = {key: svg for old in kept for key, svg in old.pictures.items()}
         self._progress = progress
@@ -164,5 +164,5 @@ class Wall:
     def svg(self, name: str) -> str:
         if name not in self._drawings:
             return self._pictures[name]
-        self._studio.prepare((), self._progress)
-        return self._studio.picture(self._drawings[name])
+        self._pool.prepare((), self._progress)
+        return self._pool.picture(self._drawings[name])

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from report.assemble import FORMATS, Edition, Format, Press
+from report.assemble import FORMATS, Assembler, Edition, Format
 from report.errors import ReportError
 from report.evidence.load import StudyView, load_study
 from report.writing.section_cache import Memory, recall, remember
 from report.writing.staleness import everything_hash
 from report.writing.templating import DEFAULT
-from report.writing.theme import Look, look_remarks
+from report.writing.theme import Theme, theme_remarks
 from training.records import write_bytes
 from training.study import StudyFile, check_outline, retell
 
@@ -24,7 +24,7 @@ class Outcome:
 
     Attributes:
         files: The report files.
-        remarks: Sentences that a person must know about them.
+        remarks: What a person must know about them, in sentences.
     """
 
     files: list[Path]
@@ -37,7 +37,7 @@ def build_report(
     formats: Sequence[Format] = FORMATS,
     only: Sequence[str] = (),
     progress: Callable[[str], None] = lambda _: None,
-    look: Look = DEFAULT,
+    theme: Theme = DEFAULT,
     words: StudyFile | None = None,
 ) -> Outcome:
     """Write `report.html` and `report.pdf`; on failure, old ones stay as they were.
@@ -46,34 +46,34 @@ def build_report(
         study: The study's folder.
         output: Where to write.
         formats: What to write.
-        only: Slugs of the sections to make anew; all of them when empty.
+        only: Slugs of the sections to rebuild; all of them when empty.
         progress: Told what is being done.
-        look: Whose templates, and which paper.
+        theme: Whose templates, and which paper.
         words: Title, author, course, abstract and outline that stand in for those in `study.json`.
 
     Raises:
         ReportError: An unknown section, a record that contradicts another, or a template of a
             person's own that is wrong.
-        StudyError: The study's outline names a section that there isn't.
+        StudyError: The study's outline names an unknown section.
         RecordError: A record can't be read, or the report can't be written.
     """
     _check_writable(output)
-    templates = look.digest()
-    made_from = "" if only else everything_hash(study, _choices(look, templates, words))
+    templates = theme.digest()
+    made_from = "" if only else everything_hash(study, _choices(theme, templates, words))
     files = [output / f"report.{name}" for name in formats]
-    remarks = list(look_remarks(look))
+    remarks = list(theme_remarks(theme))
     if made_from and all(_is_current(file, made_from) for file in files):
-        return Outcome(files, [*remarks, "Nothing has changed since these were written."])
+        return Outcome(files, [*remarks, "Nothing has changed since these files were written."])
     from report.findings.contradictions import contradiction_remarks
 
     view = _load(study, words)
-    press = Press(view, progress, look)
-    press.check(only)
+    assembler = Assembler(view, progress, theme)
+    assembler.check(only)
     bases = {name: _base(output, name) for name in formats} if only else {}
     if why := _why_everything(output, list(bases.values()), templates):
         remarks.append(why)
         bases = {}
-    editions = {name: press.edition(name, bases.get(name), only) for name in formats}
+    editions = {name: assembler.edition(name, bases.get(name), only) for name in formats}
     for name, file in zip(formats, files, strict=True):
         write_bytes(file, editions[name].content)
         remember(file, editions[name].content, list(editions[name].fragments), made_from, templates)
@@ -82,12 +82,12 @@ def build_report(
     return Outcome(files, remarks)
 
 
-def _choices(look: Look, templates: str, words: StudyFile | None) -> str:
+def _choices(theme: Theme, templates: str, words: StudyFile | None) -> str:
     """Name all that was asked for beside the records."""
     if words is None:
-        return f"{look.paper} {templates}"
+        return f"{theme.paper} {templates}"
     told = (words.title, words.author, words.course, words.abstract, words.report)
-    return f"{look.paper} {templates} {msgspec.json.encode(told).decode()}"
+    return f"{theme.paper} {templates} {msgspec.json.encode(told).decode()}"
 
 
 def _load(study: Path, words: StudyFile | None) -> StudyView:
@@ -121,20 +121,17 @@ def _why_everything(output: Path, bases: Sequence[Memory | None], templates: str
     if len(known) == len(bases):
         if all(base.templates == templates for base in known):
             return ""
-        return "The templates aren’t those of the earlier report, so every section was made anew."
+        return "The templates have changed since the last report, so every section was rebuilt."
     if not existing_formats(output):
-        return f"There is no report in {output} yet, so every section was made."
-    return (
-        f"The report in {output} isn’t one that this program remembers as it stands, "
-        "so every section was made anew."
-    )
+        return f"There is no report in {output} yet, so every section was built."
+    return f"No cached sections match the report in {output}, so every section was rebuilt."
 
 
 def _stale_remarks(editions: Iterable[Edition]) -> list[str]:
     slugs = dict.fromkeys(fragment.slug for edition in editions for fragment in edition.stale)
     if not slugs:
         return []
-    return [f"Kept as it was, though its records changed: {', '.join(slugs)}."]
+    return [f"Not rebuilt, although the records have changed: {', '.join(slugs)}."]
 
 
 def _check_writable(output: Path) -> None:
@@ -143,10 +140,10 @@ def _check_writable(output: Path) -> None:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(
-            f"Can't make the folder {output}: {error.strerror or error}.",
-            "Choose another one: --output DIR.",
+            f"Can't create the folder {output}: {error.strerror or error}.",
+            "Choose another folder: --output DIR.",
         ) from error
     if not os.access(output, os.W_OK | os.X_OK):
         raise ReportError(
-            f"Can't write into {output}: permission denied.", "Choose another one: --output DIR."
+            f"Can't write into {output}: permission denied.", "Choose another folder: --output DIR."
         )

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from report.writing.theme import Paper
 
 _HELP = {
-    "study": "The study's name, a folder below --runs.  [default: the one written last]",
-    "formats": "What to write.  [default: both; with --only, what there is already]",
-    "only": "Make only this section anew (and the summaries); may be given several times.",
-    "templates": "Templates of your own, named as the program's (docs/customising.md).",
-    "trust": "Let them do whatever Python can. Only for templates that are your own.",
-    "paper": "What the pages are cut for.",
-    "words": "Title, author, course, abstract and [report] from this file, not study.json.",
-    "output": "Where to write report.html and report.pdf.  [default: the study's folder]",
+    "study": "Name of a study below --runs.  [default: the most recent]",
+    "formats": "Formats to write.  [default: both; with --only, those already there]",
+    "only": "Rebuild only this section (and the summaries); can be repeated.",
+    "templates": "Folder of your own templates, named like the program's (docs/customising.md).",
+    "trust": "Use --templates without a sandbox. Only for templates that you trust.",
+    "paper": "Page size of the PDF and of a printed HTML report.",
+    "words": "Take title, author, course, abstract and [report] from this file, not study.json.",
+    "output": "Folder for report.html and report.pdf.  [default: the study's folder]",
 }
 
 
@@ -33,7 +33,7 @@ _runs_option = click.option(
     type=RunsPath(),
     default=Path("runs"),
     show_default=True,
-    help="The folder of records, or a URL.",
+    help="Folder of records, or a URL.",
 )
 _study_option = click.option("--study", metavar="NAME", help=_HELP["study"])
 
@@ -63,9 +63,9 @@ _study_option = click.option("--study", metavar="NAME", help=_HELP["study"])
     help=_HELP["templates"],
 )
 @click.option("--trust-templates", is_flag=True, help=_HELP["trust"])
-@click.option("--open", "open_after", is_flag=True, help="Open the report when it is written.")
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
-@click.option("--list-sections", is_flag=True, help="Print the sections' names and leave.")
+@click.option("--open", "open_after", is_flag=True, help="Open the report once it is written.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only errors.")
+@click.option("--list-sections", is_flag=True, help="List the sections and exit.")
 def render(
     runs: Path,
     study: str | None,
@@ -82,7 +82,7 @@ def render(
 ) -> None:
     """Turn the records into a report (HTML, PDF).
 
-    Needs the records alone: no data set, no GPU, no network.
+    Needs only the records: no data set, no GPU, no network.
 
     \b
     Examples:
@@ -96,7 +96,7 @@ def render(
     from report.assemble import FORMATS
     from report.build import build_report, existing_formats
     from report.evidence.load import choose_study
-    from report.writing.theme import Look
+    from report.writing.theme import Theme
     from training.study import read_study_file
 
     words = read_study_file(study_file) if study_file else None
@@ -107,8 +107,8 @@ def render(
     else:
         chosen = tuple(name for name in FORMATS if formats in (name, "both"))
     with _Progress(patience_seconds=math.inf if quiet else 2.0) as progress:
-        look = Look(templates, trust_templates, paper)
-        outcome = build_report(folder, output, chosen, only, progress, look, words)
+        theme = Theme(templates, trust_templates, paper)
+        outcome = build_report(folder, output, chosen, only, progress, theme, words)
     if not quiet:
         for remark in outcome.remarks:
             click.echo(remark, err=True)
@@ -129,10 +129,10 @@ def verify(
 ) -> None:
     """Recompute every number of a rendered report from the records; exit 1 if one differs.
 
-    REPORT is a report.html or report.pdf; by default the study's own. Of a PDF the pages are read
-    too and held against its manifest. Without records at hand, those attached to the PDF are used.
-    Records are held against themselves as well: hashes, counts, best epochs, predictions, and
-    every choice from a grid.
+    REPORT is a report.html or report.pdf; by default the study's own. The pages of a PDF are also
+    compared with its manifest. If the records aren't available, those attached to the PDF are used.
+    The records themselves are checked for contradictions: hashes, counts, best epochs,
+    predictions, and every choice from a grid.
 
     \b
     Examples:
@@ -163,9 +163,9 @@ def _last_report(folder: Path | None) -> Path:
 def _study_of(
     report: Path | None, runs: Path, study: str | None, named: bool, in_report: str | None
 ) -> Path | None:
-    """Return the study of a report: the one named, that it lies in, or that its manifest names.
+    """Return a report's study: the one asked for, its own folder, or the one its manifest names.
 
-    None where a PDF names a study that isn't at hand, so that its attached records serve.
+    None if a PDF names a study that isn't available; its attached records are used instead.
     """
     from report.evidence.load import choose_study
     from training.records import find_studies
@@ -178,21 +178,19 @@ def _study_of(
 
 
 def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
-    from report.audit.verdict import say_problems, verdict_json
+    from report.audit.verdict import say_problems, summary, verdict_json
 
     if as_json:
         click.echo(verdict_json(verdict))
         return
     for line in say_problems(verdict):
         click.echo(line)
-    n_problems = len(verdict.errors)
-    outcome = f"{n_problems} can't be trusted" if n_problems else "all as the records say"
     source = verdict.study or "the records attached to the report"
-    click.echo(f"{verdict.n_numbers} numbers recomputed from {source}: {outcome}.")
+    click.echo(summary(verdict, str(source)))
     if verdict.study is None:
         click.echo(
-            "This shows whether report and attached records agree, not that the records are "
-            "genuine. To hold it against a study of yours: --runs DIR"
+            "This checks the report against the records attached to it, not whether those are "
+            "genuine. To check it against records of your own: --runs DIR"
         )
 
 
@@ -205,7 +203,7 @@ def _list_sections() -> None:
 
 
 class _Progress:
-    """One line that says what is being done, on a terminal, once it takes over two seconds."""
+    """Shows the current step on one line of a terminal, after the first two seconds."""
 
     def __init__(self, patience_seconds: float = 2.0) -> None:
         self._start = time.monotonic() + patience_seconds

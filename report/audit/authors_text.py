@@ -22,6 +22,7 @@ from report.audit.about_this_study import (
 )
 from report.audit.problems import Problem
 from report.evidence.load import Run, StudyView
+from report.evidence.sentences import counted
 from training.records import SPLITS
 
 NUMBER = r"(?<!\d)(?<!\d[.,])(?P<n>\d{1,3}(?:[,\u202f\u00a0’' ]\d{3}){1,3}|\d{1,9})(?![.,]?\d)"
@@ -166,13 +167,13 @@ def _counts(view: StudyView, text: str) -> Found:
         split = next(s for s in SPLITS if s.startswith(match["split"].lower()[:4]))
         actual = getattr(view.dataset, f"n_{split}")
         if not _close(_value(match), actual, match["about"]):
-            yield match[0], f"the {split} split has {actual} pictures"
+            yield match[0], f"the {split} split has {counted(actual, 'image')}"
     if not names_the_data(view, text):
         return
     for match in ALL_PICTURES.finditer(text):
         actual = sum(getattr(view.dataset, f"n_{split}") for split in SPLITS)
         if not _close(_value(match), actual, match["about"]):
-            yield match[0], f"the data set has {actual} pictures"
+            yield match[0], f"the data set has {counted(actual, 'image')}"
 
 
 def _classes(view: StudyView, text: str) -> Found:
@@ -185,7 +186,8 @@ def _classes(view: StudyView, text: str) -> Found:
         own = pattern.replace("NAME", re.escape(view.dataset.name))
         for match in re.finditer(own, text, re.IGNORECASE):
             if not _close(_value(match), len(view.dataset.classes), match["about"]):
-                yield match[0], f"the data set has {len(view.dataset.classes)} classes"
+                n_classes = counted(len(view.dataset.classes), "class", "classes")
+                yield match[0], f"the data set has {n_classes}"
 
 
 def _outputs(view: StudyView, text: str) -> Found:
@@ -195,7 +197,7 @@ def _outputs(view: StudyView, text: str) -> Found:
     for match in OUTPUTS.finditer(text):
         said = int(match["m"]) if match["m"] else _value(match)
         if said not in (n_classes, 1000):
-            problem = f"the last layer has {n_classes} outputs here, and 1000 for ImageNet"
+            problem = f"the last layer has {counted(n_classes, 'output')} here, 1000 for ImageNet"
             yield match[0], problem
 
 
@@ -208,7 +210,7 @@ def _proportions(view: StudyView, text: str) -> Found:
         n_held_out = getattr(dataset, f"n_{split}")
         actual = dataset.n_train / n_held_out if n_held_out else 0
         if actual and abs(float(match["r"] or match["r2"]) - actual) > 0.05 * actual:
-            yield match[0], f"train to {split} is {actual:.2f}"
+            yield match[0], f"the ratio of train to {split} images is {actual:.2f}"
 
 
 def _frozen(view: StudyView, text: str) -> Found:
@@ -225,7 +227,7 @@ def _frozen(view: StudyView, text: str) -> Found:
     for match in re.finditer(pattern, text, re.IGNORECASE):
         if shares and not any(_rounds_to(share, match["p"]) for share in shares):
             known = ", ".join(f"{share:.1f} %" for share in dict.fromkeys(shares))
-            yield match[0], f"of such runs the frozen share is {known}"
+            yield match[0], f"the frozen share of these runs is {known}"
 
 
 def _rounds_to(value: float, said: str) -> bool:

@@ -1,4 +1,4 @@
-"""Hold what a PDF's pages show against what its manifest says they show."""
+"""Compare what a PDF's pages show with what its manifest says they show."""
 
 import re
 import unicodedata
@@ -135,7 +135,7 @@ class _Comparison:
                 continue
             resumed = self._resume(e, p)
             if resumed is None:
-                yield self._problem(e, e + 1, p, p + SHOWN, "and nothing after it agrees")
+                yield self._problem(e, e + 1, p, p + SHOWN, "and nothing after that matches")
                 return
             yield self._problem(e, resumed[0], p, resumed[1])
             e, p = resumed
@@ -227,4 +227,4 @@ class _Comparison:
         """Yield a problem where pages go on after all is said, but for the last running title."""
         if len(self._shown.text) - p > FOOTER:
             text = self._excerpt(p, p + SHOWN)
-            yield Problem("end", text, "the pages go on after the report’s end")
+            yield Problem("end", text, "the pages continue after the end of the report")

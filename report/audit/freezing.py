@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from report.audit.problems import Problem, wrong
 from report.evidence.load import Run
+from report.evidence.sentences import counted
 from training.records import Experiment, Freeze, Parameters
 
 LABELS: dict[str, Freeze] = {
@@ -42,10 +43,11 @@ def freeze_problems(run: Run) -> Iterator[Problem]:
         held = counts.parts["classifier"] - counts.trainable_parts.get("classifier", 0)
         if held > 0 or counts.trainable_parts.get("features", 0) > 0:
             problem = (
-                f"it is called a run with frozen convolutions, but {held} parameters of the fully "
-                "connected layers were frozen"
+                "this describes frozen convolutions, yet "
+                f"{counted(held, 'parameter')} of the fully connected layers "
+                f"{'was' if held == 1 else 'were'} frozen"
                 if held > 0
-                else "it is called a run with frozen convolutions, but these were trained"
+                else "this describes frozen convolutions, yet the convolutions were trained"
             )
             yield wrong(run, _said_of(run.experiment), problem, f"{pointer}/classifier")
 
@@ -63,20 +65,27 @@ def _freeze_counts(freeze: Freeze, counts: Parameters) -> Iterator[tuple[str, st
     """Yield parts whose trainable count is not what a freeze strategy leaves to train."""
     trained = counts.trainable_parts
     if freeze == "none" and counts.frozen:
-        yield "", f"{counts.frozen} parameters are frozen, though the spec freezes nothing"
+        frozen = counted(counts.frozen, "parameter is", "parameters are")
+        yield "", f"the spec freezes nothing, yet {frozen} frozen"
     if freeze == "backbone":
         if counts.frozen == 0 or counts.trainable == 0:
-            yield "", "is everything or nothing, though the spec trains the new head alone"
+            trainable = "no parameter is" if counts.trainable == 0 else "all parameters are"
+            yield "", f"the spec trains only the new head, yet {trainable} trained"
         if trained.get("features", 0):
-            yield "features", "parameters are trained, though the spec freezes the backbone"
+            yield (
+                "features",
+                "the spec freezes the backbone, so none of these parameters should be trained",
+            )
     held = {name: name for name in ("features", "classifier", "head")}.get(freeze)
     for part, total in counts.parts.items():
         n_trained = trained.get(part, 0)
         if part == held and n_trained:
-            yield part, f"parameters of “{part}” are trained, though the spec freezes them"
+            yield part, f"the spec freezes “{part}”, so none of its parameters should be trained"
         if held is not None and part != held and n_trained != total:
-            yield part, f"of {total} parameters of “{part}” are trained; the spec freezes “{held}”"
+            problem = f"the spec freezes only “{held}”, so “{part}” should have {total} trained"
+            yield part, problem
         if freeze == "classifier-but-head" and part == "features" and n_trained != total:
-            yield part, f"of {total} parameters of “{part}” are trained; the spec trains them all"
+            yield part, f"the spec trains all of “{part}”, which has {counted(total, 'parameter')}"
         if freeze == "classifier-but-head" and part == "classifier" and n_trained in (0, total):
-            yield part, f"of {total} parameters are trained; the spec trains the last layer of them"
+            problem = "the spec trains only the last layer of"
+            yield part, f"{problem} “{part}”, which has {counted(total, 'parameter')} in all"

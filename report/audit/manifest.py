@@ -160,7 +160,7 @@ def _study_of(name: str) -> str:
     """Return the study's folder that an entry lies in; refuse what is no record."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or path.name not in RECORD_TYPES:
-        raise ReportError(f"The PDF’s {RECORDS_NAME} holds “{name[:60]}”, which is no record.")
+        raise ReportError(f"The PDF’s {RECORDS_NAME} holds “{name[:60]}”, which isn’t a record.")
     if len(path.parts) not in (2, 5):
-        raise ReportError(f"The PDF’s {RECORDS_NAME} holds “{name[:60]}” in a wrong place.")
+        raise ReportError(f"The PDF’s {RECORDS_NAME} holds “{name[:60]}” in the wrong place.")
     return path.parts[0]

@@ -50,8 +50,8 @@ def read_pdf(file: Path) -> ReportPdf:
         attached = {name: files[0] for name, files in reader.attachments.items() if files}
         if MANIFEST_NAME not in attached:
             raise ReportError(
-                f"{file} carries no {MANIFEST_NAME}, so nothing says where its numbers come from.",
-                "Name a report.pdf that homework made: homework render --format pdf",
+                f"{file} has no {MANIFEST_NAME} attached, so its numbers have no sources.",
+                "Name a report.pdf made by homework, or make one: homework render --format pdf",
             )
         manifest = read_manifest(attached[MANIFEST_NAME])
         pages = tuple(_text(page) for page in reader.pages)
@@ -61,7 +61,7 @@ def read_pdf(file: Path) -> ReportPdf:
     except Exception as error:  # on damaged files pypdf raises whatever it meets
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ReportError(
-            f"Can't read the report {file}: {reason}.", "Make one: homework render --format pdf"
+            f"Can't read the report {file}: {reason}.", "Render one: homework render --format pdf"
         ) from error
     return ReportPdf(manifest, pages, annotated, attached.get(RECORDS_NAME))
 

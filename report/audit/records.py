@@ -1,4 +1,4 @@
-"""Hold a study's records against themselves: what must follow from what."""
+"""Check a study's records for contradictions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
@@ -6,6 +6,7 @@ from statistics import fmean
 from report.audit.freezing import freeze_problems
 from report.audit.problems import Problem, wrong
 from report.evidence.load import Run, StudyView
+from report.evidence.sentences import counted
 from training.records import Selected, matches_group
 
 __all__ = ["Problem", "audit_records", "audit_runs"]
@@ -21,7 +22,7 @@ def audit_records(view: StudyView) -> list[Problem]:
 
 
 def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Problem]:
-    """Check finished runs, all of them or some, against themselves and what they were taken from.
+    """Check finished runs, all of them or some, for contradictions.
 
     Hash, counts, scores against curves and predictions, a reused run against its source, a choice
     against its candidates, and that no candidate's record holds a reading of the test set.
@@ -54,13 +55,14 @@ def _counts(run: Run) -> Iterator[Problem]:
     counts = run.metrics.parameters
     if counts is None:
         return
-    if counts.trainable + counts.frozen != counts.total:
-        yield wrong(run, str(counts.total), "isn't trainable plus frozen", "/parameters/total")
-    if sum(counts.parts.values()) != counts.total:
-        yield wrong(run, str(counts.total), "isn't the sum of its parts", "/parameters/total")
-    if sum(counts.trainable_parts.values()) != counts.trainable:
-        pointer = "/parameters/trainable"
-        yield wrong(run, str(counts.trainable), "isn't the sum of its parts", pointer)
+    total, trainable = counts.total, counts.trainable
+    if (n := trainable + counts.frozen) != total:
+        yield wrong(run, str(total), f"trainable plus frozen is {n}", "/parameters/total")
+    if (n := sum(counts.parts.values())) != total:
+        yield wrong(run, str(total), f"the parts add up to {n}", "/parameters/total")
+    if (n := sum(counts.trainable_parts.values())) != trainable:
+        problem = f"the trainable parts add up to {n}"
+        yield wrong(run, str(trainable), problem, "/parameters/trainable")
 
 
 def _features(run: Run) -> Iterator[Problem]:
@@ -77,7 +79,8 @@ def _best_epoch(run: Run) -> Iterator[Problem]:
         return
     accuracies = curves.validation_accuracy
     if not 1 <= metrics.best_epoch <= len(accuracies):
-        yield wrong(run, str(metrics.best_epoch), "is no epoch of the curves", "/best_epoch")
+        problem = f"the curves have {counted(len(accuracies), 'epoch')}"
+        yield wrong(run, str(metrics.best_epoch), problem, "/best_epoch")
         return
     at_best = accuracies[metrics.best_epoch - 1]
     if at_best != metrics.validation.accuracy:
@@ -87,8 +90,11 @@ def _best_epoch(run: Run) -> Iterator[Problem]:
     if metrics.train is not None and at_train != metrics.train.accuracy:
         text, pointer = str(metrics.train.accuracy), "/train/accuracy"
         yield wrong(run, text, f"the curves say {at_train} at the best epoch", pointer)
-    if at_best != _highest(run, accuracies):
-        problem = "isn't the epoch of the highest validation accuracy"
+    highest = _highest(run, accuracies)
+    if at_best != highest:
+        problem = f"its validation accuracy is {at_best}, that of the best epoch is {highest}"
+        if highest is None:
+            problem = "no epoch has finite losses"
         yield wrong(run, str(metrics.best_epoch), problem, "/best_epoch")
 
 
@@ -116,7 +122,7 @@ def _predictions(run: Run) -> Iterator[Problem]:
         return
     n_correct = sum(p == t for p, t in zip(record.predicted, record.label, strict=True))
     if (n_correct, len(record.label)) != (test.n_correct, test.n_images):
-        found = f"the predictions hold {n_correct} right of {len(record.label)}"
+        found = f"{n_correct} of {len(record.label)} predictions are correct"
         yield wrong(run, f"{test.n_correct} of {test.n_images}", found, "/test/n_correct")
 
 
@@ -130,14 +136,14 @@ def _reuse(view: StudyView, run: Run) -> Iterator[Problem]:
         return
     mine, theirs = run.metrics.validation.accuracy, source.metrics.validation.accuracy
     if mine != theirs:
-        problem = f"{source.path}, the same training, has {theirs}"
+        problem = f"{source.path} is the same training and has {theirs}"
         yield wrong(run, str(mine), problem, "/validation/accuracy")
     if run.metrics.best_epoch != source.metrics.best_epoch:
-        problem = f"{source.path}, the same training, has {source.metrics.best_epoch}"
+        problem = f"{source.path} is the same training and has {source.metrics.best_epoch}"
         yield wrong(run, str(run.metrics.best_epoch), problem, "/best_epoch")
     cost, source_cost = run.metrics.cost, source.metrics.cost
     if cost and source_cost and cost.training_flop != source_cost.training_flop:
-        problem = f"{source.path}, the same training, has {source_cost.training_flop}"
+        problem = f"{source.path} is the same training and has {source_cost.training_flop}"
         yield wrong(run, str(cost.training_flop), problem, "/cost/training_flop")
 
 
@@ -147,11 +153,16 @@ def _selection(view: StudyView, run: Run) -> Iterator[Problem]:
     if chosen is None:
         return
     if len(chosen.candidates) != len(chosen.validation_accuracy):
-        yield wrong(run, chosen.id, "its candidates and their accuracies differ in number",
-                     "/selected/candidates")  # fmt: skip
+        n_accuracies = len(chosen.validation_accuracy)
+        problem = (
+            f"it has {counted(len(chosen.candidates), 'candidate')} "
+            f"and {counted(n_accuracies, 'validation accuracy', 'validation accuracies')}"
+        )
+        yield wrong(run, chosen.id, problem, "/selected/candidates")
         return
     if not 1 <= chosen.rank <= len(chosen.candidates):
-        yield wrong(run, str(chosen.rank), "is no rank among its candidates", "/selected/rank")
+        problem = f"the number of candidates is {len(chosen.candidates)}"
+        yield wrong(run, str(chosen.rank), problem, "/selected/rank")
     elif chosen.candidates[chosen.rank - 1] != chosen.id:
         ranked = chosen.candidates[chosen.rank - 1]
         problem = f"its list of candidates has {ranked} at rank {chosen.rank}"
@@ -172,7 +183,7 @@ def _test_of_a_candidate(view: StudyView, run: Run) -> Iterator[Problem]:
         return
     if run.metrics.test is not None:
         text, problem = str(run.metrics.test.accuracy), "the test set was read for a candidate"
-        yield wrong(run, text, f"{problem} of a choice", "/test/accuracy")
+        yield wrong(run, text, problem, "/test/accuracy")
     elif run.predictions is not None:
         yield wrong(run, "predictions.json", "the test set was read for a candidate", "/test")
 
@@ -183,7 +194,8 @@ def _choice(view: StudyView, run: Run) -> Iterator[Problem]:
         return
     ranked = view.ranked(chosen.grid)
     if len(ranked) < chosen.rank:
-        yield wrong(run, chosen.id, f"{chosen.grid} has fewer finished runs", "/selected/id")
+        n_ranked = counted(len(ranked), "finished run")
+        yield wrong(run, chosen.id, f"{chosen.grid} has only {n_ranked}", "/selected/id")
     elif ranked[chosen.rank - 1].id != chosen.id:
         now = ranked[chosen.rank - 1].id
         problem = f"{chosen.grid} now chooses {now}{_by_test(ranked, chosen)}"
@@ -196,4 +208,4 @@ def _by_test(ranked: Sequence[Run], chosen: Selected) -> str:
     tested.sort(key=lambda run: run.metrics.test.accuracy if run.metrics.test else 0, reverse=True)
     if len(tested) < chosen.rank or tested[chosen.rank - 1].id != chosen.id:
         return ""
-    return "; the choice agrees only with the order on the test set"
+    return "; only the test accuracies give the recorded choice"

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from report.audit.records import Problem
+from report.evidence.sentences import counted
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,13 @@ def say_problems(verdict: Verdict) -> Iterator[str]:
         yield f"{label}{problem.where}:{said} {problem.problem}"
         if problem.source:
             yield f"    {problem.source}"
+
+
+def summary(verdict: Verdict, source: str) -> str:
+    """Return the line that ends a verdict: how many numbers were recomputed, and the outcome."""
+    n_numbers, n_errors = counted(verdict.n_numbers, "number"), len(verdict.errors)
+    outcome = f"{counted(n_errors, 'error')} found" if n_errors else "no errors found"
+    return f"{n_numbers} recomputed from {source}: {outcome}."
 
 
 def verdict_json(verdict: Verdict) -> str:

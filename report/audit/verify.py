@@ -31,12 +31,12 @@ FORMATS: tuple[Callable[[Quantity], Number], ...] = (
 
 
 def verify_report(report: Path, find_study: Callable[[str | None], Path | None]) -> Verdict:
-    """Hold a rendered report, HTML or PDF, and the records below it, to what they claim.
+    """Check a rendered report, HTML or PDF, and its records against each other.
 
     Args:
         report: `report.html` or `report.pdf`.
-        find_study: Returns the folder of records to use, given the study's name where the report
-            says it; None for those attached to the report.
+        find_study: Returns the folder of records to use, given the study's name if the
+            report has it; None for those attached to the report.
 
     Raises:
         ReportError: The report can't be read or holds no numbers at all.
@@ -47,13 +47,13 @@ def verify_report(report: Path, find_study: Callable[[str | None], Path | None])
     study = find_study(None)
     if study is None:
         raise ReportError(
-            f"There are no records to hold {report} against.", "Name them: --runs DIR"
+            f"There are no records to check {report} against.", "Name them: --runs DIR"
         )
     return _verdict(report, study, read_pieces(html), read_records(html), [])
 
 
 def verify_pages(report: Path, studies: Mapping[str, Path]) -> Verdict:
-    """Hold a page of several studies to their records.
+    """Check a page of several studies against their records.
 
     Args:
         studies: Their folders, by the names that the sources of their numbers begin with.
@@ -89,7 +89,8 @@ def _read(report: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
         raise ReportError(
-            f"Can't read the report {report}: {reason}.", "Make one: homework render --format html"
+            f"Can't read the report {report}: {reason}.",
+            "Render one: homework render --format html",
         ) from error
 
 
@@ -116,7 +117,8 @@ def _verify_pdf(report: Path, find_study: Callable[[str | None], Path | None]) -
         return _verdict(report, study, manifest.pieces, manifest.records, found)
     if pdf.records is None:
         raise ReportError(
-            f"No records are attached to {report}, and none are at hand.", "Name them: --runs DIR"
+            f"No records are attached to {report}, and none were found.",
+            "Name them: --runs DIR",
         )
     with tempfile.TemporaryDirectory() as folder:
         unpacked = unpack_records(pdf.records, Path(folder))
@@ -146,7 +148,7 @@ def _differing(report: Path, pieces: Sequence[Piece], sources: Sources) -> Itera
     claims = [piece for piece in pieces if piece.kind == "number"]
     if not claims:
         raise ReportError(
-            f"{report} holds no number with a source.", "Name a report that homework made."
+            f"{report} has no number with a source.", "Name a report made by homework."
         )
     for claim in claims:
         yield from check_claim(claim, sources)
@@ -173,10 +175,10 @@ def check_claim(claim: Piece, sources: Sources) -> Iterator[Problem]:
         yield Problem(where, claim.text, error.message, claim.source)
         return
     if repr(value) != claim.value:
-        problem = f"the records now give {value!r}, not {claim.value}"
+        problem = f"the report has {claim.value}, the records now give {value!r}"
         yield Problem(where, claim.text, problem, claim.source)
     elif not is_printed_as(value, claim.text):
-        problem = f"the records give {value!r}, which isn't printed like that"
+        problem = f"the report shows {claim.text.strip()}, the record says {value!r}"
         yield Problem(where, claim.text, problem, claim.source)
 
 
@@ -195,7 +197,7 @@ def _check_quote(quote: Piece, sources: Sources) -> Iterator[Problem]:
 def _without_source(pieces: Sequence[Piece]) -> Iterator[Problem]:
     for piece, digits in unsourced(pieces):
         where = piece.section or "front matter"
-        yield Problem(where, digits, "this number of a result names no source")
+        yield Problem(where, digits, "this number has no source")
 
 
 def _changed(records: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Problem]:

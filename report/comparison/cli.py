@@ -12,16 +12,16 @@ from training.cli.runs_path import RunsPath
 @click.argument("b", type=click.Path(path_type=Path))
 @click.option(
     "--format", "formats", type=click.Choice(["html", "pdf", "both"]), default="html",
-    show_default=True, help="What to write.",
+    show_default=True, help="Formats to write.",
 )  # fmt: skip
 @click.option(
     "--output", type=click.Path(path_type=Path, file_okay=False), default=Path(),
-    help="Where to write comparison.html and comparison.pdf.  [default: here]",
+    help="Folder for comparison.html and comparison.pdf.  [default: the current folder]",
 )  # fmt: skip
 @click.option("--runs", type=RunsPath(), default=Path("runs"), show_default=True,
-              help="Where A and B are, when they are names; may be a URL.")  # fmt: skip
-@click.option("--check", is_flag=True, help="Recompute the numbers of what was written before.")
-@click.option("--json", "as_json", is_flag=True, help="Print what --check finds as JSON.")
+              help="Folder of A and B if they are names; may be a URL.")  # fmt: skip
+@click.option("--check", is_flag=True, help="Recompute the numbers of an existing comparison.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result of --check as JSON.")
 @click.pass_context
 def compare(
     ctx: click.Context,
@@ -35,9 +35,9 @@ def compare(
 ) -> None:
     """Show two studies side by side: two seeds, two settings, two students.
 
-    A and B are folders of records, or names below --runs. Test accuracies are compared picture by
-    picture where both were tested on the same ones. With --check, exit 1 if a number of the
-    comparison can't be trusted.
+    A and B are folders of records, or names below --runs. Test accuracies are compared image by
+    image if both were tested on the same images. With --check, exit 1 if a number of the comparison
+    or a record is wrong.
 
     \b
     Examples:
@@ -71,16 +71,13 @@ def _folder(place: Path, runs: Path) -> Path:
 
 
 def _check(ctx: click.Context, report: Path, folders: tuple[Path, Path], as_json: bool) -> None:
-    from report.audit.verdict import say_problems, verdict_json
+    from report.audit.verdict import say_problems, summary, verdict_json
     from report.audit.verify import verify_pages
     from report.comparison.pairs import SIDES
 
     verdict = verify_pages(report, dict(zip(SIDES, folders, strict=True)))
     lines = [verdict_json(verdict)] if as_json else list(say_problems(verdict))
     if not as_json:
-        outcome = f"{len(verdict.errors)} can't be trusted" if verdict.errors else "all as they say"
-        lines.append(
-            f"{verdict.n_numbers} numbers recomputed from both studies’ records: {outcome}."
-        )
+        lines.append(summary(verdict, "the records of both studies"))
     click.echo("\n".join(lines))
     ctx.exit(1 if verdict.errors else 0)

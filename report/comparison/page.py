@@ -18,19 +18,19 @@ from report.sections.cover import Cover
 from report.sections.view import SectionView
 from report.writing.section_cache import Fragment
 from report.writing.templating import DEFAULT, render_page, render_section
-from report.writing.theme import Look
+from report.writing.theme import Theme
 
 SLUG = "compare"
 NAME = "comparison"
 
 
-def compare_studies(a: Path, b: Path, look: Look = DEFAULT, paper: bool = False) -> str:
+def compare_studies(a: Path, b: Path, theme: Theme = DEFAULT, paper: bool = False) -> str:
     """Return a page of two studies as HTML; its numbers' sources begin with `A/` and `B/`.
 
     Args:
         a: The first study's folder.
         b: The second's.
-        look: Whose templates print it, on which paper.
+        theme: Whose templates print it, on which paper.
         paper: Whether it is for the pages of a PDF.
 
     Raises:
@@ -38,12 +38,12 @@ def compare_studies(a: Path, b: Path, look: Look = DEFAULT, paper: bool = False)
         RecordError: A record can't be read.
     """
     if a.resolve() == b.resolve():
-        raise ReportError(f"{a} and {b} are one study.", "Name two.")
+        raise ReportError(f"{a} and {b} are the same study.", "Name two studies.")
     views = [load_study(folder, f"{side}/") for side, folder in zip(SIDES, (a, b), strict=True)]
     section = _section(*views)
-    html = render_section(section, views[0].study, look, paper)
+    html = render_section(section, views[0].study, theme, paper)
     fragment = Fragment(SLUG, section.title, html, html, "")
-    return render_page(_cover(*views), [fragment], (), look, paper)
+    return render_page(_cover(*views), [fragment], (), theme, paper)
 
 
 def _section(a: StudyView, b: StudyView) -> SectionView:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from report.errors import ReportError, unknown
 from report.evidence.numbers import Quantity, derive, resolve
-from report.evidence.sentences import Quote
+from report.evidence.sentences import Quote, counted
 from training.records import (
     Curves,
     Dataset,
@@ -211,11 +211,16 @@ def _run(folder: StudyFolder, experiment: Experiment, seed: int, prefix: str) ->
 def _check_dataset(path: Path, dataset: Dataset) -> None:
     n_classes = len(dataset.classes)
     for split in ("train", "validation", "test"):
-        counts = getattr(dataset.counts, split)
-        if len(counts) != n_classes or sum(counts) != getattr(dataset, f"n_{split}"):
+        counts, n_images = getattr(dataset.counts, split), getattr(dataset, f"n_{split}")
+        problem = ""
+        if len(counts) != n_classes:
+            n_counted = counted(len(counts), "class", "classes")
+            problem = f"{split} has counts of {n_counted}, the data set has {n_classes}"
+        elif sum(counts) != n_images:
+            problem = f"the {split} counts add up to {sum(counts)}, n_{split} is {n_images}"
+        if problem:
             raise ReportError(
-                f"{path} contradicts itself: its class counts don't add up to n_{split}.",
-                "Remove it and run any experiment again.",
+                f"{path} contradicts itself: {problem}.", "Remove it and rerun any experiment."
             )
 
 
@@ -255,7 +260,7 @@ def choose_study(runs: Path, name: str | None) -> Path:
     if not studies:
         raise ReportError(
             f"There is no study in {runs.resolve()}.",
-            "Make one: homework run-all --preset quick. Or point --runs at the folder of records.",
+            "Run one: homework run-all --preset quick. Or name the folder of records: --runs DIR.",
         )
     if name is None:
         return next(iter(studies.values()))

@@ -33,7 +33,7 @@ class Sources:
         """
         quantity, rest = self._expression(source, 0)
         if rest:
-            raise ReportError(f"The source ends in “{rest[:40]}”, which means nothing.")
+            raise ReportError(f"The source ends with “{rest[:40]}”, which can't be understood.")
         return quantity.value
 
     def _expression(self, text: str, depth: int) -> tuple[Quantity, str]:
@@ -51,19 +51,19 @@ class Sources:
             if rest.startswith(","):
                 rest = rest[1:]
             elif not rest.startswith(")"):
-                raise ReportError("A bracket of the source isn't closed.")
+                raise ReportError("The source has an unclosed bracket.")
         return self._derived(word, operands), rest[1:]
 
     def _derived(self, operation: str, operands: list[Quantity]) -> Quantity:
         try:
             return derive(operation, *operands)
         except (TypeError, ValueError, ArithmeticError, LookupError) as error:
-            raise ReportError(f"{operation} can't be computed any more: {error}.") from error
+            raise ReportError(f"{operation} can no longer be computed: {error}.") from error
 
     def _look_up(self, source: str) -> Any:
         name, separator, pointer = source.partition("#")
         if not separator:
-            raise ReportError(f"“{source[:60]}” names no record.")
+            raise ReportError(f"“{source[:60]}” doesn't name a record.")
         return resolve(self._record(name), pointer)
 
     def _record(self, name: str) -> Any:
@@ -72,7 +72,7 @@ class Sources:
         if name not in self._read:
             path = PurePosixPath(name)
             if path.name not in RECORD_TYPES or path.is_absolute() or ".." in path.parts:
-                raise ReportError(f"“{name[:60]}” is no record of a study.")
+                raise ReportError(f"“{name[:60]}” isn't a record of a study.")
             file = self._file(path)
             if file is None or not file.is_file():
                 raise ReportError(f"The record {name} is missing.")

@@ -85,6 +85,17 @@ def say(*items: Loose, strength: Strength = "fact") -> Sentence:
     return Sentence(parts(*items), strength)
 
 
+def counted(n: int, one: str, many: str = "") -> str:
+    """Write a count with its noun: “1 image”, “2 images”.
+
+    Args:
+        n: The count.
+        one: The noun for one.
+        many: The noun for any other count; by default the first with an s.
+    """
+    return f"{n} {one if n == 1 else many or f'{one}s'}"
+
+
 def plain_text(items: Parts) -> str:
     return "".join(item.text for item in items)
 

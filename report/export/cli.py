@@ -17,31 +17,31 @@ _FORMATS = ("csv", "parquet", "latex", "jsonl", "tensorboard", "mlflow", "model-
     type=RunsPath(),
     default=Path("runs"),
     show_default=True,
-    help="The folder of records, or a URL.",
+    help="Folder of records, or a URL.",
 )
 @click.option(
     "--study",
     metavar="NAME",
-    help="The study's name, a folder below --runs.  [default: the one written last]",
+    help="Name of a study below --runs.  [default: the most recent]",
 )
 @click.option(
     "--output",
     metavar="PATH",
-    help="File or folder; “-” prints what is text; for mlflow also a tracking URI.  "
-    "[default: below exports/ in the study's folder]",
+    help="File or folder; “-” prints text formats; for mlflow also a tracking URI.  "
+    "[default: a file or folder in exports/ in the study's folder]",
 )
 def export(format_name: str, runs: Path, study: str | None, output: str | None) -> None:
-    """Write the records for other tools: exact values, units in the names.
+    """Write the records for other tools: exact values, with units in the names.
 
     \b
     FORMAT is one of
         csv, parquet   a table of all runs: settings, accuracies, counts, times
         latex          the test accuracies with their 95 % intervals (booktabs)
-        jsonl          all curves, one line an epoch
-        tensorboard    event files, a folder a run
+        jsonl          all curves, one line per epoch
+        tensorboard    event files, one folder per run
         mlflow         runs in an SQLite store, or in MLFLOW_TRACKING_URI
-        model-card     Markdown with metadata as on the Hugging Face Hub
-    Parquet, TensorBoard and MLflow need the extra of their name:
+        model-card     Markdown with the metadata of the Hugging Face Hub
+    Parquet, TensorBoard and MLflow need extras:
         pip install 'cnn-homework[parquet,tensorboard,mlflow]'
 
     \b

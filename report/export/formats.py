@@ -65,7 +65,7 @@ def export_study(view: StudyView, name: str, output: str | None) -> Exported:
         return done
     if Path(place).is_dir():
         raise ReportError(
-            f"{place} is a folder; {name} is written to a file.",
+            f"{place} is a folder, but {name} needs a file.",
             f"Name the file: --output {Path(place) / chosen.default}",
         )
     write_bytes(Path(place), as_bytes(writer(view)))
@@ -81,7 +81,8 @@ def printed(view: StudyView, name: str) -> str:
     chosen = FORMATS[name]
     if chosen.kind != "text":
         raise ReportError(
-            f"{name} can't be printed.", "Give --output a file or folder, or leave it out."
+            f"{name} isn't a text format, so it can't be printed.",
+            "Name a file or folder with --output, or omit the option.",
         )
     text: str = _writer(chosen)(view)
     return text

@@ -44,7 +44,7 @@ def latex_table(view: StudyView) -> str:
     if not tested:
         raise ReportError(
             f"No run of {view.folder.path} has test scores, so there is nothing to tabulate.",
-            "Run the experiments that are tested: homework plan",
+            "Run an experiment that is tested; `homework plan` shows what is left to run.",
         )
     lines = [
         r"% Needs \usepackage{booktabs}. Rounded; exact values: homework export csv",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from report.errors import ReportError
 from report.evidence.load import Run, StudyView
+from report.evidence.sentences import counted
 from report.export.formats import Exported
 from report.export.runs_table import rows
 from training.logs import RunLog, RunName
@@ -58,7 +59,9 @@ def to_mlflow(view: StudyView, place: str | Path) -> Exported:
             f"Can't write MLflow runs to {uri}: {said}",
             "Name another SQLite file or tracking URI with --output.",
         ) from error
-    there = (f"{n_there} runs were there already.",) if n_there else ()
+    there: tuple[str, ...] = ()
+    if n_there:
+        there = (f"{counted(n_there, 'run was', 'runs were')} already there.",)
     return Exported(uri, there + _left_out(left_out))
 
 
@@ -80,7 +83,8 @@ def _left_out(runs: Sequence[Run]) -> tuple[str, ...]:
     if not runs:
         return ()
     names = ", ".join(run.id for run in runs)
-    return (f"{len(runs)} runs without curves (skipped or failed) are left out: {names}.",)
+    n_runs, verb = counted(len(runs), "run"), "was" if len(runs) == 1 else "were"
+    return (f"{n_runs} without curves (skipped or failed) {verb} left out: {names}.",)
 
 
 def _write(run: Run, curves: Curves, log: RunLog) -> None:

@@ -35,7 +35,7 @@ def model_card(view: StudyView) -> str:
     if not tested or dataset is None:
         raise ReportError(
             f"No run of {view.folder.path} has test scores, so there is no model to describe.",
-            "Run the experiments that are tested: homework plan",
+            "Run an experiment that is tested; `homework plan` shows what is left to run.",
         )
     parts = [
         "---\n" + "\n".join(_yaml(_metadata(view, dataset, tested))) + "\n---\n",

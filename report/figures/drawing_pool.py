@@ -35,8 +35,8 @@ FEW = 4
 """So many figures are drawn sooner than another process has started."""
 
 
-class Studio:
-    """The pictures of one report; close it, or use it as a context, to let its helpers go.
+class DrawingPool:
+    """Draws the figures of one report; close it, or use it as a context, to stop its processes.
 
     Args:
         lettering: See `style.Lettering`.

@@ -18,16 +18,16 @@ COLUMNS = ("submission", "author", "done", "best test accuracy", "numbers", "ver
 
 @click.command()
 @click.argument("places", nargs=-1, required=True, metavar="DIR…", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, every problem included.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one line a submission.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON with every problem.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one line per submission.")
 @click.pass_context
 def grade(ctx: click.Context, places: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
     """Check many studies at once; exit 1 if one of them can't be trusted.
 
-    Every study below each DIR is one submission, and so is a report.pdf that came alone, with its
-    records attached. Zips and tars are looked into. Reports are verified as by `homework verify`,
-    records held against themselves. Records that two submissions share, times of running included,
-    are named: the same study run twice gives the same curves, but not the same times.
+    Every study below each DIR is one submission, and so is a single report.pdf with its records
+    attached. Zip and tar archives are unpacked. Reports are checked as by `homework verify`,
+    records for contradictions. Records that two submissions share, down to their running times, are
+    named: running a study twice gives the same curves, but not the same times.
 
     \b
     Examples:
@@ -92,6 +92,8 @@ def _harmless(value: Any) -> Any:
 
 
 def _print_table(grades: Sequence["Grade"]) -> None:
+    from report.evidence.sentences import counted
+
     rows = [COLUMNS, *(_cells(found) for found in grades)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
     for row in rows:
@@ -104,12 +106,15 @@ def _print_table(grades: Sequence["Grade"]) -> None:
             click.echo(f"{found.name}: {label}{problem.where}:{said} {problem.problem}")
         if found.n_copied:
             click.echo(
-                f"{found.name}: {found.n_copied} records are those of {found.copied_from}, "
-                "times included"
+                f"{found.name}: {_copies(found.n_copied)} of {found.copied_from}, "
+                "running times included"
             )
     n_bad = sum(bool(found.errors) for found in grades)
-    submissions = "1 submission" if len(grades) == 1 else f"{len(grades)} submissions"
-    click.echo(f"{submissions}, {n_bad} that can’t be trusted.")
+    click.echo(f"{counted(len(grades), 'submission')}, {n_bad} with errors.")
+
+
+def _copies(n: int) -> str:
+    return "1 record is identical to one" if n == 1 else f"{n} records are identical to those"
 
 
 def _cells(found: "Grade") -> tuple[str, ...]:

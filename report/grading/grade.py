@@ -1,4 +1,4 @@
-"""Judge one submission: what it did, what it reached, and what in it can't be trusted."""
+"""Judge one submission: what it ran, its best accuracy, and what in it can't be trusted."""
 
 import hashlib
 import tempfile
@@ -28,7 +28,7 @@ class Grade:
             interval, in [0, 1].
         n_numbers: Numbers of its reports that were recomputed.
         problems: What can't be trusted, and warnings.
-        copied_from: Another submission that holds the same records, times of running included.
+        copied_from: Another submission with the same records, running times included.
         n_copied: How many records those are.
     """
 
@@ -65,7 +65,7 @@ class Grade:
 def grade(submission: Submission) -> tuple[Grade, dict[str, str]]:
     """Judge a submission; also return its records' digests, to hold it against others."""
     if submission.study is None and not submission.reports:
-        reason = submission.problem or "there is no study and no report in it"
+        reason = submission.problem or "it holds no study and no report"
         nothing = Problem("submission", "", reason)
         return Grade(submission.name, problems=(nothing,)), {}
     problems: list[Problem] = []
@@ -113,7 +113,9 @@ def _attached(report: Path, place: Path) -> Path:
 
     records = read_pdf(report).records if report.suffix.lower() == ".pdf" else None
     if records is None:
-        raise ReportError(f"No records came with {report}.", "Ask for the folder below runs/.")
+        raise ReportError(
+            f"No records are attached to {report}.", "Ask for the study’s folder, below runs/."
+        )
     return unpack_records(records, place)
 
 

@@ -27,7 +27,7 @@ class Submission:
         name: Its path, short enough to tell it from the others.
         study: The folder of its records, if there is one.
         reports: Its rendered reports.
-        problem: Why it couldn't be looked into.
+        problem: Why it couldn't be read.
     """
 
     name: str
@@ -48,14 +48,14 @@ def find_submissions(places: Sequence[Path], scratch: Path) -> list[Submission]:
     found: list[Submission] = []
     for place in places:
         if not place.exists():
-            raise ReportError(f"There is nothing at {place}.", "Name folders or report files.")
+            raise ReportError(f"{place} doesn’t exist.", "Name folders or report files.")
         found += _below(place, scratch)
     unique = {(item.study, item.reports, item.name): item for item in found}
     if not any(item.study or item.reports or item.problem for item in found):
         shown = ", ".join(map(str, places))
         raise ReportError(
             f"There is no study and no report in {shown}.",
-            "A study is a folder with study.json, as `homework run-all` writes it below runs/.",
+            "A study is a folder with a study.json; `homework run-all` writes it below runs/.",
         )
     return list(unique.values())
 
@@ -80,7 +80,7 @@ def _below(place: Path, scratch: Path) -> list[Submission]:
 
 
 def _in_archive(archive: Path, name: str, scratch: Path) -> list[Submission]:
-    """Unpack an archive and list what it holds, or say why it can't be looked into."""
+    """Unpack an archive and list what it holds, or say why it can't be read."""
     target = Path(tempfile.mkdtemp(dir=scratch)) / archive_stem(archive)
     target.mkdir()
     try:
@@ -90,7 +90,7 @@ def _in_archive(archive: Path, name: str, scratch: Path) -> list[Submission]:
         return [Submission(name, None, (), f"{name} can’t be unpacked: {escaped(reason)}")]
     found = list(_inside(target, target, scratch, archived=True))
     if not found:
-        return [Submission(name, None, (), f"{name} was unpacked: no study and no report is in it")]
+        return [Submission(name, None, (), f"{name} holds no study and no report")]
     return [replace(item, name=f"{name}/{item.name}" if len(found) > 1 else name) for item in found]
 
 

@@ -19,7 +19,7 @@ from report.errors import ReportError
 from report.figures.style import font_folder
 from report.pdf.late_figures import SCHEME, Figures, hang
 from report.writing.templating import DEFAULT, style_sheet
-from report.writing.theme import Look
+from report.writing.theme import Theme
 
 _FACES = (
     ("Source Serif Pro", "SourceSerifPro-Regular", 400, "normal"),
@@ -42,7 +42,7 @@ _PACKAGES = {"SourceSerifPro": "font_source_serif_pro", "SourceSansPro": "font_s
 
 def write_pdf(
     page: str,
-    look: Look = DEFAULT,
+    theme: Theme = DEFAULT,
     figures: Figures | None = None,
     attached: Sequence[Attachment] = (),
 ) -> bytes:
@@ -50,7 +50,7 @@ def write_pdf(
 
     Args:
         page: The report's HTML for paper, its figures inside or as `figure:NAME`.
-        look: Whose style sheets, and which paper.
+        theme: Whose style sheets, and which paper.
         figures: What the names stand for. The pages are laid out around figures of the right
             size before any is asked for, so that others can draw them meanwhile.
         attached: Files that the PDF carries.
@@ -66,7 +66,7 @@ def write_pdf(
             "attachments": _attachments(weasyprint, attached) or None,
         }
         with _telling_of_a_full_disk():
-            document = _lay_out(page, look, figures)
+            document = _lay_out(page, theme, figures)
             content: bytes = document.write_pdf(finisher=_finish, **options)
     return content
 
@@ -80,12 +80,12 @@ def _telling_of_a_full_disk() -> Iterator[None]:
         raise ReportError(
             f"Can't write the PDF's temporary files in {tempfile.gettempdir()}: "
             f"{error.strerror or error}.",
-            "Free some space there, or name another folder in the variable TMPDIR. "
-            "The report that was there before is intact.",
+            "Free some space there, or set the variable TMPDIR to another folder. "
+            "The previous report is intact.",
         ) from error
 
 
-def _lay_out(page: str, look: Look, figures: Figures | None) -> Any:
+def _lay_out(page: str, theme: Theme, figures: Figures | None) -> Any:
     """Return WeasyPrint's document of a page, its figures in their places."""
 
     names: dict[str, None] = {}
@@ -97,19 +97,19 @@ def _lay_out(page: str, look: Look, figures: Figures | None) -> Any:
         return figures.stand_in(name)
 
     images: dict[str, Any] = {}
-    document = _render(page, look, stand_in, images)
+    document = _render(page, theme, stand_in, images)
     if figures is None or hang(figures, names, images):
         return document
-    return _render(page, look, figures.svg, {})
+    return _render(page, theme, figures.svg, {})
 
 
-def _render(page: str, look: Look, figure: Callable[[str], str], images: dict[str, Any]) -> Any:
+def _render(page: str, theme: Theme, figure: Callable[[str], str], images: dict[str, Any]) -> Any:
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
 
     fetcher, configuration = _fetcher(figure), FontConfiguration()
     style = weasyprint.CSS(
-        string=_font_faces() + style_sheet("pdf", look),
+        string=_font_faces() + style_sheet("pdf", theme),
         font_config=configuration,
         url_fetcher=fetcher,
     )
@@ -177,7 +177,7 @@ def _load() -> Any:
         raise ReportError(
             f"The PDF can't be made: the library Pango is missing ({error}).",
             "Install it: apt install libpango-1.0-0 libpangoft2-1.0-0. "
-            "Without it, `homework render --format html` works.",
+            "`homework render --format html` works without it.",
         ) from error
     except ImportError as error:
         raise ReportError(

@@ -15,11 +15,11 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from report.serve.page import LivePage
-from report.serve.state import look
+from report.serve.state import read_state
 from training.records import StudyFolder
 
 SECONDS_BETWEEN = 1.0
-"""Between two looks at the records."""
+"""Between two readings of the records."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -43,7 +43,7 @@ def make_app(folder: StudyFolder, hosts: tuple[str, ...] = LOOPBACK) -> Starlett
     page = LivePage(folder.path)
 
     async def report(_: Request) -> Response:
-        state = await run_in_threadpool(look, folder)
+        state = await run_in_threadpool(read_state, folder)
         html = await run_in_threadpool(page.html, state.version, state.problem)
         return HTMLResponse(html, headers=HEADERS)
 
@@ -68,7 +68,7 @@ async def _events(request: Request, folder: StudyFolder) -> AsyncIterator[str]:
     """Yield the state whenever it has changed, and a comment now and then to keep the line."""
     last, silent = b"", 0
     while not await request.is_disconnected():
-        state = await run_in_threadpool(look, folder)
+        state = await run_in_threadpool(read_state, folder)
         content: bytes = msgspec.json.encode(_plain(state))
         if content != last:
             yield f"data: {content.decode()}\n\n"

@@ -7,19 +7,24 @@ import click
 
 from training.cli.runs_path import RunsPath
 
+_HELP = {
+    "study": "Name of a study below --runs.  [default: the most recent]",
+    "host": "Address to listen on; any other lets other machines read the report.",
+}
+
 
 @click.command()
 @click.option("--runs", type=RunsPath(remote=False), default=Path("runs"), show_default=True,
-              help="The folder of records.")  # fmt: skip
-@click.option("--study", metavar="NAME", help="[default: the one written last]")
-@click.option("--host", default="127.0.0.1", show_default=True,
-              help="Where to listen; another than this lets other machines read it.")  # fmt: skip
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+              help="Folder of records.")  # fmt: skip
+@click.option("--study", metavar="NAME", help=_HELP["study"])
+@click.option("--host", default="127.0.0.1", show_default=True, help=_HELP["host"])
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True,
+              help="Port to listen on.")  # fmt: skip
 @click.option("--open/--no-open", "open_after", default=False, help="Open a browser.")
 def serve(runs: Path, study: str | None, host: str, port: int, open_after: bool) -> None:
     """Show the report in a browser while experiments train.
 
-    The page grows with every record and shows the curves of what runs. Nothing is reloaded.
+    The page grows with every record and shows the curves of running experiments, without reloading.
 
     \b
     Examples:
@@ -42,7 +47,7 @@ def serve(runs: Path, study: str | None, host: str, port: int, open_after: bool)
     name = study or next(iter(find_studies(runs)), "reference")
     app = make_app(StudyFolder(runs / name), tuple({*LOOPBACK, host}))
     address = f"http://{host}:{port}/"
-    click.echo(f"{runs / name} at {address}  (Ctrl-C ends it)")
+    click.echo(f"Serving {runs / name} at {address} (press Ctrl-C to stop)")
     if open_after:
         webbrowser.open(address)
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=1)

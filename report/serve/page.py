@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from report.build import build_report
 from report.writing.templating import DEFAULT
-from report.writing.theme import Look
+from report.writing.theme import Theme
 from training.records import HomeworkError
 
 STRIP = '<aside id="live" aria-label="Training now"></aside>'
@@ -22,7 +22,7 @@ script-src '{script_hash}'; connect-src 'self'; base-uri 'none'; form-action 'no
 <meta name="color-scheme" content="light dark"><title>homework</title>
 <style>{style}</style></head>
 <body><main id="content"><h1>No report yet</h1><p id="problem">{problem}</p>
-<p>This page becomes the report as soon as there is one.</p></main>{strip}
+<p>The report appears here as soon as there is one.</p></main>{strip}
 <script>{script}</script></body></html>
 """
 
@@ -34,9 +34,9 @@ class LivePage:
         study: The study's folder, which needn't exist yet.
     """
 
-    def __init__(self, study: Path, look: Look = DEFAULT) -> None:
+    def __init__(self, study: Path, theme: Theme = DEFAULT) -> None:
         self._study = study
-        self._look = look
+        self._theme = theme
         self._lock = threading.Lock()
         self._made: tuple[str, str] = ("", "")
         self._place = tempfile.TemporaryDirectory(prefix="homework-serve-")
@@ -62,7 +62,7 @@ class LivePage:
             return self._waiting(problem)
         try:
             output = Path(self._place.name)
-            outcome = build_report(self._study, output, ["html"], look=self._look)
+            outcome = build_report(self._study, output, ["html"], theme=self._theme)
             return self._live(outcome.files[0].read_text(encoding="utf-8"))
         except HomeworkError as error:
             return self._waiting(error.message)
@@ -85,8 +85,8 @@ class LivePage:
         )  # fmt: skip
 
     def _parts(self) -> tuple[Markup, Markup]:
-        style = self._look.read("styles/live.css").replace("</", "<\\/")
-        script = self._look.read("scripts/live.js")
+        style = self._theme.read("styles/live.css").replace("</", "<\\/")
+        script = self._theme.read("scripts/live.js")
         return Markup(style), Markup(f'(() => {{\n"use strict";\n{script}}})();\n')
 
 

@@ -30,7 +30,7 @@ class State:
         failed: How many failed.
         skipped: How many were skipped.
         running: Curves of runs that go on, with the experiment's name.
-        problem: Why nothing can be said, else empty.
+        problem: Why there is no state to show, else empty.
     """
 
     version: str
@@ -43,8 +43,8 @@ class State:
     problem: str = ""
 
 
-def look(folder: StudyFolder) -> State:
-    """Read what there is; a record that can't be read is said, not raised."""
+def read_state(folder: StudyFolder) -> State:
+    """Read what there is; a record that can’t be read becomes a problem, not an exception."""
     if not folder.study.is_file():
         return State("waiting", problem=f"There is no study in {folder.path} yet.")
     try:

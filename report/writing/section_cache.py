@@ -40,7 +40,7 @@ class Memory(msgspec.Struct, frozen=True):
 
     Attributes:
         version: The program's version; another one's sections aren't mixed with new ones.
-        templates: `Look.digest` of a person's own templates that it was printed through.
+        templates: `Theme.digest` of a person's own templates that it was printed through.
         made_from: `staleness.everything_hash` when every section was made; empty after `--only`.
         digest: SHA-256 of the report file.
         fragments: Its sections in order.

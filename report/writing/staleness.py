@@ -50,7 +50,7 @@ def everything_hash(study: Path, choices: str = "") -> str:
 
     Args:
         study: The study's folder.
-        choices: What a person asked for beside the records: look, paper, words.
+        choices: What a person asked for beside the records: templates, paper, words.
     """
     digest = hashlib.sha256(f"{choices}\n".encode("utf-8", "surrogateescape"))
     for library in LIBRARIES:

@@ -1,4 +1,4 @@
-"""Say what is wrong in a person's own template: the file, the line, and how to mend it."""
+"""Say what is wrong in a person's own template: the file, the line, and how to fix it."""
 
 import contextlib
 import traceback
@@ -9,26 +9,26 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from report.errors import ReportError
-from report.writing.theme import Look, not_text, template_folder
+from report.writing.theme import Theme, not_text, template_folder
 
 
 @contextlib.contextmanager
-def explained(look: Look) -> Iterator[None]:
+def explained(theme: Theme) -> Iterator[None]:
     """Turn whatever a person's template raises into one message; the program's own stay as is.
 
     Raises:
-        ReportError: A template in `look.templates` is wrong.
+        ReportError: A template in `theme.templates` is wrong.
     """
     try:
         yield
     except ReportError:
         raise
     except Exception as error:
-        place = _place(error, look.templates)
+        place = _place(error, theme.templates)
         if place is None:
             raise
-        assert look.templates is not None
-        raise _explain(error, look.templates, *place) from error
+        assert theme.templates is not None
+        raise _explain(error, theme.templates, *place) from error
 
 
 def _place(error: Exception, folder: Path | None) -> tuple[Path, int] | None:
@@ -66,26 +66,26 @@ def _explain(error: Exception, folder: Path, file: Path, line: int) -> ReportErr
         case TemplateSyntaxError():
             return ReportError(
                 f"{where}: {_sentence(error.message)}",
-                "Mend the Jinja syntax there, or remove the file to use the program’s own.",
+                "Fix the Jinja syntax there, or remove the file to use the program’s own.",
             )
         case TemplateNotFound():
             return ReportError(
                 f"{where}: there is no template “{error.name}”.",
-                "Name it from the folder of templates, such as “macros/prose.html”.",
+                "Name it relative to the folder of templates, like “macros/prose.html”.",
             )
         case UndefinedError():
             return ReportError(
                 f"{where}: {_sentence(error.message)}",
-                f"A name may be misspelt, or its import missing. Compare with {original}.",
+                f"A name may be misspelt, or an import missing. Compare with {original}.",
             )
         case SecurityError():
             return ReportError(
                 f"{where}: {_sentence(str(error))}",
-                "Templates can’t reach Python’s inside. If these are your own: --trust-templates.",
+                "Templates run in a sandbox. If you trust these: --trust-templates.",
             )
     return ReportError(
         f"{where}: {_sentence(f'{type(error).__name__}: {error}')}",
-        "Mend the expression there, or remove the file to use the program’s own.",
+        "Fix the expression there, or remove the file to use the program’s own.",
     )
 
 

@@ -16,7 +16,7 @@ from report.writing.bibliography import SOURCES
 from report.writing.links import without_dangling
 from report.writing.section_cache import Fragment
 from report.writing.template_errors import explained
-from report.writing.theme import Look
+from report.writing.theme import Theme
 from training import __version__
 
 if TYPE_CHECKING:
@@ -33,21 +33,21 @@ DIRECTIONS = dict.fromkeys(
 )
 """Marks that turn the direction of all text behind them, and what shows in their place."""
 
-DEFAULT = Look()
+DEFAULT = Theme()
 
 
 class _Loader(FileSystemLoader):
     """Finds templates, a person's own first, and those only in their folder."""
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look.folders)
-        self._look = look
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme.folders)
+        self._theme = theme
 
     def get_source(
         self, environment: Environment, template: str
     ) -> tuple[str, str, Callable[[], bool]]:
         source, filename, is_current = super().get_source(environment, template)
-        self._look.check(Path(filename))
+        self._theme.check(Path(filename))
         return source, filename, is_current
 
 
@@ -59,11 +59,11 @@ def _undirected(value: object) -> object:
 
 
 @functools.cache
-def _environment(look: Look = DEFAULT, paper: bool = False) -> Environment:
+def _environment(theme: Theme = DEFAULT, paper: bool = False) -> Environment:
     """Return what finds and prints templates; a person's own are kept in a sandbox."""
-    kind = SandboxedEnvironment if look.templates and not look.trusted else Environment
+    kind = SandboxedEnvironment if theme.templates and not theme.trusted else Environment
     environment = kind(
-        loader=_Loader(look),
+        loader=_Loader(theme),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -78,7 +78,7 @@ def _environment(look: Look = DEFAULT, paper: bool = False) -> Environment:
 
 
 def render_section(
-    section: "SectionView", study: "StudyRecord", look: Look = DEFAULT, paper: bool = False
+    section: "SectionView", study: "StudyRecord", theme: Theme = DEFAULT, paper: bool = False
 ) -> str:
     """Return a section's HTML, from `<section>` to `</section>`.
 
@@ -88,8 +88,8 @@ def render_section(
     Raises:
         ReportError: A person's own template is wrong.
     """
-    with explained(look):
-        template = _environment(look, paper).get_template("section.html")
+    with explained(theme):
+        template = _environment(theme, paper).get_template("section.html")
         network = model_name(study.settings.backbone)
         return template.render(section=section, study=study, network=network).strip()
 
@@ -98,7 +98,7 @@ def render_page(
     cover: "Cover",
     fragments: Sequence[Fragment],
     kept: Sequence[Fragment] = (),
-    look: Look = DEFAULT,
+    theme: Theme = DEFAULT,
     paper: bool = False,
 ) -> str:
     """Return the whole report as one self-contained HTML document.
@@ -107,15 +107,15 @@ def render_page(
         cover: What stands before the sections.
         fragments: The sections in order.
         kept: Those among them whose records have changed since they were made.
-        look: Whose templates print it, on which paper.
+        theme: Whose templates print it, on which paper.
         paper: Whether it is for the pages of a PDF.
 
     Raises:
         ReportError: A person's own template is wrong.
     """
-    style, script = _style(look), _script(look)
-    with explained(look):
-        template = _environment(look, paper).get_template("report.html")
+    style, script = _style(theme), _script(theme)
+    with explained(theme):
+        template = _environment(theme, paper).get_template("report.html")
         page = template.render(
             cover=cover,
             fragments=[_printable(fragment, paper) for fragment in fragments],
@@ -147,22 +147,22 @@ def _printable(fragment: Fragment, paper: bool) -> dict[str, str]:
     return {"slug": fragment.slug, "title": fragment.title, "html": html}
 
 
-def style_sheet(name: str, look: Look = DEFAULT) -> str:
+def style_sheet(name: str, theme: Theme = DEFAULT) -> str:
     """Return the text of `styles/<name>.css`, the person's own or the program's."""
-    return look.read(f"styles/{name}.css")
+    return theme.read(f"styles/{name}.css")
 
 
-def _style(look: Look) -> str:
+def _style(theme: Theme) -> str:
     """Return the style of the page: screen and print sheets behind their media."""
     tokens, screen, controls, page = (
-        style_sheet(name, look) for name in ("tokens", "screen", "controls", "page")
+        style_sheet(name, theme) for name in ("tokens", "screen", "controls", "page")
     )
-    paper = style_sheet(look.paper, look)
+    paper = style_sheet(theme.paper, theme)
     style = f"{tokens}\n@media screen {{\n{screen}{controls}}}\n@media print {{\n{page}{paper}}}\n"
     return style.replace("</", "<\\/")
 
 
-def _script(look: Look) -> str:
+def _script(theme: Theme) -> str:
     """Return the page's script: the files in `scripts`, in a scope of its own."""
-    text = "\n".join(look.read(f"scripts/{name}.js") for name in SCRIPTS)
+    text = "\n".join(theme.read(f"scripts/{name}.js") for name in SCRIPTS)
     return f'(() => {{\n"use strict";\n\n{text}}})();\n'

@@ -1,4 +1,4 @@
-"""How a report is to look: whose templates print it, and on which paper."""
+"""How a report appears: whose templates print it, and on which paper."""
 
 import difflib
 import hashlib
@@ -25,13 +25,13 @@ def template_folder() -> Path:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a person chose of a report's look.
+class Theme:
+    """What a person chose for a report's appearance.
 
     Attributes:
         templates: A folder whose files stand in for the program's own of the same relative name.
         trusted: Whether those templates may do whatever Python can.
-        paper: What the pages are cut for.
+        paper: Page size.
     """
 
     templates: Path | None = None
@@ -94,7 +94,7 @@ class Look:
             return
         if not file.resolve().is_relative_to(folder.resolve()):
             raise ReportError(
-                f"{file} is a link that leads out of {folder}.", "Put a copy of the file there."
+                f"{file} is a link to a place outside {folder}.", "Put a copy of the file there."
             )
         try:
             file.open("rb").close()
@@ -104,13 +104,13 @@ class Look:
 
 def not_text(file: Path) -> ReportError:
     """Build the error for a template that isn't UTF-8."""
-    return ReportError(f"{file} isn’t UTF-8 text.", "Save it in that encoding.")
+    return ReportError(f"{file} isn’t UTF-8 text.", "Save it as UTF-8.")
 
 
-def look_remarks(look: Look) -> Iterator[str]:
-    """Name a person's templates that nothing uses, with the name that may have been meant."""
+def theme_remarks(theme: Theme) -> Iterator[str]:
+    """Name a person's templates that nothing uses, with the nearest name that is used."""
     known = _known_names()
-    files = look.files()
+    files = theme.files()
     named = {
         name
         for file in files.values()
@@ -120,9 +120,9 @@ def look_remarks(look: Look) -> Iterator[str]:
         if name not in known and name not in named:
             nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
             guess = f"; did you mean “{nearest[0]}”?" if nearest else "."
-            yield f"{look.templates}/{name} stands in for no template{guess}"
-    if look.templates and not files:
-        yield f"{look.templates} holds no template, so the report looks as usual."
+            yield f"{theme.templates}/{name} doesn’t replace any template{guess}"
+    if theme.templates and not files:
+        yield f"{theme.templates} contains no templates, so the program’s own are used."
 
 
 def _known_names() -> list[str]:

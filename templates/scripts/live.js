@@ -52,7 +52,7 @@ function tell(state) {
     return;
   }
   const left = state.total - state.done - state.failed - state.skipped;
-  const counts = [`${state.done} of ${state.total} experiments done`];
+  const counts = [`${state.done} of ${state.total} ${state.total === 1 ? "experiment" : "experiments"} done`];
   if (state.failed) counts.push(`${state.failed} failed`);
   if (state.skipped) counts.push(`${state.skipped} skipped`);
   if (left > 0 && !state.running.length) counts.push("nothing is training now");
@@ -118,5 +118,5 @@ source.addEventListener("message", (event) => {
   else if (!state.problem) window.location.reload();
 });
 source.addEventListener("error", () => {
-  strip.replaceChildren(made("p", "The server doesn’t answer; what is shown is as it was."));
+  strip.replaceChildren(made("p", "The server isn’t responding; this page may be out of date."));
 });

@@ -157,7 +157,7 @@ def test_a_kept_section_whose_records_changed_says_so(render, study):
     render()
     change_accuracy(study, "beyond/resnet18")
     after = render("--only", "data")
-    assert "Kept as it was, though its records changed:" in after.printed
+    assert "Not rebuilt, although the records have changed:" in after.printed
     assert "beyond" in after.printed.partition("changed:")[2].splitlines()[0]
     assert 'class="notice stale"' in after.html
     assert "stale" not in render().html.partition("<body>")[2]
@@ -173,7 +173,7 @@ def test_only_after_an_edit_by_hand_makes_everything(render):
     done = render()
     done.html_file.write_text(done.html.replace("<h2", "<h2 hidden"))
     again = render("--only", "transfer")
-    assert "every section was made anew" in again.printed
+    assert "every section was rebuilt" in again.printed
     assert "<h2 hidden" not in again.html
 
 
@@ -236,7 +236,7 @@ def test_an_output_that_is_no_folder_is_refused(render, tmp_path):
     (tmp_path / "file").write_text("")
     done = render(output=tmp_path / "file" / "below")
     assert done.exit_code == 1
-    assert "Can't make the folder" in done.error.message
+    assert "Can't create the folder" in done.error.message
 
 
 def test_a_full_disk_leaves_the_old_report(render, study, monkeypatch):

@@ -108,9 +108,9 @@ def test_every_number_can_be_recomputed_and_a_changed_one_is_named(studies, tmp_
     (tmp_path / "comparison.html").write_text(html.replace(f'"{value}"', '"0.12345"', 1))
     result = compare(studies, tmp_path, "--check")
     assert result.exit_code == 1
-    assert "not 0.12345" in result.output
+    assert "the report has 0.12345" in result.output
     problems = json.loads(compare(studies, tmp_path, "--check", "--json").output)["problems"]
-    assert "not 0.12345" in problems[0]["problem"]
+    assert "the report has 0.12345" in problems[0]["problem"]
 
 
 def test_a_record_changed_since_is_named_with_its_side(studies, tmp_path):
@@ -124,7 +124,7 @@ def test_a_record_changed_since_is_named_with_its_side(studies, tmp_path):
 def test_studies_are_found_by_name_and_one_is_not_held_against_itself(studies, tmp_path):
     runs = ["--runs", str(tmp_path / "runs")]
     assert compare(("first", "second"), tmp_path, *runs).exit_code == 0
-    assert "are one study" in str(compare(("first", "first"), tmp_path, *runs).exception)
+    assert "are the same study" in str(compare(("first", "first"), tmp_path, *runs).exception)
     assert "third" in str(compare(("first", "third"), tmp_path, *runs).exception)
 
 

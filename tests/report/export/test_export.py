@@ -300,7 +300,7 @@ def test_tensorboard_reads_every_curve_back(request, tmp_path, which):
 @needs("tensorboard")
 def test_runs_without_curves_are_named(gaps, tmp_path):
     result = export(gaps, "tensorboard", "--output", str(tmp_path / "tb"))
-    assert "without curves (skipped or failed) are left out" in result.stderr
+    assert "without curves (skipped or failed) were left out" in result.stderr
     assert "beyond/vgg16" in result.stderr
 
 
@@ -311,7 +311,7 @@ def test_mlflow_reads_every_run_back_and_none_twice(gaps, tmp_path):
     store_file = exported(gaps, "mlflow", tmp_path / "store.db")
     again = export(gaps, "mlflow", "--output", str(store_file))
     curves = records(gaps, "curves.json")
-    assert f"{len(curves)} runs were there already" in again.stderr
+    assert f"{len(curves)} runs were already there" in again.stderr
     store = MLflowStore(f"sqlite:///{store_file}", "gaps")
     client = store.client
     runs = {

@@ -13,7 +13,7 @@ import pytest
 from report.figures import drawing_pool
 from report.figures.curves import rate_steps
 from report.figures.drawing import draw, drawing
-from report.figures.drawing_pool import Studio, fill
+from report.figures.drawing_pool import DrawingPool, fill
 from report.figures.run_figures import draw_curves
 from training.folders import cache_folder
 from training.records import Curves
@@ -45,20 +45,20 @@ def drawn(monkeypatch):
 
 def test_a_kept_picture_is_the_drawn_one(drawn):
     what = course()
-    first = Studio("outlines").picture(what)
-    second = Studio("outlines").picture(what)
+    first = DrawingPool("outlines").picture(what)
+    second = DrawingPool("outlines").picture(what)
     assert drawn == [what.key]
     assert first == second == draw(what, "outlines")
 
 
 def test_a_damaged_picture_is_drawn_again(drawn):
     what = course()
-    whole = Studio("outlines").picture(what)
+    whole = DrawingPool("outlines").picture(what)
     (file,) = (cache_folder() / "figures").iterdir()
     file.write_text(file.read_text().replace("<svg", "<svg onload='alert(1)'"))
-    assert Studio("outlines").picture(what) == whole
+    assert DrawingPool("outlines").picture(what) == whole
     file.write_bytes(b"\xff\xfe")
-    assert Studio("outlines").picture(what) == whole
+    assert DrawingPool("outlines").picture(what) == whole
     assert len(drawn) == 3
 
 
@@ -76,7 +76,7 @@ def test_another_figure_has_another_key():
 def test_a_cache_that_cannot_be_written_costs_only_time(drawn):
     cache_folder().parent.mkdir(parents=True, exist_ok=True)
     cache_folder().write_text("a file where the folder should be")
-    assert Studio("outlines").picture(course()) == draw(course(), "outlines")
+    assert DrawingPool("outlines").picture(course()) == draw(course(), "outlines")
 
 
 def test_several_processes_draw_the_same_bytes(monkeypatch):
@@ -88,7 +88,7 @@ def test_several_processes_draw_the_same_bytes(monkeypatch):
 
     monkeypatch.setattr(drawing_pool, "get_context", start)
     figures = [course(n=n) for n in range(3, 12)]
-    together = Studio("text", n_helpers=1)
+    together = DrawingPool("text", n_helpers=1)
     together.prepare(figures)
     assert started == ["spawn"]
     assert [together.picture(f) for f in figures] == [draw(f, "text") for f in figures]
@@ -100,32 +100,32 @@ def test_a_process_that_cannot_start_is_done_without(monkeypatch):
 
     monkeypatch.setattr(drawing_pool, "get_context", refuse)
     figures = [course(n=n) for n in range(3, 9)]
-    studio = Studio("text", n_helpers=1)
-    studio.prepare(figures)
-    assert studio.picture(figures[0]) == draw(figures[0], "text")
+    pool = DrawingPool("text", n_helpers=1)
+    pool.prepare(figures)
+    assert pool.picture(figures[0]) == draw(figures[0], "text")
 
 
 def test_old_pictures_make_room(monkeypatch):
     monkeypatch.setattr(drawing_pool, "KEPT", 2)
-    Studio("text", n_helpers=0).prepare([course(n=n) for n in range(3, 7)])
+    DrawingPool("text", n_helpers=0).prepare([course(n=n) for n in range(3, 7)])
     assert len(list((cache_folder() / "figures").iterdir())) == 2
 
 
 def test_only_marked_places_are_filled():
-    what, studio = course(), Studio("outlines")
+    what, pool = course(), DrawingPool("outlines")
     html = f'<img src="figure:{what.key}"><p>figure:{what.key}</p>'
-    filled = fill(html, studio.pictures([what]))
+    filled = fill(html, pool.pictures([what]))
     assert filled.startswith('<img src="data:image/svg+xml;base64,')
     assert filled.endswith(f"<p>figure:{what.key}</p>")
 
 
 PARENT = """
 import multiprocessing, time
-from report.figures.drawing_pool import Studio
+from report.figures.drawing_pool import DrawingPool
 from test_drawing_pool import course
 if __name__ == "__main__":
-    studio = Studio("outlines", n_helpers=1, few=0)
-    studio.start([course()])
+    pool = DrawingPool("outlines", n_helpers=1, few=0)
+    pool.start([course()])
     print(multiprocessing.active_children()[0].pid, flush=True)
     time.sleep(60)
 """

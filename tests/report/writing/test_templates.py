@@ -61,7 +61,7 @@ def test_a_changed_template_renders_again_and_an_unchanged_one_does_not(render, 
 def test_one_section_is_not_mixed_with_those_of_other_templates(render, looks):
     render()
     done = render("--only", "data", *looks(sections__transfer_dot_html="<p>Mine.</p>"))
-    assert "templates aren’t those of the earlier report" in done.printed
+    assert "templates have changed since the last report" in done.printed
     assert "<p>Mine.</p>" in done.section("transfer")
 
 
@@ -105,7 +105,7 @@ def test_a_template_reads_nothing_outside_its_folder(render, looks, tmp_path, na
     options = looks(sections__data_dot_html=f'{{% include "{name}" %}}')
     (tmp_path / "looks" / name).symlink_to(tmp_path / "secret")
     done = render(*options)
-    assert "leads out of" in done.error.message
+    assert "a place outside" in done.error.message
     assert "SECRET" not in done.html
 
 
@@ -116,7 +116,7 @@ def test_a_style_cannot_leave_its_element(render, looks):
 
 def test_a_misspelt_file_is_answered_by_the_nearest(render, looks):
     done = render(*looks(sections__trasnfer_dot_html="x", sections__mine_dot_html="x"))
-    assert "trasnfer.html stands in for no template; did you mean “sections/transfer.html”?" in (
+    assert "trasnfer.html doesn’t replace any template; did you mean “sections/transfer.html”?" in (
         done.printed
     )
 
@@ -124,4 +124,4 @@ def test_a_misspelt_file_is_answered_by_the_nearest(render, looks):
 def test_a_file_that_another_includes_is_not_remarked_upon(render, looks):
     include = '{% include "sections/mine.html" %}'
     done = render(*looks(sections__mine_dot_html="x", sections__data_dot_html=include))
-    assert "stands in for" not in done.printed
+    assert "doesn’t replace" not in done.printed
