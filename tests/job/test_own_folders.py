@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -196,7 +197,7 @@ def test_a_study_file_of_before_and_a_record_of_before_are_read(tmp_path):
         plain = json.loads(file.read_text())
         for field in SETTINGS:
             plain.get("settings", {}).pop(field, None)
-        for field in ("left_out", "split_shares", "n_groups", "n_remarks", "remarks"):
+        for field in ("left_out", "split_shares", "n_groups", "n_remarks", "remarks", "duplicates"):
             plain.pop(field, None)
         file.write_text(json.dumps(plain))
     assert "done     scratch/baseline" in homework(*RUN, "--data", "d", "--dry-run").output
@@ -329,3 +330,43 @@ def test_hidden_files_are_passed_over_by_predict(tmp_path):
     result = homework("predict", "quick/scratch/baseline", tmp_path / "d")
     assert result.exit_code == 0
     assert len(result.output.splitlines()) == 18
+
+
+def textured(folder, seeds, suffix="png"):
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        pixels = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
+        image = Image.fromarray(pixels).resize((80, 60), Image.Resampling.NEAREST)
+        image.save(folder / f"{seed}.{suffix}")
+
+
+def with_twins(root):
+    """Write 12 pictures a split, of which train and test share a file, and nearly another."""
+    for i, split in enumerate(("train", "val", "test")):
+        for j, name in enumerate(("a", "b")):
+            first = 100 * i + 10 * j
+            textured(root / split / name, range(first, first + 6))
+    shutil.copy(root / "train/a/0.png", root / "test/a/same.png")
+    Image.open(root / "train/b/10.png").resize((90, 68)).save(root / "test/b/near.bmp")
+
+
+def test_the_same_picture_in_train_and_test_is_listed_said_and_kept(tmp_path):
+    with_twins(tmp_path / "d")
+    plain = json.loads(homework("data", "check", "d", "--json").output)
+    assert plain["duplicates"]["test_twins"] == [6, 13]
+    said = homework("data", "check", "d").output
+    assert "identical: 0 pairs within a split, 1 across splits; " in said
+    assert "nearly identical: 0 within, 1 across" in said
+    assert "test/a/same.png and train/a/0.png (identical, test and train)" in said
+    assert "test/b/near.bmp and train/b/10.png (nearly identical, test and train)" in said
+    said = homework(*RUN, "--data", "d").output
+    assert "2 of 14 test pictures have an identical or nearly identical twin" in said
+    found = dataset().duplicates
+    assert (found.n_identical_across, found.n_near_across, found.test_twins) == (1, 1, [6, 13])
+
+
+def test_a_folder_without_twins_is_said_to_have_none(tmp_path):
+    textured(tmp_path / "d" / "a", range(9))
+    textured(tmp_path / "d" / "b", range(20, 29))
+    assert "identical: 0 pairs within a split, 0 across" in homework("data", "check", "d").output
+    assert "uplicate" not in homework(*RUN, "--data", "d").output

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.byte_names import escaped
+from training.data import duplicates
 from training.data.cache import Stage, contents_of, kept_pixels
-from training.data.decode import Decoded, UnreadableError, open_picture, squared
+from training.data.decode import Decoded, UnreadableError, met, open_picture, squared
 from training.data.index import Index
 from training.data.layouts import index_pictures, is_table
 from training.data.left_out import described
@@ -31,7 +32,7 @@ from training.data.statistics import (
 )
 from training.data.tree import Tree, read_tree
 from training.errors import DataError, HomeworkError
-from training.records import Dataset, SplitChange, SplitSource
+from training.records import Dataset, Duplicates, SplitChange, SplitSource
 from training.study.choices import NONE, Choices
 
 CHECK_SIZE = 224
@@ -100,7 +101,8 @@ def check_folder(folder: Path, progress: Stage | None = None, choices: Choices =
         splits = readable(index, used, contents, choices.allow_unreadable)
         mean, std = looked.statistics(splits)
         record = describe(index, folder, used, splits, contents, CHECK_SIZE, None, choices)
-        record = msgspec.structs.replace(record, mean=mean, std=std)
+        twins = duplicates.find_twins(contents, splits).record(used.paths, splits)
+        record = msgspec.structs.replace(record, mean=mean, std=std, duplicates=twins)
     except HomeworkError as error:
         not_read = tuple(with_reasons(used, contents.unreadable)) if used and contents else ()
         found = () if index is not None else tuple(_overview(folder))
@@ -143,7 +145,7 @@ def _look(root: Path, used: Used, splits: Splits, progress: Stage | None) -> _Lo
         if position in train:
             square = np.asarray(squared(opened.image, CHECK_SIZE))
             sums[position] = channel_sums(square[None], np.array([0]))
-        return Decoded(opened.digest, opened.image.size, opened.converted, remark=opened.remark)
+        return met(opened)
 
     decoded = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -184,12 +186,26 @@ def report_lines(check: DataCheck) -> list[str]:
     lines += _record_lines(check.record) if check.record is not None else _few_lines(check)
     left_out = described(check.index.left_out) if check.index is not None else []
     ignored = [escaped(path) for path in check.index.ignored_files] if check.index else []
+    twins = check.record.duplicates if check.record is not None else None
     return [
         *lines,
+        *(_twin_lines(twins) if twins is not None else []),
         f"left out      {_all(left_out)}",
         f"not pictures  {_all(ignored)}",
         f"unreadable    {_all(check.not_read)}",
         *([f"lost much     {_all(check.remarks)}"] if check.remarks else []),
+    ]
+
+
+def _twin_lines(twins: Duplicates) -> list[str]:
+    """Count and name the pictures that are there twice."""
+    pairs = [duplicates.said(pair) for pair in twins.pairs]
+    n_tested = len(twins.test_twins)
+    test = "1 test picture has" if n_tested == 1 else f"{n_tested:,} test pictures have"
+    return [
+        f"duplicates    {duplicates.kinds(twins)}",
+        *([f"              {test} a twin in train or validation"] if n_tested else []),
+        *(f"                {pair}" for pair in pairs),
     ]
 
 

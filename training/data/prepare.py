@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.byte_names import escaped
+from training.data import duplicates
 from training.data.cache import Stage, decode_all
 from training.data.geometry import resize_size
 from training.data.groups import groups_of
@@ -142,11 +143,14 @@ def prepare(
     for words in _not_used(index, cache.contents):
         say(words)
     splits = readable(index, used, cache.contents, choices.allow_unreadable)
+    twins = duplicates.find_twins(cache.contents, splits).record(used.paths, splits)
+    for words in duplicates.lines(twins, len(splits["test"])):
+        say(words)
     mean, std = channel_statistics(cache, splits["train"], progress)
     record = describe(
         index, folder, used, splits, cache.contents, image_size, max_per_class, choices
     )
-    record = msgspec.structs.replace(record, mean=mean, std=std)
+    record = msgspec.structs.replace(record, mean=mean, std=std, duplicates=twins)
     data = PreparedData(record, splits, used.labels, index.root, used.paths, progress)
     data._caches[image_size] = cache
     if study_folder is not None:
