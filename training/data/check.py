@@ -23,7 +23,15 @@ from training.data.index import Index
 from training.data.layouts import index_pictures, is_table
 from training.data.left_out import described
 from training.data.pixel_files import Contents
-from training.data.prepare import LISTS_THEM, Used, describe, readable, used_pictures, with_reasons
+from training.data.prepare import (
+    LISTS_THEM,
+    Used,
+    describe,
+    readable,
+    settle_twins,
+    used_pictures,
+    with_reasons,
+)
 from training.data.splits import Splits, split
 from training.data.statistics import (
     Channels,
@@ -69,12 +77,14 @@ class DataCheck:
     not_read: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
+    twins: Duplicates | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the data set's record as plain values, and all that isn't used."""
         plain: dict[str, Any] = msgspec.to_builtins(self.record) if self.record else {}
         plain["unreadable_files"] = list(self.not_read)
         plain["remarks"] = list(self.remarks)
+        plain["duplicates"] = msgspec.to_builtins(self.twins)
         if self.index is not None:
             plain["ignored_files"] = [escaped(path) for path in self.index.ignored_files]
             plain["left_out"] = msgspec.to_builtins(self.index.left_out)
@@ -92,6 +102,7 @@ def check_folder(folder: Path, progress: Stage | None = None, choices: Choices =
     index: Index | None = None
     used: Used | None = None
     contents: Contents | None = None
+    twins: Duplicates | None = None
     try:
         index = index_pictures(folder, choices)
         splits = split(index, None, 0, choices)
@@ -99,19 +110,22 @@ def check_folder(folder: Path, progress: Stage | None = None, choices: Choices =
         looked = _look(index.root, used, splits, progress)
         contents = looked.contents
         splits = readable(index, used, contents, choices.allow_unreadable)
+        index, splits, twins = settle_twins(index, used, splits, contents, choices)
+        if choices.duplicates == "refuse":
+            duplicates.check_none_across(twins)
         mean, std = looked.statistics(splits)
         record = describe(index, folder, used, splits, contents, CHECK_SIZE, None, choices)
-        twins = duplicates.find_twins(contents, splits).record(used.paths, splits)
         record = msgspec.structs.replace(record, mean=mean, std=std, duplicates=twins)
     except HomeworkError as error:
         not_read = tuple(with_reasons(used, contents.unreadable)) if used and contents else ()
         found = () if index is not None else tuple(_overview(folder))
         root = index.root if index is not None else folder
         error.hint = error.hint.replace(LISTS_THEM, "They are listed above, with their reasons.")
-        return DataCheck(folder, root, None, error, index, not_read, (), found)
+        error.hint = error.hint.replace(duplicates.LISTS_THEM, "The first are named above.")
+        return DataCheck(folder, root, None, error, index, not_read, (), found, twins)
     not_read = tuple(with_reasons(used, contents.unreadable))
     remarks = tuple(with_reasons(used, contents.remarks))
-    return DataCheck(folder, index.root, record, None, index, not_read, remarks)
+    return DataCheck(folder, index.root, record, None, index, not_read, remarks, (), twins)
 
 
 @dataclass(frozen=True)
@@ -186,10 +200,9 @@ def report_lines(check: DataCheck) -> list[str]:
     lines += _record_lines(check.record) if check.record is not None else _few_lines(check)
     left_out = described(check.index.left_out) if check.index is not None else []
     ignored = [escaped(path) for path in check.index.ignored_files] if check.index else []
-    twins = check.record.duplicates if check.record is not None else None
     return [
         *lines,
-        *(_twin_lines(twins) if twins is not None else []),
+        *(_twin_lines(check.twins) if check.twins is not None else []),
         f"left out      {_all(left_out)}",
         f"not pictures  {_all(ignored)}",
         f"unreadable    {_all(check.not_read)}",

@@ -10,10 +10,13 @@ from training.byte_names import escaped
 from training.data.difference_hash import N_BYTES, near_pairs
 from training.data.pixel_files import Contents
 from training.data.splits import Splits
+from training.errors import DataError
 from training.records import SPLITS, DuplicatePair, Duplicates, Split
 
 LISTED_PAIRS = 50
 """Pairs that a record names; the rest is counted."""
+
+LISTS_THEM = "`homework data check` names the first of them."
 
 NONE_OF_THEM = -1
 
@@ -152,6 +155,28 @@ def _numbered(texts: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64
     return np.frombuffer(different.tobytes(), np.uint8), numbers.astype(np.int64)
 
 
+def without_twins(twins: Twins, splits: Splits) -> Splits:
+    """Leave out of train what has a twin in validation or test."""
+    rows = twins.alike.rows("train", ("validation", "test"))
+    return {**splits, "train": splits["train"][~np.isin(splits["train"], rows)]}
+
+
+def check_none_across(found: Duplicates) -> None:
+    """Refuse a data set with twins in different splits.
+
+    Raises:
+        DataError: There are some; the first are named.
+    """
+    n = found.n_identical_across + found.n_near_across
+    if n:
+        raise DataError(
+            f"{counted(n, 'pair')} of identical or nearly identical pictures in different splits, "
+            f"such as {said(found.pairs[0])}.",
+            f"{LISTS_THEM} Leave those in train out: --duplicates drop-from-train. Keep them: "
+            "--duplicates keep.",
+        )
+
+
 def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
@@ -182,6 +207,7 @@ def lines(found: Duplicates, n_test: int) -> list[str]:
         words.append(
             f"Duplicates: {n:,} of {counted(n_test, 'test picture')} {has} an identical or nearly "
             f"identical twin in train or validation, such as {said(found.pairs[0])}. They are "
-            "kept, and flatter the test accuracy."
+            "kept, and flatter the test accuracy; --duplicates drop-from-train leaves out those "
+            "in train, --duplicates refuse ends here."
         )
     return words

@@ -15,6 +15,7 @@ WHY: dict[LeftOutReason, str] = {
     "not listed": "not named by the lists",
     "unused list": "the folders divide the pictures",
     "unused column": "a column that isn’t used",
+    "duplicate": "train’s twins of pictures in validation or test",
 }
 
 

@@ -26,12 +26,16 @@ column), or `stratified` (by chance, within every class)."""
 
 LeftOutReason = Literal[
     "clutter", "asked", "no pictures", "no split", "no class", "no label", "not listed",
-    "unused list", "unused column", "records",
+    "unused list", "unused column", "records", "duplicate",
 ]  # fmt: skip
 """Why something isn't used: Caltech-101's clutter class; the person said so; no picture is in it;
 it lies beside the splits; pictures beside the class folders; no class in the file's name; lists
 leave it out; a list where folders divide; a table's column that says nothing to us; records of this
-program's studies."""
+program's studies; pictures of train that validation or test has as well, or nearly, where that was
+asked."""
+
+DuplicatesChoice = Literal["keep", "drop-from-train", "refuse"]
+"""See `Settings.duplicates`."""
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 """How many of something; a record with fewer than none is refused when it is read."""
@@ -111,7 +115,7 @@ class DuplicatePair(msgspec.Struct, frozen=True):
 
 
 class Duplicates(msgspec.Struct, frozen=True, kw_only=True):
-    """Pictures that a data set has twice.
+    """Pictures that a data set has twice, those left out aside.
 
     Attributes:
         n_identical_within: Pairs of identical files in one split.
