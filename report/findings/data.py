@@ -105,6 +105,7 @@ REASONS: dict[LeftOutReason, str] = {
     "not listed": "Left out because the lists don’t name them",
     "unused list": "Not followed because folders divide the pictures already",
     "unused column": "Not used of the table",
+    "duplicate": "Left out of the train split because another has the same picture, or nearly",
 }
 """Opens the sentence on all that is left out for one reason; the clutter class has its own."""
 

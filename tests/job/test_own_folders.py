@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -174,6 +175,7 @@ SETTINGS = {
     "groups": ("--groups", "^p", "^p"),
     "columns": ("--columns", "path=file", "path=file"),
     "allow_unreadable": ("--allow-unreadable", "0.5", 0.5),
+    "duplicates": ("--duplicates", "refuse", "refuse"),
 }
 
 
@@ -196,7 +198,7 @@ def test_a_study_file_of_before_and_a_record_of_before_are_read(tmp_path):
         plain = json.loads(file.read_text())
         for field in SETTINGS:
             plain.get("settings", {}).pop(field, None)
-        for field in ("left_out", "split_shares", "n_groups", "n_remarks", "remarks"):
+        for field in ("left_out", "split_shares", "n_groups", "n_remarks", "remarks", "duplicates"):
             plain.pop(field, None)
         file.write_text(json.dumps(plain))
     assert "done     scratch/baseline" in homework(*RUN, "--data", "d", "--dry-run").output
@@ -329,3 +331,90 @@ def test_hidden_files_are_passed_over_by_predict(tmp_path):
     result = homework("predict", "quick/scratch/baseline", tmp_path / "d")
     assert result.exit_code == 0
     assert len(result.output.splitlines()) == 18
+
+
+def textured(folder, seeds, suffix="png"):
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        pixels = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
+        image = Image.fromarray(pixels).resize((80, 60), Image.Resampling.NEAREST)
+        image.save(folder / f"{seed}.{suffix}")
+
+
+def with_twins(root):
+    """Write 12 pictures a split, of which train and test share a file, and nearly another."""
+    for i, split in enumerate(("train", "val", "test")):
+        for j, name in enumerate(("a", "b")):
+            first = 100 * i + 10 * j
+            textured(root / split / name, range(first, first + 6))
+    shutil.copy(root / "train/a/0.png", root / "test/a/same.png")
+    Image.open(root / "train/b/10.png").resize((90, 68)).save(root / "test/b/near.bmp")
+
+
+def test_the_same_picture_in_train_and_test_is_listed_said_and_kept(tmp_path):
+    with_twins(tmp_path / "d")
+    plain = json.loads(homework("data", "check", "d", "--json").output)
+    assert plain["duplicates"]["test_twins"] == [6, 13]
+    said = homework("data", "check", "d").output
+    assert "identical: 0 pairs within a split, 1 across splits; " in said
+    assert "nearly identical: 0 within, 1 across" in said
+    assert "test/a/same.png and train/a/0.png (identical, test and train)" in said
+    assert "test/b/near.bmp and train/b/10.png (nearly identical, test and train)" in said
+    said = homework(*RUN, "--data", "d").output
+    assert "2 of 14 test pictures have an identical or nearly identical twin" in said
+    found = dataset().duplicates
+    assert (found.n_identical_across, found.n_near_across, found.test_twins) == (1, 1, [6, 13])
+
+
+def test_a_folder_without_twins_is_said_to_have_none(tmp_path):
+    textured(tmp_path / "d" / "a", range(9))
+    textured(tmp_path / "d" / "b", range(20, 29))
+    assert "identical: 0 pairs within a split, 0 across" in homework("data", "check", "d").output
+    assert "uplicate" not in homework(*RUN, "--data", "d").output
+
+
+def test_twins_are_dropped_from_train_and_the_report_says_so(tmp_path):
+    with_twins(tmp_path / "d")
+    said = homework(*RUN, "--data", "d", "--duplicates", "drop-from-train", "--render", "html")
+    assert "Left out: a, b (train’s twins of pictures in validation or test, 2" in said.output
+    record = dataset()
+    assert (record.n_train, record.n_validation, record.n_test) == (10, 12, 14)
+    assert record.duplicates.test_twins == []
+    reason = r"because another has the same picture, or nearly: a and b ?, 2 pictures"
+    assert re.search(reason, report_text())
+    assert homework("verify").exit_code == 0
+    plain = json.loads(
+        homework("data", "check", "d", "--duplicates", "drop-from-train", "--json").output
+    )
+    for field in ("fingerprint", "counts", "sizes", "duplicates", "left_out"):
+        assert plain[field] == json.loads((RUNS / "quick" / "dataset.json").read_text())[field]
+
+
+def test_a_data_set_with_twins_is_refused_where_that_is_asked(tmp_path):
+    with_twins(tmp_path / "d")
+    said = refused(*RUN, "--data", "d", "--duplicates", "refuse")
+    assert "2 pairs of identical or nearly identical pictures in different splits" in said
+    said = refused("data", "check", "d", "--duplicates", "refuse")
+    assert "test/b/near.bmp and train/b/10.png (nearly identical, test and train)" in said
+    (tmp_path / "d/test/a/same.png").unlink()
+    (tmp_path / "d/test/b/near.bmp").unlink()
+    assert homework("data", "check", "d", "--duplicates", "refuse").exit_code == 0
+
+
+def test_a_class_that_twins_would_empty_is_named_with_the_cause(tmp_path):
+    textured(tmp_path / "d/train/a", range(6))
+    textured(tmp_path / "d/train/b", range(10, 16))
+    textured(tmp_path / "d/val/b", range(20, 24))
+    textured(tmp_path / "d/val/a", range(30, 34))
+    shutil.copytree(tmp_path / "d/train", tmp_path / "d/test")
+    said = refused("data", "check", "d", "--duplicates", "drop-from-train")
+    assert "no usable picture in the train split: a, b" in said
+    assert "12 pictures of train have twins" in said
+
+
+def test_only_dropping_makes_another_data_set(tmp_path):
+    with_twins(tmp_path / "d")
+    homework(*RUN, "--data", "d")
+    for choice, done in (("keep", True), ("refuse", True), ("drop-from-train", False)):
+        said = homework(*RUN, "--data", "d", "--duplicates", choice, "--dry-run").output
+        assert ("done     scratch/baseline" in said) == done, choice

@@ -67,6 +67,7 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # groups = ""                    # kept in one split: a file of path,group, or '^(patient\\d+)'
 # columns = ""                   # of a CSV file: "path=file,label=species"
 # allow_unreadable = 0.01        # share of images that may be unreadable
+# duplicates = "keep"            # of what two splits have; or "drop-from-train", "refuse"
 
 # Change one experiment (see `homework list` for the names):
 # [experiments."scratch/baseline"]

@@ -105,7 +105,9 @@ def planned_from(study: StudyRecord, folder: StudyFolder) -> Plan:
 
 def _chosen(settings: Settings) -> list[object]:
     """Return what decides which images are used and how they are divided."""
-    return [getattr(settings, name) for name in PICTURE_SETTINGS if name != "allow_unreadable"]
+    others = ("allow_unreadable", "duplicates")
+    chosen = [getattr(settings, name) for name in PICTURE_SETTINGS if name not in others]
+    return [*chosen, settings.duplicates == "drop-from-train"]
 
 
 def as_plain(step: Step) -> dict[str, object]:

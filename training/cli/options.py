@@ -57,6 +57,11 @@ PICTURE_OPTIONS = (
         "--allow-unreadable", type=float, metavar="SHARE",
         help="Accept up to this share of unreadable images.  [default: 0.01, or 5 images]",
     ),
+    click.option(
+        "--duplicates", type=click.Choice(["keep", "drop-from-train", "refuse"]),
+        help="What becomes of pictures that two splits have, identical or nearly.  "
+        "[default: keep]",
+    ),
 )  # fmt: skip
 """What the user says about the images that the folder itself doesn't."""
 
@@ -76,6 +81,7 @@ PICTURE_SETTINGS = (
     "groups",
     "columns",
     "allow_unreadable",
+    "duplicates",
 )
 
 _STUDY_OPTIONS = (

@@ -36,8 +36,8 @@ from training.records import remove_leftovers, replacing
 Stage = Callable[[int, int, str], None]
 """Receives (done, total, what)."""
 
-DECODER = 2
-"""Changes whenever the pixels made from a file would."""
+DECODER = 3
+"""Changes whenever the pixels made from a file would, or what is kept beside them."""
 
 
 def contents_of(decoded: Sequence[Decoded]) -> Contents:
@@ -48,6 +48,7 @@ def contents_of(decoded: Sequence[Decoded]) -> Contents:
         converted=[item.converted for item in decoded],
         unreadable={i: item.problem for i, item in enumerate(decoded) if item.problem},
         remarks={i: item.remark for i, item in enumerate(decoded) if item.remark},
+        hashes=[item.hash for item in decoded],
     )
 
 
@@ -214,6 +215,7 @@ def _decode_into(
             known.sizes[row],
             known.converted[row],
             remark=known.remarks.get(row, ""),
+            hash=known.hashes[row],
         )
         count()
     new = [(position, path) for position, path in enumerate(paths) if position not in rows]

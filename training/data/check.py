@@ -16,13 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.byte_names import escaped
+from training.data import duplicates
 from training.data.cache import Stage, contents_of, kept_pixels
-from training.data.decode import Decoded, UnreadableError, open_picture, squared
+from training.data.decode import Decoded, UnreadableError, met, open_picture, squared
 from training.data.index import Index
 from training.data.layouts import index_pictures, is_table
 from training.data.left_out import described
 from training.data.pixel_files import Contents
-from training.data.prepare import LISTS_THEM, Used, describe, readable, used_pictures, with_reasons
+from training.data.prepare import (
+    LISTS_THEM,
+    Used,
+    describe,
+    readable,
+    settle_twins,
+    used_pictures,
+    with_reasons,
+)
 from training.data.splits import Splits, split
 from training.data.statistics import (
     Channels,
@@ -32,7 +41,7 @@ from training.data.statistics import (
 from training.data.tree import Tree, read_tree
 from training.errors import DataError, HomeworkError
 from training.plurals import counted
-from training.records import Dataset, SplitChange, SplitSource
+from training.records import Dataset, Duplicates, SplitChange, SplitSource
 from training.study.choices import NONE, Choices
 
 CHECK_SIZE = 224
@@ -69,12 +78,14 @@ class DataCheck:
     not_read: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
+    twins: Duplicates | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the data set's record as plain values, and all that isn't used."""
         plain: dict[str, Any] = msgspec.to_builtins(self.record) if self.record else {}
         plain["unreadable_files"] = list(self.not_read)
         plain["remarks"] = list(self.remarks)
+        plain["duplicates"] = msgspec.to_builtins(self.twins)
         if self.index is not None:
             plain["ignored_files"] = [escaped(path) for path in self.index.ignored_files]
             plain["left_out"] = msgspec.to_builtins(self.index.left_out)
@@ -92,6 +103,7 @@ def check_folder(folder: Path, progress: Stage | None = None, choices: Choices =
     index: Index | None = None
     used: Used | None = None
     contents: Contents | None = None
+    twins: Duplicates | None = None
     try:
         index = index_pictures(folder, choices)
         splits = split(index, None, 0, choices)
@@ -99,18 +111,22 @@ def check_folder(folder: Path, progress: Stage | None = None, choices: Choices =
         looked = _look(index.root, used, splits, progress)
         contents = looked.contents
         splits = readable(index, used, contents, choices.allow_unreadable)
+        index, splits, twins = settle_twins(index, used, splits, contents, choices)
+        if choices.duplicates == "refuse":
+            duplicates.check_none_across(twins)
         mean, std = looked.statistics(splits)
         record = describe(index, folder, used, splits, contents, CHECK_SIZE, None, choices)
-        record = msgspec.structs.replace(record, mean=mean, std=std)
+        record = msgspec.structs.replace(record, mean=mean, std=std, duplicates=twins)
     except HomeworkError as error:
         not_read = tuple(with_reasons(used, contents.unreadable)) if used and contents else ()
         found = () if index is not None else tuple(_overview(folder))
         root = index.root if index is not None else folder
         error.hint = error.hint.replace(LISTS_THEM, "They are listed above with their reasons.")
-        return DataCheck(folder, root, None, error, index, not_read, (), found)
+        error.hint = error.hint.replace(duplicates.LISTS_THEM, "The first are named above.")
+        return DataCheck(folder, root, None, error, index, not_read, (), found, twins)
     not_read = tuple(with_reasons(used, contents.unreadable))
     remarks = tuple(with_reasons(used, contents.remarks))
-    return DataCheck(folder, index.root, record, None, index, not_read, remarks)
+    return DataCheck(folder, index.root, record, None, index, not_read, remarks, (), twins)
 
 
 @dataclass(frozen=True)
@@ -144,7 +160,7 @@ def _look(root: Path, used: Used, splits: Splits, progress: Stage | None) -> _Lo
         if position in train:
             square = np.asarray(squared(opened.image, CHECK_SIZE))
             sums[position] = channel_sums(square[None], np.array([0]))
-        return Decoded(opened.digest, opened.image.size, opened.converted, remark=opened.remark)
+        return met(opened)
 
     decoded = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -187,10 +203,23 @@ def report_lines(check: DataCheck) -> list[str]:
     ignored = [escaped(path) for path in check.index.ignored_files] if check.index else []
     return [
         *lines,
+        *(_twin_lines(check.twins) if check.twins is not None else []),
         f"left out      {_all(left_out)}",
         f"not images    {_all(ignored)}",
         f"unreadable    {_all(check.not_read)}",
         *([f"lost much     {_all(check.remarks)}"] if check.remarks else []),
+    ]
+
+
+def _twin_lines(twins: Duplicates) -> list[str]:
+    """Count and name the pictures that are there twice."""
+    pairs = [duplicates.said(pair) for pair in twins.pairs]
+    n_tested = len(twins.test_twins)
+    test = "1 test picture has" if n_tested == 1 else f"{n_tested:,} test pictures have"
+    return [
+        f"duplicates    {duplicates.kinds(twins)}",
+        *([f"              {test} a twin in train or validation"] if n_tested else []),
+        *(f"                {pair}" for pair in pairs),
     ]
 
 

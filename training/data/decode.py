@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
+from training.data.difference_hash import difference_hash
 from training.data.formats import HEAD, load_formats, why_none
 from training.data.geometry import centre_box, resize_size, resized
 from training.data.grey_levels import SCIENTIFIC, is_unsigned, to_grey
@@ -48,6 +49,7 @@ class Decoded:
         converted: See `Opened`.
         problem: Why there are no pixels, in a few words; empty where there are.
         remark: See `Opened`.
+        hash: Of what the picture looks like, see `difference_hash`.
     """
 
     digest: str = ""
@@ -55,6 +57,7 @@ class Decoded:
     converted: bool = False
     problem: str = ""
     remark: str = ""
+    hash: str = ""
 
 
 def decode_into(pixels: NDArray[np.uint8], path: Path) -> Decoded:
@@ -64,7 +67,14 @@ def decode_into(pixels: NDArray[np.uint8], path: Path) -> Decoded:
     except UnreadableError as error:
         return Decoded(problem=str(error))
     pixels[:] = np.asarray(squared(opened.image, len(pixels)))
-    return Decoded(opened.digest, opened.image.size, opened.converted, remark=opened.remark)
+    return met(opened)
+
+
+def met(opened: Opened) -> Decoded:
+    """Return what there is to keep of a decoded picture, its pixels aside."""
+    image = opened.image
+    look = difference_hash(image)
+    return Decoded(opened.digest, image.size, opened.converted, remark=opened.remark, hash=look)
 
 
 def open_picture(path: Path) -> Opened:

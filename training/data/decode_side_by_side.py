@@ -108,8 +108,8 @@ class _Process:
             answers = json.loads(self._process.stdout.readline())
         except (OSError, ValueError):
             return None
-        return [Decoded(digest, (width, height), converted, problem, remark)
-                for digest, width, height, converted, problem, remark in answers]  # fmt: skip
+        return [Decoded(digest, (width, height), converted, problem, remark, look)
+                for digest, width, height, converted, problem, remark, look in answers]  # fmt: skip
 
 
 def main() -> None:
@@ -122,6 +122,7 @@ def main() -> None:
     for line in sys.stdin:
         found = [decode_into(pixels[place], Path(root, path)) for place, path in json.loads(line)]
         answers = [
-            (item.digest, *item.size, item.converted, item.problem, item.remark) for item in found
+            (item.digest, *item.size, item.converted, item.problem, item.remark, item.hash)
+            for item in found
         ]
         print(json.dumps(answers), flush=True)

@@ -16,6 +16,7 @@ WHY: dict[LeftOutReason, str] = {
     "not listed": "not in the lists",
     "unused list": "the folders define the splits",
     "unused column": "a column that isn’t used",
+    "duplicate": "train’s twins of pictures in validation or test",
 }
 
 

@@ -25,6 +25,7 @@ class Contents(msgspec.Struct, frozen=True):
         converted: Whether it was not RGB.
         unreadable: Position to reason.
         remarks: Position to what got lost in converting.
+        hashes: Of what each looks like, see `difference_hash`.
     """
 
     digests: list[str]
@@ -32,6 +33,7 @@ class Contents(msgspec.Struct, frozen=True):
     converted: list[bool]
     unreadable: dict[int, str]
     remarks: dict[int, str] = {}
+    hashes: list[str] = []
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.byte_names import escaped
+from training.data import duplicates
 from training.data.cache import Stage, decode_all
 from training.data.geometry import resize_size
 from training.data.groups import groups_of
@@ -35,6 +36,8 @@ from training.records import (
     SPLITS,
     DataKind,
     Dataset,
+    Duplicates,
+    LeftOut,
     SplitSource,
     StudyFolder,
     read_if_there,
@@ -143,11 +146,19 @@ def prepare(
     for words in _not_used(index, cache.contents):
         say(words)
     splits = readable(index, used, cache.contents, choices.allow_unreadable)
+    index, splits, twins = settle_twins(index, used, splits, cache.contents, choices)
+    dropped = line([item for item in index.left_out if item.reason == "duplicate"])
+    for words in [dropped] if dropped else []:
+        say(words)
+    if choices.duplicates == "refuse":
+        duplicates.check_none_across(twins)
+    for words in duplicates.lines(twins, len(splits["test"])):
+        say(words)
     mean, std = channel_statistics(cache, splits["train"], progress)
     record = describe(
         index, folder, used, splits, cache.contents, image_size, max_per_class, choices
     )
-    record = msgspec.structs.replace(record, mean=mean, std=std)
+    record = msgspec.structs.replace(record, mean=mean, std=std, duplicates=twins)
     data = PreparedData(record, splits, used.labels, index.root, used.paths, progress)
     data._caches[image_size] = cache
     if study_folder is not None:
@@ -210,6 +221,33 @@ def readable(index: Index, used: Used, contents: Contents, allowed: float | None
     return splits
 
 
+def settle_twins(
+    index: Index, used: Used, splits: Splits, contents: Contents, choices: Choices
+) -> tuple[Index, Splits, Duplicates]:
+    """Find what is there twice, and leave it out of train where that was asked.
+
+    Raises:
+        DataError: A class loses all its pictures of train by that.
+    """
+    twins = duplicates.find_twins(contents, splits)
+    if choices.duplicates != "drop-from-train":
+        return index, splits, twins.record(used.paths, splits)
+    kept = duplicates.without_twins(twins, splits)
+    dropped = np.setdiff1d(splits["train"], kept["train"])
+    counts = Counter(index.classes[label] for label in used.labels[dropped].tolist())
+    try:
+        check_classes(_relabelled(index, used), kept)
+    except DataError as error:
+        raise DataError(
+            error.message,
+            f"{duplicates.counted(len(dropped), 'picture')} of train have twins in validation or "
+            "test and are left out by --duplicates drop-from-train; --duplicates keep keeps them.",
+        ) from None
+    out = [LeftOut(escaped(name), "duplicate", n) for name, n in sorted(counts.items())]
+    index = dataclasses.replace(index, left_out=(*index.left_out, *out))
+    return index, kept, duplicates.find_twins(contents, kept).record(used.paths, kept)
+
+
 def _lost(index: Index, used: Used, contents: Contents) -> str:
     """Say which classes lost images because they can't be read, and the usual reason."""
     counts = Counter(index.classes[used.labels[i]] for i in contents.unreadable)
@@ -240,7 +278,7 @@ def describe(
 ) -> Dataset:
     """Return the record of a data set, its channel statistics aside."""
     kind = _kind(index, folder)
-    kept = [i for i in range(len(used.paths)) if i not in contents.unreadable]
+    kept = np.sort(np.concatenate([splits[name] for name in SPLITS])).tolist()
     clutter = [item.name for item in index.left_out if item.reason == "clutter"]
     given = index.given if choices.shares is None else None
     return Dataset(

@@ -26,12 +26,16 @@ column), or `stratified` (by chance, within every class)."""
 
 LeftOutReason = Literal[
     "clutter", "asked", "no pictures", "no split", "no class", "no label", "not listed",
-    "unused list", "unused column", "records",
+    "unused list", "unused column", "records", "duplicate",
 ]  # fmt: skip
 """Why something isn't used: Caltech-101's clutter class; the person said so; no image is in it;
 it lies beside the splits; images beside the class folders; no class in the file's name; lists
 leave it out; a list where folders divide; a table's column that says nothing to us; records of this
-program's studies."""
+program's studies; pictures of train that validation or test has as well, or nearly, where that was
+asked."""
+
+DuplicatesChoice = Literal["keep", "drop-from-train", "refuse"]
+"""See `Settings.duplicates`."""
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 """How many of something; a record with fewer than none is refused when it is read."""
@@ -96,6 +100,40 @@ class LeftOut(msgspec.Struct, frozen=True):
     n_files: Count = 0
 
 
+class DuplicatePair(msgspec.Struct, frozen=True):
+    """Two pictures that are the same, or nearly.
+
+    Attributes:
+        kind: `identical` files, byte for byte, or `near` by what they look like.
+        paths: Relative to the data folder.
+        splits: Of each.
+    """
+
+    kind: Literal["identical", "near"]
+    paths: tuple[str, str]
+    splits: tuple[Split, Split]
+
+
+class Duplicates(msgspec.Struct, frozen=True, kw_only=True):
+    """Pictures that a data set has twice, those left out aside.
+
+    Attributes:
+        n_identical_within: Pairs of identical files in one split.
+        n_identical_across: Pairs of identical files in two splits.
+        n_near_within: Pairs of pictures in one split that look nearly the same.
+        n_near_across: Pairs of pictures in two splits that look nearly the same.
+        test_twins: Places in `Dataset.test_images` of those with a twin in train or validation.
+        pairs: One for each picture with a twin, test pictures first; the first 50.
+    """
+
+    n_identical_within: Count
+    n_identical_across: Count
+    n_near_within: Count
+    n_near_across: Count
+    test_twins: list[Count] = []
+    pairs: list[DuplicatePair] = []
+
+
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     """`dataset.json`: all that the report says of the images.
 
@@ -116,6 +154,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         split_shares: The shares of train, validation and test that were asked for.
         n_groups: Groups that were kept together in one split, where groups were named.
         remarks: Images that lost much in being converted, and what; the first 20.
+        duplicates: Images that are there twice; null in records of before they were looked for.
     """
 
     format: int = FORMAT
@@ -148,3 +187,4 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     n_groups: Count | None = None
     n_remarks: Count = 0
     remarks: list[str] = []
+    duplicates: Duplicates | None = None

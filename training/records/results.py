@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from training.records.cost import Cost
-from training.records.dataset import FORMAT, Count
+from training.records.dataset import FORMAT, Count, DuplicatesChoice
 from training.records.outline import Outline
 from training.records.spec import Experiment, Spec
 
@@ -278,6 +278,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             of one group stays in one split.
         columns: Which columns of a table are meant: `path=…,label=…,split=…`.
         allow_unreadable: Largest share of unreadable images; null for one in a hundred, or five.
+        duplicates: What becomes of images that two splits have, identical or nearly:
+            `keep` them, leave them out of train (`drop-from-train`), or `refuse` the data set.
     """
 
     backbone: str = "alexnet"
@@ -303,6 +305,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     groups: str = ""
     columns: str = ""
     allow_unreadable: float | None = None
+    duplicates: DuplicatesChoice = "keep"
 
 
 class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):

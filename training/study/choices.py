@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from training.errors import StudyError
-from training.records import Settings
+from training.records import DuplicatesChoice, Settings
 
 COLUMN_ROLES = ("path", "label", "split")
 
@@ -23,6 +23,7 @@ class Choices:
         columns: Which column of a table is which.
         allow_unreadable: Largest share of images that may be unreadable, in [0, 1]; None for
             one in a hundred, or five.
+        duplicates: What becomes of pictures that two splits have.
     """
 
     leave_out: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class Choices:
     groups: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     allow_unreadable: float | None = None
+    duplicates: DuplicatesChoice = "keep"
 
 
 NONE = Choices()
@@ -52,6 +54,7 @@ def choices_of(settings: Settings) -> Choices:
         groups=settings.groups,
         columns=_columns(settings.columns),
         allow_unreadable=_share(settings.allow_unreadable),
+        duplicates=settings.duplicates,
     )
 
 

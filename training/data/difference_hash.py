@@ -1,0 +1,115 @@
+"""A hash of what a picture looks like, and the pairs of hashes that lie close together.
+
+The hash says of 256 places in a small grey copy whether the next pixel to the right, or below, is
+brighter. Compressing or scaling a picture changes a few of these bits, another picture about half.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+SIDE = 16
+"""Differences along a side of the small copy, of which every second column is used."""
+
+SAMPLED = 160
+"""Pixels a side that are looked at: enough to average over, at a small part of decoding's cost."""
+
+BRIGHTER = 2
+"""Grey levels of 255 from which a difference counts: less is noise, in flat parts above all."""
+
+N_BYTES = 2 * SIDE * SIDE // 2 // 8
+
+NEAR = 10
+"""Bits in which two pictures may differ and still be nearly the same."""
+
+DETAIL = 16
+"""Set bits that a hash needs to be compared, and that a pair needs together for each bit in which
+it differs: pictures of little but a plain background are alike by chance."""
+
+_COMPARED_AT_ONCE = 2**18
+_UNPACKED_AT_ONCE = 2**15
+_SET_BITS = np.unpackbits(np.arange(2**16, dtype=np.uint16).view(np.uint8)).reshape(-1, 16).sum(1)
+_SET_BITS_OF_TWO_BYTES = _SET_BITS.astype(np.uint8)
+
+
+def difference_hash(image: Image.Image) -> str:
+    """Return the hash of an RGB picture, 64 hexadecimal digits; empty where it has no detail.
+
+    Green stands for grey. Rows and columns are left out of large pictures before averaging.
+    """
+    size = (min(image.width, SAMPLED), min(image.height, SAMPLED))
+    sampled = image.resize(size, Image.Resampling.NEAREST).getchannel("G")
+    small = sampled.resize((SIDE + 1, SIDE + 1), Image.Resampling.BILINEAR)
+    grey = np.asarray(small).astype(np.int16)
+    right = grey[:SIDE, 1:] - grey[:SIDE, :-1]
+    below = grey[1:, :SIDE] - grey[:-1, :SIDE]
+    bits = np.stack([right[:, ::2], below[:, ::2]]) > BRIGHTER
+    return np.packbits(bits).tobytes().hex() if bits.sum() >= DETAIL else ""
+
+
+def near_pairs(hashes: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return all pairs of hashes that are nearly the same, (P, 2), the smaller row first, sorted.
+
+    Of `NEAR` + 1 bands of bits, two such hashes have at least one in common: only hashes that share
+    a band are compared. A band's bits come from all over the picture, so that pictures with the
+    same margins don't share it.
+
+    Args:
+        hashes: (N, `N_BYTES`), each of them once.
+    """
+    n = len(hashes)
+    found = np.zeros(0, np.int64)
+    words = np.ascontiguousarray(hashes).view(np.uint16)
+    n_set = _SET_BITS_OF_TWO_BYTES[words].sum(1, dtype=np.int64)
+    for band in range(NEAR + 1):
+        keys = _keys(hashes, band)
+        order = np.argsort(keys, kind="stable")
+        new = [found]
+        for rows, others in _sharing(keys[order], order):
+            near = _are_near(words, n_set, rows, others)
+            low, high = np.minimum(rows, others)[near], np.maximum(rows, others)[near]
+            new.append(low * n + high)
+        found = np.unique(np.concatenate(new))
+    return np.stack([found // max(n, 1), found % max(n, 1)], axis=1)
+
+
+def _keys(hashes: NDArray[np.uint8], band: int) -> NDArray[np.int64]:
+    """Return the bits of a band as a number, for each hash."""
+    parts = [np.zeros(0, np.int64)]
+    for start in range(0, len(hashes), _UNPACKED_AT_ONCE):
+        bits = np.unpackbits(hashes[start : start + _UNPACKED_AT_ONCE], axis=1)[:, band :: NEAR + 1]
+        parts.append(bits @ (1 << np.arange(bits.shape[1], dtype=np.int64)))
+    return np.concatenate(parts)
+
+
+def _sharing(
+    keys: NDArray[np.int64], order: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield the pairs of rows that have the same key, some at a time.
+
+    Args:
+        keys: Sorted.
+        order: The row behind each.
+    """
+    places = np.arange(len(keys))
+    apart = 0
+    while len(places):
+        apart += 1
+        places = places[: np.searchsorted(places, len(keys) - apart)]
+        places = places[keys[places] == keys[places + apart]]
+        for start in range(0, len(places), _COMPARED_AT_ONCE):
+            some = places[start : start + _COMPARED_AT_ONCE]
+            yield order[some], order[some + apart]
+
+
+def _are_near(
+    words: NDArray[np.uint16],
+    n_set: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    others: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    distance = _SET_BITS_OF_TWO_BYTES[words[rows] ^ words[others]].sum(1, dtype=np.int64)
+    near: NDArray[np.bool_] = distance <= np.minimum(NEAR, (n_set[rows] + n_set[others]) // DETAIL)
+    return near
