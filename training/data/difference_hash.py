@@ -13,7 +13,7 @@ from PIL import Image
 SIDE = 16
 """Differences along a side of the small copy, of which every second column is used."""
 
-SAMPLED = 160
+SAMPLED = 120
 """Pixels a side that are looked at: enough to average over, at a small part of decoding's cost."""
 
 BRIGHTER = 2
@@ -42,11 +42,13 @@ def difference_hash(image: Image.Image) -> str:
     size = (min(image.width, SAMPLED), min(image.height, SAMPLED))
     sampled = image.resize(size, Image.Resampling.NEAREST).getchannel("G")
     small = sampled.resize((SIDE + 1, SIDE + 1), Image.Resampling.BILINEAR)
-    grey = np.asarray(small).astype(np.int16)
-    right = grey[:SIDE, 1:] - grey[:SIDE, :-1]
-    below = grey[1:, :SIDE] - grey[:-1, :SIDE]
-    bits = np.stack([right[:, ::2], below[:, ::2]]) > BRIGHTER
-    return np.packbits(bits).tobytes().hex() if bits.sum() >= DETAIL else ""
+    grey = np.frombuffer(small.tobytes(), np.uint8).reshape(SIDE + 1, SIDE + 1).astype(np.int16)
+    here = grey[:SIDE, :SIDE:2]
+    differences = np.empty((2, *here.shape), np.int16)
+    np.subtract(grey[:SIDE, 1::2], here, out=differences[0])  # the next to the right
+    np.subtract(grey[1:, :SIDE:2], here, out=differences[1])  # the next below
+    bits = np.packbits(differences > BRIGHTER).tobytes()
+    return bits.hex() if int.from_bytes(bits, "big").bit_count() >= DETAIL else ""
 
 
 def near_pairs(hashes: NDArray[np.uint8]) -> NDArray[np.int64]:
