@@ -14,7 +14,16 @@ from report.findings import cost as findings
 from report.findings.cost import what_accuracy_cost
 from report.sections import section_view
 from report.tables.arithmetic import arithmetic
-from training.records import Cost, Environment, Metrics, Parameters, StudyFolder, read, write
+from training.records import (
+    Cost,
+    Environment,
+    Metrics,
+    Parameters,
+    Selected,
+    StudyFolder,
+    read,
+    write,
+)
 
 EVERYTHING = ("scratch", "transfer", "freezing", "augmentation", "beyond")
 
@@ -142,6 +151,15 @@ def test_the_sums_need_time_and_arithmetic_of_every_training():
 def test_one_tested_model_is_not_told_with_its_price():
     assert "Training the most accurate" not in said(a_view(a_model(A, flop=5)))
     assert "Training the most accurate" in said(a_view(a_model(A, flop=5), a_model(B, 50, flop=4)))
+
+
+@pytest.mark.parametrize(("flop", "told"), [(7, True), (None, False)])
+def test_what_choosing_took_is_told_where_every_candidate_says(flop, told):
+    candidates = [a_model(f"transfer/grid-{n}", 80, flop=f) for n, f in (("a", 5), ("b", flop))]
+    selected = Selected("transfer/grid", "transfer/grid-a", 1, ["transfer/grid-a"], [0.8])
+    best = a_model(A, 90, flop=5, selected=selected, reused_from="transfer/grid-a")
+    text = text_of(what_accuracy_cost(a_view(best, a_model(B, 50, flop=5), *candidates)))
+    assert ("choosing its pair took 0.0 s and 12.0 FLOP for the whole grid" in text) == told
 
 
 @pytest.mark.parametrize(
