@@ -241,3 +241,4 @@ def test_tests_against_others_leave_out_what_can_not_be_compared():
     assert [(t.experiment.id, differs) for t, differs, _ in found] == [
         (B, True), ("scratch/close", False)]  # fmt: skip
     assert [p.value for *_, p in found] == pytest.approx([2 / 2**9, 2 / 2**2])
+    assert all(p.source.startswith("mcnemar(") for *_, p in found)

@@ -14,9 +14,170 @@ from report.findings import cost as findings
 from report.findings.cost import what_accuracy_cost
 from report.sections import section_view
 from report.tables.arithmetic import arithmetic
-from training.records import Cost, Environment, Metrics, Parameters, StudyFolder, read, write
+from training.records import (
+    Cost,
+    Environment,
+    Metrics,
+    Parameters,
+    Selected,
+    StudyFolder,
+    read,
+    write,
+)
 
 EVERYTHING = ("scratch", "transfer", "freezing", "augmentation", "beyond")
+
+
+A, B, C = "transfer/best", "scratch/best", "freezing/cnn"
+
+
+def size(total, trainable=None):
+    trainable = total if trainable is None else trainable
+    parts = {"all": total}, {"all": trainable}
+    return Parameters(total, trainable, total - trainable, *parts)
+
+
+def a_model(name, right=90, *, n=100, million=None, flop=None, device=None, **fields):
+    """Make a tested run that is right for the first pictures of 100, of this size and price."""
+    environment = device and Environment("", "", "", "", "", "cpu", device, 1)
+    cost = None if flop is None else Cost(training_flop=flop, feature_flop=0)
+    parameters = None if million is None else size(round(million * 1e6))
+    fields = {"parameters": parameters, "environment": environment, "cost": cost} | fields
+    return a_run(name, answers=([0] * n, [0] * right + [1] * (n - right)), **fields)
+
+
+def most_accurate(*runs):
+    return findings.most_accurate(a_view(*runs))
+
+
+def test_one_model_is_not_the_most_accurate_of_anything():
+    assert most_accurate(a_model(A)) == []
+    assert len(most_accurate(a_model(A), a_model(B, 50))) == 2
+
+
+@pytest.mark.parametrize(("right", "close"), [(85, True), (84, False)])
+def test_who_can_not_be_told_from_the_best_is_named(right, close):
+    """5 pictures that only the best gets right have p = 0.06, 6 have 0.03."""
+    first, told = most_accurate(a_model(B, right), a_model(A, 90))
+    assert "is that of Transfer, best pair: 90.0 %" in text_of([first])
+    assert told.strength == ("weak" if close else "strong")
+    if close:
+        assert "can’t be told from From scratch, best pair with 85.0 %, p = 0.06" in text_of([told])
+    else:
+        assert "better than each of the others (largest p = 0.03" in text_of([told])
+
+
+def test_better_than_all_is_said_only_where_all_could_be_tested():
+    other = a_run(C, tested=(10, 100))
+    assert len(most_accurate(a_model(A), a_model(B, 50), other)) == 1
+    assert len(most_accurate(a_model(A), a_model(B, 89), other)) == 2
+
+
+def test_the_largest_p_is_that_of_the_closest():
+    runs = a_model(A, 90), a_model(B, 50), a_model(C, 83)
+    assert "largest p = 0.016" in text_of(most_accurate(*runs))
+
+
+def sizes(first, second, **fields):
+    runs = a_model(A, parameters=first, **fields), a_model(B, parameters=second)
+    return text_of(findings.size_and_time(a_view(*runs), A, B)[:1])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [(5, 5, "From scratch, best pair has as many."),
+     (8, 4, "has 4.00 million, fewer by a factor of 2.0."),
+     (4, 8, "has 8.00 million, more by a factor of 2.0.")],
+)  # fmt: skip
+def test_sizes_are_held_together_as_a_factor(first, second, words):
+    text = sizes(size(first * 10**6), size(second * 10**6))
+    assert f"has {first}.00 million parameters, all of which training changes; " in text
+    assert words in text
+
+
+def test_the_share_that_is_trained_is_told_where_some_is_frozen():
+    assert "of which training changes 2.00 million;" in sizes(size(4 * 10**6, 2 * 10**6), size(1))
+
+
+def test_sizes_that_are_not_known_are_not_held_together():
+    assert sizes(None, size(1)) == sizes(size(1), None) == ""
+    alone = a_view(a_model(A, million=1))
+    assert findings.size_and_time(alone, A, B) == findings.size_and_time(alone, B, A) == []
+
+
+def times(first=None, second=None):
+    fields = {"million": 1, "device": "CPU", "train_seconds": 60.0, "epochs_run": 3}
+    runs = a_model(A, **(fields | (first or {}))), a_model(B, **(fields | (second or {})))
+    return text_of(findings.size_and_time(a_view(*runs), A, B)[1:])
+
+
+def test_epochs_are_timed_on_the_same_device_only():
+    text = times(second={"train_seconds": 20.0, "epochs_run": 4})
+    assert "An epoch of Transfer, best pair took 20 s; one of From scratch" in text
+    assert "took 5.0 s on the same device" in text
+    for other in ({"device": "Another"}, {"device": "A"}, {"epochs_run": 0}, {"device": None}):
+        assert times(other) == times(second=other) == ""
+    assert times({"device": None}, {"device": None})
+
+
+def test_features_computed_once_are_told_with_the_time():
+    cached = {"cached_features": True, "feature_seconds": 7.0}
+    assert "after 7.0 s in which its frozen part" in times(cached)
+    assert "frozen part" not in times(second=cached)
+
+
+def per_parameter(*models):
+    runs = [a_model(n, right, million=million) for n, right, million in models]
+    return text_of(findings.accuracy_per_parameter(all_tested(a_view(*runs))))
+
+
+def test_the_largest_is_the_best_or_it_is_not():
+    assert "largest model is also the most accurate" in per_parameter((A, 90, 5), (B, 80, 4))
+    assert "largest model is also the most accurate" in per_parameter((B, 80, 4), (A, 90, 5))
+    text = per_parameter((A, 70, 5), (B, 80, 4), (C, 75, 3))
+    assert "of Transfer, best pair with 5.00 million parameters, reaches 70.0 %" in text
+    assert "From scratch, best pair, has 4.00 million and reaches 80.0 %" in text
+
+
+def test_two_sizes_are_needed():
+    assert per_parameter((A, 90, 5)) == per_parameter((A, 90, 5), (B, 80, None)) == ""
+
+
+def test_the_sums_need_time_and_arithmetic_of_every_training():
+    assert "All training" in said(a_view(a_model(A, flop=5)))
+    assert "All training" not in said(a_view(a_model(A, flop=5), a_model(B)))
+
+
+def test_one_tested_model_is_not_told_with_its_price():
+    assert "Training the most accurate" not in said(a_view(a_model(A, flop=5)))
+    assert "Training the most accurate" in said(a_view(a_model(A, flop=5), a_model(B, 50, flop=4)))
+
+
+@pytest.mark.parametrize(("flop", "told"), [(7, True), (None, False)])
+def test_what_choosing_took_is_told_where_every_candidate_says(flop, told):
+    candidates = [a_model(f"transfer/grid-{n}", 80, flop=f) for n, f in (("a", 5), ("b", flop))]
+    selected = Selected("transfer/grid", "transfer/grid-a", 1, ["transfer/grid-a"], [0.8])
+    best = a_model(A, 90, flop=5, selected=selected, reused_from="transfer/grid-a")
+    text = text_of(what_accuracy_cost(a_view(best, a_model(B, 50, flop=5), *candidates)))
+    assert ("choosing its pair took 0.0 s and 12.0 FLOP for the whole grid" in text) == told
+
+
+@pytest.mark.parametrize(
+    ("right", "flop", "words"),
+    [(85, 4, "the least went into From scratch, best pair: "), (84, 4, "measurably less accurate"),
+     (85, 5, "took at least as much arithmetic"), (85, 6, "took at least as much arithmetic")],
+)  # fmt: skip
+def test_as_good_for_less_is_less_arithmetic_and_no_measurable_difference(right, flop, words):
+    text = said(a_view(a_model(A, 90, flop=5), a_model(B, right, flop=flop)))
+    assert words in text
+
+
+def test_of_several_as_good_the_cheapest_is_named():
+    runs = [a_model(A, 90, flop=10), a_model(B, 88, flop=8), a_model(C, 89, flop=7),
+            a_model("beyond/x", 87, flop=9, spec=a_spec())]  # fmt: skip
+    text = text_of(what_accuracy_cost(a_view(*runs))[-1:])
+    assert "the least went into Convolutions frozen: " in text
+    assert "70.0 % of the best one’s arithmetic, for 89.0 % right (p = 1.00)" in text
 
 
 @pytest.fixture
@@ -172,146 +333,3 @@ def test_what_isnt_known_of_a_run_stays_empty(made):
     assert rows["freezing/fc"][3] == rows["freezing/fc"][5] == ""
     assert rows["freezing/cnn"][-1] == ""
     assert rows["beyond/vgg16"][2:] == [""] * 5
-
-
-A, B, C = "transfer/best", "scratch/best", "freezing/cnn"
-
-
-def size(total, trainable=None):
-    trainable = total if trainable is None else trainable
-    parts = {"all": total}, {"all": trainable}
-    return Parameters(total, trainable, total - trainable, *parts)
-
-
-def a_model(name, right=90, *, n=100, million=None, flop=None, device=None, **fields):
-    """Make a tested run that is right for the first pictures of 100, of this size and price."""
-    environment = device and Environment("", "", "", "", "", "cpu", device, 1)
-    cost = None if flop is None else Cost(training_flop=flop, feature_flop=0)
-    parameters = None if million is None else size(round(million * 1e6))
-    fields = {"parameters": parameters, "environment": environment, "cost": cost} | fields
-    return a_run(name, answers=([0] * n, [0] * right + [1] * (n - right)), **fields)
-
-
-def most_accurate(*runs):
-    return findings.most_accurate(a_view(*runs))
-
-
-def test_one_model_is_not_the_most_accurate_of_anything():
-    assert most_accurate(a_model(A)) == []
-    assert len(most_accurate(a_model(A), a_model(B, 50))) == 2
-
-
-@pytest.mark.parametrize(("right", "close"), [(85, True), (84, False)])
-def test_who_can_not_be_told_from_the_best_is_named(right, close):
-    """5 pictures that only the best gets right have p = 0.06, 6 have 0.03."""
-    first, told = most_accurate(a_model(B, right), a_model(A, 90))
-    assert "is that of Transfer, best pair: 90.0 %" in text_of([first])
-    assert told.strength == ("weak" if close else "strong")
-    if close:
-        assert "can’t be told from From scratch, best pair with 85.0 %, p = 0.06" in text_of([told])
-    else:
-        assert "better than each of the others (largest p = 0.03" in text_of([told])
-
-
-def test_better_than_all_is_said_only_where_all_could_be_tested():
-    other = a_run(C, tested=(10, 100))
-    assert len(most_accurate(a_model(A), a_model(B, 50), other)) == 1
-    assert len(most_accurate(a_model(A), a_model(B, 89), other)) == 2
-
-
-def test_the_largest_p_is_that_of_the_closest():
-    runs = a_model(A, 90), a_model(B, 50), a_model(C, 83)
-    assert "largest p = 0.016" in text_of(most_accurate(*runs))
-
-
-def sizes(first, second, **fields):
-    runs = a_model(A, parameters=first, **fields), a_model(B, parameters=second)
-    return text_of(findings.size_and_time(a_view(*runs), A, B)[:1])
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "words"),
-    [(5, 5, "From scratch, best pair has as many."),
-     (8, 4, "has 4.00 million, fewer by a factor of 2.0."),
-     (4, 8, "has 8.00 million, more by a factor of 2.0.")],
-)  # fmt: skip
-def test_sizes_are_held_together_as_a_factor(first, second, words):
-    text = sizes(size(first * 10**6), size(second * 10**6))
-    assert f"has {first}.00 million parameters, all of which training changes; " in text
-    assert words in text
-
-
-def test_the_share_that_is_trained_is_told_where_some_is_frozen():
-    assert "of which training changes 2.00 million;" in sizes(size(4 * 10**6, 2 * 10**6), size(1))
-
-
-def test_sizes_that_are_not_known_are_not_held_together():
-    assert sizes(None, size(1)) == sizes(size(1), None) == ""
-    alone = a_view(a_model(A, million=1))
-    assert findings.size_and_time(alone, A, B) == findings.size_and_time(alone, B, A) == []
-
-
-def times(first=None, second=None):
-    fields = {"million": 1, "device": "CPU", "train_seconds": 60.0, "epochs_run": 3}
-    runs = a_model(A, **(fields | (first or {}))), a_model(B, **(fields | (second or {})))
-    return text_of(findings.size_and_time(a_view(*runs), A, B)[1:])
-
-
-def test_epochs_are_timed_on_the_same_device_only():
-    text = times(second={"train_seconds": 20.0, "epochs_run": 4})
-    assert "An epoch of Transfer, best pair took 20 s; one of From scratch" in text
-    assert "took 5.0 s on the same device" in text
-    for other in ({"device": "Another"}, {"device": "A"}, {"epochs_run": 0}, {"device": None}):
-        assert times(other) == times(second=other) == ""
-    assert times({"device": None}, {"device": None})
-
-
-def test_features_computed_once_are_told_with_the_time():
-    cached = {"cached_features": True, "feature_seconds": 7.0}
-    assert "after 7.0 s in which its frozen part" in times(cached)
-    assert "frozen part" not in times(second=cached)
-
-
-def per_parameter(*models):
-    runs = [a_model(n, right, million=million) for n, right, million in models]
-    return text_of(findings.accuracy_per_parameter(all_tested(a_view(*runs))))
-
-
-def test_the_largest_is_the_best_or_it_is_not():
-    assert "largest model is also the most accurate" in per_parameter((A, 90, 5), (B, 80, 4))
-    assert "largest model is also the most accurate" in per_parameter((B, 80, 4), (A, 90, 5))
-    text = per_parameter((A, 70, 5), (B, 80, 4), (C, 75, 3))
-    assert "of Transfer, best pair with 5.00 million parameters, reaches 70.0 %" in text
-    assert "From scratch, best pair, has 4.00 million and reaches 80.0 %" in text
-
-
-def test_two_sizes_are_needed():
-    assert per_parameter((A, 90, 5)) == per_parameter((A, 90, 5), (B, 80, None)) == ""
-
-
-def test_the_sums_need_time_and_arithmetic_of_every_training():
-    assert "All training" in said(a_view(a_model(A, flop=5)))
-    assert "All training" not in said(a_view(a_model(A, flop=5), a_model(B)))
-
-
-def test_one_tested_model_is_not_told_with_its_price():
-    assert "Training the most accurate" not in said(a_view(a_model(A, flop=5)))
-    assert "Training the most accurate" in said(a_view(a_model(A, flop=5), a_model(B, 50, flop=4)))
-
-
-@pytest.mark.parametrize(
-    ("right", "flop", "words"),
-    [(85, 4, "the least went into From scratch, best pair: "), (84, 4, "measurably less accurate"),
-     (85, 5, "took at least as much arithmetic"), (85, 6, "took at least as much arithmetic")],
-)  # fmt: skip
-def test_as_good_for_less_is_less_arithmetic_and_no_measurable_difference(right, flop, words):
-    text = said(a_view(a_model(A, 90, flop=5), a_model(B, right, flop=flop)))
-    assert words in text
-
-
-def test_of_several_as_good_the_cheapest_is_named():
-    runs = [a_model(A, 90, flop=10), a_model(B, 88, flop=8), a_model(C, 89, flop=7),
-            a_model("beyond/x", 87, flop=9, spec=a_spec())]  # fmt: skip
-    text = text_of(what_accuracy_cost(a_view(*runs))[-1:])
-    assert "the least went into Convolutions frozen: " in text
-    assert "70.0 % of the best one’s arithmetic, for 89.0 % right (p = 1.00)" in text

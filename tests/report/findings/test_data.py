@@ -76,6 +76,15 @@ def test_what_was_left_out_is_counted():
 
 
 @pytest.mark.parametrize(
+    ("name", "words"),
+    [("BACKGROUND_Google", "Left out on purpose"), ("other", "Left out because no picture")],
+)
+def test_only_the_clutter_class_is_left_out_on_purpose(name, words):
+    (sentence,) = data.left_out(a_view(dataset=a_dataset(dropped_classes=[name])))
+    assert str(sentence).startswith(words)
+
+
+@pytest.mark.parametrize(
     ("numbers", "words"),
     [((0, 0), "a and b."), ((1, 0), "a and b, 1 picture."), ((0, 2), "a and b, 2 pictures."),
      ((1, 1), "a and b, 2 pictures."), ((3, 4), "a and b, 7 pictures.")],
@@ -85,6 +94,8 @@ def test_what_is_left_out_for_one_reason_is_counted_together(numbers, words):
     items.append(LeftOut("c", "no split", 9))
     asked, beside = data.left_out(a_view(dataset=a_dataset(left_out=tuple(items))))
     assert str(asked) == f"Left out because the study’s settings say so: {words}"
+    sources = [part.source for part in asked.parts if part.kind == "number"]
+    assert [source.startswith("sum(") for source in sources] == [all(numbers)] * any(numbers)
     assert str(beside).endswith("belongs to none: c, 9 pictures.")
 
 

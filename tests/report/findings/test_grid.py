@@ -89,6 +89,18 @@ def test_the_widest_range_and_the_narrowest_are_told():
     assert "a range of 10.0 percentage points." in text
 
 
+def test_a_range_is_from_the_best_rate_to_the_worst():
+    ranges = {"sgd": (0.9, 0.6, 0.6), "rmsprop": (0.8, 0.8, 0.6)}
+    runs = [
+        member(name, rate, accuracy)
+        for name, accuracies in ranges.items()
+        for rate, accuracy in zip((1e-2, 1e-3, 1e-5), accuracies, strict=True)
+    ]
+    text = said(grid.sensitivity(view_of(*runs), GRID))
+    assert "matters most for SGD, from 60.0 %" in text
+    assert "least for RMSprop, from 60.0 %" in text
+
+
 @pytest.mark.parametrize(("best", "learned"), [(0.59, False), (0.6, True)])
 def test_an_optimizer_that_never_learned_has_no_best_rate(best, learned):
     runs = [member("sgd", 1e-2, 0.9), member("sgd", 1e-3, 0.7)]

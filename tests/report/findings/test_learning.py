@@ -74,6 +74,17 @@ def test_the_end_is_up_to_three_epochs_and_as_many_before(n_epochs, window):
     assert learning.last_change(further).value < 0.4
 
 
+def test_a_rate_that_rose_ends_nothing():
+    curves = {"learning_rate": rates((1e-4, 5), (1e-3, 1)), "validation_accuracy": [0.1] * 6}
+    assert learning.last_change(a_run(curves=curves)) is not None
+
+
+@pytest.mark.parametrize(("number", "word"), [(1, "last"), (2, "best")])
+def test_which_epoch_counts_of_a_run_that_diverged_is_told_by_its_format(number, word):
+    run = a_run(curves={"epoch": [1, 2]}, status="diverged", best_epoch=1, format=number)
+    assert f"the {word} epoch" in said(learning.convergence(run))
+
+
 def test_one_epoch_has_no_trend():
     run = course(0.5)
     assert learning.last_change(run) is None
@@ -252,10 +263,17 @@ def test_a_loss_has_turned_where_it_ends_a_twentieth_above_its_lowest(side):
 @pytest.mark.parametrize(
     ("losses", "told"),
     [([1.0, 2.0, 3.0], False), ([1.0, 2.0, 3.0, 4.0], True), ([4.0, 3.0, 2.0, 1.0], False),
+     ([5.0, 1.0, 2.0, 3.0, 4.0], True), ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], True),
      ([1.0, 2.0, 3.0, 4.0, None], False), ([None, 1.0, 2.0, 3.0, 4.0], False)],
 )  # fmt: skip
 def test_a_turn_needs_four_losses_all_of_them_finite(losses, told):
     assert ("validation loss was lowest" in loss_turn(losses)) == told
+
+
+@pytest.mark.parametrize(("end", "fell"), [(0.4, True), (0.6, False), (0.7, False)])
+def test_an_accuracy_that_fell_with_a_turned_loss_is_told(end, fell):
+    text = loss_turn([2.0, 1.0, 2.0, 3.0], [0.9, 0.6, 0.9, end])
+    assert ("the accuracy fell with it" in text) == fell
 
 
 @pytest.mark.parametrize("side", NEXT)
