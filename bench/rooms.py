@@ -32,7 +32,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("executors", "forecast"),
         ("session",),
         ("cli",),
-        ("api",),
+        ("__main__", "api"),
     ),
     "report": (
         ("errors",),

@@ -361,7 +361,7 @@ def test_the_same_picture_in_train_and_test_is_listed_said_and_kept(tmp_path):
     assert "test/a/same.png and train/a/0.png (identical, test and train)" in said
     assert "test/b/near.bmp and train/b/10.png (nearly identical, test and train)" in said
     said = homework(*RUN, "--data", "d").output
-    assert "2 of 14 test pictures have an identical or nearly identical twin" in said
+    assert "2 of 14 test images have an identical or nearly identical twin" in said
     found = dataset().duplicates
     assert (found.n_identical_across, found.n_near_across, found.test_twins) == (1, 1, [6, 13])
 
@@ -393,7 +393,7 @@ def test_twins_are_dropped_from_train_and_the_report_says_so(tmp_path):
 def test_a_data_set_with_twins_is_refused_where_that_is_asked(tmp_path):
     with_twins(tmp_path / "d")
     said = refused(*RUN, "--data", "d", "--duplicates", "refuse")
-    assert "2 pairs of identical or nearly identical pictures in different splits" in said
+    assert "2 pairs of identical or nearly identical images in different splits" in said
     said = refused("data", "check", "d", "--duplicates", "refuse")
     assert "test/b/near.bmp and train/b/10.png (nearly identical, test and train)" in said
     (tmp_path / "d/test/a/same.png").unlink()
@@ -408,8 +408,8 @@ def test_a_class_that_twins_would_empty_is_named_with_the_cause(tmp_path):
     textured(tmp_path / "d/val/a", range(30, 34))
     shutil.copytree(tmp_path / "d/train", tmp_path / "d/test")
     said = refused("data", "check", "d", "--duplicates", "drop-from-train")
-    assert "no usable picture in the train split: a, b" in said
-    assert "12 pictures of train have twins" in said
+    assert "no usable image in the train split: a, b" in said
+    assert "12 images of train have twins" in said
 
 
 def test_only_dropping_makes_another_data_set(tmp_path):

@@ -54,4 +54,8 @@ for module in pkgutil.walk_packages(report.__path__, "report."):
                "training.lookup", "training.folders", "training.byte_names",
                "training.cli.runs_path")  # fmt: skip
     others = {name for name in loaded if not name.startswith(allowed)}
-    assert others == {"training.cli", "training.stopping"}  # the package of `runs_path`
+    assert others == {
+        "training.cli",
+        "training.plurals",
+        "training.stopping",
+    }  # the package of `runs_path`

@@ -63,7 +63,7 @@ def test_data_weights_and_records(home, monkeypatch):
     assert locate("~/pictures") == home / "pictures"
     monkeypatch.setenv("HOMEWORK_DATA", "~/pictures")
     assert locate("caltech101") == home / "pictures"
-    with pytest.raises(DataError, match="nothing there"):
+    with pytest.raises(DataError, match="nothing is there"):
         locate("~nobody-is-called-so/pictures")
     check_setting("~/pictures")
     runs = RunsPath().convert("~/runs", None, click.Context(click.Command("run")))

@@ -11,6 +11,7 @@ from training.data.difference_hash import N_BYTES, near_pairs
 from training.data.pixel_files import Contents
 from training.data.splits import Splits
 from training.errors import DataError
+from training.plurals import counted
 from training.records import SPLITS, DuplicatePair, Duplicates, Split
 
 LISTED_PAIRS = 50
@@ -170,15 +171,11 @@ def check_none_across(found: Duplicates) -> None:
     n = found.n_identical_across + found.n_near_across
     if n:
         raise DataError(
-            f"{counted(n, 'pair')} of identical or nearly identical pictures in different splits, "
+            f"{counted(n, 'pair')} of identical or nearly identical images in different splits, "
             f"such as {said(found.pairs[0])}.",
             f"{LISTS_THEM} Leave those in train out: --duplicates drop-from-train. Keep them: "
             "--duplicates keep.",
         )
-
-
-def counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def said(pair: DuplicatePair) -> str:
@@ -205,7 +202,7 @@ def lines(found: Duplicates, n_test: int) -> list[str]:
         n = len(found.test_twins)
         has = "has" if n == 1 else "have"
         words.append(
-            f"Duplicates: {n:,} of {counted(n_test, 'test picture')} {has} an identical or nearly "
+            f"Duplicates: {n:,} of {counted(n_test, 'test image')} {has} an identical or nearly "
             f"identical twin in train or validation, such as {said(found.pairs[0])}. They are "
             "kept, and flatter the test accuracy; --duplicates drop-from-train leaves out those "
             "in train, --duplicates refuse ends here."

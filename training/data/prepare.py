@@ -240,7 +240,7 @@ def settle_twins(
     except DataError as error:
         raise DataError(
             error.message,
-            f"{duplicates.counted(len(dropped), 'picture')} of train have twins in validation or "
+            f"{counted(len(dropped), 'image')} of train have twins in validation or "
             "test and are left out by --duplicates drop-from-train; --duplicates keep keeps them.",
         ) from None
     out = [LeftOut(escaped(name), "duplicate", n) for name, n in sorted(counts.items())]

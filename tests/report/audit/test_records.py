@@ -141,7 +141,7 @@ def test_the_accuracy_that_follows_is_told():
     run = a_run(answers=(LABEL, [0, 0, 1, 0]), test=HeldOutScores(1.0, 0.7, 3, 4))
     assert problem(run) == "0.7: 3 of 4 is 0.75"
     run = a_run(answers=(LABEL, [0, 0, 1, 0]), test=HeldOutScores(1.0, 0.5, 2, 4))
-    assert problem(run) == "2 of 4: the predictions hold 3 right of 4"
+    assert problem(run) == "2 of 4: 3 of 4 predictions are correct"
 
 
 def test_a_test_accuracy_needs_its_predictions():
@@ -184,7 +184,7 @@ def test_the_source_is_that_of_the_same_seed():
     mine = [a_run("scratch/best", seed=s, validation=0.5, reused_from=f"{GRID}-a") for s in (0, 1)]
     assert found(*runs, *mine) == [("scratch/best", "/validation/accuracy")]
     text = problem(*runs, *mine)
-    assert text == f"0.5: {GRID}-a/seed-0, the same training, has 0.4"
+    assert text == f"0.5: {GRID}-a/seed-0 is the same training and has 0.4"
 
 
 def choice(name="a", rank=1, candidates=("a", "b"), accuracies=(0.9, 0.8), loss=1.0, **fields):
@@ -230,7 +230,7 @@ def test_candidates_count_by_the_mean_over_seeds():
 def test_a_choice_from_fewer_runs_than_its_rank_is_told():
     chosen = Selected(GRID, f"{GRID}-b", 2, [f"{GRID}-a", f"{GRID}-b"], [0.9, 0.8])
     runs = [a_run(f"{GRID}-a", validation=0.9), a_run("scratch/best", selected=chosen)]
-    assert problem(*runs) == f"{GRID}-b: {GRID} has fewer finished runs"
+    assert problem(*runs) == f"{GRID}-b: {GRID} has only 1 finished run"
 
 
 @pytest.mark.parametrize(("tested", "by_test"), [((3, 9, 5), True), ((9, 3, 5), False)])
@@ -244,7 +244,7 @@ def test_a_choice_that_only_the_test_set_would_make_is_told(tested, by_test):
     chosen = Selected(GRID, f"{GRID}-b", 1, [f"{GRID}-b"], [0.8])
     (last,) = audit_records(a_view(*grid, a_run("scratch/best", selected=chosen)))
     assert f"{GRID} now chooses {GRID}-a" in last.problem
-    assert ("agrees only with the order on the test set" in last.problem) == by_test
+    assert ("only the test accuracies give the recorded choice" in last.problem) == by_test
 
 
 def test_runs_that_were_not_tested_have_no_order_on_the_test_set():

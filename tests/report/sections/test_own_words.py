@@ -102,7 +102,7 @@ def test_a_changed_text_makes_no_other_section_stale(render, study, study_file):
     text = 'preset = "quick"\n[[report.extra]]\ntitle = "Mine"\nmarkdown = "{}"\n'
     render("-f", study_file(text.format("One.")))
     done = render("--only", "data", "-f", study_file(text.format("Two.")))
-    assert "though its records changed: extra-1." in done.printed
+    assert "although the records have changed: extra-1." in done.printed
 
 
 @pytest.mark.parametrize(

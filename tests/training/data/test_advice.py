@@ -104,5 +104,5 @@ def test_a_study_of_own_pictures_gets_a_folder_of_its_own(flowers, tmp_path, fol
 
 def test_a_folder_that_is_not_there_is_one_message(tmp_path):
     result = init(tmp_path / "study.toml", "--data", tmp_path / "none")
-    assert "nothing there" in str(result.exception)
+    assert "nothing is there" in str(result.exception)
     assert not (tmp_path / "study.toml").exists()

@@ -63,7 +63,7 @@ def test_split_training_equals_the_whole(optimizer, room, parts):
     progress = Notes()
     result = fit(split, split.train, data(), data(), spec(optimizer=optimizer), progress)
     assert result.batch_parts == parts
-    assert f"in {parts} parts" in progress.notes[-1]
+    assert f"into {parts} parts" in progress.notes[-1]
     for ours, theirs in zip(result.train + result.validation,
                             expected.train + expected.validation, strict=True):  # fmt: skip
         assert ours.loss == pytest.approx(theirs.loss, rel=1e-5)

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from training.planning.plan import Plan, resolve
+from training.plurals import counted
 from training.records import Choice, Experiment, HeldOutScores, Settings, write
 
 TESTED = HeldOutScores(loss=1.0, accuracy=0.5, n_correct=1, n_images=2)
@@ -90,7 +91,7 @@ def test_a_rank_needs_as_many_finished_runs(recorder, n_finished, enough):
         recorder.record(name, status="failed", error="x")
     found = recorder.plan.select(Choice("transfer/grid", 2))
     assert isinstance(found, str) != enough
-    assert enough or found == f"transfer/grid has {n_finished} finished runs"
+    assert enough or found == f"transfer/grid has {counted(n_finished, 'finished run')}"
 
 
 @pytest.mark.parametrize(
