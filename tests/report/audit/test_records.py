@@ -64,6 +64,7 @@ def test_a_hash_is_the_specs():
     [
         ((5, 5, 1), ["/parameters/total"]), ((6, 5, 1), ["/parameters/total"]),
         ((5, 5, -1), ["/parameters/total"]), ((5, 4, 1), ["/parameters/trainable"]),
+        ((5, 6, -1), ["/parameters/trainable"]),
         ((5, 5, 0), []),
     ],
 )  # fmt: skip
@@ -137,6 +138,7 @@ def test_accuracies_of_the_curves_are_told():
     [
         (HeldOutScores(1.0, 0.75, 3, 4), []),
         (HeldOutScores(1.0, 0.7, 3, 4), ["/test/accuracy"]),
+        (HeldOutScores(1.0, 0.8, 3, 4), ["/test/accuracy"]),
         (HeldOutScores(1.0, 0.5, 2, 4), ["/test/n_correct"]),
         (HeldOutScores(1.0, 0.6, 3, 5), ["/test/n_correct"]),
         (HeldOutScores(1.0, 0.0, 0, 0), ["/test/n_correct"]),
@@ -231,6 +233,36 @@ def choice(name="a", rank=1, candidates=("a", "b"), accuracies=(0.9, 0.8), loss=
 )
 def test_a_choice_is_what_its_candidates_records_say(fields, where):
     assert found(*choice(**fields)) == [("scratch/best", pointer) for pointer in where]
+
+
+@pytest.mark.parametrize(("rank", "now"), [(1, "a"), (2, "b"), (3, "c")])
+def test_what_a_rank_chooses_now_is_told(rank, now):
+    """The grid has a, b and c, in this order; the record has them in another."""
+    others = [name for name in "abc" if name != now]
+    candidates = [*others[: rank - 1], "x", *others[rank - 1 :]]
+    runs = choice("x", rank, candidates, [{"a": 0.9, "b": 0.8, "c": 0.7}.get(n, 0.5)
+                                          for n in candidates])  # fmt: skip
+    assert told(*runs) == (f"{GRID}-x", f"{GRID} now chooses {GRID}-{now}")
+
+
+def test_who_stands_at_the_rank_is_told():
+    problems = audit_records(a_view(*choice("b")))
+    assert f"{GRID}-a at rank 1" in problems[0].problem
+
+
+@pytest.mark.parametrize(
+    ("number", "best", "right"),
+    [(1, 3, True), (1, 2, False), (1, 1, False), (2, 2, True), (2, 3, False), (2, 1, False)],
+)
+def test_of_a_run_that_diverged_the_last_finite_epoch_counted_once_and_now_the_best(
+    number, best, right
+):
+    accuracies, losses = [0.5, 0.7, 0.6, 0.9], [1.0, 1.0, 1.0, None]
+    run = a_run(
+        curves={"validation_accuracy": accuracies, "train_loss": losses, "validation_loss": losses},
+        status="diverged", format=number, best_epoch=best, validation=accuracies[best - 1],
+    )  # fmt: skip
+    assert pointers(run) == ([] if right else ["/best_epoch"])
 
 
 def test_candidates_count_by_the_mean_over_seeds():
