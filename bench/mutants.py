@@ -61,7 +61,8 @@ TESTS = {
     ],
     "training/networks/freezing.py": ["tests/training/networks/test_freezing.py"],
     "training/data/splits.py": [
-        "tests/training/data/test_class_shares.py", "tests/training/data/test_index_and_splits.py",
+        f"tests/training/data/test_{name}.py"
+        for name in ("class_shares", "index_and_splits", "listed")
     ],
     "training/planning/plan.py": [
         "tests/training/planning/test_resolve.py", "tests/training/planning/test_plan.py",

@@ -91,7 +91,7 @@ def test_a_rank_needs_as_many_finished_runs(recorder, n_finished, enough):
         recorder.record(name, status="failed", error="x")
     found = recorder.plan.select(Choice("transfer/grid", 2))
     assert isinstance(found, str) != enough
-    assert enough or found == f"transfer/grid has {counted(n_finished, 'finished run')}"
+    assert enough or f"transfer/grid has {n_finished} finished run" in found
 
 
 @pytest.mark.parametrize(
