@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from training.planning.plan import Plan, resolve
-from training.plurals import counted
 from training.records import Choice, Experiment, HeldOutScores, Settings, write
 
 TESTED = HeldOutScores(loss=1.0, accuracy=0.5, n_correct=1, n_images=2)
