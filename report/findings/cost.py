@@ -178,7 +178,7 @@ def _choosing(view: StudyView, runs: list[Run]) -> list[Sentence]:
 
 
 def _of_the_best(view: StudyView) -> list[Sentence]:
-    """Say what the most accurate model's training took, and the least that does as well."""
+    """Say what the most accurate model's training took, and the cheapest that does as well."""
     tested = all_tested(view)
     best = max(tested, key=lambda item: item.accuracy.value, default=None)
     if best is None or len(tested) < 2 or mean(best.runs, arithmetic_of) is None:

@@ -85,7 +85,7 @@ def _noise(window: int) -> float:
 
 
 def _last_step(rates: list[float]) -> int:
-    """Return the position from which the learning rate stayed: what it did is told apart."""
+    """Return the position from which the learning rate stayed the same."""
     return max((i for i in range(1, len(rates)) if rates[i] < rates[i - 1]), default=0)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 FORMAT = 2
-"""Number of the JSON format, of which older ones are read as well.
+"""Number of the JSON format, of which older ones are also read.
 
 1: the first.
 2: a diverged run's `Metrics.best_epoch` is the best of its finite epochs; before, the last.
@@ -17,12 +17,12 @@ Fields that a reader can do without are added under the same number, as `Predict
 DataKind = Literal["caltech101", "sample", "folder"]
 Split = Literal["train", "validation", "test"]
 SplitChange = Literal["test-from-validation", "validation-from-train"]
-"""What was made up where a data set came with fewer than three splits."""
+"""How a missing split was replaced where a data set came with fewer than three."""
 
 SplitSource = Literal["lists", "all lists", "folders", "table", "stratified"]
 """Where the division comes from: `lists` (train.txt and test.txt), `all lists` (lists that name
-validation or each image's class as well), `folders` (`train/`, `test/`), `table` (a CSV file's
-column), or `stratified` (by chance, within every class)."""
+validation, or with each image's class), `folders` (`train/`, `test/`), `table` (a CSV file's
+column), or `stratified` (at random, within every class)."""
 
 LeftOutReason = Literal[
     "clutter", "asked", "no pictures", "no split", "no class", "no label", "not listed",
@@ -31,7 +31,7 @@ LeftOutReason = Literal[
 """Why something isn't used: Caltech-101's clutter class; the person said so; no image is in it;
 it lies beside the splits; images beside the class folders; no class in the file's name; lists
 leave it out; a list where folders divide; a table's column that says nothing to us; records of this
-program's studies; pictures of train that validation or test has as well, or nearly, where that was
+program's studies; images of train that also stand in validation or test, or nearly, where that was
 asked."""
 
 DuplicatesChoice = Literal["keep", "drop-from-train", "refuse"]
@@ -142,7 +142,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
             drawn data set; else `folder`.
         fingerprint: Changes with any image, class or split.
         split_source: See `SplitSource`.
-        split_changes: What was made up where folders or a table lack a split.
+        split_changes: How splits were replaced that folders or a table lack.
         max_per_class: Limit applied to every class before use, if any.
         mean: Channel means of the train split at `image_size`, in [0, 1] (R, G, B).
         std: Channel standard deviations over all pixels of the train split, same scale.

@@ -84,7 +84,7 @@ class StudyFolder:
         return self.run(experiment_id, seed) / "weights.pt"
 
     def running(self, experiment_id: str, seed: int) -> Path:
-        """Return where a run that goes on keeps its curves so far."""
+        """Return where an unfinished run stores its curves so far."""
         return self.run(experiment_id, seed) / "running.json"
 
     def model(self, experiment_id: str, seed: int) -> Path:
