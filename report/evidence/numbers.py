@@ -20,6 +20,7 @@ from report.evidence.statistics import (
     discordant,
     mcnemar_exact,
     n_perfect,
+    n_right_without,
     newcombe_interval,
     paired_t,
     student_interval,
@@ -107,6 +108,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "confused": lambda label, predicted, classes, name, guess: confused(
         label, predicted, classes.index(name), classes.index(guess)
     ),
+    "n_right_without": n_right_without,
+    "n_without": lambda label, left: len(label) - len(set(left)),
     "n_perfect": lambda label, predicted: n_perfect(label, predicted),
     "mean_if_right": lambda label, predicted, values: statistics.fmean(
         v for t, p, v in zip(label, predicted, values, strict=True) if t == p

@@ -98,6 +98,13 @@ def n_perfect(label: Sequence[int], predicted: Sequence[int]) -> int:
     return len(set(label) - wrong)
 
 
+def n_right_without(label: Sequence[int], predicted: Sequence[int], left: Sequence[int]) -> int:
+    """Count the pictures named rightly, those at some places left aside."""
+    aside = set(left)
+    pairs = enumerate(zip(label, predicted, strict=True))
+    return sum(t == p for place, (t, p) in pairs if place not in aside)
+
+
 def mcnemar_exact(only_first: int, only_second: int) -> float:
     """Return the two-sided p-value of the exact McNemar test (McNemar, 1947).
 

@@ -6,7 +6,14 @@ from report.evidence.accuracy import Tested, all_tested, tested_accuracy
 from report.evidence.display_names import INTERVAL as INTERVAL_NAME
 from report.evidence.display_names import experiment_name, model_name
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import derive, integer, millions, percentage
+from report.evidence.numbers import (
+    derive,
+    integer,
+    mean_of,
+    millions,
+    percentage,
+    signed_points,
+)
 from report.evidence.reference import (
     is_comparable,
     is_same_homework,
@@ -14,6 +21,7 @@ from report.evidence.reference import (
     reference_number,
 )
 from report.evidence.sentences import Name, Parts, parts
+from report.findings import duplicates
 from report.tables.cells import (
     INTERVAL,
     best_of,
@@ -120,6 +128,34 @@ def accuracies_beside_reference(view: StudyView) -> Table:
     )
     notes = (*_reference_notes(view, tested, comparable), *seed_notes(view))
     return Table("test-accuracies", _accuracies_caption(view), columns, rows, notes)
+
+
+def without_duplicates(view: StudyView) -> dict[str, Table]:
+    """Hold each test accuracy against that without the pictures that train or validation share."""
+    answered = [(e, runs) for e in view.listed if (runs := duplicates.runs_with_answers(view, e))]
+    if not answered:
+        return {}
+    columns = (
+        Column("Model"),
+        number_column("All test pictures", "%"),
+        number_column("Without those with a twin", "%"),
+        number_column("Change", "points", exact="fraction"),
+    )
+    rows = tuple(
+        row(
+            name_cell(experiment),
+            parts(percentage(mean_of([run.number("/test/accuracy") for run in runs]))),
+            parts(percentage(duplicates.accuracy_without(view, runs))),
+            parts(signed_points(duplicates.change_without(view, runs))),
+        )
+        for experiment, runs in answered
+    )
+    caption = parts(
+        "Test accuracies with and without the test pictures that have an identical or nearly "
+        "identical twin in train or validation."
+    )
+    table = Table("without-duplicates", caption, columns, rows, seed_notes(view))
+    return {"without_duplicates": table}
 
 
 def _reference_cells(view: StudyView, experiment_id: str) -> list[Parts]:

@@ -72,14 +72,15 @@ class Thumbnail(msgspec.Struct, frozen=True):
 
     Attributes:
         file: Path relative to the study's folder, below `thumbnails/`.
-        group: `samples` (the sample grid), `steps` (preprocessing) or `augmentation`.
-        label: Class name, or the step or transformation shown.
+        group: `samples` (the sample grid), `steps` (preprocessing), `augmentation`, or
+            `duplicates` (both pictures of a pair).
+        label: Class name, the step or transformation shown, or a duplicate's path.
         width: Pixels.
         height: Pixels.
     """
 
     file: str
-    group: Literal["samples", "steps", "augmentation"]
+    group: Literal["samples", "steps", "augmentation", "duplicates"]
     label: str
     width: int
     height: int
