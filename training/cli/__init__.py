@@ -12,6 +12,7 @@ import click
 
 from training import __version__
 from training.byte_names import escape_for_stream
+from training.cli.system import check_system
 from training.errors import HomeworkError
 from training.folders import current_folder_last
 from training.lookup import unknown_name
@@ -101,6 +102,7 @@ def main() -> None:
     sys.path[:] = current_folder_last(sys.path)  # which `python -c` puts first
     _escape_odd_names()
     try:
+        check_system()
         code = cli.main(standalone_mode=False)  # what `ctx.exit` was given; else nothing
         if code:
             sys.exit(code)

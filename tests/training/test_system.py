@@ -1,0 +1,34 @@
+"""On Windows there is one message, whatever the command."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+AS_ON_WINDOWS = """
+import click, os, shutil, signal, sys  # which are there on Windows
+for name in ("resource", "fcntl", "pwd", "grp", "termios", "tty", "pty", "_posixsubprocess"):
+    sys.modules[name] = None
+for name in ("SIGUSR1", "SIGHUP", "SIGKILL", "SIGALRM", "pthread_sigmask", "setitimer"):
+    delattr(signal, name)
+for name in ("fork", "getuid", "statvfs", "register_at_fork", "sched_getaffinity"):
+    delattr(os, name)
+sys.platform = "win32"
+sys.argv = ["homework", *sys.argv[1:]]
+from training.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("command", ["run-all --preset quick", "data check .", "doctor", "--help"])
+def test_windows_is_sent_to_its_subsystem_for_linux(command):
+    done = subprocess.run(
+        [sys.executable, "-c", AS_ON_WINDOWS, *command.split()],
+        capture_output=True, text=True, timeout=60, env=os.environ, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "doesn't run on Windows itself" in done.stderr
+    assert "wsl --install" in done.stderr
+    assert "Traceback" not in done.stderr
