@@ -1,5 +1,6 @@
 """Show a run on the console: live on a terminal, one line an experiment elsewhere."""
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -23,7 +24,14 @@ WORTH_SAYING = 10.0
 
 Talk = Literal["quiet", "normal", "verbose"]
 
+NOTEBOOK_VARIABLES = ("JPY_PARENT_PID", "COLAB_RELEASE_TAG")
+"""Set in a cell's `!homework …`: its terminal can't move the cursor, and would repeat each bar."""
+
 STYLES = {"done": "green", "diverged": "yellow", "failed": "red", "skipped": "dim"}
+
+
+def _is_in_notebook() -> bool:
+    return any(os.environ.get(name) for name in NOTEBOOK_VARIABLES)
 
 
 class ConsoleProgress(Progress):
@@ -43,7 +51,13 @@ class ConsoleProgress(Progress):
         self.console: Console = (
             beside.console
             if beside
-            else Console(highlight=False, emoji=False, stderr=on_stderr, quiet=talk == "quiet")
+            else Console(
+                highlight=False,
+                emoji=False,
+                stderr=on_stderr,
+                quiet=talk == "quiet",
+                force_terminal=False if _is_in_notebook() else None,
+            )
         )
         self._bars: Bars = beside._bars if beside else self._make_bars()
         self._task: TaskID | None = None
