@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     "training": (
         ("byte_names", "errors", "folders", "plurals", "stopping"),
-        ("lookup", "records"),
+        ("lookup", "records", "system"),
         ("locks", "logs", "progress", "study"),
         ("device",),
         ("data", "networks"),
@@ -61,6 +61,7 @@ SHARED: dict[str, tuple[str, ...]] = {
         "training.logs",
         "training.records",
         "training.study",
+        "training.system",
     ),
 }
 """What each package may import of the other one, beside its version."""

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from training import system
+
 AS_ON_WINDOWS = """
 import click, os, shutil, signal, sys  # which are there on Windows
 for name in ("resource", "fcntl", "pwd", "grp", "termios", "tty", "pty", "_posixsubprocess"):
@@ -32,3 +34,18 @@ def test_windows_is_sent_to_its_subsystem_for_linux(command):
     assert "doesn't run on Windows itself" in done.stderr
     assert "wsl --install" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("platform", "conda", "command"),
+    [
+        ("linux", "", "apt-get install libpango-1.0-0"),
+        ("darwin", "", "brew install pango"),
+        ("darwin", "/opt/conda", "conda install -c conda-forge pango"),
+        ("linux", "/opt/conda", "conda install -c conda-forge pango"),
+    ],
+)
+def test_pango_is_installed_as_the_machine_installs_things(monkeypatch, platform, conda, command):
+    monkeypatch.setattr(system.sys, "platform", platform)
+    monkeypatch.setenv("CONDA_PREFIX", conda)
+    assert system.how_to_install_pango().startswith(command)

@@ -12,11 +12,11 @@ import click
 
 from training import __version__
 from training.byte_names import escape_for_stream
-from training.cli.system import check_system
 from training.errors import HomeworkError
 from training.folders import current_folder_last
 from training.lookup import unknown_name
 from training.stopping import StoppedError, ignore_signals
+from training.system import check_system
 
 COMMANDS = {
     "run-all": ("training.cli.run:run_all", "Run every experiment that has no record yet."),

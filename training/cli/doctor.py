@@ -18,6 +18,7 @@ from training.cli.options import json_option
 from training.errors import HomeworkError
 from training.folders import cache_folder, expanded
 from training.plurals import counted
+from training.system import how_to_install_pango
 from training.weights.source import IMAGENET_FILES
 
 
@@ -82,7 +83,7 @@ def _energy() -> Finding | None:
 
 
 def _weasyprint() -> Finding:
-    mend = "WeasyPrint needs Pango: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
+    mend = f"WeasyPrint needs Pango: {how_to_install_pango()}"
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:

@@ -1,5 +1,6 @@
-"""The operating systems that the command runs on."""
+"""The operating system: whether homework runs on it, and how its libraries are installed."""
 
+import os
 import sys
 
 from training.errors import HomeworkError
@@ -21,3 +22,12 @@ def check_system() -> None:
             "It runs in the Windows Subsystem for Linux: `wsl --install` in a terminal, then in "
             "Ubuntu the commands of the README.",
         )
+
+
+def how_to_install_pango() -> str:
+    """Return the command that installs Pango, which WeasyPrint draws text with, on this machine."""
+    if os.environ.get("CONDA_PREFIX"):
+        return "conda install -c conda-forge pango"
+    if sys.platform == "darwin":
+        return "brew install pango"
+    return "apt-get install libpango-1.0-0 libpangoft2-1.0-0"
