@@ -38,13 +38,19 @@ def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
     return [opening, *(_majority(view, tested) or _against_validation(view, tested))]
 
 
+def learned_nothing(view: StudyView, tested: Tested) -> bool:
+    """Tell whether a test accuracy can't be told from that of naming one class every time."""
+    if view.dataset is None or view.dataset.n_test != tested.runs[0].number("/test/n_images").value:
+        return False
+    share = derive("largest_share", view.dataset_number("/counts/test"))
+    return bool(tested.low.value <= share.value)
+
+
 def _majority(view: StudyView, tested: Tested) -> list[Sentence]:
     """Say so where a test accuracy isn't above that of naming one class every time."""
-    if view.dataset is None or view.dataset.n_test != tested.runs[0].number("/test/n_images").value:
+    if not learned_nothing(view, tested):
         return []
     share = derive("largest_share", view.dataset_number("/counts/test"))
-    if tested.low.value > share.value:
-        return []
     return [
         say(
             "That can’t be told from naming the most frequent class every time, which is right "

@@ -6,21 +6,19 @@ from report.evidence.display_names import experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, percent, plain
 from report.evidence.sentences import Name, Parts, Sentence, say
-from training.records import confused_pairs
+from training.records import confused_pairs, rank
 
 
 def best_finalist(view: StudyView) -> Run | None:
-    """Return the tested run (first seed) with the highest validation accuracy.
+    """Return the first seed's run of the tested model that validation chooses.
 
     The test set has no part in the choice, so that the mistakes shown are not picked by it.
     """
     if view.dataset is None:
         return None
-    tested = [run for e in view.listed for run in view.tested(e.id)[:1]]
-    usable = [run for run in tested if _fits(run, view)]
-    if not usable:
-        return None
-    return max(usable, key=lambda run: float(run.number("/validation/accuracy").value))
+    usable = [e for e in view.listed if any(_fits(run, view) for run in view.tested(e.id)[:1])]
+    best = min(usable, key=lambda e: rank([run.metrics for run in view.tested(e.id)]), default=None)
+    return None if best is None else view.tested(best.id)[0]
 
 
 def _fits(run: Run, view: StudyView) -> bool:

@@ -14,6 +14,7 @@ from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
 from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView, load_study
+from report.findings.chosen import chosen_model
 from report.grading.submissions import Submission
 from training.records import HomeworkError, content_of
 
@@ -24,8 +25,8 @@ class Grade:
 
     Attributes:
         n_done: Experiments with a result, of `n_experiments`.
-        best: The finalist with the highest test accuracy, and that accuracy with its 95 %
-            interval, in [0, 1].
+        best: The finalist with the highest validation accuracy, and its test accuracy with its
+            95 % interval, in [0, 1].
         n_numbers: Numbers of its reports that were recomputed.
         problems: What can't be trusted, and warnings.
         copied_from: Another submission with the same records, running times included.
@@ -121,7 +122,8 @@ def _attached(report: Path, place: Path) -> Path:
 
 def _described(name: str, view: StudyView) -> Grade:
     study, dataset = view.study, view.dataset
-    best = max(all_tested(view), key=_accuracy, default=None)
+    choice = chosen_model(view)
+    best = choice.model if choice else next(iter(all_tested(view)), None)
     return Grade(
         name=name,
         author=study.author,
