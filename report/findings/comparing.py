@@ -54,7 +54,7 @@ def _majority(view: StudyView, tested: Tested) -> list[Sentence]:
     return [
         say(
             "That can’t be told from naming the most frequent class every time, which is right "
-            "for ", percent(share), ": nothing shows that it learned anything.", strength="strong",
+            "for ", percent(share), ".", strength="strong",
         )
     ]  # fmt: skip
 

@@ -45,7 +45,8 @@ def imbalance(view: StudyView) -> list[Sentence]:
     share = derive("largest_share", view.dataset_number("/counts/test"))
     baseline = say(
         "Naming the most frequent class of the test set every time would be right for ",
-        percent(share), " of its pictures; a model has to beat that to have learned anything.",
+        percent(share), " of its pictures. A model near that may have learned no more than the "
+        "sizes of the classes.",
     )  # fmt: skip
     if most.value == fewest.value:
         return [say("Every class has ", integer(most), " train pictures."), baseline]
