@@ -49,6 +49,25 @@ def newcombe_interval(
     )
 
 
+def paired_interval(only_first: int, only_second: int, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a difference of two shares of the same pictures.
+
+    The adjusted Wald interval of Bonett and Price (2012).
+
+    Args:
+        only_first: Pictures that only the first model gets right.
+        only_second: Those that only the second does.
+        n: All pictures.
+
+    Returns:
+        Lower and upper end of first minus second, in [-1, 1].
+    """
+    first, second = (only_first + 1) / (n + 2), (only_second + 1) / (n + 2)
+    centre = first - second
+    half = Z_95 * math.sqrt((first + second - centre * centre) / (n + 2))
+    return max(-1.0, centre - half), min(1.0, centre + half)
+
+
 def student_interval(values: Sequence[float]) -> tuple[float, float]:
     """Return Student's 95 % interval of the mean of at least two accuracies, within [0, 1]."""
     from scipy.special import stdtrit

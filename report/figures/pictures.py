@@ -27,7 +27,9 @@ Group = Literal["samples", "steps", "augmentation"]
 
 def sample_gallery(view: StudyView) -> Gallery | Gap:
     """Show one train picture each of some classes, spread over the list."""
-    caption = parts("Train pictures of some of the classes, as the network sees them.")
+    n_classes = len(view.dataset.classes) if view.dataset is not None else 0
+    which = "each class" if n_classes <= N_SAMPLES else "some of the classes"
+    caption = parts(f"One train picture of {which}, as the network sees it.")
     return _gallery(view, "samples", "sample-grid", caption, limit=N_SAMPLES)
 
 

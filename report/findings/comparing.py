@@ -120,13 +120,23 @@ def _verdict(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Sen
     outcome: Parts = (
         say(points(gain), f" points {direction}").parts
         if decided
-        else say("no measurable difference").parts
+        else say("no measurable difference, ", signed_points(gain), " points").parts
     )
+    if len(pairs) == 1:
+        outcome = say(outcome, " (", INTERVAL, " ", _interval(*pairs[0]), ")").parts
     return say(
         "On the same test pictures", *_common(first, second, pairs), ", ", names[0],
         " is right for ", score(scores[0]), " and ", names[1], " for ", score(scores[1]), ": ",
-        outcome, " (", evidence, ").", strength="strong" if decided else "weak",
+        outcome, "; ", evidence, ".", strength="strong" if decided else "weak",
     )  # fmt: skip
+
+
+def _interval(first: Run, second: Run) -> Parts:
+    """Print the interval of the difference on the same pictures."""
+    answers = first.prediction("/label"), first.prediction("/predicted"), second.prediction(
+        "/predicted")  # fmt: skip
+    low, high = derive("paired_low", *answers), derive("paired_high", *answers)
+    return say(signed_points(low), " to ", signed_points(high)).parts
 
 
 def _common(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Parts:

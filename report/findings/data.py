@@ -142,9 +142,8 @@ def _dropped(view: StudyView, dataset: Dataset) -> Iterator[Sentence]:
     others = [name for name in dataset.dropped_classes if name != CLUTTER]
     if clutter:
         yield say(
-            "Left out on purpose: ", Code(CLUTTER), ", ",
-            integer(view.dataset_number("/n_dropped_images")),
-            " pictures of no particular class.",
+            "Left out: ", Code(CLUTTER), ", a folder of pictures of no particular class (",
+            integer(view.dataset_number("/n_dropped_images")), ").",
         )  # fmt: skip
     if others:
         yield say("Left out because no picture was found in it: ", _names(others), ".")

@@ -125,6 +125,11 @@ def test_a_difference_is_one_below_five_in_a_hundred(only_first, only_second, wo
     )
 
 
+def test_what_may_be_hidden_is_told_by_the_interval_of_the_difference():
+    text = said([verdict(*pair(5, 2, both=93))])
+    assert "no measurable difference, +3.0 points (95 % interval −2.8 to +8.7); 5" in text
+
+
 def test_the_gain_is_printed_in_points():
     assert "30.0 points better" in str(verdict(*pair(6, 0, both=14)))
 
