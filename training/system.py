@@ -31,3 +31,19 @@ def how_to_install_pango() -> str:
     if sys.platform == "darwin":
         return "brew install pango"
     return "apt-get install libpango-1.0-0 libpangoft2-1.0-0"
+
+
+SHORT_WAITS = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}
+"""How long threads of GNU's OpenMP (turns of a loop) and of LLVM's (milliseconds) wait awake."""
+
+
+def let_threads_sleep() -> None:
+    """Let threads that wait for each other sleep soon; it takes effect before torch is imported.
+
+    By default they wait awake for milliseconds. Beside other programs that takes the processor from
+    the very thread that they wait for, and a run takes many times as long (`bench/README.md`). What
+    a person has set stays.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        for name, value in SHORT_WAITS.items():
+            os.environ.setdefault(name, value)

@@ -49,3 +49,39 @@ def test_pango_is_installed_as_the_machine_installs_things(monkeypatch, platform
     monkeypatch.setattr(system.sys, "platform", platform)
     monkeypatch.setenv("CONDA_PREFIX", conda)
     assert system.how_to_install_pango().startswith(command)
+
+
+ASKED = """
+import os
+from training.system import let_threads_sleep
+let_threads_sleep()
+print(os.environ.get("GOMP_SPINCOUNT"), os.environ.get("KMP_BLOCKTIME"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, "1000 1"),
+        ({"GOMP_SPINCOUNT": "7"}, "7 1"),
+        ({"OMP_WAIT_POLICY": "active"}, "None None"),
+    ],
+)
+def test_threads_wait_asleep_unless_a_person_says_otherwise(given, found):
+    names = ("GOMP_SPINCOUNT", "KMP_BLOCKTIME", "OMP_WAIT_POLICY")
+    clean = {name: value for name, value in os.environ.items() if name not in names}
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED], env=clean | given, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == found
+
+
+def test_the_command_sets_it_before_torch_is_there():
+    code = (
+        "import sys, training.cli as command\n"
+        "command.let_threads_sleep = lambda: print('torch' in sys.modules)\n"
+        "sys.argv = ['homework', '--version']\n"
+        "command.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0] == "False"

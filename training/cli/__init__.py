@@ -16,7 +16,7 @@ from training.errors import HomeworkError
 from training.folders import current_folder_last
 from training.lookup import unknown_name
 from training.stopping import StoppedError, ignore_signals
-from training.system import check_system
+from training.system import check_system, let_threads_sleep
 
 COMMANDS = {
     "run-all": ("training.cli.run:run_all", "Run every experiment that has no record yet."),
@@ -100,6 +100,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; expected errors print one message and exit 1."""
     sys.path[:] = current_folder_last(sys.path)  # which `python -c` puts first
+    let_threads_sleep()
     _escape_odd_names()
     try:
         check_system()
