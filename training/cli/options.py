@@ -94,7 +94,17 @@ _STUDY_OPTIONS = (
         type=click.Path(path_type=Path, dir_okay=False),
         help="Settings, title and data from a TOML file (see `homework init`).",
     ),
-    click.option("--study", metavar="NAME", help="Folder below --runs.  [default: the preset]"),
+    click.option(
+        "--study",
+        metavar="NAME",
+        help="The study's folder below --runs. If it is there, its settings hold.  "
+        "[default: the study file's name, else the preset]",
+    ),
+    click.option(
+        "--change",
+        is_flag=True,
+        help="Let the other options change the settings of the study that --study names.",
+    ),
     click.option(
         "--runs",
         type=RunsPath(),
@@ -214,12 +224,15 @@ def study_options(command: F, last: bool = False) -> F:
         preset: str | None,
         study_file: Path | None,
         study: str | None,
+        change: bool,
         runs: Path,
         data: str | None,
         **others: Any,
     ) -> Any:
-        from training.study import build_study, read_study_file
+        from training.study import described_study, read_study_file
 
+        if change and study is None:
+            raise click.UsageError("--change needs --study NAME.")
         overrides = {name: others.pop(name) for name in SETTINGS}
         given = (preset, study_file, study, data, *overrides.values())
         if last and all(value is None for value in given):
@@ -228,7 +241,7 @@ def study_options(command: F, last: bool = False) -> F:
                 kept = StudyFolder(found)
                 return command(study=read(kept.study, StudyRecord), folder=kept, **others)
         file = read_study_file(study_file) if study_file else None
-        record = build_study(preset, file, overrides, study, data)
+        record = described_study(runs, preset, file, overrides, study, data, change)
         record = _with_command(record)
         return command(study=record, folder=StudyFolder(runs / record.name), **others)
 
