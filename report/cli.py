@@ -95,12 +95,16 @@ def render(
         return
     from report.assemble import FORMATS
     from report.build import build_report, existing_formats
-    from report.evidence.load import choose_study
+    from report.evidence.load import choose_described, choose_study
     from report.writing.theme import Theme
     from training.study import read_study_file
 
     words = read_study_file(study_file) if study_file else None
-    folder = choose_study(runs, study or (words.study_name if words else None))
+    remark = ""
+    if words is not None and study_file is not None and study is None:
+        folder, remark = choose_described(runs, words, study_file)
+    else:
+        folder = choose_study(runs, study)
     output = output or folder
     if formats is None:
         chosen = (existing_formats(output) if only else ()) or FORMATS
@@ -110,8 +114,8 @@ def render(
         theme = Theme(templates, trust_templates, paper)
         outcome = build_report(folder, output, chosen, only, progress, theme, words)
     if not quiet:
-        for remark in outcome.remarks:
-            click.echo(remark, err=True)
+        for line in filter(None, (remark, *outcome.remarks)):
+            click.echo(line, err=True)
         for file in outcome.files:
             click.echo(file)
     if open_after:

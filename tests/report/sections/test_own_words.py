@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -137,3 +138,25 @@ def test_a_wrong_section_in_the_records_is_one_message(render, study):
     record["report"] = {"leave_out": ["nothing"]}
     (study / "study.json").write_text(json.dumps(record))
     assert "study.json" in render().error.message
+
+
+def test_a_file_that_names_no_study_takes_the_only_or_the_last_one(render, study_file, study):
+    file = study_file('preset = "reference"\ntitle = "Mine"\n')
+    done = render("-f", file)
+    assert done.exit_code == 0, done.error
+    assert "Mine</h1>" in done.html
+    assert f"{file} names no study; this is {study}, the only one\n" in done.printed
+    shutil.copytree(study, study.parent / "example")
+    printed = render("-f", file).printed
+    assert "which was written last (of --study quick, --study example)" in printed
+    assert "names no study" not in render("-f", file, "--study", "quick").printed
+    assert "names no study" not in render("-f", file, "--quiet").printed
+    assert "names no study" not in render("-f", study_file('preset = "quick"')).printed
+
+
+def test_a_file_of_a_study_that_is_not_there_says_what_is(render, study_file):
+    file = study_file('name = "flowers"')
+    done = render("-f", file)
+    assert "describes the study “flowers”" in done.error.message
+    assert f"homework run-all -f {file}." in done.error.hint
+    assert "--study quick" in done.error.hint
