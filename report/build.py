@@ -93,7 +93,8 @@ def _choices(theme: Theme, templates: str, words: StudyFile | None) -> str:
 def _load(study: Path, words: StudyFile | None) -> StudyView:
     view = load_study(study)
     if words is not None:
-        view.study = retell(view.study, words)
+        told = retell(view.study, words)
+        view.other_words, view.study = told != view.study, told
     check_outline(view.study.report, f"{study / 'study.json'}, report")
     return view
 

@@ -101,7 +101,13 @@ class Run:
 
 
 class StudyView:
-    """A study and what its records say, by experiment and seed."""
+    """A study and what its records say, by experiment and seed.
+
+    Attributes:
+        other_words: Whether `study` has texts from a study file that `study.json` doesn't have.
+    """
+
+    other_words = False
 
     def __init__(
         self,

@@ -5,8 +5,10 @@ import re
 import shutil
 
 import pytest
+from click.testing import CliRunner
 
 from report.sections import SECTIONS
+from training.cli import cli
 from training.study import REPORT_SECTIONS
 
 
@@ -160,3 +162,21 @@ def test_a_file_of_a_study_that_is_not_there_says_what_is(render, study_file):
     assert "describes the study “flowers”" in done.error.message
     assert f"homework run-all -f {file}." in done.error.hint
     assert "--study quick" in done.error.hint
+
+
+def test_what_words_of_a_file_contradict_is_all_told_where_verify_cannot_know_them(
+    render, study_file, study
+):
+    texts = [f"We used {7001 + n} test images." for n in range(7)]
+    extra = "".join(f'[[report.extra]]\ntitle = "T"\nmarkdown = "{text}"\n' for text in texts)
+    file = study_file(f'preset = "quick"\n{extra}')
+    printed = render("-f", file).printed
+    assert all(f"study file#/report/extra/{n}/markdown has “" in printed for n in range(7))
+    assert "homework verify" not in printed
+    record = json.loads((study / "study.json").read_text())
+    record["report"] = {"extra": [{"title": "T", "markdown": text} for text in texts]}
+    (study / "study.json").write_text(json.dumps(record))
+    printed = render("-f", file).printed  # the study's own words
+    assert "There are more of them. homework verify lists them." in printed
+    verdict = CliRunner().invoke(cli, ["verify", "--runs", str(study.parent)])
+    assert "study.json#/report/extra/6/markdown" in verdict.output
