@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from training.cli.completion import one_of, report_sections, studies
 from training.cli.runs_path import RunsPath
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _runs_option = click.option(
     show_default=True,
     help="Folder of records, or a URL.",
 )
-_study_option = click.option("--study", metavar="NAME", help=_HELP["study"])
+_study_option = click.option("--study", metavar="NAME", help=_HELP["study"], shell_complete=studies)
 
 
 @click.command()
@@ -44,7 +45,10 @@ _study_option = click.option("--study", metavar="NAME", help=_HELP["study"])
 @click.option(
     "--format", "formats", type=click.Choice(["html", "pdf", "both"]), help=_HELP["formats"]
 )
-@click.option("--only", multiple=True, metavar="SECTION", help=_HELP["only"])
+@click.option(
+    "--only", multiple=True, metavar="SECTION", help=_HELP["only"],
+    shell_complete=one_of(report_sections),
+)  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help=_HELP["output"])
 @click.option(
     "--study-file", "-f", type=click.Path(path_type=Path, dir_okay=False), help=_HELP["words"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from training.cli.completion import studies
 from training.cli.runs_path import RunsPath
 
 _HELP = {
@@ -17,7 +18,7 @@ _HELP = {
 @click.command()
 @click.option("--runs", type=RunsPath(remote=False), default=Path("runs"), show_default=True,
               help="Folder of records.")  # fmt: skip
-@click.option("--study", metavar="NAME", help=_HELP["study"])
+@click.option("--study", metavar="NAME", help=_HELP["study"], shell_complete=studies)
 @click.option("--host", default="127.0.0.1", show_default=True, help=_HELP["host"])
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True,
               help="Port to listen on; 0 takes a free one.")  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from training import __version__
+from training.cli.completion import DEVICES, one_of, presets, studies
 from training.cli.runs_path import RunsPath
 from training.records import StudyFolder, StudyRecord, find_studies, read
 from training.records.remote import masked
@@ -86,7 +87,11 @@ PICTURE_SETTINGS = (
 
 _STUDY_OPTIONS = (
     click.option(
-        "--preset", envvar="HOMEWORK_PRESET", metavar="NAME", help="reference (default) or quick."
+        "--preset",
+        envvar="HOMEWORK_PRESET",
+        metavar="NAME",
+        help="reference (default) or quick.",
+        shell_complete=one_of(presets),
     ),
     click.option(
         "--study-file",
@@ -99,6 +104,7 @@ _STUDY_OPTIONS = (
         metavar="NAME",
         help="The study's folder below --runs. If it is there, its settings hold.  "
         "[default: the study file's name, else the preset]",
+        shell_complete=studies,
     ),
     click.option(
         "--change",
@@ -116,18 +122,21 @@ _STUDY_OPTIONS = (
         "--data",
         metavar="DIR",
         help="Images: a folder, CSV file, zip or tar, torchvision:NAME, caltech101 or sample.",
+        shell_complete=one_of(("caltech101", "sample", "torchvision:"), files=True),
     ),
     click.option(
         "--weights",
         envvar="HOMEWORK_WEIGHTS",
         metavar="WHICH",
         help="imagenet, sample, a weights file or folder.",
+        shell_complete=one_of(("imagenet", "sample"), files=True),
     ),
     click.option(
         "--backbone",
         envvar="HOMEWORK_BACKBONE",
         metavar="MODEL",
         help="alexnet, torchvision:NAME, timm:NAME …",
+        shell_complete=one_of(("alexnet", "vgg16", "resnet18", "torchvision:", "timm:")),
     ),
     click.option(
         "--epochs", envvar="HOMEWORK_EPOCHS", type=int, help="Epochs of every experiment."
@@ -275,6 +284,7 @@ def device_option(command: F) -> F:
         show_default=True,
         metavar="NAME",
         help="auto, cpu, cuda, cuda:N or mps.",
+        shell_complete=one_of(DEVICES),
     )(command)
 
 

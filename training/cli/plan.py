@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from training.cli.completion import experiments
 from training.cli.durations import duration
 from training.cli.listing import as_plain, planned_from, print_json
 from training.cli.options import (
@@ -26,7 +27,7 @@ Timing = Callable[[Plan, list[Step]], "Forecast"]
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[SECTION|EXPERIMENT]…")
+@click.argument("names", nargs=-1, metavar="[SECTION|EXPERIMENT]…", shell_complete=experiments)
 @study_options
 @click.option(
     "--time", "timed", is_flag=True, help="Estimate how long it would take on this machine."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from training.cli.completion import experiments
 from training.cli.options import (
     code_folders,
     device_option,
@@ -156,7 +157,13 @@ def run_all(
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, metavar="SECTION|EXPERIMENT…")
+@click.argument(
+    "names",
+    nargs=-1,
+    required=True,
+    metavar="SECTION|EXPERIMENT…",
+    shell_complete=experiments,
+)
 @_run_options
 @click.pass_context
 def run(

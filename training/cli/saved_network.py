@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from training.byte_names import escaped
+from training.cli.completion import saved_networks
 from training.cli.options import json_option
 from training.cli.runs_path import RunsPath
 from training.errors import StudyError
@@ -16,7 +17,7 @@ from training.records import StudyFolder
 if TYPE_CHECKING:
     from training.weights.saved_network import Guess, Kept
 
-_network = click.argument("network", metavar="STUDY/EXPERIMENT|FILE")
+_network = click.argument("network", metavar="STUDY/EXPERIMENT|FILE", shell_complete=saved_networks)
 _runs = click.option(
     "--runs", type=RunsPath(), default=Path("runs"), show_default=True,
     help="Folder of records, or a URL.",
