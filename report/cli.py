@@ -187,6 +187,7 @@ def _study_of(
 
 def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
     from report.audit.verdict import say_problems, summary, verdict_json
+    from training.records.remote import with_urls
 
     if as_json:
         click.echo(verdict_json(verdict))
@@ -194,7 +195,7 @@ def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
     for line in say_problems(verdict):
         click.echo(line)
     source = verdict.study or "the records attached to the report"
-    click.echo(summary(verdict, str(source)))
+    click.echo(summary(verdict, with_urls(str(source))))
     if verdict.study is None:
         click.echo(
             "This checks the report against the records attached to it, not whether those are "

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from training.cli.options import SETTINGS, json_option, study_options
 from training.records import StudyFolder, StudyRecord
+from training.records.remote import with_urls
 
 if TYPE_CHECKING:
     from training.study import StudyFile
@@ -39,7 +40,8 @@ def config(ctx: click.Context, /, study: StudyRecord, folder: StudyFolder, as_js
     if path is not None:
         rows = list(_rows(ctx, study, read_study_file(path), f"study file {path}"))
     elif ctx.params["study"] and folder.study.is_file():
-        rows = list(_rows(ctx, study, as_file(study), f"study {folder.path}"))
+        source = f"study {with_urls(str(folder.path))}"
+        rows = list(_rows(ctx, study, as_file(study), source))
     else:
         rows = list(_rows(ctx, study, StudyFile(), ""))
     if as_json:

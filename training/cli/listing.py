@@ -17,6 +17,7 @@ from training.records import (
     json_schema,
     read_if_there,
 )
+from training.records.remote import with_urls
 
 
 @click.command("list")
@@ -73,11 +74,12 @@ def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
     n_done = sum(step.state == "done" for step in steps)
     n_running = sum(begun is not None and begun.running for _, _, begun in rows)
     click.echo(
-        f"{folder.path}: {n_done} of {len(steps)} done"
+        with_urls(f"{folder.path}: {n_done} of {len(steps)} done")
         + (f", {n_running} running" if n_running else "")
     )
     for step, record, begun in rows:
-        click.echo(_status_line(step, record, begun))
+        seed = f" (seed {step.seed})" if study.settings.seeds > 1 else ""
+        click.echo(_status_line(step, f"{step.experiment.id}{seed}", record, begun))
 
 
 def _under_way_plain(begun: UnderWay | None) -> dict[str, object] | None:
@@ -86,14 +88,14 @@ def _under_way_plain(begun: UnderWay | None) -> dict[str, object] | None:
     return {"running": begun.running, "epochs": len(begun.curves.epoch) if begun.curves else None}
 
 
-def _status_line(step: Step, record: Metrics | None, begun: UnderWay | None) -> str:
+def _status_line(step: Step, name: str, record: Metrics | None, begun: UnderWay | None) -> str:
     if begun is not None and begun.running:
-        return _running_line(step, begun)
+        return _running_line(step, name, begun)
     if begun is not None and step.state != "done":
-        return f"{'–':9} {step.experiment.id}: interrupted; it resumes from its checkpoint"
+        return f"{'–':9} {name}: interrupted; it resumes from its checkpoint"
     if record is None:
-        return f"{'–':9} {step.experiment.id}: {step.reason}"
-    parts = [f"{record.status:9} {step.experiment.id}"]
+        return f"{'–':9} {name}: {step.reason}"
+    parts = [f"{record.status:9} {name}"]
     if step.state == "stale":
         parts.append(f"stale: {step.reason}")
     if record.validation is not None:
@@ -105,8 +107,8 @@ def _status_line(step: Step, record: Metrics | None, begun: UnderWay | None) -> 
     return "  ".join(parts)
 
 
-def _running_line(step: Step, begun: UnderWay) -> str:
-    line = f"{'running':9} {step.experiment.id}"
+def _running_line(step: Step, name: str, begun: UnderWay) -> str:
+    line = f"{'running':9} {name}"
     if begun.curves is None or not begun.curves.epoch:
         return line
     of = f" of {step.spec.epochs}" if step.spec else ""

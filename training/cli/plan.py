@@ -79,11 +79,23 @@ def show_plan(
 
     Args:
         timing: Says what the steps would take.
+
+    Raises:
+        DataError: Something would run, and the images aren't there; said behind the steps.
     """
+    from training.data.locate import check_located
     from training.study import select
 
     planned = planned_from(study, folder)
     steps = planned.steps(planned.with_dependencies(select(study, names)))
+    _print_steps(study, planned, steps, as_json, timing)
+    if any(step.state in PENDING for step in steps):
+        check_located(study.data)
+
+
+def _print_steps(
+    study: StudyRecord, planned: Plan, steps: list[Step], as_json: bool, timing: Timing | None
+) -> None:
     is_pending = any(step.state in PENDING for step in steps)
     forecast = timing(planned, steps) if timing and is_pending else None
     for problem in forecast.problems if forecast else ():
