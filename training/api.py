@@ -21,7 +21,7 @@ def run_study(
     runs: str | Path = "runs",
     device: str = "auto",
     force: bool = False,
-    keep_weights: bool = False,
+    keep_weights: bool | None = None,
     jobs: int = 1,
     progress: bool = True,
     **settings: Any,
@@ -38,6 +38,8 @@ def run_study(
         study: The study's name; by default the study file's, else the preset's. If that study is
             there, its settings hold.
         change: Let the other arguments change that study's settings.
+        keep_weights: Keep every tested network, and train those again that weren't kept; or none.
+            By default those of the first seed are kept, up to 100 MB each.
         settings: Fields of `training.records.Settings`, such as `epochs=5`.
         progress: Say on the terminal what is done.
 

@@ -88,6 +88,7 @@ def run_study(
         options,
         precision,
         logs,
+        first_seed=settings.seed,
     )
     everything = plan.with_dependencies(experiments)
     for image_size in {e.image_size for e in everything if e.image_size is not None}:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -28,8 +29,7 @@ def homework(*arguments):
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kept") / "runs"
-    result = homework("run", EXPERIMENT, *QUICK, "--runs", folder, "--device", "cpu",
-                      "--keep-weights")  # fmt: skip
+    result = homework("run", EXPERIMENT, *QUICK, "--runs", folder, "--device", "cpu")
     assert result.exit_code == 0, result.output
     return folder
 
@@ -81,13 +81,75 @@ def test_without_a_kept_network_the_command_that_keeps_one_is_named(runs, tmp_pa
     assert "isn't the name of a network" in str(homework("predict", "transfer", "x.png").exception)
 
 
-def test_networks_are_kept_only_when_asked(tmp_path, runs):
-    result = homework("run", EXPERIMENT, *QUICK, "--runs", tmp_path, "--device", "cpu")
+def network_of(runs, experiment=EXPERIMENT):
+    record = runs / "quick" / experiment / "seed-0" / "metrics.json"
+    return json.loads(record.read_text())["network"]
+
+
+def test_networks_are_kept_unless_they_are_large_or_not_wanted(tmp_path, runs, monkeypatch):
+    options = (EXPERIMENT, *QUICK, "--runs", tmp_path, "--device", "cpu")
+    assert network_of(runs) == "model.pt"
+    assert "up to 100 MB each" in homework("run", *options, "--dry-run").output
+    result = homework("run", *options, "--no-keep-weights")
     assert result.exit_code == 0, result.output
     assert not model(tmp_path).exists()
+    assert network_of(tmp_path) is None
     assert {p.name for p in model(runs).parent.iterdir()} - {
         p.name for p in model(tmp_path).parent.iterdir()
     } == {"model.pt"}
+    monkeypatch.setattr("training.run.keep_weights.LARGEST_KEPT_BYTES", 10_000)
+    result = homework("run", *options, "--force")
+    assert "of scratch/baseline has" in result.output
+    assert "only with --keep-weights" in result.output
+    assert not model(tmp_path).exists()
+    assert "Nothing to do" in homework("run", *options).output
+
+
+def test_of_several_seeds_the_first_is_kept(tmp_path):
+    result = homework("run", EXPERIMENT, *QUICK, "--runs", tmp_path, "--device", "cpu",
+                      "--seeds", "2", "--seed", "3")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    kept = sorted(file.parent.name for file in tmp_path.rglob("model.pt"))
+    assert kept == ["seed-3"]
+
+
+def test_the_command_that_predict_names_trains_that_network_alone(tmp_path, pictures, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.toml").write_text(
+        'preset = "quick"\n[settings]\nlearning_rates = [1e-2]\noptimizers = ["sgd"]\n'
+        "epochs = 1\nimage_size = 64\nmax_per_class = 6\n"
+    )
+    first = homework("run", "scratch", "-f", "one.toml", "--no-keep-weights")
+    assert first.exit_code == 0, first.output
+    refused = homework("predict", "quick/scratch/best", pictures[0]).exception
+    command = re.search(r"homework (run .*--keep-weights)", refused.hint)[1].split()
+    assert command == ["run", "scratch/best", "--study", "quick", "--keep-weights"]
+    before = {file: file.read_bytes() for file in tmp_path.rglob("metrics.json")}
+    planned = homework(*command, "--dry-run").output
+    assert "to do    scratch/best: its network wasn't kept" in planned
+    assert "1 done, 1 to do" in planned
+    again = homework(*command)
+    assert "The network of scratch/best wasn't kept: running it again" in again.output
+    changed = [file for file, content in before.items() if file.read_bytes() != content]
+    assert [file.parent.parent.name for file in changed] == ["best"]
+    assert network_of(tmp_path / "runs", "scratch/best") == "model.pt"
+    assert homework("predict", "quick/scratch/best", pictures[0]).exit_code == 0
+    assert "Nothing to do" in homework(*command).output
+
+
+def test_a_record_outlives_an_attempt_to_keep_its_network_that_fails(tmp_path, monkeypatch):
+    options = (EXPERIMENT, *QUICK, "--runs", tmp_path, "--device", "cpu")
+    assert homework("run", *options, "--no-keep-weights").exit_code == 0
+    record = model(tmp_path).parent / "metrics.json"
+    before = record.read_bytes()
+
+    def broken(*_):
+        raise RuntimeError("the device is away")
+
+    monkeypatch.setattr("training.run.one_run.train_model", broken)
+    answer = homework("run", *options, "--keep-weights")
+    assert "Keeping the older record" in answer.output
+    assert record.read_bytes() == before
 
 
 def test_a_damaged_file_is_one_message(runs, tmp_path):

@@ -1,6 +1,7 @@
 """`homework predict` and `homework export-model`: use a saved network."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -56,14 +57,16 @@ def predict(
     top: int,
     as_json: bool,
 ) -> None:
-    """Classify images with a network that `--keep-weights` saved.
+    """Classify images with a network that a study has kept.
 
+    Tested networks are kept up to 100 MB each; `homework run … --keep-weights` keeps larger ones.
     A folder stands for all images in it. Exit 1 if an image can't be read.
 
     \b
     Examples:
+        homework predict quick/transfer/best photo.jpg holiday/
         homework run transfer/best --keep-weights
-        homework predict reference/transfer/best photo.jpg holiday/
+        homework predict reference/transfer/best photo.jpg
     """
     from training.weights.saved_network import classify
 
@@ -95,7 +98,7 @@ def export_model(
     seed: int | None,
     study_file: Path | None,
 ) -> None:
-    """Export a network that `--keep-weights` saved, for other programs.
+    """Export a network that a study has kept, for other programs; see `homework predict`.
 
     ONNX takes images (n, 3, height, width) with values from 0 to 1 and gives probabilities;
     safetensors holds the state dict. Class names and sizes are in the file.
@@ -134,10 +137,11 @@ def _kept_file(network: str, runs: Path, seed: int | None) -> Path:
         run = folder.run(experiment, 0).parent
         found = sorted(run.glob("seed-*/model.pt"), key=lambda file: int(file.parent.name[5:]))
     if not found or not found[0].is_file():
+        elsewhere = "" if runs == Path("runs") else f" --runs {shlex.quote(str(runs))}"
         raise StudyError(
             f"There is no saved network of {experiment} in {folder.path}.",
-            f"Run it again to save it: homework run {experiment} --study {study} --force "
-            "--keep-weights, with the options of the first run.",
+            f"Keep it: homework run {experiment} --study {study} --keep-weights{elsewhere}. That "
+            "trains this network again, if it has run, and nothing else.",
         )
     return found[0]
 

@@ -172,6 +172,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         reused_from: The run that this record repeats without training.
         cost: Arithmetic and energy of the training; of a reused record, its source's.
         first_layer: What training did to the first layer, for finalists that have such a layer.
+        network: File beside this record that holds the tested network, for `homework predict`;
+            null if it wasn't kept.
         notes: Caveats that the report repeats.
         error: Why the run failed or was skipped, and how to fix it.
     """
@@ -203,6 +205,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: str = ""
     first_layer: FirstLayer | None = None
     cost: Cost | None = None
+    network: str | None = None
     notes: list[str] = []
     error: str | None = None
 
