@@ -8,12 +8,15 @@ class ExtraSection(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         markdown: Its text; printed without HTML, images from elsewhere or scripts.
+        pictures: Images that the text names by a path: the path to a `data:` address of PNG or
+            JPEG.
         after: The section it follows.
     """
 
     title: str
     markdown: str
     after: str = "conclusion"
+    pictures: dict[str, str] = {}
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
