@@ -24,7 +24,8 @@ _HELP = {
     "templates": "Folder of your own templates, named like the program's (docs/customising.md).",
     "trust": "Use --templates without a sandbox. Only for templates that you trust.",
     "paper": "Page size of the PDF and of a printed HTML report.",
-    "words": "Take title, author, course, abstract and [report] from this file, not study.json.",
+    "words": "Take title, author, course, abstract and [report] from this file, not study.json; "
+    "its settings change nothing here. Its name chooses the study, unless --study does.",
     "output": "Folder for report.html and report.pdf.  [default: the study's folder]",
 }
 

@@ -4,11 +4,14 @@ import errno
 import json
 import os
 import re
+import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from PIL import Image
 
 from training.cli import cli
 from training.data.decode import crop, open_picture, resize
@@ -196,6 +199,45 @@ def test_onnx_gives_the_same_probabilities(runs, pictures, tmp_path):
     known = session.get_modelmeta().custom_metadata_map
     assert json.loads(known["classes"]) == list(kept.about.classes)
     assert known["image_size"] == "64"
+
+
+def test_the_example_of_the_page_names_the_classes_that_predict_names(
+    runs, tmp_path, monkeypatch, capsys
+):
+    for package in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(package)
+    page = Path(__file__).parents[2] / "docs" / "using-elsewhere.md"
+    if not page.is_file():
+        pytest.skip("docs isn't here")
+    noise = np.random.default_rng(0).integers(0, 255, (47, 90, 4), np.uint8)
+    noise[:, :40] //= 3
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise[..., :3]).resize((190, 101)).save(tmp_path / "photo.jpg", exif=exif)
+    monkeypatch.chdir(tmp_path)
+    exported = homework("export-model", f"quick/{EXPERIMENT}", "-o", "network.onnx", "--runs", runs)
+    assert exported.exit_code == 0, exported.output
+    code = re.search(r"\n\n((?:    import json\n)(?:    .*\n|\n)+)", page.read_text())[1]
+    names = {}
+    exec(textwrap.dedent(code), names)
+    said = json.loads(predict(runs, "photo.jpg", "--json", "--top", 10).output)["classes"]
+    expected = [guess["probability"] for guess in said]
+    assert sorted(names["probabilities"][0], reverse=True) == pytest.approx(expected, abs=1e-6)
+    assert (
+        ", ".join(capsys.readouterr().out.splitlines())
+        == predict(runs, "photo.jpg").output.strip().partition(": ")[2]
+    )
+
+
+def test_a_file_says_how_a_picture_is_prepared(runs, tmp_path):
+    safetensors = pytest.importorskip("safetensors")
+    file = tmp_path / "network.safetensors"
+    homework("export-model", model(runs), "--format", "safetensors", "-o", file)
+    with safetensors.safe_open(file, "pt") as content:
+        said = content.metadata()["preparation"]
+    assert "shorter side to 73 pixels" in said
+    assert "centre square of 64 pixels" in said
+    assert "then minus mean, divided by std" in said
 
 
 def test_safetensors_holds_the_state_dict(runs, tmp_path):

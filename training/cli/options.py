@@ -128,14 +128,18 @@ _STUDY_OPTIONS = (
         "--weights",
         envvar="HOMEWORK_WEIGHTS",
         metavar="WHICH",
-        help="imagenet, sample, a weights file or folder.",
+        help="Where pre-trained weights come from: imagenet (downloaded when needed), "
+        "sample (stand-ins, trained here on drawn letters), or a file or folder of weights. "
+        "Sections that train from scratch take none.  [default: the preset's]",
         shell_complete=one_of(("imagenet", "sample"), files=True),
     ),
     click.option(
         "--backbone",
         envvar="HOMEWORK_BACKBONE",
         metavar="MODEL",
-        help="alexnet, torchvision:NAME, timm:NAME …",
+        help="Network of every section but “Beyond AlexNet”: alexnet, vgg16, resnet18, "
+        "torchvision:NAME, timm:NAME (pip install 'cnn-homework[timm]') or module:function, of a "
+        "module in the current folder.  [default: alexnet]",
         shell_complete=one_of(("alexnet", "vgg16", "resnet18", "torchvision:", "timm:")),
     ),
     click.option(
@@ -155,7 +159,12 @@ _STUDY_OPTIONS = (
         help="Use at most this many images of a class.",
     ),
     click.option(
-        "--width", envvar="HOMEWORK_WIDTH", type=float, help="Channel multiplier of the networks."
+        "--width",
+        envvar="HOMEWORK_WIDTH",
+        type=float,
+        help="Channel multiplier of alexnet, vgg16 and resnet18, such as 0.25 for a quarter of the "
+        "channels; no other network has one, and imagenet weights fit 1 only.  [default: 1; "
+        "quick: 0.25]",
     ),
     _setting("--seed", type=int, help="First random seed."),
     click.option(
@@ -182,8 +191,9 @@ _WHERE_OPTIONS = (
         envvar="HOMEWORK_THREADS",
         type=click.IntRange(min=1),
         metavar="N",
-        help="CPU threads per experiment; results can differ in the last digits.  "
-        "[default: the machine's, divided by --jobs; 1 on a Ray cluster]",
+        help="CPU threads of each experiment, of those at once; on a CPU, results depend on their "
+        "number in the last digits.  [default: as many as torch takes, as a rule one a core, "
+        "divided by --jobs; 1 on a Ray cluster]",
     ),
     click.option(
         "--executor",
@@ -283,7 +293,8 @@ def device_option(command: F) -> F:
         default="auto",
         show_default=True,
         metavar="NAME",
-        help="auto, cpu, cuda, cuda:N or mps.",
+        help="auto, cpu, cuda, cuda:N or mps. auto takes CUDA where it is there, else mps (Apple), "
+        "else the CPU; auto and cuda with --jobs take every CUDA device.",
         shell_complete=one_of(DEVICES),
     )(command)
 

@@ -85,7 +85,10 @@ def predict(
     show_default=True, help="File format.",
 )  # fmt: skip
 @click.option(
-    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Output file."
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Output file.  [default: SECTION-EXPERIMENT.FORMAT]",
 )
 @_runs
 @_seed
@@ -101,7 +104,9 @@ def export_model(
     """Export a network that a study has kept, for other programs; see `homework predict`.
 
     ONNX takes images (n, 3, height, width) with values from 0 to 1 and gives probabilities;
-    safetensors holds the state dict. Class names and sizes are in the file.
+    safetensors holds the state dict. Class names, sizes and how to prepare an image (its
+    orientation, resizing and crop) are in the file's metadata; docs/using-elsewhere.md has an
+    example.
 
     \b
     Examples:
