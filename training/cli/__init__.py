@@ -41,7 +41,7 @@ COMMANDS = {
     "data": ("training.cli.data:data", "Fetch, check or draw a data set."),
     "init": ("training.cli.init:init", "Write an annotated study file."),
     "doctor": ("training.cli.doctor:doctor", "Check that this machine has what homework needs."),
-    "schema": ("training.cli.listing:schema", "Print the JSON Schema of the records."),
+    "schema": ("training.cli.listing:schema", "Print the JSON Schema of the records, one a kind."),
 }
 """Each command's implementation and its line in the help."""
 

@@ -9,6 +9,7 @@ from training.cli.options import PICTURE_SETTINGS, json_option, study_options
 from training.planning.plan import Plan, Step
 from training.planning.under_way import UnderWay, under_way
 from training.records import (
+    KINDS,
     Dataset,
     Metrics,
     Settings,
@@ -117,14 +118,20 @@ def _running_line(step: Step, name: str, begun: UnderWay) -> str:
 
 
 @click.command()
-def schema() -> None:
-    """Print the JSON Schema of every record file.
+@click.argument("kind", type=click.Choice(KINDS), required=False, metavar="[KIND]")
+def schema(kind: str | None) -> None:
+    """Print the JSON Schema of a kind of record, or of all of them.
+
+    KIND is study, dataset, metrics, curves or predictions: the file's name without .json. Each
+    schema says what every field means and refuses fields that there aren't. Without KIND a file
+    must be one of the five.
 
     \b
     Examples:
+        homework schema metrics > metrics.schema.json
         homework schema > records.schema.json
     """
-    print_json(json_schema())
+    print_json(json_schema(kind))
 
 
 def planned_from(study: StudyRecord, folder: StudyFolder) -> Plan:
