@@ -49,13 +49,14 @@ def run_study(
     from training.device.process_state import process_put_back
     from training.folders import expanded
     from training.run.run_options import RunOptions, Where
-    from training.study import described_study, read_study_file, select
+    from training.study import check_code, described_study, read_study_file, select
 
     place = expanded(study_file) if study_file else None
     file = read_study_file(place) if place else None
     below = expanded(runs)
     pictures = str(data) if data else None
     record = described_study(below, preset, file, settings, study, pictures, change)
+    check_code(record, file is not None, settings.get("backbone"))
     folder = StudyFolder(below / record.name)
     code_folders = [place.resolve().parent] if place else []
     if settings.get("backbone") is not None:

@@ -130,6 +130,31 @@ def test_from_python_likewise(monkeypatch):
     assert [study.settings.epochs for study in asked] == [12, 3]
 
 
+def test_code_that_only_a_record_names_is_not_imported(folder):
+    record = json.loads(Path("runs/mine/study.json").read_text())
+    record["settings"]["backbone"] = "evil:build"
+    record["experiments"][0]["model"] = "evil:build"
+    edit_study(**record)
+    (folder / "evil.py").write_text("raise SystemExit('code was run')")
+    for command in (("run", "scratch/baseline"), ("run-all",), ("plan", "--time")):
+        answer = homework(*command, "--study", "mine")
+        assert "name code, evil:build, which isn't imported unasked" in answer.exception.message
+    with pytest.raises(StudyError, match="isn't imported unasked"):
+        run_study(study="mine", progress=False)
+    assert homework("status", "--study", "mine").exit_code == 0
+
+
+def test_code_that_a_person_names_is(folder, monkeypatch):
+    asked = []
+    monkeypatch.setattr("training.session.run_study", lambda study, *others: asked.append(study))
+    record = json.loads(Path("runs/mine/study.json").read_text())
+    record["settings"]["backbone"] = "nets:build"
+    record["experiments"] = [e | {"model": "nets:build"} for e in record["experiments"]]
+    edit_study(**record)
+    run_study(study="mine", backbone="nets:build", change=True, progress=False)
+    assert [study.settings.backbone for study in asked] == ["nets:build"]
+
+
 def test_change_needs_the_name_of_a_study():
     answer = homework("plan", "--preset", "quick", "--change")
     assert answer.exit_code == 2

@@ -280,6 +280,13 @@ def code_folders(ctx: click.Context) -> tuple[Path, ...]:
     return beside if ctx.params["backbone"] is None else (*beside, Path.cwd())
 
 
+def check_trusted_code(ctx: click.Context, study: StudyRecord) -> None:
+    """Refuse code that the person hasn't named, of a command with `study_options` that trains."""
+    from training.study import check_code
+
+    check_code(study, ctx.params["study_file"] is not None, ctx.params["backbone"])
+
+
 def _with_command(record: StudyRecord) -> StudyRecord:
     import msgspec
 

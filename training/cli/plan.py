@@ -10,6 +10,7 @@ from training.cli.completion import experiments
 from training.cli.durations import duration
 from training.cli.listing import as_plain, planned_from, print_json
 from training.cli.options import (
+    check_trusted_code,
     code_folders,
     device_option,
     json_option,
@@ -59,6 +60,7 @@ def plan(
         homework plan --data ~/caltech101 --time
     """
     if timed:
+        check_trusted_code(ctx, study)
         folders = code_folders(ctx)
         options = RunOptions(device=device, precision=precision, code_folders=folders)
         show_plan(study, folder, names, as_json, _timing(options))

@@ -8,6 +8,7 @@ import click
 
 from training.cli.completion import experiments
 from training.cli.options import (
+    check_trusted_code,
     code_folders,
     device_option,
     precision_option,
@@ -211,6 +212,7 @@ def _run(
     from training.study import select
 
     experiments = select(study, names)
+    check_trusted_code(ctx, study)
     own_process()
     stop = StopSignal()
     with stop.listening(), ConsoleProgress(talk=talk) as progress:

@@ -80,6 +80,31 @@ def _again(kept: StudyRecord) -> StudyRecord:
     return build_study(None, as_file(kept), {}, kept.name)
 
 
+def check_code(study: StudyRecord, has_file: bool, backbone: str | None) -> None:
+    """Refuse to import code that only the record of a study names: records come from anybody.
+
+    Args:
+        has_file: Whether a study file was named; whoever does that trusts it.
+        backbone: The network that was named.
+
+    Raises:
+        StudyError: The study has a `module:function` that the person hasn't named.
+    """
+    models = (study.settings.backbone, *(experiment.model for experiment in study.experiments))
+    code = sorted({model for model in models if _names_code(model)} - {backbone})
+    if code and not has_file:
+        raise StudyError(
+            f"The records of {study.name} name code, {code[0]}, which isn't imported unasked.",
+            "If you trust it, name the study file beside it, with -f FILE, or, if it is the "
+            f"backbone, --backbone {code[0]}.",
+        )
+
+
+def _names_code(model: str) -> bool:
+    library, colon, _ = model.partition(":")
+    return bool(colon) and library not in ("torchvision", "timm")
+
+
 def as_file(study: StudyRecord) -> StudyFile:
     """Return the study file that describes a study, given nothing beside it."""
     preset = PRESETS.get(study.preset)
