@@ -56,6 +56,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     "training": (),
     "report": (
         "training.byte_names",
+        "training.cli.completion",  # of options that commands of both packages have
         "training.cli.runs_path",  # the type of --runs, which commands of both packages have
         "training.folders",
         "training.logs",

@@ -96,6 +96,7 @@ def run_study(
         options,
         precision,
         logs,
+        first_seed=settings.seed,
     )
     for image_size in {e.image_size for e in everything if e.image_size is not None}:
         data.pixels(image_size, progress.note)  # decoded once, before several processes want them

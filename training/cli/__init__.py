@@ -42,7 +42,7 @@ COMMANDS = {
     "data": ("training.cli.data:data", "Fetch, check or draw a data set."),
     "init": ("training.cli.init:init", "Write an annotated study file."),
     "doctor": ("training.cli.doctor:doctor", "Check that this machine has what homework needs."),
-    "schema": ("training.cli.listing:schema", "Print the JSON Schema of the records."),
+    "schema": ("training.cli.listing:schema", "Print the JSON Schema of the records, one a kind."),
 }
 """Each command's implementation and its line in the help."""
 
@@ -111,7 +111,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except HomeworkError as error:
-        _say(error.message, error.hint)
+        _say(*_with_urls(error))
         sys.exit(1)
     except MemoryError:
         _say(
@@ -147,6 +147,18 @@ def _escape_odd_names() -> None:
         if isinstance(stream, io.TextIOWrapper):
             with contextlib.suppress(ValueError, OSError):
                 stream.reconfigure(errors="escaped")
+
+
+def _with_urls(error: HomeworkError) -> tuple[str, str]:
+    """Return message and hint; what they say of a mirror they say of its URL.
+
+    Only what is wrong between the two speaks of both.
+    """
+    from training.records.remote import RemoteError, with_urls
+
+    if isinstance(error, RemoteError):
+        return error.message, error.hint
+    return with_urls(error.message), with_urls(error.hint)
 
 
 def _say(message: str, hint: str) -> None:

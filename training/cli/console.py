@@ -15,6 +15,7 @@ from training.cli.durations import duration
 from training.executors import Outcome
 from training.progress import EpochEnd, Progress
 from training.records import Metrics, StudyFolder, StudyRecord, read_if_there
+from training.records.remote import with_urls
 
 SECONDS_BETWEEN_LINES = 10.0
 """In a log, between two lines about the same thing."""
@@ -173,16 +174,16 @@ class ConsoleProgress(Progress):
     def _line(self, text: str, style: str | None = None, markup: bool = True) -> None:
         """Print a line; in a log, where nothing is as wide as a terminal, without breaking it."""
         whole = not self.console.is_terminal
-        self.console.print(text, style=style, markup=markup, soft_wrap=whole)
+        self.console.print(with_urls(text), style=style, markup=markup, soft_wrap=whole)
 
     def summary(self, study: StudyRecord, folder: StudyFolder, outcome: Outcome) -> None:
         """Print the closing table of test accuracies."""
         if not outcome.ran:
             n_runs = len(outcome.reused)
             have = f"all {n_runs} runs have records" if n_runs > 1 else "the run has its record"
+            place = with_urls(str(folder.path))
             self.console.print(
-                f"Nothing to do: {have} in {folder.path}. Use --force to run again.",
-                soft_wrap=True,
+                f"Nothing to do: {have} in {place}. Use --force to run again.", soft_wrap=True
             )
         table = Table("experiment", "status", "validation", "test", "images", title=study.title)
         for experiment in study.experiments:
