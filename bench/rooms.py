@@ -20,7 +20,14 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     "training": (
-        ("byte_names", "errors", "folders", "plurals", "stopping"),
+        (
+            "byte_names",
+            "byte_sizes",
+            "errors",
+            "folders",
+            "plurals",
+            "stopping",
+        ),
         ("lookup", "records"),
         ("locks", "logs", "progress", "study"),
         ("device",),
