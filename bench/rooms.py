@@ -27,6 +27,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
             "folders",
             "plurals",
             "stopping",
+            "time_limit",
         ),
         ("lookup", "records"),
         ("locks", "logs", "progress", "study"),
