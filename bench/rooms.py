@@ -25,6 +25,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
             "byte_sizes",
             "errors",
             "folders",
+            "natural_order",
             "plurals",
             "stopping",
             "time_limit",
@@ -67,6 +68,7 @@ SHARED: dict[str, tuple[str, ...]] = {
         "training.cli.runs_path",  # the type of --runs, which commands of both packages have
         "training.folders",
         "training.logs",
+        "training.natural_order",
         "training.records",
         "training.study",
     ),
