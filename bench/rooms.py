@@ -30,7 +30,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
             "stopping",
             "time_limit",
         ),
-        ("lookup", "records"),
+        ("fonts", "lookup", "records"),
         ("locks", "logs", "progress", "study"),
         ("device",),
         ("data", "networks"),
@@ -67,6 +67,7 @@ SHARED: dict[str, tuple[str, ...]] = {
         "training.byte_names",
         "training.cli.runs_path",  # the type of --runs, which commands of both packages have
         "training.folders",
+        "training.fonts",
         "training.logs",
         "training.natural_order",
         "training.records",
