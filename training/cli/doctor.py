@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from training.byte_sizes import human_size
+from training.cli.memory_limit import is_out_of_memory, little_memory
 from training.cli.options import json_option
 from training.errors import HomeworkError
 from training.folders import cache_folder, expanded
@@ -49,6 +50,8 @@ def _torch() -> Finding:
     try:
         importlib.import_module("torchvision")
     except Exception as error:  # a pair that doesn't match raises RuntimeError
+        if is_out_of_memory(error) and (said := little_memory()):
+            return Finding(False, *said)
         return Finding(False, f"torch and torchvision can't be imported: {error}", mend)
     return Finding(True, f"torch {version('torch')}, torchvision {version('torchvision')}")
 
