@@ -12,7 +12,7 @@ from rich.table import Table
 
 from training.cli.durations import duration
 from training.executors import Outcome
-from training.progress import EpochEnd, Progress
+from training.progress import EpochEnd, Progress, TimeLeft
 from training.records import Metrics, StudyFolder, StudyRecord, read_if_there
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -132,7 +132,7 @@ class ConsoleProgress(Progress):
         self._said[what] = now
         return True
 
-    def finished(self, metrics: Metrics, left: float | None = None) -> None:
+    def finished(self, metrics: Metrics, left: TimeLeft | None = None) -> None:
         style = STYLES[metrics.status]
         parts = [f"{self._position:44} [{style}]{metrics.status}[/{style}]"]
         if metrics.reused_from:
@@ -145,8 +145,8 @@ class ConsoleProgress(Progress):
             parts.append(f"test {metrics.test.accuracy:.1%}")
         if not metrics.reused_from and metrics.train_seconds:
             parts.append(f"{metrics.train_seconds:.1f} s")
-        if left is not None and left >= WORTH_SAYING:
-            parts.append(f"about {duration(left)} left")
+        if left is not None and (said := _said(left)):
+            parts.append(said)
         self._line("  ".join(parts))
         if metrics.error:
             self._line(f"    {metrics.error}", style="dim", markup=False)
@@ -179,6 +179,13 @@ class ConsoleProgress(Progress):
         if table.row_count:
             self.console.print(table)
         sys.stdout.flush()
+
+
+def _said(left: TimeLeft) -> str:
+    seconds = f"about {duration(left.seconds)} left" if left.seconds >= WORTH_SAYING else ""
+    if not left.besides_stand_ins:
+        return seconds
+    return f"{seconds or 'a few seconds left'}, and stand-in weights to train"
 
 
 def _row(metrics: Metrics, n_seeds: int) -> list[str]:
