@@ -138,7 +138,9 @@ def _found(letters: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
     covering = {file: have for file in files if (have := _drawable(file, left))}
     names: list[str] = []
     while left and covering:
-        file = max(covering, key=lambda file: (_preference(file), len(covering[file] & left)))
+        file = max(
+            covering, key=lambda file: (*_preference(file), len(covering[file] & left), file)
+        )
         if have := covering.pop(file) & left:
             left -= have
             names.append(_add(file))
@@ -166,15 +168,15 @@ def _drawable(file: str, codes: Set[int]) -> set[int]:
         return set()
 
 
-def _preference(file: str) -> tuple[bool, int, str]:
-    """Rank upright regular faces first, then families by `PREFERRED`, then names."""
+def _preference(file: str) -> tuple[bool, int]:
+    """Rank upright regular faces first, then families by `PREFERRED`."""
     from matplotlib.ft2font import FT2Font
 
     font = FT2Font(file)
     regular = font.style_name in ("Regular", "Book", "Roman", "Normal")
     known = font.family_name in PREFERRED
     rank = len(PREFERRED) - PREFERRED.index(font.family_name) if known else 0
-    return regular, rank, font.family_name
+    return regular, rank
 
 
 def _add(file: str) -> str:

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
@@ -162,7 +163,7 @@ class ConsoleProgress(Progress):
         self.console.print(text, style=style, markup=markup, soft_wrap=whole)
 
     def summary(self, study: StudyRecord, folder: StudyFolder, outcome: Outcome) -> None:
-        """Print the closing table of test accuracies."""
+        """Print the closing table of test accuracies; its rows where it is too wide."""
         if not outcome.ran:
             n_runs = len(outcome.reused)
             have = f"all {n_runs} runs have records" if n_runs > 1 else "the run has its record"
@@ -170,15 +171,28 @@ class ConsoleProgress(Progress):
                 f"Nothing to do: {have} in {folder.path}. Use --force to run again.",
                 soft_wrap=True,
             )
-        table = Table("experiment", "status", "validation", "test", "images", title=study.title)
+        rows = []
         for experiment in study.experiments:
             for seed in range(study.settings.seed, study.settings.seed + study.settings.seeds):
                 metrics = read_if_there(folder.metrics(experiment.id, seed), Metrics)
                 if experiment.test and metrics is not None:
-                    table.add_row(*_row(metrics, study.settings.seeds))
-        if table.row_count:
-            self.console.print(table)
+                    rows.append(_row(metrics, study.settings.seeds))
+        self._table(study.title, rows)
         sys.stdout.flush()
+
+    def _table(self, title: str, rows: list[list[str]]) -> None:
+        table = Table("experiment", "status", "validation", "test", "images", title=title)
+        for row in rows:
+            table.add_row(*row)
+        if not rows:
+            return
+        unbounded = self.console.options.update(max_width=10_000)
+        if Measurement.get(self.console, unbounded, table).maximum > self.console.width:
+            for name, status, validation, test, images in rows:
+                line = f"{name} {status}  validation {validation}  test {test} ({images})"
+                self.console.print(line, markup=False, soft_wrap=True)
+        else:
+            self.console.print(table)
 
 
 def _said(left: TimeLeft) -> str:

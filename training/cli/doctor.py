@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from training.byte_sizes import human_size
-from training.cli.memory_limit import is_out_of_memory, little_memory
+from training.cli.memory_limit import check_torch_loads
 from training.cli.options import json_option
 from training.errors import HomeworkError
 from training.folders import cache_folder, expanded
@@ -45,13 +45,20 @@ def _python() -> Finding:
     return Finding(sys.version_info >= (3, 11), f"Python {found}", "Python 3.11 or newer")
 
 
+def _memory() -> Finding | None:
+    """Say that memory is limited too much for torch; nothing where it isn't."""
+    try:
+        check_torch_loads()
+    except HomeworkError as error:
+        return Finding(False, error.message, error.hint)
+    return None
+
+
 def _torch() -> Finding:
     mend = "pip install torch torchvision (together, so that they match)"
     try:
         importlib.import_module("torchvision")
     except Exception as error:  # a pair that doesn't match raises RuntimeError
-        if is_out_of_memory(error) and (said := little_memory()):
-            return Finding(False, *said)
         return Finding(False, f"torch and torchvision can't be imported: {error}", mend)
     return Finding(True, f"torch {version('torch')}, torchvision {version('torchvision')}")
 
@@ -106,7 +113,11 @@ def _weasyprint() -> Finding:
 
 def _fonts() -> list[Finding]:
     """Look for letters of further scripts, and for those of the class names that are at hand."""
-    lacking = missing(frozenset(SAMPLES.values()))
+    try:
+        lacking = missing(frozenset(SAMPLES.values()))
+    except ImportError as error:
+        reason = " ".join(str(error).split())[:80]
+        return [Finding(False, f"fonts: matplotlib can't be imported: {reason}")]
     scripts = [script for script, letter in SAMPLES.items() if letter in lacking]
     mend = f"only for such names: apt-get install {' '.join(packages(lacking))}"
     found = [
@@ -188,6 +199,10 @@ CHECKS: tuple[Callable[[], Finding | list[Finding] | None], ...] = (
 )
 
 
+LOADING_TORCH = {_torch, _device, _energy, _weights}
+"""What is left out where torch can't be loaded for want of memory, which ends the process."""
+
+
 @click.command()
 @json_option
 @click.pass_context
@@ -200,7 +215,12 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         homework doctor --json
     """
     findings: list[Finding] = []
+    memory = _memory()
     for check in CHECKS:
+        if memory is not None and check in LOADING_TORCH:
+            if check is _torch:
+                findings.append(memory)
+            continue
         found = check() or []
         findings += found if isinstance(found, list) else [found]
     if as_json:
