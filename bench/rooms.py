@@ -20,8 +20,17 @@ ROOT = Path(__file__).parent.parent
 
 FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     "training": (
-        ("byte_names", "errors", "folders", "plurals", "stopping"),
-        ("lookup", "records", "system"),
+        (
+            "byte_names",
+            "byte_sizes",
+            "errors",
+            "folders",
+            "natural_order",
+            "plurals",
+            "stopping",
+            "time_limit",
+        ),
+        ("fonts", "lookup", "records", "system"),
         ("locks", "logs", "progress", "study"),
         ("device",),
         ("data", "networks"),
@@ -59,7 +68,9 @@ SHARED: dict[str, tuple[str, ...]] = {
         "training.cli.completion",  # of options that commands of both packages have
         "training.cli.runs_path",  # the type of --runs, which commands of both packages have
         "training.folders",
+        "training.fonts",
         "training.logs",
+        "training.natural_order",
         "training.records",
         "training.study",
         "training.system",

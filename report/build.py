@@ -9,11 +9,13 @@ import msgspec
 
 from report.assemble import FORMATS, Assembler, Edition, Format
 from report.errors import ReportError
+from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView, load_study
 from report.writing.section_cache import Memory, recall, remember
 from report.writing.staleness import everything_hash
 from report.writing.templating import DEFAULT
 from report.writing.theme import Theme, theme_remarks
+from training.fonts import said_missing
 from training.records import write_bytes
 from training.study import StudyFile, check_outline, retell
 
@@ -80,6 +82,7 @@ def build_report(
     remarks += _picture_remarks(view)
     remarks += _stale_remarks(editions.values())
     remarks += contradiction_remarks(view)
+    remarks += _font_remarks(view)
     return Outcome(files, remarks)
 
 
@@ -144,6 +147,16 @@ def _stale_remarks(editions: Iterable[Edition]) -> list[str]:
     if not slugs:
         return []
     return [f"Not rebuilt, although the records have changed: {', '.join(slugs)}."]
+
+
+def _font_remarks(view: StudyView) -> list[str]:
+    """Name what is printed in boxes, because no font here has its letters."""
+    study, classes = view.study, view.dataset.classes if view.dataset else []
+    experiments = [experiment_name(experiment) for experiment in study.experiments]
+    said = said_missing(
+        [*classes, *experiments, study.title, study.author, study.course, study.abstract]
+    )
+    return [" ".join(said)] if said else []
 
 
 def _check_writable(output: Path) -> None:

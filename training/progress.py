@@ -18,6 +18,19 @@ class EpochEnd:
     images_per_second: float
 
 
+@dataclass(frozen=True)
+class TimeLeft:
+    """What the rest of a list may take.
+
+    Attributes:
+        besides_stand_ins: Stand-in weights have to be trained, too, which isn't in `seconds`,
+            because nothing has shown yet how long that takes.
+    """
+
+    seconds: float
+    besides_stand_ins: bool = False
+
+
 class Progress:
     """Receives events; override what you want to show."""
 
@@ -40,11 +53,11 @@ class Progress:
     def epoch(self, end: EpochEnd) -> None:
         """Report a finished epoch."""
 
-    def finished(self, metrics: Metrics, left: float | None = None) -> None:
+    def finished(self, metrics: Metrics, left: TimeLeft | None = None) -> None:
         """Report the record of a finished, failed or skipped experiment.
 
         Args:
-            left: Seconds that the rest of the list may take, where that is known.
+            left: What the rest of the list may take, where that is known.
         """
 
     def note(self, text: str) -> None:

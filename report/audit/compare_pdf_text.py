@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from report.audit.read_html import Piece
 from report.audit.records import Problem
+from training.fonts import right_to_left
 
 KEY = 12
 """Characters that have to agree before two places are taken for the same."""
@@ -16,6 +17,11 @@ REACH = 400
 
 COUNTER = re.compile(r"(?:figure|table)?\d{1,3}(?:\.\d{1,3})*[.:]?|[•◦▪–→]")
 """What style sheets put before headings, captions and list entries."""
+
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+BRACKETS = str.maketrans(")]}>»›", "([{<«‹")
+"""One form of each: from right to left a bracket is drawn as its counterpart."""
 
 FOOTER = 300
 """Most characters of a page's running title and number."""
@@ -67,9 +73,18 @@ def compare_pages(pieces: Sequence[Piece], pages: Sequence[str]) -> Iterator[Pro
 def _plain(text: str) -> Iterator[tuple[str, int]]:
     """Yield a text's characters with their places: one form of each, no spaces."""
     for place, character in enumerate(text):
-        for plain in unicodedata.normalize("NFKC", character).casefold():
+        for plain in unicodedata.normalize("NFKC", character).casefold().translate(BRACKETS):
             if not plain.isspace() and plain not in "\u00ad\u2010":
                 yield plain, place
+
+
+def _is_left_to_right(character: str) -> bool:
+    return unicodedata.bidirectional(character) == "L"
+
+
+def _tokens(text: str) -> list[str]:
+    """Return the numbers and the other characters of a passage, sorted."""
+    return sorted([*NUMBER.findall(text), *NUMBER.sub("", text)])
 
 
 def _is_hyphen(characters: Sequence[tuple[str, int]], i: int) -> bool:
@@ -121,10 +136,17 @@ class _Comparison:
     def problems(self) -> Iterator[Problem]:
         e = p = 0
         said, shown = self._said.text, self._shown.text
+        start = e, p
         while e < len(said):
             same = p < len(shown) and said[e] == shown[p]
+            if self._is_sure(e):
+                start = e, p
             if same and (e not in self._said.joints or self._goes_on(p, e)):
                 e, p = e + 1, p + 1
+                continue
+            turned = None if same else self._turned(start, e)
+            if turned is not None:
+                e, p = turned
                 continue
             after = self._explained(e, p)
             if after is not None:
@@ -140,6 +162,32 @@ class _Comparison:
             yield self._problem(e, resumed[0], p, resumed[1])
             e, p = resumed
         yield from self._rest(p)
+
+    def _is_sure(self, e: int) -> bool:
+        """Tell whether no passage that runs from right to left goes on here."""
+        return e == 0 or e in self._said.joints or _is_left_to_right(self._said.text[e - 1])
+
+    def _turned(self, start: tuple[int, int], e: int) -> tuple[int, int] | None:
+        """Return where a passage ends that runs from right to left, if the pages have all of it.
+
+        A PDF holds such a passage as it is drawn, with numbers and signs from left to right among
+        its letters, and readers of PDFs put it in order in ways of their own. So its letters and
+        whole numbers are compared, not their order.
+
+        Args:
+            start: The last places in both texts that agree for sure.
+        """
+        said, shown = self._said.text, self._shown.text
+        for end in range(start[0] + 1, min(start[0] + REACH, len(said)) + 1):
+            closed = end == len(said) or end in self._said.joints or _is_left_to_right(said[end])
+            if closed and end > e:
+                place = start[1] + end - start[0]
+                passage = said[start[0] : end]
+                if _tokens(passage) == _tokens(shown[start[1] : place]):
+                    return (end, place) if any(map(right_to_left, passage)) else None
+                if end < len(said) and _is_left_to_right(said[end]):
+                    return None
+        return None
 
     def _explained(self, e: int, p: int) -> int | None:
         """Return where the pages continue after an insertion; None if none is allowed here."""
@@ -162,10 +210,14 @@ class _Comparison:
         """Return the first place where pages continue as expected, for a while or to a picture."""
         key = self._key(e)
         while (p := self._shown.text.find(key, p, end)) >= 0:
-            q, i = p, e
+            q, i, start = p, e, (e, p)
             while i < min(e + 3 * KEY, len(self._said.text)):
+                if self._is_sure(i):
+                    start = i, q
                 if self._shown.text[q : q + 1] == self._said.text[i]:
                     i, q = i + 1, q + 1
+                elif (turned := self._turned(start, i)) is not None:
+                    i, q = turned
                 elif i in self._said.pictures or (after := self._explained(i, q)) is None:
                     break
                 else:

@@ -59,7 +59,7 @@ def export(format_name: str, runs: Path, study: str | None, output: str | None) 
     if output == "-":
         click.echo(printed(view, format_name), nl=False)
         return
-    done = export_study(view, format_name, output)
+    done = export_study(view, format_name, output, lambda text: click.echo(text, err=True))
     for remark in done.remarks:
         click.echo(remark, err=True)
     click.echo(done.place)

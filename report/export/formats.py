@@ -20,7 +20,7 @@ class Format:
             is a folder or a database that its writer fills itself.
         default: Where to, below the study's folder.
         writer: `module:function`; takes a study and returns the content, or for a store takes a
-            study and the place and returns an `Exported`.
+            study, the place and whom to tell of waiting, and returns an `Exported`.
     """
 
     kind: Literal["text", "binary", "store"]
@@ -47,12 +47,15 @@ FORMATS = {
 }
 
 
-def export_study(view: StudyView, name: str, output: str | None) -> Exported:
+def export_study(
+    view: StudyView, name: str, output: str | None, say: Callable[[str], object] = lambda _: None
+) -> Exported:
     """Write a study in one format.
 
     Args:
         output: File or folder; for `mlflow` also a tracking URI; by default below `exports/` in
             the study's folder.
+        say: Told what is waited for.
 
     Raises:
         HomeworkError: A library is missing, or the place can't be written.
@@ -61,7 +64,8 @@ def export_study(view: StudyView, name: str, output: str | None) -> Exported:
     writer = _writer(chosen)
     place = output or str(view.folder.path / "exports" / chosen.default)
     if chosen.kind == "store":
-        done: Exported = writer(view, place if name == "mlflow" and output else Path(place))
+        there = place if name == "mlflow" and output else Path(place)
+        done: Exported = writer(view, there, say)
         return done
     if Path(place).is_dir():
         raise ReportError(

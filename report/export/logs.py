@@ -6,7 +6,7 @@ place on the clock is late by what came after the last epoch.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -16,10 +16,14 @@ from report.evidence.sentences import counted
 from report.export.formats import Exported
 from report.export.runs_table import rows
 from training.logs import RunLog, RunName
+from training.logs.run_log import AwayError
 from training.records import Curves, HomeworkError, writing
+from training.records.remote import masked
 
 
-def to_tensorboard(view: StudyView, folder: Path) -> Exported:
+def to_tensorboard(
+    view: StudyView, folder: Path, say: Callable[[str], object] = lambda _: None
+) -> Exported:
     """Write `<folder>/<experiment>/seed-<n>/` for each run that has curves, in place of older."""
     from training.logs.tensorboard_log import TensorBoardLog
 
@@ -30,11 +34,17 @@ def to_tensorboard(view: StudyView, folder: Path) -> Exported:
     return Exported(str(folder), _left_out(left_out))
 
 
-def to_mlflow(view: StudyView, place: str | Path) -> Exported:
+def to_mlflow(
+    view: StudyView, place: str | Path, say: Callable[[str], object] = lambda _: None
+) -> Exported:
     """Add each run that has curves and isn't there yet to an MLflow store.
 
     Args:
         place: A tracking URI, or an SQLite file. A `Path` gives way to `MLFLOW_TRACKING_URI`.
+        say: Told when a server takes a while to answer.
+
+    Raises:
+        ReportError: The store can't be written, or its server doesn't answer.
     """
     from training.logs.mlflow_log import MLflowLog, MLflowStore, tracking_uri
 
@@ -45,7 +55,7 @@ def to_mlflow(view: StudyView, place: str | Path) -> Exported:
     runs, left_out = _with_curves(view)
     n_there = 0
     try:
-        store = MLflowStore(uri, view.folder.name)
+        store = MLflowStore(uri, view.folder.name, say)
         for name, run, curves in runs:
             if store.holds(name, run.metrics):
                 n_there += 1
@@ -53,16 +63,21 @@ def to_mlflow(view: StudyView, place: str | Path) -> Exported:
             _write(run, curves, MLflowLog(name, store))
     except HomeworkError:
         raise
-    except Exception as error:  # of MLflow, SQLAlchemy, the network, the file system
-        said = f"{type(error).__name__}: {error}".splitlines()[0]
+    except AwayError as error:
         raise ReportError(
-            f"Can't write MLflow runs to {uri}: {said}",
+            f"{error}.",
+            "Start it, or name another tracking URI or an SQLite file with --output.",
+        ) from error
+    except Exception as error:  # of MLflow, SQLAlchemy, the network, the file system
+        said = masked(f"{type(error).__name__}: {error}".splitlines()[0])
+        raise ReportError(
+            f"Can't write MLflow runs to {masked(uri)}: {said}",
             "Name another SQLite file or tracking URI with --output.",
         ) from error
     there: tuple[str, ...] = ()
     if n_there:
         there = (f"{counted(n_there, 'run was', 'runs were')} already there.",)
-    return Exported(uri, there + _left_out(left_out))
+    return Exported(masked(uri), there + _left_out(left_out))
 
 
 def _with_curves(view: StudyView) -> tuple[list[tuple[RunName, Run, Curves]], list[Run]]:

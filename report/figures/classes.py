@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from report.figures.style import BLUE, INK, MUTED, ORANGE, PAPER, SPLITS, fonts_for, label_of
+from report.figures.labels import WIDEST, fonts_for, labels_of
+from report.figures.style import BLUE, INK, MUTED, ORANGE, PAGE_WIDTH, PAPER, SPLITS
 from training.records import ClassCounts
 
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ ROWS_PER_PANEL = 34
 
 MANY_CLASSES = 120
 """More classes than this are shown as a distribution, because names would be illegible."""
+
+LABELS_SHARE = 0.45
+"""Of a panel's width, what the names of classes may take."""
+
+POINTS_PER_INCH = 72
 
 HATCHES = {"train": "", "validation": "////", "test": ""}
 """Tell the splits apart in grey print; very thin bars go without and keep their order."""
@@ -30,14 +36,15 @@ def panels_of(n_classes: int) -> int:
 
 
 def draw_class_counts(
-    names: Sequence[str], counts: ClassCounts, ax: "Axes", *, limit: float, small: bool
+    names: Sequence[str], counts: ClassCounts, ax: "Axes", *, limit: float, n_panels: int = 1
 ) -> "Axes":
     """Draw one stacked bar a class: train, validation and test, with the sum at its end.
 
     Args:
         limit: Largest value of the axis, shared by the panels.
-        small: Use small type, for many classes.
+        n_panels: How many such panels stand side by side; several are in small type.
     """
+    small = n_panels > 1
     rows = range(len(names))
     left = [0] * len(names)
     for split, colour in SPLITS.items():
@@ -49,7 +56,8 @@ def draw_class_counts(
     size = 7.2 if small else 9
     for row, total in zip(rows, left, strict=True):
         ax.text(total + limit * 0.015, row, str(total), va="center", color=MUTED, fontsize=size)
-    labels = [label_of(name.replace("_", " ")) for name in names]
+    room = LABELS_SHARE * PAGE_WIDTH * POINTS_PER_INCH / n_panels
+    labels = labels_of([name.replace("_", " ") for name in names], min(WIDEST, room / size))
     ax.set_yticks(list(rows), labels, fontsize=size, fontfamily=fonts_for(names))
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlim(0, limit * 1.12)

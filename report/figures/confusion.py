@@ -9,9 +9,11 @@ from report.evidence.load import Run, StudyView
 from report.evidence.sentences import parts
 from report.figures.canvas import draw_plot
 from report.figures.heatmap import COLOURS, readable_on
-from report.figures.style import LINE, PAGE_WIDTH, fonts_for, label_of
+from report.figures.labels import fonts_for, labels_of
+from report.figures.style import LINE, PAGE_WIDTH
 from report.figures.views import Plot
 from report.tables.figure_data import confusion_data
+from training.natural_order import natural_positions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +26,9 @@ LABELLED = 40
 
 N_NAMED = 16
 """Of more classes, so many with the most mistakes are named."""
+
+APART = 34
+"""Along a side so many names have room, one beside the other."""
 
 SOME_NAMED = (
     " Named are only classes that stand out: the rows with the most mistakes, and the columns "
@@ -92,7 +97,7 @@ def draw_confusion(
     ax.grid(False)
     size = 8 if len(names) <= 20 else 5.5 if len(names) <= LABELLED else 6.5
     columns, rows = named if named is not None else (range(len(names)), range(len(names)))
-    labels = [label_of(name) for name in names]
+    labels = labels_of(names)
     fonts = fonts_for(names)
     ax.set_xticks(
         list(columns), [labels[i] for i in columns], rotation=90, fontsize=size, fontfamily=fonts
@@ -139,7 +144,7 @@ def _named(label: Sequence[int], predicted: Sequence[int], order: Sequence[int])
     pairs = zip(label, predicted, strict=True)
     wrong = [(true, guess) for true, guess in pairs if true != guess]
     answers, mistakes = Counter(g for _, g in wrong), Counter(t for t, _ in wrong)
-    distance = max(3, math.ceil(len(order) / 40))
+    distance = max(3, math.ceil(len(order) / APART))
     return (
         outstanding([answers[i] for i in order], distance),
         outstanding([mistakes[i] for i in order], distance),
@@ -147,14 +152,15 @@ def _named(label: Sequence[int], predicted: Sequence[int], order: Sequence[int])
 
 
 def draw_matrix(
-    figure: "Figure", label: Sequence[int], predicted: Sequence[int], names: Sequence[str]
+    figure: "Figure", label: Sequence[int], predicted: Sequence[int], names: list[str]
 ) -> None:
     """Draw the whole figure, see `draw_confusion`.
 
     The order is found here, where the helpers are at work, and not where the page is made.
     """
     shares = confusion_shares(label, predicted, len(names))
-    order = confusion_order(shares)
+    natural = natural_positions(names)  # which stays where no two classes are confused
+    order = [natural[i] for i in confusion_order(shares[natural][:, natural])]
     named = None if len(names) <= LABELLED else _named(label, predicted, order)
     ordered = [names[i] for i in order]
     draw_confusion(shares[order][:, order], ordered, figure.subplots(), named=named)

@@ -16,6 +16,7 @@ from report.figures.classes import (
 from report.figures.style import PAGE_WIDTH
 from report.figures.views import Gap, Plot
 from report.tables.figure_data import class_count_data, picture_size_data
+from training.natural_order import natural_positions
 from training.records import ClassCounts, Dataset
 
 if TYPE_CHECKING:
@@ -39,12 +40,19 @@ def class_counts(view: StudyView) -> Plot | Gap:
     return draw_plot(
         "class-counts",
         draw_distribution if many else draw_counts,
-        *([totals] if many else [dataset.classes, dataset.counts]),
+        *([totals] if many else _in_natural_order(dataset)),
         size=(PAGE_WIDTH, height),
         alt=_counts_alt(dataset),
         caption=parts(what),
         data=class_count_data(view),
     )
+
+
+def _in_natural_order(dataset: Dataset) -> tuple[list[str], ClassCounts]:
+    order, counts = natural_positions(dataset.classes), dataset.counts
+    splits = (counts.train, counts.validation, counts.test)
+    ordered = ClassCounts(*([n_pictures[i] for i in order] for n_pictures in splits))
+    return [dataset.classes[i] for i in order], ordered
 
 
 def class_totals(dataset: Dataset) -> list[int]:
@@ -82,7 +90,7 @@ def draw_counts(figure: "Figure", classes: list[str], counts: ClassCounts) -> No
     for i, ax in enumerate(axes):
         rows = slice(i * per_panel, (i + 1) * per_panel)
         shown = ClassCounts(counts.train[rows], counts.validation[rows], counts.test[rows])
-        draw_class_counts(classes[rows], shown, ax, limit=limit, small=n_panels > 1)
+        draw_class_counts(classes[rows], shown, ax, limit=limit, n_panels=n_panels)
         ax.set_ylim(per_panel - 0.4, -0.6)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
 

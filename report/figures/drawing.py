@@ -15,6 +15,7 @@ import msgspec
 from report.figures.save import to_svg
 from report.figures.style import Lettering, style
 from training import __version__
+from training.fonts import fonts_digest, unusual
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,11 +38,17 @@ class Drawing:
     size: tuple[float, float]
 
     @functools.cached_property
-    def key(self) -> str:
-        """Identify all that the picture depends on: data, size, this program, its libraries."""
+    def content(self) -> bytes:
+        """What is drawn, as JSON."""
         what = (self.module, self.function, self.arguments, self.size)
+        return msgspec.json.encode(what, enc_hook=_plain)
+
+    @functools.cached_property
+    def key(self) -> str:
+        """Identify all that the picture depends on: data, size, this program, libraries, fonts."""
         digest = hashlib.sha256(program().encode())
-        digest.update(msgspec.json.encode(what, enc_hook=_plain))
+        digest.update(self.content)
+        digest.update(fonts_digest([self.content.decode()]).encode())
         return digest.hexdigest()[:40]
 
 
@@ -59,7 +66,9 @@ def draw(what: Drawing, lettering: Lettering) -> str:
     from matplotlib.figure import Figure
 
     function: Callable[..., object] = getattr(import_module(what.module), what.function)
-    with style(lettering):
+    # WeasyPrint neither turns nor joins letters of a text in SVG; here matplotlib has done both
+    drawn: Lettering = "outlines" if unusual([what.content.decode()]) else lettering
+    with style(drawn):
         figure = Figure(figsize=what.size, layout="constrained")
         function(figure, *what.arguments)
         _lay_out(figure)

@@ -8,6 +8,7 @@ from report.evidence.sentences import Parts, parts
 from report.figures.canvas import gap
 from report.figures.save import data_uri
 from report.figures.views import Gallery, Gap, PairGallery, Picture, PicturePair
+from training.natural_order import natural_key
 from training.records import Thumbnail
 
 N_SAMPLES = 12
@@ -88,6 +89,8 @@ def _gallery(
     if view.dataset is None:
         return gap(slug, "The data set hasn’t been read yet, so there are no pictures to show.")
     wanted = _spread([t for t in view.dataset.thumbnails if t.group == group], limit)
+    if group == "samples":
+        wanted.sort(key=lambda thumbnail: natural_key(thumbnail.label))
     found = [shown for t in wanted if (shown := _picture(view.folder.path, t)) is not None]
     if not found:
         return gap(slug, "The study’s folder has no pictures for this figure.")
@@ -100,7 +103,7 @@ def _spread(thumbnails: list[Thumbnail], limit: int | None) -> list[Thumbnail]:
     """Pick at most `limit`, evenly spaced."""
     n = len(thumbnails)
     if limit is None or n <= limit:
-        return thumbnails
+        return list(thumbnails)
     return [thumbnails[i * n // limit] for i in range(limit)]
 
 

@@ -9,7 +9,7 @@ import functools
 import importlib.util
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,20 +38,6 @@ Lettering = Literal["outlines", "text"]
 """`outlines` look the same wherever they are shown; `text` needs the fonts that the PDF has."""
 
 FONT_TYPES: dict[Lettering, str] = {"outlines": "path", "text": "none"}
-
-FURTHER_SCRIPTS = 0x0590
-"""From this code point on, letters may be in neither of the report's fonts."""
-
-FURTHER_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR",
-    "Droid Sans Fallback", "WenQuanYi Zen Hei", "Microsoft YaHei", "Yu Gothic", "Malgun Gothic",
-    "PingFang SC", "Hiragino Sans", "Arial Unicode MS", "Noto Sans Devanagari", "Nirmala UI",
-    "Noto Sans Thai", "Leelawadee UI", "Noto Emoji", "Segoe UI Emoji",
-)  # fmt: skip
-"""Fonts of other scripts as systems have them; those installed are asked in this order."""
-
-LONGEST_LABEL = 32
-"""Letters of a class's name that a figure has room for."""
 
 RC: dict[Any, Any] = {
     "font.family": FONTS,
@@ -106,7 +92,7 @@ def style(lettering: Lettering = "outlines") -> Iterator[None]:
             matplotlib.rc_context(RC | {"svg.fonttype": FONT_TYPES[lettering]}),
             warnings.catch_warnings(),
         ):
-            # a name in a script without a font; the tables beside the figure have it all the same
+            # a name in a script without a font: `render` says so once, with what mends it
             warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
             yield
     finally:
@@ -123,28 +109,6 @@ def _add_fonts() -> None:
         file = folder / f"SourceSansPro-{name}.ttf" if folder else None
         if file is not None and file.is_file():
             font_manager.fontManager.addfont(file)
-
-
-def label_of(name: str) -> str:
-    """Return a class's name as it stands beside an axis: on one line, its middle left out if long.
-
-    Full names stand in the tables beside the figures.
-    """
-    line = " ".join(name.split())
-    if len(line) <= LONGEST_LABEL:
-        return line
-    half = LONGEST_LABEL // 2
-    return f"{line[:half]}…{line[1 - half :]}"
-
-
-def fonts_for(names: Sequence[str]) -> list[str]:
-    """Return the families to write names with: more than the report's own for other scripts."""
-    if all(ord(letter) < FURTHER_SCRIPTS for name in names for letter in name):
-        return list(FONTS)
-    from matplotlib import font_manager
-
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return [*FONTS, *(font for font in FURTHER_FONTS if font in installed)]
 
 
 def font_folder(package: str) -> Path | None:

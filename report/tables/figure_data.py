@@ -31,6 +31,7 @@ from report.tables.cells import (
     time_cell,
 )
 from report.tables.views import Column, FigureData, Row
+from training.natural_order import natural_positions
 from training.records import SPLITS, Experiment
 
 MOST_EPOCHS = 60
@@ -89,14 +90,14 @@ def _epoch(run: Run, i: int, best: bool) -> Row:
 def class_count_data(view: StudyView) -> FigureData:
     """List the pictures of each class by split."""
     assert view.dataset is not None
-    names = view.dataset.classes[:MOST_ROWS]
+    shown_first = natural_positions(view.dataset.classes)[:MOST_ROWS]
     columns = (
         Column("Class"),
         *(number_column(split.capitalize(), "pictures") for split in SPLITS),
         number_column("All", "pictures"),
     )
     rows = []
-    for i in range(len(names)):
+    for i in shown_first:
         counts = [view.dataset_number(f"/counts/{split}/{i}") for split in SPLITS]
         numbers = [integer(count) for count in (*counts, derive("sum", *counts))]
         rows.append(row(parts(class_name(view, i)), *(parts(number) for number in numbers)))
@@ -260,11 +261,13 @@ def _cut(tested: Sequence[Tested]) -> tuple[Parts, ...]:
 
 def confusion_data(view: StudyView, run: Run) -> FigureData:
     """List what each class was taken for, by class; of very many pairs, the commonest."""
+    assert view.dataset is not None
     assert run.predictions is not None
     pairs = list(zip(run.predictions.label, run.predictions.predicted, strict=True))
     found = Counter(pairs)
     common = sorted(found, key=lambda pair: (pair[0] != pair[1], -found[pair], pair))
-    kept = sorted(common[:MOST_ROWS])
+    place = {i: n for n, i in enumerate(natural_positions(view.dataset.classes))}
+    kept = sorted(common[:MOST_ROWS], key=lambda pair: (place[pair[0]], place[pair[1]]))
     columns = (
         Column("True class"),
         Column("Taken for"),

@@ -10,6 +10,7 @@ import msgspec
 from report.evidence.load import StudyView
 from report.sections import WORDS
 from report.writing.theme import template_folder
+from training.fonts import fonts_digest
 from training.records import Experiment, Outline, encode, matches_group
 
 RECORDS = (
@@ -44,7 +45,7 @@ def records_hash(view: StudyView, reads: Sequence[str]) -> str:
 
 
 def everything_hash(study: Path, choices: str = "") -> str:
-    """Hash all that a complete report depends on: records, thumbnails, this program, its libraries.
+    """Hash all that a complete report depends on: records, thumbnails, program, libraries, fonts.
 
     Reads files without parsing them, so that an unchanged report costs next to nothing.
 
@@ -59,12 +60,16 @@ def everything_hash(study: Path, choices: str = "") -> str:
         if file.suffix != ".pyc":
             state = file.stat()
             digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
+    texts = [choices]
     for pattern in RECORDS:
         for file in sorted(file for file in study.glob(pattern) if file.is_file()):
             content = file.read_bytes()
             name = file.relative_to(study).as_posix()
             digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
             digest.update(content)
+            if file.suffix == ".json" and not content.isascii():
+                texts.append(content.decode("utf-8", "replace"))
+    digest.update(fonts_digest(texts).encode())
     return digest.hexdigest()
 
 

@@ -18,6 +18,7 @@ from report.writing.section_cache import Fragment
 from report.writing.template_errors import explained
 from report.writing.theme import Theme
 from training import __version__
+from training.fonts import right_to_left
 
 if TYPE_CHECKING:
     from report.sections.cover import Cover
@@ -74,6 +75,7 @@ def _environment(theme: Theme = DEFAULT, paper: bool = False) -> Environment:
     environment.globals["sources"] = SOURCES
     environment.globals["on_paper"] = paper
     environment.filters["markdown"] = _markdown
+    environment.tests["right_to_left"] = right_to_left
     return environment
 
 

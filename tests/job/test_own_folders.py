@@ -99,7 +99,7 @@ def test_a_run_says_beforehand_what_it_stores_and_where(tmp_path):
     draw(tmp_path / "d" / "a")
     draw(tmp_path / "d" / "b")
     output = homework(*RUN, "--data", "d").output.replace("\n", "")
-    assert "Decoding 18 images to 64 × 64 pixels: 0.2 MB will be cached in" in output
+    assert "Decoding 18 images to 64 × 64 pixels: 221 kB will be cached in" in output
     assert "Decoding" not in homework(*RUN, "--data", "d", "--force").output
 
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import socket
+import threading
 import time
 
 import fsspec
@@ -9,6 +11,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from timeless import timeless
 
+from training import time_limit
 from training.cli import main
 from training.records import encode, remote
 from training.records.remote import Mirror, RemoteError, masked
@@ -256,6 +259,47 @@ def test_a_place_that_no_one_knows_is_refused(homework, machine):
     answer = homework("status", "--runs", "nowhere://bucket/runs")
     assert isinstance(answer.error, RemoteError)
     assert "Protocol not known: nowhere" in answer.message
+
+
+def test_a_place_that_is_away_is_named_at_once(homework, machine, monkeypatch):
+    """Nobody listens at the port; or somebody does and never answers, for which FTP has 30 s."""
+    monkeypatch.setattr(remote, "SECONDS_TO_ANSWER", 0.5)
+    monkeypatch.setattr(time_limit, "QUIET_SECONDS", 0.05)
+    started = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"ftp://me:pa55@127.0.0.1:{server.getsockname()[1]}/runs"
+        silent = homework("status", "--runs", url)
+    refused = homework("status", "--runs", url)
+    assert time.monotonic() - started < 5
+    named = masked(url)
+    assert f"Waiting for {named}, at most 0.5 s" in silent.output
+    assert f"Can't read {named}: no answer within 0.5 s." in silent.message
+    assert f"Can't read {named}: [Errno 111] Connection refused." in refused.message
+    for answer in (silent, refused):
+        assert isinstance(answer.error, RemoteError)
+        assert "address, network" in answer.message
+        assert "pa55" not in answer.output + answer.message
+
+
+def test_a_store_that_falls_silent_while_training_loses_nothing(homework, machine, monkeypatch):
+    monkeypatch.setattr(remote, "SECONDS_TO_ANSWER", 0.3)
+    monkeypatch.setattr(time_limit, "QUIET_SECONDS", 0.05)
+    asked, let_go = [], threading.Event()
+    original = MemoryFileSystem.ls
+
+    def silent_later(self, *arguments, **options):
+        asked.append(arguments)
+        if len(asked) > 1:
+            let_go.wait(60)
+        return original(self, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryFileSystem, "ls", silent_later)
+        answer = homework("run", NAME, "--runs", URL)
+        let_go.set()
+    assert "Can't write memory://bucket/runs: no answer within 0.3 s." in answer.message
+    assert homework("status", "--runs", URL).error is None  # any command sends what is left
+    assert len(records(stored())) == 3
 
 
 def test_a_password_stays_out_of_what_is_written(homework, machine, monkeypatch):

@@ -372,3 +372,27 @@ def test_a_report_changed_by_hand_is_rendered_again(render):
     again = render()
     assert "Nothing has changed" not in again.printed
     assert again.html == first.html
+
+
+def test_a_letter_that_no_font_has_is_said_once_and_drawn_once_there_is_one(
+    study, render, monkeypatch
+):
+    from matplotlib import font_manager
+
+    from training import fonts
+
+    file = study / "dataset.json"
+    record = json.loads(file.read_text())
+    file.write_text(
+        json.dumps(record | {"classes": ["猫", *record["classes"][1:]]}, ensure_ascii=False)
+    )
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    fonts._files.cache_clear()
+    fonts._found.cache_clear()
+    first = render().printed
+    assert first.count("No installed font has 1 letter of 1 name: “猫” (猫 U+732B).") == 1
+    assert first.count("apt-get install fonts-noto-cjk") == 1
+    assert "Nothing has changed" in render().printed
+    monkeypatch.setattr(fonts, "_files", lambda: [font_manager.findfont("DejaVu Sans")])
+    assert "Nothing has changed" not in render().printed
+    fonts._found.cache_clear()

@@ -12,6 +12,7 @@ import click
 
 from training import __version__
 from training.byte_names import escape_for_stream
+from training.cli.memory_limit import check_torch_loads, is_out_of_memory
 from training.errors import HomeworkError
 from training.folders import current_folder_last
 from training.lookup import unknown_name
@@ -46,6 +47,9 @@ COMMANDS = {
 }
 """Each command's implementation and its line in the help."""
 
+LOADING_TORCH = {"run-all", "run", "predict", "export-model"}
+"""Commands that torch could end without a message where memory is limited."""
+
 
 class LazyGroup(click.Group):
     """A group whose subcommands are imported when called."""
@@ -56,6 +60,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
+        if name in LOADING_TORCH and not ctx.resilient_parsing:
+            check_torch_loads()
         module, _, attribute = COMMANDS[name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
@@ -113,7 +119,12 @@ def main() -> None:
     except HomeworkError as error:
         _say(*_with_urls(error))
         sys.exit(1)
-    except MemoryError:
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (MemoryError, ImportError, OSError) as error:
+        if not is_out_of_memory(error):
+            raise
         _say(
             "This machine ran out of memory.",
             "Close other programs, or choose a smaller --image-size, --batch-size or --width. "
@@ -135,9 +146,6 @@ def main() -> None:
             err=True,
         )
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
 
 
 def _escape_odd_names() -> None:

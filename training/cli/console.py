@@ -7,13 +7,14 @@ from types import TracebackType
 from typing import Literal, Self
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
 from training.cli.durations import duration
 from training.executors import Outcome
-from training.progress import EpochEnd, Progress
+from training.progress import EpochEnd, Progress, TimeLeft
 from training.records import Metrics, StudyFolder, StudyRecord, read_if_there
 from training.records.remote import with_urls
 
@@ -147,7 +148,7 @@ class ConsoleProgress(Progress):
         self._said[what] = now
         return True
 
-    def finished(self, metrics: Metrics, left: float | None = None) -> None:
+    def finished(self, metrics: Metrics, left: TimeLeft | None = None) -> None:
         style = STYLES[metrics.status]
         parts = [f"{self._position:44} [{style}]{metrics.status}[/{style}]"]
         if metrics.reused_from:
@@ -160,8 +161,8 @@ class ConsoleProgress(Progress):
             parts.append(f"test {metrics.test.accuracy:.1%}")
         if not metrics.reused_from and metrics.train_seconds:
             parts.append(f"{metrics.train_seconds:.1f} s")
-        if left is not None and left >= WORTH_SAYING:
-            parts.append(f"about {duration(left)} left")
+        if left is not None and (said := _said(left)):
+            parts.append(said)
         self._line("  ".join(parts))
         if metrics.error:
             self._line(f"    {metrics.error}", style="dim", markup=False)
@@ -177,7 +178,7 @@ class ConsoleProgress(Progress):
         self.console.print(with_urls(text), style=style, markup=markup, soft_wrap=whole)
 
     def summary(self, study: StudyRecord, folder: StudyFolder, outcome: Outcome) -> None:
-        """Print the closing table of test accuracies."""
+        """Print the closing table of test accuracies; its rows where it is too wide."""
         if not outcome.ran:
             n_runs = len(outcome.reused)
             have = f"all {n_runs} runs have records" if n_runs > 1 else "the run has its record"
@@ -185,15 +186,35 @@ class ConsoleProgress(Progress):
             self.console.print(
                 f"Nothing to do: {have} in {place}. Use --force to run again.", soft_wrap=True
             )
-        table = Table("experiment", "status", "validation", "test", "images", title=study.title)
+        rows = []
         for experiment in study.experiments:
             for seed in range(study.settings.seed, study.settings.seed + study.settings.seeds):
                 metrics = read_if_there(folder.metrics(experiment.id, seed), Metrics)
                 if experiment.test and metrics is not None:
-                    table.add_row(*_row(metrics, study.settings.seeds))
-        if table.row_count:
-            self.console.print(table)
+                    rows.append(_row(metrics, study.settings.seeds))
+        self._table(study.title, rows)
         sys.stdout.flush()
+
+    def _table(self, title: str, rows: list[list[str]]) -> None:
+        table = Table("experiment", "status", "validation", "test", "images", title=title)
+        for row in rows:
+            table.add_row(*row)
+        if not rows:
+            return
+        unbounded = self.console.options.update(max_width=10_000)
+        if Measurement.get(self.console, unbounded, table).maximum > self.console.width:
+            for name, status, validation, test, images in rows:
+                line = f"{name} {status}  validation {validation}  test {test} ({images})"
+                self.console.print(line, markup=False, soft_wrap=True)
+        else:
+            self.console.print(table)
+
+
+def _said(left: TimeLeft) -> str:
+    seconds = f"about {duration(left.seconds)} left" if left.seconds >= WORTH_SAYING else ""
+    if not left.besides_stand_ins:
+        return seconds
+    return f"{seconds or 'a few seconds left'}, and stand-in weights to train"
 
 
 def _row(metrics: Metrics, n_seeds: int) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from training.byte_sizes import human_size
 from training.cli.options import json_option, picture_options
 from training.plurals import counted
 
@@ -145,9 +146,9 @@ def clean(days: float, everything: bool, dry_run: bool, as_json: bool) -> None:
         return
     for kind, n_bytes in sizes.items():
         click.echo(
-            f"{KINDS[kind]:26} {counted(len(n_bytes), 'file'):>12} {sum(n_bytes) / 1e6:10,.1f} MB"
+            f"{KINDS[kind]:26} {counted(len(n_bytes), 'file'):>12} {human_size(sum(n_bytes)):>12}"
         )
     said = "would be removed from" if dry_run else "removed from"
-    click.echo(f"{sum(map(sum, sizes.values())) / 1e6:,.1f} MB {said} {cache_folder()}")
+    click.echo(f"{human_size(sum(map(sum, sizes.values())))} {said} {cache_folder()}")
     for item in left:
         click.echo(f"{item.file} is in use or can't be removed.", err=True)

@@ -1,5 +1,6 @@
 """`homework doctor`: look for what homework needs, and say how to get what is missing."""
 
+import contextlib
 import importlib
 import json
 import os
@@ -14,10 +15,14 @@ from pathlib import Path
 
 import click
 
+from training.byte_sizes import human_size
+from training.cli.memory_limit import check_torch_loads
 from training.cli.options import json_option
 from training.errors import HomeworkError
 from training.folders import cache_folder, expanded
+from training.fonts import SAMPLES, missing, packages, said_missing
 from training.plurals import counted
+from training.records import Dataset, StudyFolder, find_studies, read_if_there
 from training.system import how_to_install_pango
 from training.weights.source import IMAGENET_FILES
 
@@ -39,6 +44,15 @@ class Finding:
 def _python() -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
     return Finding(sys.version_info >= (3, 11), f"Python {found}", "Python 3.11 or newer")
+
+
+def _memory() -> Finding | None:
+    """Say that memory is limited too much for torch; nothing where it isn't."""
+    try:
+        check_torch_loads()
+    except HomeworkError as error:
+        return Finding(False, error.message, error.hint)
+    return None
 
 
 def _torch() -> Finding:
@@ -98,6 +112,35 @@ def _weasyprint() -> Finding:
     return Finding(size > 0, found, mend)
 
 
+def _fonts() -> list[Finding]:
+    """Look for letters of further scripts, and for those of the class names that are at hand."""
+    try:
+        lacking = missing(frozenset(SAMPLES.values()))
+    except ImportError as error:
+        reason = " ".join(str(error).split())[:80]
+        return [Finding(False, f"fonts: matplotlib can't be imported: {reason}")]
+    scripts = [script for script, letter in SAMPLES.items() if letter in lacking]
+    mend = f"only for such names: apt-get install {' '.join(packages(lacking))}"
+    found = [
+        Finding(False, f"no font for {', '.join(scripts)}", mend, needed=False)
+        if scripts
+        else Finding(True, f"fonts for {', '.join(SAMPLES)}")
+    ]
+    if said := said_missing(_class_names()):
+        found.append(Finding(False, *said, needed=False))
+    return found
+
+
+def _class_names() -> list[str]:
+    """Return the classes of the studies in ./runs."""
+    names: list[str] = []
+    with contextlib.suppress(HomeworkError):
+        for folder in find_studies(Path("runs")).values():
+            dataset = read_if_there(StudyFolder(folder).dataset, Dataset)
+            names += dataset.classes if dataset is not None else []
+    return names
+
+
 def _data() -> Finding:
     mend = (
         "homework data fetch, or --data DIR, or the variable HOMEWORK_DATA; "
@@ -141,19 +184,24 @@ def _space() -> Finding:
     except OSError as error:
         return Finding(False, f"cache folder {folder}: {error.strerror}", "set HOMEWORK_CACHE")
     mend = "Caltech-101 at 224 px needs 1.3 GB of cache and 2 GB of weights while it runs"
-    return Finding(free > 4 * 10**9, f"{free / 1e9:.0f} GB free in {folder}", mend, needed=False)
+    return Finding(free > 4 * 10**9, f"{human_size(free)} free in {folder}", mend, needed=False)
 
 
-CHECKS: tuple[Callable[[], Finding | None], ...] = (
+CHECKS: tuple[Callable[[], Finding | list[Finding] | None], ...] = (
     _python,
     _torch,
     _device,
     _energy,
     _weasyprint,
+    _fonts,
     _data,
     _weights,
     _space,
 )
+
+
+LOADING_TORCH = {_torch, _device, _energy, _weights}
+"""What is left out where torch can't be loaded for want of memory, which ends the process."""
 
 
 @click.command()
@@ -167,7 +215,15 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         homework doctor
         homework doctor --json
     """
-    findings = [finding for check in CHECKS if (finding := check()) is not None]
+    findings: list[Finding] = []
+    memory = _memory()
+    for check in CHECKS:
+        if memory is not None and check in LOADING_TORCH:
+            if check is _torch:
+                findings.append(memory)
+            continue
+        found = check() or []
+        findings += found if isinstance(found, list) else [found]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:

@@ -32,7 +32,7 @@ class RunsPath(click.Path):
 
     def follow(self, url: str, ctx: click.Context | None) -> Path:
         """Return the mirror of `url`, fetched now and sent until the command has ended."""
-        mirror = Mirror(url)
+        mirror = Mirror(url, _say)
         if ctx is not None and not ctx.resilient_parsing:
             if n_files := mirror.fetch():
                 _say(f"{counted(n_files, 'file')} fetched from {mirror.url}")

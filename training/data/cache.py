@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import PIL
 
+from training.byte_sizes import human_size
 from training.data.decode import Decoded
 from training.data.decode_side_by_side import decode_side_by_side
 from training.data.formats import reads_heic
@@ -61,10 +62,9 @@ def kept_pixels(root: Path, paths: Sequence[str], image_size: int) -> PixelCache
 def will_store(n: int, image_size: int) -> str:
     """Say what decoding images will write, and where."""
     n_bytes = n * image_size * image_size * 3
-    size = f"{n_bytes / 1e9:,.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:,.1f} MB"
     return (
         f"Decoding {counted(n, 'image')} to {image_size} × {image_size} pixels: "
-        f"{size} will be cached in {cache_folder() / 'pixels'} "
+        f"{human_size(n_bytes)} will be cached in {cache_folder() / 'pixels'} "
         "(`homework data clean` removes them)."
     )
 
@@ -159,10 +159,11 @@ def _check_space(folder: Path, n_bytes: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     place = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(place).free
-    if free < n_bytes * 1.02 + 2**20:
+    needed = n_bytes * 1.02 + 2**20
+    if free < needed:
         raise DataError(
-            f"The decoded images need {n_bytes / 1e6:,.0f} MB in {folder}, "
-            f"but only {free / 1e6:,.0f} MB are free.",
+            f"The decoded images need {human_size(needed)} in {folder}, "
+            f"but only {human_size(free)} are free.",
             "Free some space, or name a folder on another disk in the variable HOMEWORK_CACHE.",
         )
 

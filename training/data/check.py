@@ -40,6 +40,7 @@ from training.data.statistics import (
 )
 from training.data.tree import Tree, read_tree
 from training.errors import DataError, HomeworkError
+from training.natural_order import natural_positions
 from training.plurals import counted
 from training.records import Dataset, Duplicates, SplitChange, SplitSource
 from training.study.choices import NONE, Choices
@@ -228,7 +229,8 @@ def _few_lines(check: DataCheck) -> list[str]:
     if index is None:
         return [f"holds         {_all(check.found)}"]
     counts = Counter(index.labels)
-    shown = [f"{escaped(name)}: {counts[i]:,}" for i, name in enumerate(index.classes)]
+    order = natural_positions(list(index.classes))
+    shown = [f"{escaped(index.classes[i])}: {counts[i]:,}" for i in order]
     return [f"classes       {_all(shown)}", f"images        {len(index.paths):,}"]
 
 

@@ -7,6 +7,7 @@ from training.byte_names import escaped
 from training.data.class_names import composed
 from training.errors import HomeworkError
 from training.lookup import unknown_name
+from training.natural_order import in_natural_order
 from training.records import LeftOut, Split
 from training.study.choices import Choices
 
@@ -45,7 +46,9 @@ def chosen_entries(entries: Sequence[Entry], choices: Choices) -> tuple[list[Ent
         if composed(name) not in away and (not only or composed(name) in only)
     }
     kept = [entry for entry in entries if entry[0] in wanted]
-    left_out = [LeftOut(escaped(n), "asked", counts[n]) for n in sorted(counts) if n not in wanted]
+    left_out = [
+        LeftOut(escaped(n), "asked", counts[n]) for n in in_natural_order(counts) if n not in wanted
+    ]
     return kept, left_out
 
 

@@ -31,6 +31,7 @@ from training.data.statistics import (
 )
 from training.data.torchvision_sets import TABLE as TORCHVISION_TABLE
 from training.errors import DataError
+from training.natural_order import in_natural_order
 from training.plurals import counted
 from training.records import (
     SPLITS,
@@ -243,7 +244,8 @@ def settle_twins(
             f"{counted(len(dropped), 'image')} of train have twins in validation or "
             "test and are left out by --duplicates drop-from-train; --duplicates keep keeps them.",
         ) from None
-    out = [LeftOut(escaped(name), "duplicate", n) for name, n in sorted(counts.items())]
+    names = in_natural_order(counts)
+    out = [LeftOut(escaped(name), "duplicate", counts[name]) for name in names]
     index = dataclasses.replace(index, left_out=(*index.left_out, *out))
     return index, kept, duplicates.find_twins(contents, kept).record(used.paths, kept)
 

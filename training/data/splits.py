@@ -12,6 +12,7 @@ from training.data.groups import check_apart, divide_groups, groups_of
 from training.data.index import CLUTTER, Index
 from training.data.lists import list_entries, split_of_list
 from training.errors import DataError
+from training.natural_order import in_natural_order
 from training.plurals import counted
 from training.records import SPLITS, Split, SplitChange
 from training.study.choices import NONE, Choices
@@ -238,7 +239,7 @@ def check_classes(index: Index, splits: Splits) -> None:
     labels = np.array(index.labels)
     for name in SPLITS:
         present = set(labels[splits[name]].tolist())
-        absent = [index.classes[i] for i in range(len(index.classes)) if i not in present]
+        absent = in_natural_order(c for i, c in enumerate(index.classes) if i not in present)
         if absent:
             shown = ", ".join(escaped(name) for name in absent[:5]) + (
                 " …" if len(absent) > 5 else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from training.data.formats import named_as_picture, opens
 from training.data.passed_over import is_passed_over
 from training.errors import DataError
+from training.natural_order import in_natural_order
 
 CLUTTER = "BACKGROUND_Google"
 """Caltech-101's folder of random images; it is no class and is left out. Its file `tmp`
@@ -108,6 +109,6 @@ def _read(place: Path, path: str, above: tuple[tuple[int, int], ...]) -> Tree:
     except OSError as error:
         raise DataError(f"Can't read {place}: {error.strerror}.") from error
     tree = Tree(place, path, {}, sorted(pictures), sorted(others))
-    for name in sorted(folders):
+    for name in in_natural_order(folders):
         tree.folders[name] = _read(place / name, tree.below(name), (*above, identity))
     return tree

@@ -1,6 +1,7 @@
 """Hand a list's runs to workers as they become ready, and take in what the workers say."""
 
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -86,6 +87,7 @@ class Dispatcher:
         self._remaining = Remaining([], single.plan)
         self._force = False
         self._running: dict[int, Progress] = {}
+        self._started: dict[int, float] = {}
         self._lost: Counter[int] = Counter()
 
     def run(self, experiments: Sequence[Experiment], force: bool) -> Outcome:
@@ -127,6 +129,7 @@ class Dispatcher:
             progress = self.single.workspace.progress.lane()
             progress.experiment(task.position, self._schedule.total, experiment.id, seed)
             self._running[task.position] = progress
+            self._started[task.position] = time.monotonic()
             self.crew.start(task, self._force)
             if self.single.workspace.stop.received:
                 return
@@ -149,9 +152,10 @@ class Dispatcher:
 
     def _finish(self, task: Task, result: Result) -> None:
         progress, n_running = self._running[task.position], len(self._running)
-        self._remaining.ended((task.experiment.id, task.seed), result.ran)
+        wall = time.monotonic() - self._started[task.position]
+        self._remaining.ended((task.experiment.id, task.seed), result.ran, wall)
         if result.ran is not None:
-            progress.finished(result.ran, self._remaining.seconds(n_running - 1, n_running))
+            progress.finished(result.ran, self._remaining.time_left(n_running - 1, n_running))
         self._drop(task)
         self._end(task, result)
 

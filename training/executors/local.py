@@ -1,5 +1,6 @@
 """Run a list of experiments in this process, one after the other, and keep what was finished."""
 
+import time
 from collections.abc import Sequence
 
 from training.executors.outcome import Outcome, Result
@@ -41,9 +42,10 @@ class LocalExecutor:
         if step is not None:
             return Result(reused=step)
         self.workspace.progress.experiment(task.position, total, experiment.id, seed)
+        started = time.monotonic()
         result = self.single.run(experiment, seed, force)
-        remaining.ended((experiment.id, seed), result.ran)
+        remaining.ended((experiment.id, seed), result.ran, time.monotonic() - started)
         if result.ran is not None:
-            self.workspace.progress.finished(result.ran, remaining.seconds())
+            self.workspace.progress.finished(result.ran, remaining.time_left())
         self.workspace.stop.check()
         return result

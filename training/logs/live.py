@@ -7,6 +7,7 @@ from training.logs.run_log import AwayError, RunLog, RunName, need
 from training.logs.running import RunningLog
 from training.lookup import unknown_name
 from training.records import Curves, Metrics, StudyFolder
+from training.records.remote import masked
 
 Open = Callable[[RunName], RunLog]
 
@@ -60,7 +61,7 @@ class LiveLog:
             if (log := self._logs.pop(label, None)) is not None:
                 with contextlib.suppress(Exception):
                     log.close()
-            said = f"{type(error).__name__}: {error}".splitlines()[0]
+            said = masked(f"{type(error).__name__}: {error}".splitlines()[0])
             self._note(f"{label} log of this run stopped ({said}); training continues")
 
 
@@ -114,7 +115,7 @@ def live_logs(kinds: Sequence[str], folder: StudyFolder, note: Callable[[str], N
         if kind not in table:
             raise unknown_name("log", kind, table)
         need(kind, kind, f"--log {kind}")
-    openers = {LIVE_LOGS[kind]: table[kind](folder) for kind in dict.fromkeys(kinds)}
+    openers = {LIVE_LOGS[kind]: table[kind](folder, note) for kind in dict.fromkeys(kinds)}
     return Logs({"running": _running(folder), **openers}, note)
 
 
@@ -122,14 +123,14 @@ def _running(folder: StudyFolder) -> Open:
     return lambda name: RunningLog(folder.running(name.id, name.seed))
 
 
-def _tensorboard(folder: StudyFolder) -> Open:
+def _tensorboard(folder: StudyFolder, note: Callable[[str], None]) -> Open:
     from training.logs.tensorboard_log import TensorBoardLog
 
     root = folder.path / "logs" / "tensorboard"
     return lambda name: TensorBoardLog(name, root / name.path)
 
 
-def _mlflow(folder: StudyFolder) -> Open:
+def _mlflow(folder: StudyFolder, note: Callable[[str], None]) -> Open:
     from training.logs.mlflow_log import MLflowLog, MLflowStore, tracking_uri
 
     uri = tracking_uri(folder.path / "logs" / "mlflow.db")
@@ -137,7 +138,7 @@ def _mlflow(folder: StudyFolder) -> Open:
 
     def opened(name: RunName) -> RunLog:
         if not stores:
-            stores.append(MLflowStore(uri, name.study))
+            stores.append(MLflowStore(uri, name.study, note))
         return MLflowLog(name, stores[0])
 
     return opened

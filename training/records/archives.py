@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from training.byte_sizes import human_size
+
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
 MAXIMUM_FILES = 20_000_000
@@ -150,9 +152,7 @@ def _unpack(
     for n_files, member in enumerate(members, start=1):
         n_bytes += member.n_bytes
         if n_files > limits.n_files or n_bytes > most:
-            raise ArchiveError(
-                f"it holds more than {most / 1e9:,.1f} GB or {limits.n_files:,} files"
-            )
+            raise ArchiveError(f"it holds more than {human_size(most)} or {limits.n_files:,} files")
         file = target / _safe(member.name)
         file.parent.mkdir(parents=True, exist_ok=True)
         with member.open() as source, file.open("xb") as stream:

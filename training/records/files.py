@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from training.byte_names import escaped
+from training.byte_sizes import human_size
 from training.errors import RecordError
 from training.records.dataset import FORMAT, Dataset
 from training.records.results import Curves, Metrics, Predictions, StudyRecord
@@ -209,7 +210,7 @@ def content_of(path: Path) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "it isn't a regular file", str(path))
         if found.st_size > LARGEST_BYTES:
-            raise OSError(errno.EFBIG, f"it has {found.st_size:,} bytes", str(path))
+            raise OSError(errno.EFBIG, f"it has {human_size(found.st_size)}", str(path))
         return file.read()
 
 

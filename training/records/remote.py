@@ -14,7 +14,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import filelock
 import msgspec
@@ -23,6 +23,12 @@ from training.errors import HomeworkError
 from training.folders import cache_folder
 from training.plurals import counted
 from training.records.files import replacing, write_bytes
+from training.time_limit import within
+
+T = TypeVar("T")
+
+SECONDS_TO_ANSWER = 15.0
+"""What a place has for its first answer, the import of its library included."""
 
 SECONDS_BETWEEN = 20.0
 """Time between two sendings while experiments run."""
@@ -76,12 +82,14 @@ class Mirror:
 
     Args:
         url: Of the folder of records, such as s3://bucket/runs; it needn't exist yet.
+        say: Told when the place takes a while to answer.
 
     Raises:
-        RemoteError: No file system is known for the URL.
+        RemoteError: No file system is known for the URL, or nothing answers there.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, say: Callable[[str], object] = lambda _: None) -> None:
+        self._say = say
         self.url = masked(url).rstrip("/")
         name = hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:16]
         self.folder = cache_folder() / "remote" / name / "runs"
@@ -90,12 +98,14 @@ class Mirror:
         try:
             import fsspec
 
-            self._fs, self._root = fsspec.core.url_to_fs(url)
+            self._fs, self._root = self._ask(lambda: fsspec.core.url_to_fs(url))  # may connect
         except (ImportError, ValueError) as error:
             raise RemoteError(
                 f"--runs {self.url}: {masked(str(error))}.",
                 "S3 needs: pip install 'cnn-homework[s3]'. Other places need what fsspec names.",
             ) from error
+        except Exception as error:  # each file system has exceptions of its own
+            raise self._away("read", error) from error
         self._root = self._root.rstrip("/")
         _MIRRORED.update({str(self.folder.resolve()): self.url, str(self.folder): self.url})
         protocols = self._fs.protocol
@@ -110,6 +120,7 @@ class Mirror:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._lock, self._telling("read"):
+            self._probe()
             known = self._known()
             listed = self._listed()
             for name in sorted(known.keys() - listed.keys()):
@@ -137,6 +148,7 @@ class Mirror:
             RemoteError: The place can't be written, or a file was changed there meanwhile.
         """
         with self._lock, self._telling("write"):
+            self._probe()
             known = self._known()
             here = self._here()
             changed = [
@@ -297,12 +309,29 @@ class Mirror:
             yield
         except HomeworkError:
             raise
-        except Exception as error:  # each file system has exceptions of its own
-            raise RemoteError(
-                f"Can't {verb} {self.url}: {masked(str(error)) or type(error).__name__}.",
-                "Check address, network and credentials. Finished work is saved in "
-                f"{self.folder}; the same command resumes from there.",
-            ) from error
+        except Exception as error:
+            raise self._away(verb, error) from error
+
+    def _away(self, verb: str, error: Exception) -> RemoteError:
+        return RemoteError(
+            f"Can't {verb} {self.url}: {masked(str(error)) or type(error).__name__}.",
+            "Check address, network and credentials. Finished work is saved in "
+            f"{self.folder}; the same command resumes from there.",
+        )
+
+    def _probe(self) -> None:
+        """Look into the folder there, before anything is asked that may take long."""
+
+        def look() -> None:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                self._fs.invalidate_cache()
+                self._fs.ls(self._root, detail=False)
+
+        self._ask(look)
+
+    def _ask(self, ask: Callable[[], T]) -> T:
+        waiting = f"Waiting for {self.url}, at most {SECONDS_TO_ANSWER:g} s"
+        return within(SECONDS_TO_ANSWER, ask, lambda: self._say(waiting))
 
 
 def _version(info: dict[str, Any]) -> str:

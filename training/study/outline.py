@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from training.byte_sizes import human_size
 from training.errors import StudyError
 from training.folders import expanded
 from training.lookup import unknown_name
@@ -125,7 +126,7 @@ def _read_text(file: Path, where: str) -> str:
         with file.open("rb") as stream:
             content = stream.read(LARGEST_FILE_BYTES + 1)
         if len(content) > LARGEST_FILE_BYTES:
-            raise StudyError(f"In {where}: {file} is larger than a million bytes.")
+            raise StudyError(f"In {where}: {file} is larger than {human_size(LARGEST_FILE_BYTES)}.")
         return content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it isn’t UTF-8 text"

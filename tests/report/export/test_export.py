@@ -11,6 +11,7 @@ import json
 import math
 import re
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -19,10 +20,13 @@ from fake_study import Fake, write_fake_study
 from scipy.stats import binomtest
 from test_imports import modules_after
 
+from report.errors import ReportError
 from report.export.cli import _FORMATS
 from report.export.formats import FORMATS
+from training import time_limit
 from training.cli import cli
 from training.errors import HomeworkError
+from training.logs import mlflow_log
 
 
 def needs(*modules):
@@ -332,6 +336,21 @@ def test_mlflow_reads_every_run_back_and_none_twice(gaps, tmp_path):
         history = client.get_metric_history(runs[name].info.run_id, tag)
         assert [metric.step for metric in history] == curves[name]["epoch"]
         assert same_values([metric.value for metric in history], curves[name][field], 0)
+
+
+def test_an_mlflow_server_that_is_away_is_said_at_once(gaps, monkeypatch):
+    monkeypatch.setattr(mlflow_log, "SECONDS_TO_ANSWER", 0.3)
+    monkeypatch.setattr(time_limit, "QUIET_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(ReportError, match="no answer within") as silent:
+            export(gaps, "mlflow", "--output", f"http://me:secret@127.0.0.1:{port}")
+    with pytest.raises(ReportError, match="refused") as refused:
+        export(gaps, "mlflow", "--output", f"http://me:secret@127.0.0.1:{port}")
+    for error in (silent.value, refused.value):
+        assert error.message.startswith(f"The MLflow server 127.0.0.1:{port} doesn't answer")
+        assert "--output" in error.hint
+        assert "secret" not in str(error)
 
 
 @needs("mlflow", "sqlalchemy", "alembic")

@@ -24,8 +24,9 @@ from report.figures.courses import Panel, draw_courses
 from report.figures.curves import Course, draw_course
 from report.figures.drawing import draw
 from report.figures.heatmap import Cell, Grid, draw_heatmap, heatmap_height
+from report.figures.labels import labels_of
 from report.figures.parameters import draw_parameters
-from report.figures.style import label_of, style
+from report.figures.style import style
 from report.figures.views import Gallery, Gap, Plot
 from training.records import ClassCounts
 
@@ -158,7 +159,7 @@ def test_any_name_can_stand_beside_an_axis(name):
     with style():
         figure = Figure(figsize=(7, 5), layout="constrained")
         left, right = figure.subplots(1, 2)
-        draw_class_counts(names, ClassCounts([3, 4], [1, 1], [2, 2]), left, limit=9, small=False)
+        draw_class_counts(names, ClassCounts([3, 4], [1, 1], [2, 2]), left, limit=9)
         draw_confusion(np.eye(2), names, right)
         figure.savefig(io.BytesIO(), format="svg")
     assert left.get_window_extent().width > 50
@@ -166,10 +167,9 @@ def test_any_name_can_stand_beside_an_axis(name):
 
 
 def test_a_long_name_keeps_its_beginning_and_its_end():
-    assert (
-        label_of("great white shark, man-eater, Carcharodon") == "great white shar…er, Carcharodon"
-    )
-    assert label_of("yin_yang") == "yin_yang"
+    long, short = labels_of(["great white shark, man-eater, Carcharodon", "yin_yang"])
+    assert long == "great white shar…er, Carcharodon"
+    assert short == "yin_yang"
 
 
 def test_galleries_hold_the_thumbnails(view):

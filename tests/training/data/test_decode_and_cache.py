@@ -147,6 +147,8 @@ def test_a_full_disk_is_said_before_decoding(tmp_path, monkeypatch):
     with pytest.raises(DataError) as caught:
         decode_all(tmp_path, ["a.png"], 32)
     assert "HOMEWORK_CACHE" in caught.value.hint
+    assert "need 1.05 MB in" in caught.value.message
+    assert "only 10 bytes are free" in caught.value.message
 
 
 def test_a_disk_that_fills_up_leaves_no_half_file(tmp_path, monkeypatch, own_cache):

@@ -3,7 +3,9 @@
 import msgspec
 import pytest
 
-from training.planning.time_left import Remaining
+from training.planning.run_kinds import likely_spec
+from training.planning.time_left import LONG_SECONDS, Remaining
+from training.progress import TimeLeft
 from training.records import Cost
 
 EPOCHS = 12
@@ -106,6 +108,54 @@ def test_stand_ins_take_their_arithmetic_at_the_runs_speed(recorder):
     assert asked == [digest, digest]
     left.ended((names[1], 0), ran(recorder, names[1], 2.0))  # which trained them
     assert left.seconds() == pytest.approx(EPOCHS * 2.0)
+
+
+TRANSFER = [f"transfer/grid-{o}-1e-3" for o in ("sgd", "adam", "rmsprop")]
+OTHER = "beyond/resnet18"
+"""Whose stand-in weights are others."""
+
+
+def list_with_stand_ins(recorder):
+    """Return what is left of a list with two stand-ins of 6,000 and 18,000 FLOP."""
+    steps = [recorder.step(name) for name in ("scratch/baseline", *TRANSFER, OTHER)]
+    digests = [likely_spec(step, recorder.plan).weights_digest for step in steps]
+    flop = {digests[1]: 6_000, digests[-1]: 18_000}
+    assert len(flop) == 2
+    return Remaining(steps, recorder.plan, False, lambda specs: flop)
+
+
+def test_short_runs_do_not_tell_how_long_stand_ins_take(recorder):
+    left = list_with_stand_ins(recorder)
+    short = ran(recorder, "scratch/baseline", LONG_SECONDS / EPOCHS / 2,
+                cost=Cost(training_flop=10))  # fmt: skip
+    left.ended(("scratch/baseline", 0), short)
+    assert left.time_left() == TimeLeft(pytest.approx(4 * LONG_SECONDS / 2), besides_stand_ins=True)
+
+
+def test_the_first_stand_in_tells_how_long_others_take(recorder):
+    left = list_with_stand_ins(recorder)
+    left.ended(("scratch/baseline", 0), ran(recorder, "scratch/baseline", 0.1), wall=12 * 0.1 + 2)
+    assert left.time_left() == TimeLeft(pytest.approx(4 * (1.2 + 2)), besides_stand_ins=True)
+    left.ended((TRANSFER[0], 0), ran(recorder, TRANSFER[0], 0.1), wall=1.2 + 2 + 30)
+    assert left.time_left() == TimeLeft(pytest.approx(3 * (1.2 + 2) + 3 * 30))
+    spec = likely_spec(recorder.step(OTHER), recorder.plan)
+    other = msgspec.structs.replace(ran(recorder, TRANSFER[0], 0.1), id=OTHER, spec=spec)
+    left.ended((OTHER, 0), other, wall=1.2 + 2 + 90)
+    assert left.time_left() == TimeLeft(pytest.approx(2 * (1.2 + 2)))
+
+
+def test_what_a_run_takes_beside_its_training_counts_for_each(recorder):
+    left = remaining(recorder, SGD, ADAM, FROZEN, "freezing/fc")
+    left.ended((SGD, 0), ran(recorder, SGD, 0.1), wall=1.2 + 0.8)
+    assert left.seconds() == pytest.approx(3 * 2.0)
+
+
+def test_a_first_run_that_may_have_trained_stand_ins_teaches_nothing_of_that(recorder):
+    left = remaining(recorder, *TRANSFER)
+    left.ended((TRANSFER[0], 0), ran(recorder, TRANSFER[0], 0.1), wall=1000.0)
+    assert left.seconds() == pytest.approx(2 * 1.2)
+    left.ended((TRANSFER[1], 0), ran(recorder, TRANSFER[1], 0.1), wall=1.2 + 3)
+    assert left.seconds() == pytest.approx(1.2 + 3)
 
 
 def test_without_any_arithmetic_stand_ins_are_left_out(recorder):
