@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from pdf_editing import edit_attachment, edit_number
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText
-from rendering import run_render
 
 from report.audit.manifest import unpack_records
 from report.errors import ReportError
@@ -24,11 +23,8 @@ def finished_study(short_study):
 
 
 @pytest.fixture(scope="module")
-def finished(finished_study, drawn, tmp_path_factory):
-    """Return its report."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOMEWORK_CACHE", str(drawn))
-        return run_render(finished_study, tmp_path_factory.mktemp("report"))
+def finished(short_finished):
+    return short_finished
 
 
 @pytest.fixture
