@@ -30,7 +30,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
             "stopping",
             "time_limit",
         ),
-        ("fonts", "lookup", "records"),
+        ("fonts", "lookup", "records", "system"),
         ("locks", "logs", "progress", "study"),
         ("device",),
         ("data", "networks"),
@@ -65,6 +65,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     "training": (),
     "report": (
         "training.byte_names",
+        "training.cli.completion",  # of options that commands of both packages have
         "training.cli.runs_path",  # the type of --runs, which commands of both packages have
         "training.folders",
         "training.fonts",
@@ -72,6 +73,7 @@ SHARED: dict[str, tuple[str, ...]] = {
         "training.natural_order",
         "training.records",
         "training.study",
+        "training.system",
     ),
 }
 """What each package may import of the other one, beside its version."""

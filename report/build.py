@@ -79,10 +79,21 @@ def build_report(
     for name, file in zip(formats, files, strict=True):
         write_bytes(file, editions[name].content)
         remember(file, editions[name].content, list(editions[name].fragments), made_from, templates)
+    remarks += _picture_remarks(view)
     remarks += _stale_remarks(editions.values())
     remarks += contradiction_remarks(view)
     remarks += _font_remarks(view)
     return Outcome(files, remarks)
+
+
+def _picture_remarks(view: StudyView) -> list[str]:
+    from report.writing.markdown import pictures_left_out
+
+    return [
+        f"Section “{extra.title}”: the picture {why}."
+        for extra in view.study.report.extra
+        for why in pictures_left_out(extra.markdown, extra.pictures)
+    ]
 
 
 def _choices(theme: Theme, templates: str, words: StudyFile | None) -> str:
@@ -96,7 +107,8 @@ def _choices(theme: Theme, templates: str, words: StudyFile | None) -> str:
 def _load(study: Path, words: StudyFile | None) -> StudyView:
     view = load_study(study)
     if words is not None:
-        view.study = retell(view.study, words)
+        told = retell(view.study, words)
+        view.other_words, view.study = told != view.study, told
     check_outline(view.study.report, f"{study / 'study.json'}, report")
     return view
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from training.cli.completion import one_of, report_sections, studies
 from training.cli.runs_path import RunsPath
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ _HELP = {
     "templates": "Folder of your own templates, named like the program's (docs/customising.md).",
     "trust": "Use --templates without a sandbox. Only for templates that you trust.",
     "paper": "Page size of the PDF and of a printed HTML report.",
-    "words": "Take title, author, course, abstract and [report] from this file, not study.json.",
+    "words": "Take title, author, course, abstract and [report] from this file, not study.json; "
+    "its settings change nothing here. Its name chooses the study, unless --study does.",
     "output": "Folder for report.html and report.pdf.  [default: the study's folder]",
 }
 
@@ -35,7 +37,7 @@ _runs_option = click.option(
     show_default=True,
     help="Folder of records, or a URL.",
 )
-_study_option = click.option("--study", metavar="NAME", help=_HELP["study"])
+_study_option = click.option("--study", metavar="NAME", help=_HELP["study"], shell_complete=studies)
 
 
 @click.command()
@@ -44,7 +46,10 @@ _study_option = click.option("--study", metavar="NAME", help=_HELP["study"])
 @click.option(
     "--format", "formats", type=click.Choice(["html", "pdf", "both"]), help=_HELP["formats"]
 )
-@click.option("--only", multiple=True, metavar="SECTION", help=_HELP["only"])
+@click.option(
+    "--only", multiple=True, metavar="SECTION", help=_HELP["only"],
+    shell_complete=one_of(report_sections),
+)  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help=_HELP["output"])
 @click.option(
     "--study-file", "-f", type=click.Path(path_type=Path, dir_okay=False), help=_HELP["words"]
@@ -95,12 +100,16 @@ def render(
         return
     from report.assemble import FORMATS
     from report.build import build_report, existing_formats
-    from report.evidence.load import choose_study
+    from report.evidence.load import choose_described, choose_study
     from report.writing.theme import Theme
     from training.study import read_study_file
 
     words = read_study_file(study_file) if study_file else None
-    folder = choose_study(runs, study or (words.study_name if words else None))
+    remark = ""
+    if words is not None and study_file is not None and study is None:
+        folder, remark = choose_described(runs, words, study_file)
+    else:
+        folder = choose_study(runs, study)
     output = output or folder
     if formats is None:
         chosen = (existing_formats(output) if only else ()) or FORMATS
@@ -110,8 +119,8 @@ def render(
         theme = Theme(templates, trust_templates, paper)
         outcome = build_report(folder, output, chosen, only, progress, theme, words)
     if not quiet:
-        for remark in outcome.remarks:
-            click.echo(remark, err=True)
+        for line in filter(None, (remark, *outcome.remarks)):
+            click.echo(line, err=True)
         for file in outcome.files:
             click.echo(file)
     if open_after:
@@ -179,6 +188,7 @@ def _study_of(
 
 def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
     from report.audit.verdict import say_problems, summary, verdict_json
+    from training.records.remote import with_urls
 
     if as_json:
         click.echo(verdict_json(verdict))
@@ -186,7 +196,7 @@ def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
     for line in say_problems(verdict):
         click.echo(line)
     source = verdict.study or "the records attached to the report"
-    click.echo(summary(verdict, str(source)))
+    click.echo(summary(verdict, with_urls(str(source))))
     if verdict.study is None:
         click.echo(
             "This checks the report against the records attached to it, not whether those are "

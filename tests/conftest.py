@@ -4,6 +4,10 @@ import signal
 
 import pytest
 
+from training.system import let_threads_sleep
+
+let_threads_sleep()  # of several processes beside each other
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
 

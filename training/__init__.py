@@ -17,6 +17,9 @@ __all__ = ["__version__", "run_study"]
 def __getattr__(name: str) -> Any:
     """Load the Python interface when it is asked for: the command line does without."""
     if name == "run_study":
+        from training.system import check_system
+
+        check_system()
         from training.api import run_study
 
         return run_study

@@ -17,10 +17,11 @@ def run_study(
     study_file: str | Path | None = None,
     data: str | Path | None = None,
     study: str | None = None,
+    change: bool = False,
     runs: str | Path = "runs",
     device: str = "auto",
     force: bool = False,
-    keep_weights: bool = False,
+    keep_weights: bool | None = None,
     jobs: int = 1,
     progress: bool = True,
     **settings: Any,
@@ -34,7 +35,11 @@ def run_study(
         preset: `reference` (the default) or `quick`.
         study_file: A TOML file of settings.
         data: Images: a folder, a CSV file, `torchvision:NAME`, `caltech101` or `sample`.
-        study: The study's name; by default the study file's, else the preset's.
+        study: The study's name; by default the study file's, else the preset's. If that study is
+            there, its settings hold.
+        change: Let the other arguments change that study's settings.
+        keep_weights: Keep every tested network, and train those again that weren't kept; or none.
+            By default those of the first seed are kept, up to 100 MB each.
         settings: Fields of `training.records.Settings`, such as `epochs=5`.
         progress: Say on the terminal what is done.
 
@@ -44,12 +49,15 @@ def run_study(
     from training.device.process_state import process_put_back
     from training.folders import expanded
     from training.run.run_options import RunOptions, Where
-    from training.study import build_study, read_study_file, select
+    from training.study import check_code, described_study, read_study_file, select
 
     place = expanded(study_file) if study_file else None
     file = read_study_file(place) if place else None
-    record = build_study(preset, file, settings, study, str(data) if data else None)
-    folder = StudyFolder(expanded(runs) / record.name)
+    below = expanded(runs)
+    pictures = str(data) if data else None
+    record = described_study(below, preset, file, settings, study, pictures, change)
+    check_code(record, file is not None, settings.get("backbone"))
+    folder = StudyFolder(below / record.name)
     code_folders = [place.resolve().parent] if place else []
     if settings.get("backbone") is not None:
         code_folders.append(Path.cwd())

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import types
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -40,17 +41,21 @@ def current_folder_last(path: Sequence[str]) -> list[str]:
 
 @contextlib.contextmanager
 def starting_python() -> Iterator[None]:
-    """Start processes of `multiprocessing` in this block that don't import from here by mistake.
+    """Start processes of `multiprocessing` in this block that run nothing of a person's.
 
     Such a process gets this one's `sys.path`; until then, the current folder comes first unless
-    the variable says otherwise.
+    the variable says otherwise. It would also run the script again that this process was started
+    with, to find there what it is to do; nothing of ours is there, so it is told of no script.
     """
     path, before = list(sys.path), os.environ.get("PYTHONSAFEPATH")
+    script = sys.modules["__main__"]
     sys.path[:] = current_folder_last(path)
     os.environ["PYTHONSAFEPATH"] = "1"
+    sys.modules["__main__"] = types.ModuleType("__main__")
     try:
         yield
     finally:
+        sys.modules["__main__"] = script
         sys.path[:] = path
         if before is None:
             del os.environ["PYTHONSAFEPATH"]

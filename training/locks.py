@@ -13,6 +13,7 @@ import filelock
 import msgspec
 
 from training.records import writing
+from training.records.together import is_alive
 
 SECONDS_BETWEEN_TRIES = 0.2
 
@@ -65,6 +66,14 @@ def locked(path: Path, waiting: Callable[[str], object]) -> Iterator[None]:
         lock.release()
 
 
+def holder(path: Path) -> Holder | None:
+    """Return who holds the lock `path`; None if nobody does, or if the holder died."""
+    found = _read_holder(path.with_suffix(".holder"))
+    if found is None or (found.host == socket.gethostname() and not is_alive(found.pid)):
+        return None
+    return found
+
+
 def _acquire(lock: filelock.BaseFileLock, named: Path, waiting: Callable[[str], object]) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "flock not supported", UserWarning)
@@ -82,7 +91,11 @@ def _this_process() -> Holder:
 
 
 def _holder(named: Path) -> str:
+    return str(_read_holder(named) or "another process")
+
+
+def _read_holder(named: Path) -> Holder | None:
     try:
-        return str(msgspec.json.decode(named.read_bytes(), type=Holder))
+        return msgspec.json.decode(named.read_bytes(), type=Holder)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return "another process"
+        return None

@@ -1,5 +1,6 @@
 """Run a study from nothing but its description: data, device, plan, executor."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import torch
@@ -9,13 +10,15 @@ from training.data.prepare import prepare
 from training.device.determinism import keep_deterministic
 from training.device.environment import using_threads
 from training.device.precision import set_up
+from training.errors import DeviceError
 from training.executors import Executor, Outcome, check_executor, make_executor, threads_each
 from training.folders import cache_folder
 from training.locks import locked
 from training.logs import live_logs
 from training.networks.build import build
 from training.networks.freezing import count_parameters, freeze
-from training.planning.plan import Plan
+from training.planning.plan import PENDING, Plan
+from training.planning.run_kinds import likely_spec
 from training.progress import Progress
 from training.records import (
     RECORD_TYPES,
@@ -27,6 +30,7 @@ from training.records import (
     write,
 )
 from training.run.run_options import RunOptions
+from training.run.try_device import why_not
 from training.run.workspace import Workspace
 from training.stopping import StopSignal
 from training.study.choices import choices_of
@@ -78,6 +82,10 @@ def run_study(
         write(folder.study, study)
     _say_backbone(settings.backbone, len(data.record.classes), progress)
     plan = Plan(study, folder, data.record.fingerprint)
+    everything = plan.with_dependencies(experiments)
+    if device.type == "mps" and not _trains(device, plan, everything, options, progress):
+        options = dataclasses.replace(options, device="cpu")
+        device, precision = set_up("cpu", options.precision, settings.image_size)
     workspace = Workspace(
         folder,
         data,
@@ -88,8 +96,8 @@ def run_study(
         options,
         precision,
         logs,
+        first_seed=settings.seed,
     )
-    everything = plan.with_dependencies(experiments)
     for image_size in {e.image_size for e in everything if e.image_size is not None}:
         data.pixels(image_size, progress.note)  # decoded once, before several processes want them
     executor = make_executor(plan, workspace)
@@ -109,6 +117,29 @@ def _run(
     first = executor.run([experiment for experiment in everything if experiment.id not in wanted])
     then = executor.run(list(experiments), force=True)
     return Outcome(first.ran + then.ran, first.reused + then.reused)
+
+
+def _trains(
+    device: torch.device,
+    plan: Plan,
+    experiments: Sequence[Experiment],
+    options: RunOptions,
+    progress: Progress,
+) -> bool:
+    """Tell whether a device can train what is to be run; say so if it can't.
+
+    Raises:
+        DeviceError: It can't, and was asked for by its name.
+    """
+    steps = [step for step in plan.steps(experiments) if options.force or step.state in PENDING]
+    specs = [spec for step in steps if (spec := likely_spec(step, plan)) is not None]
+    problem = why_not(specs, device, options.code_folders)
+    if problem is None:
+        return True
+    if options.device != "auto":
+        raise DeviceError(f"{device} can't train {problem}.", "Use --device cpu.")
+    progress.note(f"Computing on the CPU, because {device} can't train {problem}.")
+    return False
 
 
 def _say_backbone(model: str, n_classes: int, progress: Progress) -> None:

@@ -33,7 +33,7 @@ class StoppedError(BaseException):
     No `Exception`, as `KeyboardInterrupt` is none: what handles failures must not handle this.
 
     Attributes:
-        at_once: It interrupted whatever was going on, not at a place meant for it.
+        at_once: It interrupted the work anywhere, not only at a place meant for it.
         exit_code: What a shell expects: 128 and the signal's number.
     """
 

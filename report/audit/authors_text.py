@@ -124,7 +124,8 @@ UNREAD = ("command", "name", "preset", "data", "id", "homework", "model", "weigh
 
 def lint_study(view: StudyView) -> list[Problem]:
     """Check every text that a study's author wrote."""
-    texts = list(_texts(msgspec.to_builtins(view.study), "study.json#"))
+    source = "study file#" if view.other_words else "study.json#"
+    texts = list(_texts(msgspec.to_builtins(view.study), source))
     found = [statement for where, text in texts for statement in statements(view, where, text)]
     problems = [problem for statement in found for problem in _lint(view, statement)]
     return [*problems, *praised_and_blamed((s.where, s.text) for s in found)]

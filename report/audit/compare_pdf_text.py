@@ -190,7 +190,7 @@ class _Comparison:
         return None
 
     def _explained(self, e: int, p: int) -> int | None:
-        """Return where the pages go on after what may come in here; None if nothing may."""
+        """Return where the pages continue after an insertion; None if none is allowed here."""
         if e in self._said.pictures:
             found = self._next(e, p)
             if found is not None:
@@ -207,7 +207,7 @@ class _Comparison:
         return self._next(e, page_end, page_end + REACH)
 
     def _next(self, e: int, p: int, end: int | None = None) -> int | None:
-        """Return the first place from which pages go on as said, for a while or to a picture."""
+        """Return the first place where pages continue as expected, for a while or to a picture."""
         key = self._key(e)
         while (p := self._shown.text.find(key, p, end)) >= 0:
             q, i, start = p, e, (e, p)
@@ -228,7 +228,7 @@ class _Comparison:
         return None
 
     def _goes_on(self, p: int, e: int) -> bool:
-        """Tell whether the pages go on as said, up to the next place where something comes in."""
+        """Tell whether the pages continue as expected, up to the next allowed insertion."""
         return self._shown.text.startswith(self._key(e), p)
 
     def _key(self, e: int) -> str:
@@ -276,7 +276,7 @@ class _Comparison:
         return " ".join(raw[first : last + 1].split())
 
     def _rest(self, p: int) -> Iterator[Problem]:
-        """Yield a problem where pages go on after all is said, but for the last running title."""
+        """Yield a problem where pages continue after the expected text and the running title."""
         if len(self._shown.text) - p > FOOTER:
             text = self._excerpt(p, p + SHOWN)
             yield Problem("end", text, "the pages continue after the end of the report")

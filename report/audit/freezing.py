@@ -1,4 +1,4 @@
-"""Hold what is said to be frozen against the parameters that were trained."""
+"""Check the stated frozen parts against the parameters that were trained."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ SAYS_CONVOLUTIONS = re.compile(
 
 
 def freeze_problems(run: Run) -> Iterator[Problem]:
-    """Hold what is said to be frozen against the counts of what was trained."""
+    """Check the stated frozen parts against the counts of what was trained."""
     spec, counts = run.metrics.spec, run.metrics.parameters
     if spec is None or counts is None:
         return

@@ -85,7 +85,7 @@ def _text(page: "object") -> str:
 def _name_encodings(page: "object") -> None:
     """Give fonts with an encoding of their own the usual one's name, which pypdf understands.
 
-    Their codes have two bytes as well, and which text those stand for is said elsewhere. WeasyPrint
+    Their codes also have two bytes, and a table elsewhere maps them to text. WeasyPrint
     writes such an encoding where one glyph stands for two characters.
     """
     from pypdf import PageObject

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
+from training.cli.completion import studies_or_folders
 from training.cli.runs_path import RunsPath
 
 
 @click.command()
-@click.argument("a", type=click.Path(path_type=Path))
-@click.argument("b", type=click.Path(path_type=Path))
+@click.argument("a", type=click.Path(path_type=Path), shell_complete=studies_or_folders)
+@click.argument("b", type=click.Path(path_type=Path), shell_complete=studies_or_folders)
 @click.option(
     "--format", "formats", type=click.Choice(["html", "pdf", "both"]), default="html",
     show_default=True, help="Formats to write.",

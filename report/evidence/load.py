@@ -23,6 +23,7 @@ from training.records import (
     read,
     read_if_there,
 )
+from training.study import StudyFile
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,13 @@ class Run:
 
 
 class StudyView:
-    """A study and what its records say, by experiment and seed."""
+    """A study and what its records say, by experiment and seed.
+
+    Attributes:
+        other_words: Whether `study` has texts from a study file that `study.json` doesn't have.
+    """
+
+    other_words = False
 
     def __init__(
         self,
@@ -267,3 +274,29 @@ def choose_study(runs: Path, name: str | None) -> Path:
     if name not in studies:
         raise unknown(f"study in {runs}:", name, list(studies))
     return studies[name]
+
+
+def choose_described(runs: Path, file: StudyFile, place: Path) -> tuple[Path, str]:
+    """Return the study that a study file describes, and what to say if that is a guess.
+
+    It is the one of its name. Without a name it is the preset's, where that is there, else the one
+    written last.
+
+    Args:
+        place: The study file's path, for messages.
+
+    Raises:
+        ReportError: There is no study of its name, or none at all.
+    """
+    studies = find_studies(runs)
+    if file.study_name in studies or not studies:
+        return choose_study(runs, file.study_name), ""
+    shown = ", ".join(f"--study {name}" for name in studies)
+    if file.name:
+        raise ReportError(
+            f"{place} describes the study “{file.name}”, which isn’t in {runs}.",
+            f"Run it: homework run-all -f {place}. Or choose one that is there: {shown}.",
+        )
+    last = choose_study(runs, None)
+    which = f"which was written last (of {shown})" if len(studies) > 1 else "the only one"
+    return last, f"{place} names no study; this is {last}, {which}"

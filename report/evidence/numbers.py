@@ -20,7 +20,9 @@ from report.evidence.statistics import (
     discordant,
     mcnemar_exact,
     n_perfect,
+    n_right_without,
     newcombe_interval,
+    paired_interval,
     paired_t,
     student_interval,
     wilson_interval,
@@ -107,13 +109,18 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "confused": lambda label, predicted, classes, name, guess: confused(
         label, predicted, classes.index(name), classes.index(guess)
     ),
+    "n_right_without": n_right_without,
+    "n_without": lambda label, left: len(label) - len(set(left)),
     "n_perfect": lambda label, predicted: n_perfect(label, predicted),
+    "average": statistics.fmean,
     "mean_if_right": lambda label, predicted, values: statistics.fmean(
         v for t, p, v in zip(label, predicted, values, strict=True) if t == p
     ),
     "mean_if_wrong": lambda label, predicted, values: statistics.fmean(
         v for t, p, v in zip(label, predicted, values, strict=True) if t != p
     ),
+    "paired_low": lambda label, a, b: paired_interval(*discordant(label, a, b), len(label))[0],
+    "paired_high": lambda label, a, b: paired_interval(*discordant(label, a, b), len(label))[1],
     "mcnemar": lambda label, a, b: mcnemar_exact(*discordant(label, a, b)),
 }
 """Every operation that a derived number may name."""

@@ -1,1 +1,1 @@
-"""Write a study's records in the forms that other tools read. Nothing is rounded or made up."""
+"""Write a study's records in the forms that other tools read. Nothing is rounded or invented."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from training.cli.completion import studies
 from training.cli.runs_path import RunsPath
 
 _FORMATS = ("csv", "parquet", "latex", "jsonl", "tensorboard", "mlflow", "model-card")
@@ -23,6 +24,7 @@ _FORMATS = ("csv", "parquet", "latex", "jsonl", "tensorboard", "mlflow", "model-
     "--study",
     metavar="NAME",
     help="Name of a study below --runs.  [default: the most recent]",
+    shell_complete=studies,
 )
 @click.option(
     "--output",

@@ -11,7 +11,7 @@ from report.export.runs_table import rows
 def json_lines(view: StudyView) -> str:
     """Return one JSON object a line; null where a value wasn't finite.
 
-    A run that repeats another's record (`reused_from`) repeats its curves as well.
+    A run that repeats another's record (`reused_from`) also repeats its curves.
     """
     lines = (line for run in rows(view) for line in _lines(run))
     return "".join(msgspec.json.encode(line).decode() + "\n" for line in lines)

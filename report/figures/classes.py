@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ROWS_PER_PANEL = 34
-"""More classes than this go on in a second and third panel."""
+"""More classes than this continue in a second and third panel."""
 
 MANY_CLASSES = 120
 """More classes than this are shown as a distribution, because names would be illegible."""

@@ -12,7 +12,8 @@ from report.figures.accuracies import Point, draw_accuracies, draw_against_cost
 from report.figures.canvas import draw_plot, gap
 from report.figures.style import PAGE_WIDTH
 from report.figures.views import Gap, Plot
-from report.findings.cost import accuracy_per_parameter, most_accurate
+from report.findings.chosen import chosen
+from report.findings.cost import accuracy_per_parameter
 from report.tables.figure_data import accuracy_data, cost_data
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def forest(view: StudyView) -> Plot | Gap:
     points = [_point(view, item) for item in tested]
     comparable = is_comparable(view)
     label = "reference report" if comparable else "reference report, another task: don’t compare"
-    said = " ".join(str(sentence) for sentence in most_accurate(view))
+    said = " ".join(str(sentence) for sentence in chosen(view))
     caution = "" if comparable or not is_same_homework(view) else (
         " The reference report’s values belong to another setting and stand here for orientation "
         "only."
@@ -76,7 +77,7 @@ def accuracy_against_cost(view: StudyView) -> Plot | Gap:
     timed = [_point(view, item, time) for item in tested if (time := _seconds(item)) > 0]
     if not _one_device(tested) or len(timed) < len(sized):
         timed = []
-    said = " ".join(str(sentence) for sentence in accuracy_per_parameter(tested))
+    said = " ".join(str(sentence) for sentence in accuracy_per_parameter(view))
     panels = "parameters, and against training time" if timed else "parameters"
     return draw_plot(
         "accuracy-against-cost",

@@ -7,11 +7,13 @@ from report.evidence.load import StudyView
 from report.evidence.sentences import Parts, parts
 from report.figures.canvas import gap
 from report.figures.save import data_uri
-from report.figures.views import Gallery, Gap, Picture
+from report.figures.views import Gallery, Gap, PairGallery, Picture, PicturePair
 from training.natural_order import natural_key
 from training.records import Thumbnail
 
 N_SAMPLES = 12
+
+HOW_ALIKE = {"identical": "Identical", "near": "Nearly identical"}
 
 LARGEST_FILE_BYTES = 256 * 1024
 """A thumbnail has a few kilobytes; what is much larger isn't one."""
@@ -26,7 +28,9 @@ Group = Literal["samples", "steps", "augmentation"]
 
 def sample_gallery(view: StudyView) -> Gallery | Gap:
     """Show one train picture each of some classes, spread over the list."""
-    caption = parts("Train pictures of some of the classes, as the network sees them.")
+    n_classes = len(view.dataset.classes) if view.dataset is not None else 0
+    which = "each class" if n_classes <= N_SAMPLES else "some of the classes"
+    caption = parts(f"One train picture of {which}, as the network sees it.")
     return _gallery(view, "samples", "sample-grid", caption, limit=N_SAMPLES)
 
 
@@ -47,6 +51,30 @@ def augmentation_gallery(view: StudyView) -> Gallery | Gap:
         "drawn anew every time."
     )
     return _gallery(view, "augmentation", "augmentation-gallery", caption)
+
+
+def duplicate_pairs(view: StudyView) -> dict[str, PairGallery]:
+    """Show pictures that two splits share, as far as the study's folder has them."""
+    dataset = view.dataset
+    if dataset is None or dataset.duplicates is None:
+        return {}
+    kept = {t.label: t for t in dataset.thumbnails if t.group == "duplicates"}
+    shown = []
+    for pair in dataset.duplicates.pairs:
+        both = [_duplicate(view.folder.path, kept[path]) for path in pair.paths if path in kept]
+        if len(both) == 2 and both[0] is not None and both[1] is not None:
+            note = parts(HOW_ALIKE[pair.kind], ", ", f"{pair.splits[0]} and {pair.splits[1]}")
+            shown.append(PicturePair(both[0], both[1], note))
+    if not shown:
+        return {}
+    caption = parts("Pictures that two splits share, as the network sees them: the first pairs.")
+    return {"duplicates": PairGallery("duplicates", tuple(shown), caption)}
+
+
+def _duplicate(study: Path, thumbnail: Thumbnail) -> Picture | None:
+    """Return one picture of a pair; its label is its path."""
+    size = (thumbnail.width, thumbnail.height)
+    return picture(study, thumbnail.file, thumbnail.label, size)
 
 
 def _gallery(

@@ -35,7 +35,7 @@ def curves(view: StudyView, experiment_id: str) -> Plot | Gap:
         record,
         run.metrics.best_epoch,
         size=(PAGE_WIDTH, 2.8),
-        alt=_curves_alt(run),
+        alt=_curves_alt(view, run),
         caption=_curves_caption(view, run),
         data=course_data(run),
     )
@@ -58,8 +58,9 @@ def draw_curves(figure: "Figure", record: Curves, best_epoch: int | None) -> Non
     )
 
 
-def _curves_alt(run: Run) -> str:
-    said = " ".join(str(sentence) for sentence in (*convergence(run), *fit_gap(run)))
+def _curves_alt(view: StudyView, run: Run) -> str:
+    told = (*convergence(view, run), *fit_gap(view, run))
+    said = " ".join(str(sentence) for sentence in told)
     name = experiment_name(run.experiment)
     return f"Loss and accuracy of “{name}” over its epochs. {said}".strip()
 

@@ -38,17 +38,23 @@ def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
     return [opening, *(_majority(view, tested) or _against_validation(view, tested))]
 
 
+def learned_nothing(view: StudyView, tested: Tested) -> bool:
+    """Tell whether a test accuracy can't be told from that of naming one class every time."""
+    if view.dataset is None or view.dataset.n_test != tested.runs[0].number("/test/n_images").value:
+        return False
+    share = derive("largest_share", view.dataset_number("/counts/test"))
+    return bool(tested.low.value <= share.value)
+
+
 def _majority(view: StudyView, tested: Tested) -> list[Sentence]:
     """Say so where a test accuracy isn't above that of naming one class every time."""
-    if view.dataset is None or view.dataset.n_test != tested.runs[0].number("/test/n_images").value:
+    if not learned_nothing(view, tested):
         return []
     share = derive("largest_share", view.dataset_number("/counts/test"))
-    if tested.low.value > share.value:
-        return []
     return [
         say(
             "That can’t be told from naming the most frequent class every time, which is right "
-            "for ", percent(share), ": nothing shows that it learned anything.", strength="strong",
+            "for ", percent(share), ".", strength="strong",
         )
     ]  # fmt: skip
 
@@ -114,13 +120,23 @@ def _verdict(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Sen
     outcome: Parts = (
         say(points(gain), f" points {direction}").parts
         if decided
-        else say("no measurable difference").parts
+        else say("no measurable difference, ", signed_points(gain), " points").parts
     )
+    if len(pairs) == 1:
+        outcome = say(outcome, " (", INTERVAL, " ", _interval(*pairs[0]), ")").parts
     return say(
         "On the same test pictures", *_common(first, second, pairs), ", ", names[0],
         " is right for ", score(scores[0]), " and ", names[1], " for ", score(scores[1]), ": ",
-        outcome, " (", evidence, ").", strength="strong" if decided else "weak",
+        outcome, "; ", evidence, ".", strength="strong" if decided else "weak",
     )  # fmt: skip
+
+
+def _interval(first: Run, second: Run) -> Parts:
+    """Print the interval of the difference on the same pictures."""
+    answers = first.prediction("/label"), first.prediction("/predicted"), second.prediction(
+        "/predicted")  # fmt: skip
+    low, high = derive("paired_low", *answers), derive("paired_high", *answers)
+    return say(signed_points(low), " to ", signed_points(high)).parts
 
 
 def _common(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Parts:

@@ -21,19 +21,22 @@ def contradiction_notices(
     """
     if experiments is None:
         return _told(audit_runs(view), "Records contradict themselves") + _told(
-            lint_study(view), "The author’s text contradicts the records"
+            lint_study(view), "The author’s text contradicts the records", not view.other_words
         )
     runs = [run for experiment in experiments for run in view.runs(experiment.id)]
     return _told(audit_runs(view, runs), "Records contradict themselves")
 
 
-def _told(problems: list[Problem], what: str) -> list[Sentence]:
+def _told(problems: list[Problem], what: str, verifiable: bool = True) -> list[Sentence]:
+    """Say some problems and where to find all of them, or all where `verify` can't know them."""
     if not problems:
         return []
     named = [
         say(Code(problem.where), f" has “{problem.text}”, but {problem.problem}").parts
-        for problem in problems[:SHOWN]
+        for problem in (problems[:SHOWN] if verifiable else problems)
     ]
+    if not verifiable:
+        return [say(f"{what}: ", listing(named, "; and "), ".", strength="gap")]
     rest = " There are more of them." if len(problems) > SHOWN else ""
     return [
         say(f"{what}: ", listing(named, "; and "), f".{rest} ", Code("homework verify"),

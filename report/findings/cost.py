@@ -19,45 +19,10 @@ from report.evidence.numbers import (
     times,
 )
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
-from report.findings.comparing import p_parts, tests_against
-from report.findings.scores import accuracy_parts, tested_score
+from report.findings.chosen import Chosen, chosen_model
+from report.findings.comparing import learned_nothing
+from report.findings.scores import tested_score
 from training.records import matches_group
-
-
-def most_accurate(view: StudyView) -> list[Sentence]:
-    """Name the model with the highest test accuracy, and who can't be told from it."""
-    tested = all_tested(view)
-    if len(tested) < 2:
-        return []
-    best = max(tested, key=lambda item: item.accuracy.value)
-    sentences = [
-        say(
-            "The highest test accuracy is that of ", Name(experiment_name(best.experiment)), ": ",
-            accuracy_parts(best), ".",
-        )
-    ]  # fmt: skip
-    return sentences + _told_apart(best, [t for t in tested if t is not best])
-
-
-def _told_apart(best: Tested, others: list[Tested]) -> list[Sentence]:
-    """Say from whom the best can't be told, or that it is better than all."""
-    tests = tests_against(best, others)
-    close: list[Parts] = [
-        say(Name(experiment_name(t.experiment)), " with ", tested_score(t), ", p\u00a0",
-            p_parts(p)).parts
-        for t, differs, p in tests
-        if not differs
-    ]  # fmt: skip
-    start = "On the same test pictures it "
-    if close:
-        return [say(start, "can’t be told from ", listing(close, "; and "), ".", strength="weak")]
-    if len(tests) < len(others):
-        return []
-    largest = derive("maximum", *(p for _, _, p in tests))
-    return [
-        say(start, "is measurably better than each of the others (largest p\u00a0",
-            p_parts(largest), ").", strength="strong")
-    ]  # fmt: skip
 
 
 def size_and_time(
@@ -118,31 +83,36 @@ def _time(run: Run, other: Run, name: Name, other_name: Name) -> list[Sentence]:
     ]  # fmt: skip
 
 
-def accuracy_per_parameter(tested: list[Tested]) -> list[Sentence]:
-    """Say whether the larger model is the better one among the tested."""
-    sized = [t for t in tested if t.runs[0].parameters is not None]
-    if len(sized) < 2:
+def accuracy_per_parameter(view: StudyView) -> list[Sentence]:
+    """Say whether the largest of the tested models is the chosen one."""
+    choice = chosen_model(view)
+    if choice is None or learned_nothing(view, choice.model):
         return []
-    largest = max(sized, key=lambda t: t.runs[0].number("/parameters/total").value)
-    best = max(sized, key=lambda t: t.accuracy.value)
-    if largest is best:
-        return [say("Here the largest model is also the most accurate.")]
+    model = choice.model
+    sized = [t for t in all_tested(view) if t.runs[0].parameters is not None]
+    if len(sized) < 2 or model.runs[0].parameters is None:
+        return []
+    most = max(t.runs[0].number("/parameters/total").value for t in sized)
+    if model.runs[0].number("/parameters/total").value == most:
+        return []
+    largest = next(t for t in sized if t.runs[0].number("/parameters/total").value == most)
+    if largest.experiment.id in {item.experiment.id for item in choice.better}:
+        return []
     return [
         say(
             "Size alone doesn’t decide: the largest network, that of ",
             Name(experiment_name(largest.experiment)), " with ",
             millions(largest.runs[0].number("/parameters/total")), " million parameters, reaches ",
-            tested_score(largest), "; the most accurate, ",
-            Name(experiment_name(best.experiment)), ", has ",
-            millions(best.runs[0].number("/parameters/total")), " million and reaches ",
-            tested_score(best), ".",
+            tested_score(largest), "; the chosen one, ", Name(experiment_name(model.experiment)),
+            ", has ", millions(model.runs[0].number("/parameters/total")),
+            " million and reaches ", tested_score(model), ".",
         )
     ]  # fmt: skip
 
 
 def what_accuracy_cost(view: StudyView) -> list[Sentence]:
-    """Say what training took, and what of it the most accurate model did; for records that say."""
-    return [*_all_training(view), *_of_the_best(view)]
+    """Say what training took, and what of it the chosen model did; for records that say."""
+    return [*_all_training(view), *_of_the_chosen(view)]
 
 
 def _all_training(view: StudyView) -> list[Sentence]:
@@ -177,19 +147,20 @@ def _choosing(view: StudyView, runs: list[Run]) -> list[Sentence]:
     return [say("Of that, ", listing(shares), f" went into the {grids_said} chosen from.")]
 
 
-def _of_the_best(view: StudyView) -> list[Sentence]:
-    """Say what the most accurate model's training took, and the least that does as well."""
-    tested = all_tested(view)
-    best = max(tested, key=lambda item: item.accuracy.value, default=None)
-    if best is None or len(tested) < 2 or mean(best.runs, arithmetic_of) is None:
+def _of_the_chosen(view: StudyView) -> list[Sentence]:
+    """Say what the chosen model's training took, and the cheapest that does as well."""
+    choice = chosen_model(view)
+    if choice is None or mean(choice.model.runs, arithmetic_of) is None:
         return []
-    several = say(" in the mean of ", integer(best.n_seeds), " seeds").parts
+    model = choice.model
+    several = say(" in the mean of ", integer(model.n_seeds), " seeds").parts
     return [
         say(
-            "Training the most accurate model, ", Name(experiment_name(best.experiment)), ", took ",
-            _took(best), several if len(best.runs) > 1 else (), _chosen(view, best), ".",
+            "Training the chosen model, ", Name(experiment_name(model.experiment)), ", took ",
+            _took(model), several if len(model.runs) > 1 else (), _choosing_its_pair(view, model),
+            ".",
         ),
-        *_as_good_for_less(best, [item for item in tested if item is not best]),
+        *_as_good_for_less(choice),
     ]  # fmt: skip
 
 
@@ -202,7 +173,7 @@ def _took(tested: Tested, timed: bool = True) -> Parts:
     return listing(printed(quantity) for quantity, printed in known if quantity is not None)
 
 
-def _chosen(view: StudyView, tested: Tested) -> Parts:
+def _choosing_its_pair(view: StudyView, tested: Tested) -> Parts:
     """Say what choosing its pair had taken before."""
     selected = tested.runs[0].metrics.selected
     if selected is None:
@@ -218,26 +189,27 @@ def _chosen(view: StudyView, tested: Tested) -> Parts:
     ).parts  # fmt: skip
 
 
-def _as_good_for_less(best: Tested, others: list[Tested]) -> list[Sentence]:
-    """Name the one that took least among those that can't be told from the best."""
-    taken = [(item, mean(item.runs, arithmetic_of)) for item in others]
-    most = mean(best.runs, arithmetic_of)
+def _as_good_for_less(choice: Chosen) -> list[Sentence]:
+    """Name the one that took least among those that can't be told from the chosen one."""
+    most = mean(choice.model.runs, arithmetic_of)
     assert most is not None
-    less = {item.experiment.id: q for item, q in taken if q is not None and q.value < most.value}
-    tests = tests_against(best, [item for item in others if item.experiment.id in less])
-    close = [(item, p) for item, differs, p in tests if not differs]
+    others = (*choice.level, *choice.worse, *choice.better, *choice.untested)
+    taken = {item.experiment.id: mean(item.runs, arithmetic_of) for item in others}
+    less = {name: q for name, q in taken.items() if q is not None and q.value < most.value}
+    close = [item for item in choice.level if item.experiment.id in less]
     if not close:
-        all_known = len(tests) == len(less) and all(q is not None for _, q in taken)
-        return _nothing_for_less(bool(less)) if others and all_known else []
-    least, p = min(close, key=lambda found: less[found[0].experiment.id].value)
+        compared = (*choice.better, *choice.untested)
+        open_ones = None in taken.values() or any(t.experiment.id in less for t in compared)
+        return [] if open_ones else _nothing_for_less(bool(less))
+    least = min(close, key=lambda item: less[item.experiment.id].value)
     share = derive("ratio", less[least.experiment.id], most)
     return [
         say(
-            "Of the models that can’t be told from it on the same test pictures, the least went "
-            "into ", Name(experiment_name(least.experiment)), ": ",
-            _took(least, timed=_devices(least) == _devices(best)), ", ", percent(share),
-            " of the best one’s arithmetic, for ", tested_score(least), " right (p\u00a0",
-            p_parts(p), ").", strength="weak",
+            "Of the models that can’t be told from it, the least went into ",
+            Name(experiment_name(least.experiment)), ": ",
+            _took(least, timed=_devices(least) == _devices(choice.model)), ", ", percent(share),
+            " of the chosen one’s arithmetic, for ", tested_score(least), " right.",
+            strength="weak",
         )
     ]  # fmt: skip
 

@@ -45,7 +45,8 @@ def imbalance(view: StudyView) -> list[Sentence]:
     share = derive("largest_share", view.dataset_number("/counts/test"))
     baseline = say(
         "Naming the most frequent class of the test set every time would be right for ",
-        percent(share), " of its pictures; a model has to beat that to have learned anything.",
+        percent(share), " of its pictures. A model near that may have learned no more than the "
+        "sizes of the classes.",
     )  # fmt: skip
     if most.value == fewest.value:
         return [say("Every class has ", integer(most), " train pictures."), baseline]
@@ -141,9 +142,8 @@ def _dropped(view: StudyView, dataset: Dataset) -> Iterator[Sentence]:
     others = [name for name in dataset.dropped_classes if name != CLUTTER]
     if clutter:
         yield say(
-            "Left out on purpose: ", Code(CLUTTER), ", ",
-            integer(view.dataset_number("/n_dropped_images")),
-            " pictures of no particular class.",
+            "Left out: ", Code(CLUTTER), ", a folder of pictures of no particular class (",
+            integer(view.dataset_number("/n_dropped_images")), ").",
         )  # fmt: skip
     if others:
         yield say("Left out because no picture was found in it: ", _names(others), ".")

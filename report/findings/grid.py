@@ -96,9 +96,9 @@ def _in_vain(view: StudyView, runs: list[Run]) -> Sentence:
     spec = runs[0].metrics.spec
     assert spec is not None
     return say(
-        "With no rate tried did ", Name(optimizer_name(spec.optimizer)),
-        " learn; its highest validation accuracy is ", percent(_accuracy(view, runs[0])), " at ",
-        _rate(runs[0]), ".",
+        "At no rate tried was ", Name(optimizer_name(spec.optimizer)),
+        " measurably better than naming the most frequent class every time; its highest "
+        "validation accuracy is ", percent(_accuracy(view, runs[0])), " at ", _rate(runs[0]), ".",
     )  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def _range(view: StudyView, runs: list[Run]) -> Parts:
 
 
 def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
-    """Name the pairs that diverged, never learned, or left no result."""
+    """Name the pairs that diverged, or are no better than naming one class every time."""
     members = [view.runs(experiment.id) for experiment in view.group(grid)]
     diverged = [runs[0] for runs in members if runs and runs[0].metrics.status == "diverged"]
     finished = [run for run in view.ranked(grid) if run not in diverged]
@@ -143,7 +143,12 @@ def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
     if never:
         sentences.append(_never(view, never))
     if finished and not never and not diverged:
-        sentences.append(say("No pair diverged, and every pair learned something."))
+        sentences.append(
+            say(
+                "No pair diverged, and each is measurably better than naming the most frequent "
+                "class every time."
+            )
+        )
     return sentences
 
 
@@ -167,11 +172,9 @@ def _diverged(view: StudyView, run: Run) -> Sentence:
 def _never(view: StudyView, runs: list[Run]) -> Sentence:
     share = derive("largest_share", view.dataset_number("/counts/validation"))
     named: list[Parts] = [say(pair(r), " (", percent(_accuracy(view, r)), ")").parts for r in runs]
-    many = len(runs) > 1
     return say(
-        listing(named), " never learned: ", "their" if many else "its",
-        " validation accuracy can’t be told from naming the most frequent class every time, which "
-        "is right for ", percent(share), " of the validation pictures.",
+        listing(named), " can’t be told from naming the most frequent class every time, which is "
+        "right for ", percent(share), " of the validation pictures.",
         strength="strong",
     )  # fmt: skip
 

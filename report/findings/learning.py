@@ -2,14 +2,28 @@
 
 import math
 
+from report.evidence.display_names import INTERVAL
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import Quantity, decimal, derive, integer, percent, plain, points, rate
+from report.evidence.numbers import (
+    Quantity,
+    decimal,
+    derive,
+    integer,
+    percent,
+    plain,
+    points,
+    rate,
+    signed_points,
+)
 from report.evidence.sentences import Parts, Sentence, say
 from report.findings.grid import never_learned
 from training.records import Curves
 
 STILL_MOVING = 0.005
-"""Half a percentage point between windows of three epochs counts as movement, less as noise."""
+"""Half a percentage point of accuracy, less than which isn't worth a word."""
+
+CERTAIN = 1.96
+"""Standard errors from which a change of the trend counts, as many as enclose 95 %."""
 
 WIDE_GAP = 0.10
 """Ten points between train and validation accuracy are called overfitting."""
@@ -33,12 +47,12 @@ def learned_nothing(view: StudyView, run: Run) -> list[Sentence]:
     share = derive("largest_share", view.dataset_number("/counts/validation"))
     return [
         say("That can’t be told from naming the most frequent class every time, right for ",
-            percent(share), " of the validation pictures: it never learned.", strength="strong")
+            percent(share), " of the validation pictures.", strength="strong")
     ]  # fmt: skip
 
 
-def convergence(run: Run) -> list[Sentence]:
-    """Say when the best epoch was, and whether training had settled by the end."""
+def convergence(view: StudyView, run: Run) -> list[Sentence]:
+    """Say when the best epoch was, and where accuracy was going, if by more than chance."""
     curves = run.curves
     if curves is None or run.metrics.best_epoch is None:
         return []
@@ -48,10 +62,8 @@ def convergence(run: Run) -> list[Sentence]:
         "Validation accuracy was highest in epoch ", integer(run.number("/best_epoch")), " of ",
         integer(run.number("/epochs_run")), " (", percent(run.number("/validation/accuracy")), ")",
     ).parts  # fmt: skip
-    change = last_change(run)
-    if change is None:
-        return [say(start, ".")]
-    return [say(start, "; ", _trend(change, _last_window(curves)), ".")]
+    trend = _trend(view, run)
+    return [say(start, "; ", trend, ".") if trend else say(start, ".")]
 
 
 def last_change(run: Run) -> Quantity | None:
@@ -66,12 +78,36 @@ def last_change(run: Run) -> Quantity | None:
     return _window_change(run, len(curves.epoch) - window, window) if window else None
 
 
-def still_rising(run: Run) -> bool:
-    """Tell whether validation accuracy was rising by more than noise when the epochs were over."""
-    change = last_change(run)
-    if change is None or run.curves is None:
-        return False
-    return bool(change.value > _noise(_last_window(run.curves)))
+def direction(view: StudyView, run: Run) -> int:
+    """Return 1 where validation accuracy was rising at the end, -1 where falling, else 0.
+
+    The means of the last epochs and of those before are held against each other as shares of two
+    samples as large as the validation split: from one epoch to the next most answers stay, so that
+    means of a level curve lie closer together than such samples.
+    """
+    change, interval = last_change(run), _interval(view, run)
+    if change is None or interval is None or abs(change.value) <= STILL_MOVING:
+        return 0
+    low, high = interval
+    return int(low.value > 0) - int(high.value < 0)
+
+
+def still_rising(view: StudyView, run: Run) -> bool:
+    """Tell whether validation accuracy was rising by more than chance when the epochs were over."""
+    return direction(view, run) > 0
+
+
+def _interval(view: StudyView, run: Run) -> tuple[Quantity, Quantity] | None:
+    """Return the 95 % interval of `last_change`."""
+    if view.dataset is None or run.curves is None or last_change(run) is None:
+        return None
+    window = _last_window(run.curves)
+    n_epochs, n = len(run.curves.epoch), view.dataset_number("/n_validation")
+    operands = []
+    for start in (n_epochs - window, n_epochs - 2 * window):
+        mean = _mean(run, "validation_accuracy", start, window)
+        operands += [derive("rounded_product", mean, n), n]
+    return derive("newcombe_low", *operands), derive("newcombe_high", *operands)
 
 
 def _last_window(curves: Curves) -> int:
@@ -79,13 +115,8 @@ def _last_window(curves: Curves) -> int:
     return min(3, (len(curves.epoch) - _last_step(curves.learning_rate)) // 2)
 
 
-def _noise(window: int) -> float:
-    """Return what counts as movement: more where fewer epochs make a noisier mean."""
-    return STILL_MOVING * math.sqrt(3 / window)
-
-
 def _last_step(rates: list[float]) -> int:
-    """Return the position from which the learning rate stayed: what it did is told apart."""
+    """Return the position from which the learning rate stayed the same."""
     return max((i for i in range(1, len(rates)) if rates[i] < rates[i - 1]), default=0)
 
 
@@ -104,26 +135,28 @@ def _window_change(run: Run, split: int, window: int) -> Quantity:
 
 
 def _change(run: Run, field: str, split: int, window: int) -> Quantity:
-    before = [run.curve(f"/{field}/{i}") for i in range(split - window, split)]
-    after = [run.curve(f"/{field}/{i}") for i in range(split, split + window)]
-    return derive("difference", derive("mean", *after), derive("mean", *before))
+    return derive(
+        "difference", _mean(run, field, split, window), _mean(run, field, split - window, window)
+    )
 
 
-def _trend(change: Quantity, window: int) -> Parts:
+def _mean(run: Run, field: str, start: int, window: int) -> Quantity:
+    return derive("mean", *(run.curve(f"/{field}/{i}") for i in range(start, start + window)))
+
+
+def _trend(view: StudyView, run: Run) -> Parts:
+    """Say where accuracy was going at the end, as far as that is more than chance."""
+    change, interval, way = last_change(run), _interval(view, run), direction(view, run)
+    if way == 0 or change is None or interval is None or run.curves is None:
+        return ()
+    window = _last_window(run.curves)
     span = "the last epoch lies" if window == 1 else f"the mean of the last {_word(window)} lies"
-    noise = _noise(window)
-    if change.value > noise:
-        return say(
-            "it was still rising at the end: ", span, " ", points(change),
-            " points above that before, so more epochs might help",
-        ).parts  # fmt: skip
-    if change.value < -noise:
-        return say(
-            "it was falling at the end: ", span, " ", points(change), " points below that before"
-        ).parts  # fmt: skip
+    side, advice = ("above", ": more epochs might help") if way > 0 else ("below", "")
+    moving = "still rising" if way > 0 else "falling"
     return say(
-        "it had levelled off by the end: ", span, " within ", points(change),
-        " points of that before",
+        f"it was {moving} at the end{advice}; {span} ", points(change),
+        f" points {side} that before (", INTERVAL, " ", signed_points(interval[0]), " to ",
+        signed_points(interval[1]), ")",
     ).parts  # fmt: skip
 
 
@@ -131,8 +164,8 @@ def _word(n: int) -> str:
     return {2: "two", 3: "three"}[n]
 
 
-def learning_rate_step(run: Run) -> list[Sentence]:
-    """Say what the first learning-rate step did; nothing where it never happened."""
+def learning_rate_step(view: StudyView, run: Run) -> list[Sentence]:
+    """Say what the first learning-rate step did, where that is more than the trend before it."""
     curves = run.curves
     if curves is None:
         return []
@@ -140,17 +173,25 @@ def learning_rate_step(run: Run) -> list[Sentence]:
     split = next((i for i in range(1, len(rates)) if rates[i] < rates[i - 1]), None)
     if split is None:
         return [_no_step(run)] if run.metrics.status == "done" and run.metrics.spec else []
-    window = min(3, split, len(rates) - split)
-    validation = _change(run, "validation_accuracy", split, window)
-    train = _change(run, "train_accuracy", split, window)
+    window = min(3, split // 2, len(rates) - split)
+    if window == 0 or view.dataset is None:
+        return []
+    after = _window_change(run, split, window)
+    before = _window_change(run, split - window, window)
+    gained = derive("difference", after, before)
+    share = _mean(run, "validation_accuracy", split - window, window).value
+    # after - 2 before + before that: of independent samples it has six times the variance of one
+    error = math.sqrt(6 * share * (1 - share) / view.dataset.n_validation)
+    if gained.value <= max(STILL_MOVING, CERTAIN * error):
+        return []
     span = "epoch" if window == 1 else f"{_word(window)} epochs"
     return [
         say(
             "After epoch ", integer(run.curve(f"/epoch/{split - 1}")), " the rate fell from ",
             rate(run.curve(f"/learning_rate/{split - 1}")), " to ",
-            rate(run.curve(f"/learning_rate/{split}")), "; over the next ", span,
-            " the validation accuracy was ", _moved(validation), " and the train accuracy ",
-            _moved(train), f" compared with the {span} before the step.",
+            rate(run.curve(f"/learning_rate/{split}")), ", and over the next ", span,
+            " validation accuracy gained ", points(gained), " points more than over the ", span,
+            " before.",
         )
     ]  # fmt: skip
 
@@ -163,12 +204,7 @@ def _no_step(run: Run) -> Sentence:
     )  # fmt: skip
 
 
-def _moved(change: Quantity) -> Parts:
-    direction = " points higher" if change.value >= 0 else " points lower"
-    return say(points(change), direction).parts
-
-
-def fit_gap(run: Run, praised: bool = False) -> list[Sentence]:
+def fit_gap(view: StudyView, run: Run, praised: bool = False) -> list[Sentence]:
     """Say how train and validation accuracy lie to each other at the best epoch.
 
     Args:
@@ -183,7 +219,7 @@ def fit_gap(run: Run, praised: bool = False) -> list[Sentence]:
         percent(validation), ": ",
     ).parts  # fmt: skip
     sentences = [say(start, _gap_verdict(run, gap, train.value, praised))]
-    return sentences + _gap_trend(run) + _loss_turn(run)
+    return sentences + _gap_trend(view, run) + _loss_turn(run)
 
 
 def _gap_verdict(run: Run, gap: Quantity, train: float, praised: bool) -> Parts:
@@ -217,16 +253,21 @@ def _why_behind(run: Run) -> str:
     )
 
 
-def _gap_trend(run: Run) -> list[Sentence]:
-    """Say how the gap between train and validation moved over the last epochs, if it did."""
-    curves = run.curves
-    if curves is None or run.metrics.status != "done" or len(curves.epoch) < 6:
+def _gap_trend(view: StudyView, run: Run) -> list[Sentence]:
+    """Say that the gap between train and validation moved at the end, by more than chance."""
+    curves, dataset = run.curves, view.dataset
+    if curves is None or run.metrics.status != "done" or len(curves.epoch) < 6 or dataset is None:
         return []
     n_epochs = len(curves.epoch)
-    train = _change(run, "train_accuracy", n_epochs - 3, 3)
-    validation = _change(run, "validation_accuracy", n_epochs - 3, 3)
-    moved = derive("difference", train, validation)
-    if abs(moved.value) <= STILL_MOVING:
+    variance = 0.0
+    changes = []
+    sizes = {"train_accuracy": dataset.n_train, "validation_accuracy": dataset.n_validation}
+    for field, n in sizes.items():
+        changes.append(_change(run, field, n_epochs - 3, 3))
+        share = _mean(run, field, n_epochs - 3, 3).value
+        variance += 2 * share * (1 - share) / n
+    moved = derive("difference", *changes)
+    if abs(moved.value) <= max(STILL_MOVING, CERTAIN * math.sqrt(variance)):
         return []
     ahead, behind = ("train", "validation") if moved.value > 0 else ("validation", "train")
     return [

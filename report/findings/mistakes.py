@@ -2,25 +2,23 @@
 
 from collections import Counter
 
-from report.evidence.display_names import experiment_name
+from report.evidence.display_names import INTERVAL, experiment_name
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import Quantity, derive, integer, percent, plain
+from report.evidence.numbers import Quantity, derive, integer, percent, plain, points
 from report.evidence.sentences import Name, Parts, Sentence, say
-from training.records import confused_pairs
+from training.records import confused_pairs, rank
 
 
 def best_finalist(view: StudyView) -> Run | None:
-    """Return the tested run (first seed) with the highest validation accuracy.
+    """Return the first seed's run of the tested model that validation chooses.
 
     The test set has no part in the choice, so that the mistakes shown are not picked by it.
     """
     if view.dataset is None:
         return None
-    tested = [run for e in view.listed for run in view.tested(e.id)[:1]]
-    usable = [run for run in tested if _fits(run, view)]
-    if not usable:
-        return None
-    return max(usable, key=lambda run: float(run.number("/validation/accuracy").value))
+    usable = [e for e in view.listed if any(_fits(run, view) for run in view.tested(e.id)[:1])]
+    best = min(usable, key=lambda e: rank([run.metrics for run in view.tested(e.id)]), default=None)
+    return None if best is None else view.tested(best.id)[0]
 
 
 def _fits(run: Run, view: StudyView) -> bool:
@@ -142,7 +140,23 @@ def certainty(run: Run) -> list[Sentence]:
     return [
         say(
             "It gives its answers a mean probability of ", percent(right),
-            " where they are right and ", percent(wrong), " where they are wrong; its test "
-            "accuracy is ", percent(run.number("/test/accuracy")), ".",
-        )
+            " where they are right and ", percent(wrong), " where they are wrong.",
+        ),
+        _confidence(run),
     ]  # fmt: skip
+
+
+def _confidence(run: Run) -> Sentence:
+    """Say whether the mean probability is the share of right answers, within its interval."""
+    mean = derive("average", run.prediction("/probability"))
+    counts = run.number("/test/n_correct"), run.number("/test/n_images")
+    low, high = derive("wilson_low", *counts), derive("wilson_high", *counts)
+    apart = derive("difference", mean, run.number("/test/accuracy"))
+    start = say("Over all answers the mean probability is ", percent(mean), ", ")
+    interval = say(percent(low), " to ", percent(high))
+    if low.value <= mean.value <= high.value:
+        return say(start.parts, "within the ", INTERVAL, " of its accuracy, ", interval.parts,
+                   ": on average it is as sure as it is right.", strength="weak")  # fmt: skip
+    how, side = ("overconfident", "above") if apart.value > 0 else ("underconfident", "below")
+    return say(start.parts, points(apart), f" points {side} its accuracy and outside its ",
+               INTERVAL, ", ", interval.parts, f": it is {how}.", strength="strong")  # fmt: skip

@@ -79,7 +79,7 @@ def _count(view: StudyView, missing: list[Experiment]) -> Quantity:
 
 
 def _unsuccessful(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
-    """Group skipped and failed runs by their reason, so that one missing file is told once."""
+    """Group skipped and failed runs by their reason, so that one missing file is named once."""
     reasons: dict[tuple[str, str], dict[str, list[Quantity]]] = {}
     for experiment in experiments:
         for run in view.runs(experiment.id):

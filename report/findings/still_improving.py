@@ -15,18 +15,15 @@ def how_they_ended(view: StudyView, grid: str) -> list[Sentence]:
     ended = [run for run in view.ranked(grid) if last_change(run) is not None]
     if len(ended) < 2:
         return []
-    rising = [run for run in ended if still_rising(run)]
+    rising = [run for run in ended if still_rising(view, run)]
     total = integer(_count(ended))
     if not rising:
-        return [
-            say("No pair of the ", total, " was still rising when the epochs were over: more of "
-                "them would hardly have changed the order.")
-        ]  # fmt: skip
+        return []
     best = ended[0]
     verb = "pair was" if len(rising) == 1 else "pairs were"
     sentences = [
         say("Of ", total, " pairs ", integer(_count(rising)), f" {verb} still rising when the "
-            "epochs were over", _named(rising), "; what they lack may be time.", strength="weak")
+            "epochs were over", _named(rising), ": more epochs might help.", strength="weak")
     ]  # fmt: skip
     if best in rising:
         sentences.append(

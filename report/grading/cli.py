@@ -25,9 +25,10 @@ def grade(ctx: click.Context, places: tuple[Path, ...], as_json: bool, as_csv: b
     """Check many studies at once; exit 1 if one of them can't be trusted.
 
     Every study below each DIR is one submission, and so is a single report.pdf with its records
-    attached. Zip and tar archives are unpacked. Reports are checked as by `homework verify`,
-    records for contradictions. Records that two submissions share, down to their running times, are
-    named: running a study twice gives the same curves, but not the same times.
+    attached. Zip and tar archives are unpacked; of other kinds it is said. Reports are checked as
+    by `homework verify`, records for contradictions. Records that two submissions share, down to
+    their running times, are named: running a study twice gives the same curves, but not the same
+    times. One whose records are all another's, or the shipped example's, can't be trusted.
 
     \b
     Examples:
@@ -36,17 +37,25 @@ def grade(ctx: click.Context, places: tuple[Path, ...], as_json: bool, as_csv: b
         homework grade submissions/ --csv > grades.csv
     """
     from report.grading.grade import grade as judge
-    from report.grading.grade import mark_copies
+    from report.grading.grade import mark_copies, without_examples
+    from report.grading.known_examples import NAME
     from report.grading.submissions import find_submissions
 
     judged = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        submissions = find_submissions(places, Path(scratch))
+        found = find_submissions(
+            places, Path(scratch), lambda file: _say(f"{file}: neither a report nor an archive")
+        )
+        submissions = without_examples(found, lambda item: _say(f"{item.name}: {NAME}"))
         for n, submission in enumerate(submissions, 1):
             _progress(f"{n} of {len(submissions)}: {submission.name}")
             judged.append(judge(submission))
     _progress("")
-    grades = mark_copies([found for found, _ in judged], [digests for _, digests in judged])
+    grades = mark_copies(
+        [found for found, _ in judged],
+        [digests for _, digests in judged],
+        [submission.owner for submission in submissions],
+    )
     if as_json:
         _print_json(grades)
     elif as_csv:
@@ -54,6 +63,10 @@ def grade(ctx: click.Context, places: tuple[Path, ...], as_json: bool, as_csv: b
     else:
         _print_table(grades)
     ctx.exit(1 if any(found.errors for found in grades) else 0)
+
+
+def _say(passed_over: str) -> None:
+    click.echo(f"Passed over: {passed_over}.", err=True)
 
 
 def _progress(what: str) -> None:
@@ -104,7 +117,7 @@ def _print_table(grades: Sequence["Grade"]) -> None:
             label = "warning: " if problem.severity == "warning" else ""
             said = f" “{problem.text}”:" if problem.text else ""
             click.echo(f"{found.name}: {label}{problem.where}:{said} {problem.problem}")
-        if found.n_copied:
+        if found.n_copied and not found.is_copy:
             click.echo(
                 f"{found.name}: {_copies(found.n_copied)} of {found.copied_from}, "
                 "running times included"

@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
 from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView, load_study
+from report.findings.chosen import chosen_model
+from report.grading.known_examples import NAME, is_known
 from report.grading.submissions import Submission
 from training.records import HomeworkError, content_of
 
@@ -24,12 +26,13 @@ class Grade:
 
     Attributes:
         n_done: Experiments with a result, of `n_experiments`.
-        best: The finalist with the highest test accuracy, and that accuracy with its 95 %
-            interval, in [0, 1].
+        best: The finalist with the highest validation accuracy, and its test accuracy with its
+            95 % interval, in [0, 1].
         n_numbers: Numbers of its reports that were recomputed.
         problems: What can't be trusted, and warnings.
         copied_from: Another submission with the same records, running times included.
         n_copied: How many records those are.
+        is_copy: Whether none of its records is its own.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Grade:
     problems: tuple[Problem, ...] = ()
     copied_from: str = ""
     n_copied: int = 0
+    is_copy: bool = False
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -57,6 +61,8 @@ class Grade:
         """One word for a table."""
         if not self.n_experiments:
             return "nothing to grade"
+        if self.is_copy:
+            return "a copy"
         if self.errors:
             return "can’t be trusted"
         return "as recorded" if self.n_numbers else "no report"
@@ -121,7 +127,8 @@ def _attached(report: Path, place: Path) -> Path:
 
 def _described(name: str, view: StudyView) -> Grade:
     study, dataset = view.study, view.dataset
-    best = max(all_tested(view), key=_accuracy, default=None)
+    choice = chosen_model(view)
+    best = choice.model if choice else next(iter(all_tested(view)), None)
     return Grade(
         name=name,
         author=study.author,
@@ -149,16 +156,68 @@ def _digests(folder: Path) -> dict[str, str]:
     }
 
 
-def mark_copies(grades: Sequence[Grade], digests: Sequence[dict[str, str]]) -> list[Grade]:
-    """Name, for each submission, the one before it that it shares most records with."""
-    owner: dict[str, str] = {}
+def mark_copies(
+    grades: Sequence[Grade], digests: Sequence[dict[str, str]], owners: Sequence[Path]
+) -> list[Grade]:
+    """Name, for each submission, the one before it that it shares most records with.
+
+    The example that ships with homework counts as one before all. Records that are shared within
+    what one person handed in, such as a study and its PDF, aren't copied. A submission of which no
+    record is its own is a copy, and that is an error.
+
+    Args:
+        owners: What each submission was handed in with.
+    """
+    first: dict[str, tuple[str, Path | None]] = {}
     marked = []
-    for found, records in zip(grades, digests, strict=True):
-        shared = Counter(owner[digest] for digest in records.values() if digest in owner)
-        if shared:
-            other, n_shared = shared.most_common(1)[0]
-            found = replace(found, copied_from=other, n_copied=n_shared)
+    for found, records, owner in zip(grades, digests, owners, strict=True):
+        shared: Counter[str] = Counter()
         for digest in records.values():
-            owner.setdefault(digest, found.name)
-        marked.append(found)
+            name, whose = first.get(digest, ("", owner))
+            if is_known(digest):
+                name, whose = NAME, None
+            if whose != owner:
+                shared[name] += 1
+            else:
+                first[digest] = (found.name, owner)
+        marked.append(_marked(found, shared, len(records)))
     return marked
+
+
+def _marked(found: Grade, shared: Counter[str], n_records: int) -> Grade:
+    if not shared:
+        return found
+    other, n_shared = shared.most_common(1)[0]
+    found = replace(found, copied_from=other, n_copied=n_shared)
+    if shared.total() < n_records:
+        return found
+    whose = " and ".join(name for name, _ in shared.most_common())
+    reason = f"none of its {n_records} records is its own: they are those of {whose}"
+    problems = (*found.problems, Problem("records", "", reason))
+    return replace(found, is_copy=True, problems=problems)
+
+
+def without_examples(
+    submissions: Sequence[Submission], passed_over: Callable[[Submission], None]
+) -> list[Submission]:
+    """Leave out the example that ships with homework where its owner handed in something else.
+
+    Args:
+        passed_over: Told what is left out.
+    """
+    examples = [item for item in submissions if _is_example(item)]
+    others = {item.owner for item in submissions if item not in examples and item.problem == ""}
+    left_out = [item for item in examples if item.owner in others]
+    for item in left_out:
+        passed_over(item)
+    return [item for item in submissions if item not in left_out]
+
+
+def _is_example(submission: Submission) -> bool:
+    if submission.study is None:
+        return False
+    try:
+        digests = _digests(submission.study)
+    except OSError:
+        return False
+    return bool(digests) and all(map(is_known, digests.values()))

@@ -1,7 +1,7 @@
 """Find what was handed in: studies, PDF reports that carry their own records, archives of both."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,9 @@ DEPTH = 5
 LIMITS = Limits(n_files=100_000, n_bytes=4 * 10**9)
 """On what a handed-in archive may hold."""
 
+OTHER_ARCHIVES = (".rar", ".7z", ".zipx", ".tar.zst", ".zst", ".gz", ".lz", ".cab", ".iso", ".dmg")
+"""What can't be unpacked here."""
+
 REPORTS = ("report.html", "report.pdf")
 
 
@@ -28,19 +31,24 @@ class Submission:
         study: The folder of its records, if there is one.
         reports: Its rendered reports.
         problem: Why it couldn't be read.
+        owner: The folder or file that was handed in with it; what one person handed in, shares it.
     """
 
     name: str
     study: Path | None
     reports: tuple[Path, ...]
     problem: str = ""
+    owner: Path = Path()
 
 
-def find_submissions(places: Sequence[Path], scratch: Path) -> list[Submission]:
+def find_submissions(
+    places: Sequence[Path], scratch: Path, passed_over: Callable[[Path], None] = lambda _: None
+) -> list[Submission]:
     """List every study below some folders; a folder below them without any is listed, too.
 
     Args:
         scratch: An empty folder, which archives are unpacked into.
+        passed_over: Told the files beside the submissions that are neither reports nor archives.
 
     Raises:
         ReportError: A place doesn't exist, or nothing was found in any.
@@ -49,7 +57,7 @@ def find_submissions(places: Sequence[Path], scratch: Path) -> list[Submission]:
     for place in places:
         if not place.exists():
             raise ReportError(f"{place} doesn’t exist.", "Name folders or report files.")
-        found += _below(place, scratch)
+        found += _below(place, scratch, passed_over)
     unique = {(item.study, item.reports, item.name): item for item in found}
     if not any(item.study or item.reports or item.problem for item in found):
         shown = ", ".join(map(str, places))
@@ -60,23 +68,55 @@ def find_submissions(places: Sequence[Path], scratch: Path) -> list[Submission]:
     return list(unique.values())
 
 
-def _below(place: Path, scratch: Path) -> list[Submission]:
-    if place.is_file() and is_archive(place):
-        return _in_archive(place, escaped(place.name), scratch)
+def _below(place: Path, scratch: Path, passed_over: Callable[[Path], None]) -> list[Submission]:
     if place.is_file():
-        return [Submission(place.name, None, (place,))]
+        return _owned(place, _of_file(place, scratch) or [Submission(place.name, None, (place,))])
     if (place / "study.json").is_file():
-        return [_study(place, place.resolve().name)]
+        return _owned(place, [_study(place, place.resolve().name)])
     found: list[Submission] = []
     for child in sorted(place.iterdir()):
-        if child.is_dir() and not child.name.startswith("."):
+        if child.name.startswith("."):
+            continue
+        if child.is_dir():
             inside = list(_inside(child, place, scratch))
-            found += inside or [Submission(child.name, None, ())]
-        elif child.suffix.lower() == ".pdf":
-            found.append(Submission(child.name, None, (child,)))
-        elif child.is_file() and is_archive(child):
-            found += _in_archive(child, escaped(child.name), scratch)
+            found += _owned(child, inside or [Submission(child.name, None, (), _nothing(child))])
+        elif of_file := _of_file(child, scratch):
+            found += _owned(child, of_file)
+        else:
+            passed_over(child)
     return found
+
+
+def _of_file(file: Path, scratch: Path) -> list[Submission]:
+    """Return what a file by itself hands in: a report or an archive; nothing of another kind."""
+    if is_archive(file):
+        return _in_archive(file, escaped(file.name), scratch)
+    if file.suffix.lower() == ".pdf":
+        return [Submission(file.name, None, (file,))]
+    if _is_other_archive(file):
+        reason = f"{escaped(file.name)} can’t be unpacked: it is neither zip nor tar"
+        return [Submission(escaped(file.name), None, (), reason)]
+    return []
+
+
+def _owned(owner: Path, found: Iterable[Submission]) -> list[Submission]:
+    return [replace(item, owner=owner) for item in found]
+
+
+def _is_other_archive(file: Path) -> bool:
+    return file.name.lower().endswith(OTHER_ARCHIVES)
+
+
+def _nothing(folder: Path) -> str:
+    """Say that a folder holds nothing to grade, and which archives in it weren't opened."""
+    closed = sorted(
+        file.relative_to(folder).as_posix()
+        for file in folder.rglob("*")
+        if (_is_other_archive(file) or is_archive(file)) and file.is_file()
+    )
+    shown = ", ".join(map(escaped, closed[:3]))
+    but = f"; {shown} in it would have to be unpacked by hand" if closed else ""
+    return f"it holds no study and no report{but}"
 
 
 def _in_archive(archive: Path, name: str, scratch: Path) -> list[Submission]:
@@ -90,7 +130,7 @@ def _in_archive(archive: Path, name: str, scratch: Path) -> list[Submission]:
         return [Submission(name, None, (), f"{name} can’t be unpacked: {escaped(reason)}")]
     found = list(_inside(target, target, scratch, archived=True))
     if not found:
-        return [Submission(name, None, (), f"{name} holds no study and no report")]
+        return [Submission(name, None, (), _nothing(target))]
     return [replace(item, name=f"{name}/{item.name}" if len(found) > 1 else name) for item in found]
 
 

@@ -20,6 +20,7 @@ from report.figures.style import font_folder
 from report.pdf.late_figures import SCHEME, Figures, hang
 from report.writing.templating import DEFAULT, style_sheet
 from report.writing.theme import Theme
+from training.system import how_to_install_pango
 
 _FACES = (
     ("Source Serif Pro", "SourceSerifPro-Regular", 400, "normal"),
@@ -176,7 +177,7 @@ def _load() -> Any:
     except OSError as error:
         raise ReportError(
             f"The PDF can't be made: the library Pango is missing ({error}).",
-            "Install it: apt install libpango-1.0-0 libpangoft2-1.0-0. "
+            f"Install it: {how_to_install_pango()}. "
             "`homework render --format html` works without it.",
         ) from error
     except ImportError as error:

@@ -1,20 +1,19 @@
 """Later architectures on the same task, one subsection each."""
 
-from report.evidence.accuracy import tested_accuracy
 from report.evidence.display_names import MODELS, experiment_name, model_name, pair
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import Quantity, derive, integer
+from report.evidence.numbers import Quantity, derive, integer, plain
 from report.evidence.sentences import Name, Parts, Sentence, listing, parts, say
 from report.figures.run_figures import curves, parameter_bars
 from report.findings.comparing import compare, tested_result
-from report.findings.cost import accuracy_per_parameter, size_and_time
+from report.findings.cost import size_and_time
 from report.findings.freezing import HELD
 from report.findings.notices import notices
 from report.sections import SECTIONS
 from report.sections.scratch import course
 from report.sections.view import Block, SectionView
 from report.tables.results import comparison, sizes
-from training.records import Experiment
+from training.records import Experiment, Spec
 
 ALEXNET = "transfer/best"
 
@@ -24,14 +23,12 @@ def build(view: StudyView) -> SectionView:
     own = view.section("beyond")
     alexnet = view.experiment(ALEXNET)
     compared = [alexnet, *own] if alexnet else own
-    tested = [item for e in compared if (item := tested_accuracy(view, e.id)) is not None]
     network = Name(model_name(view.study.settings.backbone))
     caption = parts("Other architectures against the best transfer pair of ", network, ".")
     return SectionView(
         slug="beyond",
         title=SECTIONS["beyond"].title,
         notices=notices(view, own),
-        findings={"size": tuple(accuracy_per_parameter(tested))},
         figures={"parameters": parameter_bars(view, "beyond-parameters", compared)},
         tables={
             "comparison": comparison(view, "beyond", compared, caption),
@@ -49,7 +46,7 @@ def _block(view: StudyView, experiment: Experiment) -> Block:
         *compare(view, experiment.id, ALEXNET),
         *size_and_time(view, experiment.id, ALEXNET),
     )
-    setup = tuple(_setup(run)) if run else ()
+    setup = tuple(_setup(view, run)) if run else ()
     return Block(
         title=parts(Name(experiment_name(experiment))),
         figure=curves(view, experiment.id),
@@ -57,7 +54,7 @@ def _block(view: StudyView, experiment: Experiment) -> Block:
     )
 
 
-def _setup(run: Run) -> list[Sentence]:
+def _setup(view: StudyView, run: Run) -> list[Sentence]:
     """Say what was put in place of the last layer, what trains, and with which pair."""
     spec = run.metrics.spec
     if spec is None:
@@ -68,7 +65,27 @@ def _setup(run: Run) -> list[Sentence]:
             "The network is ", Name(model_name(spec.model)), ", its last layer replaced by ",
             *_head(run, len(spec.head)), "; ", held, ". It is trained with ", pair(run),
             " on batches of ", integer(run.number("/spec/batch_size")), " pictures.",
-        )
+        ),
+        *_smaller_batches(view, run, spec),
+    ]  # fmt: skip
+
+
+def _smaller_batches(view: StudyView, run: Run, spec: Spec) -> list[Sentence]:
+    """Say what the batches are smaller than, and what was done about the learning rate."""
+    usual = view.study.settings.batch_size
+    if spec.batch_size >= usual:
+        return []
+    start = say("Its batches are smaller than the usual ", plain(view.study_number(
+        "/settings/batch_size")), ", because the activations of so deep a network fill much "
+        "memory").parts  # fmt: skip
+    if not run.experiment.scale_learning_rate:
+        return [say(start, "; the learning rate is the usual one.")]
+    known = ""
+    if spec.optimizer != "sgd":
+        known = " The rule is known for SGD; for other optimizers it is a guess."
+    return [
+        say(start, ", and the learning rate is scaled down in proportion: a smaller batch gives a "
+            f"noisier gradient and more steps an epoch.{known}")
     ]  # fmt: skip
 
 

@@ -1,18 +1,19 @@
 """What the study found, question by question, and how far it reaches."""
 
-from report.evidence.accuracy import all_tested
 from report.evidence.load import StudyView
 from report.evidence.numbers import integer
 from report.evidence.sentences import Code, Sentence, say
 from report.figures.comparison_figures import accuracy_against_cost, forest
+from report.findings import duplicates
 from report.findings.against_reference import against_reference
+from report.findings.chosen import chosen
 from report.findings.comparing import compare, tested_result
-from report.findings.cost import accuracy_per_parameter, most_accurate, what_accuracy_cost
+from report.findings.cost import accuracy_per_parameter, what_accuracy_cost
 from report.findings.grid import best_pair
 from report.findings.notices import data_notices, progress
 from report.sections import SECTIONS
 from report.sections.view import SectionView
-from report.tables.results import accuracies_beside_reference
+from report.tables.results import accuracies_beside_reference, without_duplicates
 
 TRANSFER = "transfer/best"
 
@@ -32,13 +33,14 @@ def build(view: StudyView) -> SectionView:
             "freezing": tuple(_each(view, "freezing")),
             "augmentation": tuple(_each(view, "augmentation")),
             "beyond": tuple(_each(view, "beyond")),
-            "overall": (*most_accurate(view), *accuracy_per_parameter(all_tested(view))),
+            "overall": (*chosen(view), *accuracy_per_parameter(view)),
+            "duplicates": tuple(duplicates.what_they_change(view)),
             "cost": tuple(what_accuracy_cost(view)),
             "reference": tuple(against_reference(view)),
             "limits": tuple(_limits(view)),
         },
         figures={"forest": forest(view), "cost": accuracy_against_cost(view)},
-        tables={"accuracies": accuracies_beside_reference(view)},
+        tables={"accuracies": accuracies_beside_reference(view), **without_duplicates(view)},
     )
 
 

@@ -7,7 +7,7 @@ from report.evidence.display_names import CALTECH
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer
 from report.evidence.sentences import Code, Parts, parts
-from report.findings.cost import most_accurate
+from report.findings.chosen import chosen
 from report.sections import SECTIONS
 from training.records import SPLITS
 from training.study import PRESETS
@@ -35,7 +35,7 @@ class Cover:
 def make_cover(view: StudyView) -> Cover:
     """Collect the cover from the study's record, its data set and its runs."""
     study = view.study
-    headline = next((sentence.parts for sentence in most_accurate(view)), ())
+    headline = next((sentence.parts for sentence in chosen(view)), ())
     digests = record_digests(view.folder.path)
     return Cover(
         _title(view),

@@ -3,8 +3,8 @@
 from report.evidence.load import StudyView
 from report.evidence.sentences import Code, Name, Parts, parts, say
 from report.figures.data_figures import class_counts, picture_sizes
-from report.figures.pictures import sample_gallery
-from report.findings import data
+from report.figures.pictures import duplicate_pairs, sample_gallery
+from report.findings import data, duplicates
 from report.findings.notices import brief_data_notices
 from report.sections import SECTIONS
 from report.sections.view import SectionView
@@ -33,12 +33,14 @@ def build(view: StudyView) -> SectionView:
             "kind": tuple(data.kind(view)),
             "classes": tuple(data.imbalance(view)),
             "sizes": tuple(data.picture_sizes(view)),
+            "duplicates": tuple(duplicates.found(view)),
             "left_out": (*data.left_out(view), *data.lost_in_conversion(view)),
         },
         figures={
             "class_counts": class_counts(view),
             "samples": sample_gallery(view),
             "sizes": picture_sizes(view),
+            **duplicate_pairs(view),
         },
     )
 

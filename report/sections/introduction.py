@@ -3,9 +3,9 @@
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer
 from report.evidence.sentences import Parts, parts
+from report.findings.chosen import chosen
 from report.findings.comparing import compare
 from report.findings.contradictions import contradiction_notices
-from report.findings.cost import most_accurate
 from report.findings.data import extent
 from report.findings.notices import (
     choice_notices,
@@ -35,7 +35,7 @@ def build(view: StudyView) -> SectionView:
         findings={
             "data": tuple(extent(view)),
             "results": (
-                *most_accurate(view),
+                *chosen(view),
                 *compare(view, "transfer/best", "scratch/best"),
             ),
         },

@@ -43,4 +43,10 @@ def view_of(slug: str, view: StudyView) -> SectionView:
     extra = _extras(view.study).get(slug)
     if extra is None:
         return replace(section_view(slug, view), title=title_of(slug, view.study))
-    return SectionView(slug=slug, title=extra.title, template="extra", markdown=extra.markdown)
+    return SectionView(
+        slug=slug,
+        title=extra.title,
+        template="extra",
+        markdown=extra.markdown,
+        pictures=extra.pictures,
+    )

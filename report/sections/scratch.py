@@ -50,10 +50,10 @@ def course(view: StudyView, experiment_id: str, praised: bool = False) -> list[S
         return []
     return [
         *first_of_seeds(view, run),
-        *convergence(run),
+        *convergence(view, run),
         *learned_nothing(view, run),
-        *fit_gap(run, praised),
-        *learning_rate_step(run),
+        *fit_gap(view, run, praised),
+        *learning_rate_step(view, run),
     ]
 
 

@@ -35,6 +35,7 @@ class SectionView:
         blocks: Subsections, one an experiment.
         template: Which file of `sections/` prints it; empty for that of the slug's name.
         markdown: A person's own text.
+        pictures: Its images, by the path in the text, as `data:` addresses.
     """
 
     slug: str
@@ -47,6 +48,7 @@ class SectionView:
     blocks: tuple[Block, ...] = ()
     template: str = ""
     markdown: str = ""
+    pictures: dict[str, str] = field(default_factory=dict)
 
     @property
     def drawings(self) -> Iterator[Drawing]:

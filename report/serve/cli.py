@@ -1,10 +1,12 @@
 """`homework serve`."""
 
+import contextlib
 import webbrowser
 from pathlib import Path
 
 import click
 
+from training.cli.completion import studies
 from training.cli.runs_path import RunsPath
 
 _HELP = {
@@ -16,10 +18,10 @@ _HELP = {
 @click.command()
 @click.option("--runs", type=RunsPath(remote=False), default=Path("runs"), show_default=True,
               help="Folder of records.")  # fmt: skip
-@click.option("--study", metavar="NAME", help=_HELP["study"])
+@click.option("--study", metavar="NAME", help=_HELP["study"], shell_complete=studies)
 @click.option("--host", default="127.0.0.1", show_default=True, help=_HELP["host"])
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True,
-              help="Port to listen on.")  # fmt: skip
+              help="Port to listen on; 0 takes a free one.")  # fmt: skip
 @click.option("--open/--no-open", "open_after", default=False, help="Open a browser.")
 def serve(runs: Path, study: str | None, host: str, port: int, open_after: bool) -> None:
     """Show the report in a browser while experiments train.
@@ -32,6 +34,7 @@ def serve(runs: Path, study: str | None, host: str, port: int, open_after: bool)
         homework serve --study quick --port 9000
     """
     from report.errors import ReportError
+    from report.serve.listen import listen
     from training.records import StudyFolder, find_studies
 
     try:
@@ -46,8 +49,12 @@ def serve(runs: Path, study: str | None, host: str, port: int, open_after: bool)
 
     name = study or next(iter(find_studies(runs)), "reference")
     app = make_app(StudyFolder(runs / name), tuple({*LOOPBACK, host}))
-    address = f"http://{host}:{port}/"
+    listeners = listen(host, port)
+    port = listeners[0].getsockname()[1]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     click.echo(f"Serving {runs / name} at {address} (press Ctrl-C to stop)")
     if open_after:
         webbrowser.open(address)
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=listeners)

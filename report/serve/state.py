@@ -29,7 +29,7 @@ class State:
         done: How many of them have ended well.
         failed: How many failed.
         skipped: How many were skipped.
-        running: Curves of runs that go on, with the experiment's name.
+        running: Curves of unfinished runs, with the experiment's name.
         problem: Why there is no state to show, else empty.
     """
 

@@ -1,12 +1,13 @@
 """Cells and columns that several tables share."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from report.evidence.accuracy import Tested, train_accuracy, validation_accuracy
 from report.evidence.display_names import experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Number, Quantity, duration, integer, mean_of, percentage
 from report.evidence.sentences import Name, Parts, parts
+from report.findings.chosen import chosen_model
 from report.tables.views import Column, Row
 from training.records import Experiment
 
@@ -68,14 +69,10 @@ def time_cell(runs: Sequence[Run]) -> Parts:
     return parts(duration(mean_of([run.training_time for run in runs])))
 
 
-def best_of(tested: Iterable[Tested | None]) -> float | None:
-    """Return the highest accuracy, to mark its rows; None where there is nothing to choose from."""
-    values = [item.accuracy.value for item in tested if item is not None]
-    return max(values) if len(values) > 1 else None
-
-
-def is_best(tested: Tested | None, best: float | None) -> bool:
-    return tested is not None and best is not None and tested.accuracy.value == best
+def is_marked(view: StudyView, experiment: Experiment) -> bool:
+    """Tell whether a row is starred: the chosen model's, and those level with it."""
+    choice = chosen_model(view)
+    return choice is not None and choice.is_marked(experiment.id)
 
 
 def row(*cells: Parts, best: bool = False, total: bool = False) -> Row:

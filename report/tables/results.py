@@ -6,7 +6,14 @@ from report.evidence.accuracy import Tested, all_tested, tested_accuracy
 from report.evidence.display_names import INTERVAL as INTERVAL_NAME
 from report.evidence.display_names import experiment_name, model_name
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import derive, integer, millions, percentage
+from report.evidence.numbers import (
+    derive,
+    integer,
+    mean_of,
+    millions,
+    percentage,
+    signed_points,
+)
 from report.evidence.reference import (
     is_comparable,
     is_same_homework,
@@ -14,12 +21,12 @@ from report.evidence.reference import (
     reference_number,
 )
 from report.evidence.sentences import Name, Parts, parts
+from report.findings import duplicates
 from report.tables.cells import (
     INTERVAL,
-    best_of,
     epoch_cell,
     interval_cell,
-    is_best,
+    is_marked,
     name_cell,
     number_column,
     row,
@@ -47,7 +54,6 @@ def comparison(
 ) -> Table:
     """Hold some experiments against each other: accuracies, epoch and training time."""
     tested = {e.id: tested_accuracy(view, e.id) for e in experiments}
-    best = best_of(tested.values())
     columns = (
         Column("Experiment"),
         number_column("Test", "%"),
@@ -57,13 +63,11 @@ def comparison(
         number_column("Best epoch"),
         number_column("Training time", exact="s"),
     )
-    rows = tuple(_comparison_row(view, e, tested[e.id], best) for e in experiments)
+    rows = tuple(_comparison_row(view, e, tested[e.id]) for e in experiments)
     return Table(slug, caption, columns, rows, seed_notes(view))
 
 
-def _comparison_row(
-    view: StudyView, experiment: Experiment, tested: Tested | None, best: float | None
-) -> Row:
+def _comparison_row(view: StudyView, experiment: Experiment, tested: Tested | None) -> Row:
     return row(
         name_cell(experiment),
         test_cell(tested),
@@ -72,7 +76,7 @@ def _comparison_row(
         train_cell(view, experiment.id),
         epoch_cell(view.run(experiment.id)),
         time_cell(view.finished(experiment.id)),
-        best=is_best(tested, best),
+        best=is_marked(view, experiment),
     )
 
 
@@ -86,7 +90,8 @@ def summary(view: StudyView) -> Table:
     experiments = [e for e in view.listed if e.test]
     caption = parts(
         "Every model that is tested. Test and validation accuracy are those of the same weights, "
-        "the ones of the best validation epoch; the star marks the highest test accuracy."
+        "the ones of the best validation epoch. Stars mark the model with the highest validation "
+        "accuracy and those that can’t be told from it on the test pictures."
     )
     return comparison(view, "summary", experiments, caption)
 
@@ -96,7 +101,6 @@ def accuracies_beside_reference(view: StudyView) -> Table:
     tested = all_tested(view)
     comparable = is_comparable(view)
     beside = "Reference report" if comparable else "Reference, not comparable"
-    best = best_of(tested)
     one_seed = all(len(item.runs) == 1 for item in tested)
     columns = (
         Column("Model"),
@@ -114,12 +118,40 @@ def accuracies_beside_reference(view: StudyView) -> Table:
             interval_cell(item),
             validation_cell(view, item.experiment.id),
             *_reference_cells(view, item.experiment.id),
-            best=is_best(item, best),
+            best=is_marked(view, item.experiment),
         )
         for item in tested
     )
     notes = (*_reference_notes(view, tested, comparable), *seed_notes(view))
     return Table("test-accuracies", _accuracies_caption(view), columns, rows, notes)
+
+
+def without_duplicates(view: StudyView) -> dict[str, Table]:
+    """Hold each test accuracy against that without the pictures that train or validation share."""
+    answered = [(e, runs) for e in view.listed if (runs := duplicates.runs_with_answers(view, e))]
+    if not answered:
+        return {}
+    columns = (
+        Column("Model"),
+        number_column("All test pictures", "%"),
+        number_column("Without those with a twin", "%"),
+        number_column("Change", "points", exact="fraction"),
+    )
+    rows = tuple(
+        row(
+            name_cell(experiment),
+            parts(percentage(mean_of([run.number("/test/accuracy") for run in runs]))),
+            parts(percentage(duplicates.accuracy_without(view, runs))),
+            parts(signed_points(duplicates.change_without(view, runs))),
+        )
+        for experiment, runs in answered
+    )
+    caption = parts(
+        "Test accuracies with and without the test pictures that have an identical or nearly "
+        "identical twin in train or validation."
+    )
+    table = Table("without-duplicates", caption, columns, rows, seed_notes(view))
+    return {"without_duplicates": table}
 
 
 def _reference_cells(view: StudyView, experiment_id: str) -> list[Parts]:
@@ -166,7 +198,6 @@ def _reference_notes(
 def freeze_counts(view: StudyView, experiments: Sequence[Experiment]) -> Table:
     """Count what each freeze strategy trains and holds still, with what it leads to."""
     tested = {e.id: tested_accuracy(view, e.id) for e in experiments}
-    best = best_of(tested.values())
     columns = (
         Column("Strategy"),
         number_column("Total", "parameters"),
@@ -180,7 +211,7 @@ def freeze_counts(view: StudyView, experiments: Sequence[Experiment]) -> Table:
             name_cell(experiment),
             *_counts(view.run(experiment.id)),
             test_cell(tested[experiment.id]),
-            best=is_best(tested[experiment.id], best),
+            best=is_marked(view, experiment),
         )
         for experiment in experiments
     )
@@ -203,7 +234,6 @@ def _counts(run: Run | None) -> tuple[Parts, ...]:
 def sizes(view: StudyView, experiments: Sequence[Experiment]) -> Table:
     """Hold models against each other by size, throughput and accuracy."""
     tested = {e.id: tested_accuracy(view, e.id) for e in experiments}
-    best = best_of(tested.values())
     columns = (
         Column("Experiment"),
         Column("Network"),
@@ -220,7 +250,7 @@ def sizes(view: StudyView, experiments: Sequence[Experiment]) -> Table:
             *_size_cells(view.run(experiment.id)),
             time_cell(view.finished(experiment.id)),
             test_cell(tested[experiment.id]),
-            best=is_best(tested[experiment.id], best),
+            best=is_marked(view, experiment),
         )
         for experiment in experiments
     )

@@ -50,7 +50,7 @@ SOURCES: dict[str, Source] = {
         "L. Fei-Fei, R. Fergus and P. Perona. Learning generative visual models from few training "
         "examples: an incremental Bayesian approach tested on 101 object categories. CVPR Workshop "
         "on Generative-Model Based Vision, 2004.",
-        "https://doi.org/10.22002/D1.20086",
+        "https://doi.org/10.1109/CVPR.2004.383",
     ),
     "imagenet": Source(
         "Russakovsky et al., 2015",
@@ -112,6 +112,12 @@ SOURCES: dict[str, Source] = {
         "P. Goyal et al. Accurate, large minibatch SGD: training ImageNet in 1 hour. "
         "arXiv:1706.02677, 2017.",
         "https://arxiv.org/abs/1706.02677",
+    ),
+    "fixed-classifier": Source(
+        "Hoffer et al., 2018",
+        "E. Hoffer, I. Hubara and D. Soudry. Fix your classifier: the marginal value of training "
+        "the last weight layer. International Conference on Learning Representations, 2018.",
+        "https://arxiv.org/abs/1801.04540",
     ),
     "dropout": Source(
         "Srivastava et al., 2014",

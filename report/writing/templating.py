@@ -3,7 +3,7 @@
 import base64
 import functools
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,10 +131,10 @@ def render_page(
     return without_dangling(page)
 
 
-def _markdown(text: str) -> Markup:
+def _markdown(text: str, pictures: Mapping[str, str] | None = None) -> Markup:
     from report.writing.markdown import markdown
 
-    return markdown(text)
+    return markdown(text, pictures or {})
 
 
 def _policy_hash(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -68,6 +69,30 @@ def test_a_dry_run_trains_nothing_and_says_what_would_run(tmp_path):
     assert "scratch/baseline" in result.output
     assert "10 to do" in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [("run", "scratch", "--dry-run"), ("plan",)])
+def test_images_that_are_not_there_are_told_behind_what_would_run(tmp_path, command, monkeypatch):
+    options = ["--runs", str(tmp_path), "--preset", "quick", "--data"]
+    answer = CliRunner().invoke(cli, [*command, *options, str(tmp_path / "nope")])
+    assert answer.exit_code == 1
+    assert "to do" in answer.output
+    assert f"--data names {tmp_path / 'nope'}: nothing is there." in str(answer.exception)
+    monkeypatch.setenv("HOMEWORK_DATA", str(tmp_path / "away"))
+    answer = CliRunner().invoke(cli, [*command, *options, "caltech101"])
+    assert f"HOMEWORK_DATA names {tmp_path / 'away'}" in str(answer.exception)
+    assert CliRunner().invoke(cli, [*command, *options, str(tmp_path)]).exit_code == 0
+
+
+def test_a_person_reads_no_python(file):
+    printed = CliRunner().invoke(cli, ["config", "-f", str(file)]).output
+    rows = {line.split("  ")[0]: line for line in printed.splitlines()}
+    assert " sgd, adam, rmsprop " in rows["optimizers"]
+    assert " 0.01, 0.001, 1e-05 " in rows["learning_rates"]
+    assert " not set " in rows["max_per_class"]
+    assert " not set " in rows["classes"]
+    assert " off " in rows["extras"]
+    assert not {"None", "(", "[", "False", "'"} & set(re.findall(r"None|False|[(\['']", printed))
 
 
 def test_the_shell_completes_commands():

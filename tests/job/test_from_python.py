@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from timeless import timeless
 
 from training.records import StudyFolder
@@ -79,3 +80,31 @@ def test_the_records_are_those_of_the_command(homework, tmp_path):
     for file in ("curves.json", "predictions.json"):
         both = (json.loads((run / file).read_text()) for run in (ours, others))
         assert timeless(next(both)) == timeless(next(both))
+
+
+PLAIN_SCRIPT = """
+print("begun", flush=True)
+from report import render
+from training import run_study
+
+folder = run_study(["scratch/baseline"], preset="quick", image_size=64, width=0.1, epochs=1,
+                   max_per_class=4, jobs=2, progress=False)
+render(folder, ["html"])
+print("ended", flush=True)
+"""
+
+
+@pytest.mark.parametrize("how", ["script", "module"])
+def test_a_script_needs_no_guard_and_is_run_once(tmp_path, monkeypatch, how):
+    (tmp_path / "plain.py").write_text(PLAIN_SCRIPT)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(place for place in sys.path if place))
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
+    arguments = {"script": ["plain.py"], "module": ["-m", "plain"]}
+    done = subprocess.run(
+        [sys.executable, *arguments[how]],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "begun\nended\n"), done.stderr
+    folder = StudyFolder(tmp_path / "runs" / "quick")
+    assert json.loads(folder.metrics(NAME, 0).read_text())["status"] == "done"
+    assert (folder.path / "report.html").is_file()

@@ -24,8 +24,8 @@ def contents(folder, name=NAME):
     """Return a run's files, JSON without what measures the machine."""
     found = {}
     for file in StudyFolder(folder).run(name, 0).iterdir():
-        record = json.loads(file.read_text())
-        found[file.name] = timeless(record)
+        is_json = file.suffix == ".json"
+        found[file.name] = timeless(json.loads(file.read_text())) if is_json else file.read_bytes()
     return found
 
 
@@ -165,7 +165,7 @@ def test_a_failed_repetition_keeps_the_older_records(homework, tmp_path):
     homework("run", NAME, *SMALL)
     run = StudyFolder(tmp_path / STUDY).run(NAME, 0)
     before = {file.name: file.read_bytes() for file in run.iterdir()}
-    assert set(before) == {"metrics.json", "curves.json", "predictions.json"}
+    assert set(before) == {"metrics.json", "curves.json", "predictions.json", "model.pt"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("training.run.one_run.prepare_model", failing)
         answer = homework("run", NAME, *SMALL, "--force")

@@ -3,11 +3,15 @@
 import errno
 import json
 import os
+import re
+import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from PIL import Image
 
 from training.cli import cli
 from training.data.decode import crop, open_picture, resize
@@ -28,8 +32,7 @@ def homework(*arguments):
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kept") / "runs"
-    result = homework("run", EXPERIMENT, *QUICK, "--runs", folder, "--device", "cpu",
-                      "--keep-weights")  # fmt: skip
+    result = homework("run", EXPERIMENT, *QUICK, "--runs", folder, "--device", "cpu")
     assert result.exit_code == 0, result.output
     return folder
 
@@ -81,13 +84,75 @@ def test_without_a_kept_network_the_command_that_keeps_one_is_named(runs, tmp_pa
     assert "isn't the name of a network" in str(homework("predict", "transfer", "x.png").exception)
 
 
-def test_networks_are_kept_only_when_asked(tmp_path, runs):
-    result = homework("run", EXPERIMENT, *QUICK, "--runs", tmp_path, "--device", "cpu")
+def network_of(runs, experiment=EXPERIMENT):
+    record = runs / "quick" / experiment / "seed-0" / "metrics.json"
+    return json.loads(record.read_text())["network"]
+
+
+def test_networks_are_kept_unless_they_are_large_or_not_wanted(tmp_path, runs, monkeypatch):
+    options = (EXPERIMENT, *QUICK, "--runs", tmp_path, "--device", "cpu")
+    assert network_of(runs) == "model.pt"
+    assert "up to 100 MB each" in homework("run", *options, "--dry-run").output
+    result = homework("run", *options, "--no-keep-weights")
     assert result.exit_code == 0, result.output
     assert not model(tmp_path).exists()
+    assert network_of(tmp_path) is None
     assert {p.name for p in model(runs).parent.iterdir()} - {
         p.name for p in model(tmp_path).parent.iterdir()
     } == {"model.pt"}
+    monkeypatch.setattr("training.run.keep_weights.LARGEST_KEPT_BYTES", 10_000)
+    result = homework("run", *options, "--force")
+    assert "of scratch/baseline has" in result.output
+    assert "only with --keep-weights" in result.output
+    assert not model(tmp_path).exists()
+    assert "Nothing to do" in homework("run", *options).output
+
+
+def test_of_several_seeds_the_first_is_kept(tmp_path):
+    result = homework("run", EXPERIMENT, *QUICK, "--runs", tmp_path, "--device", "cpu",
+                      "--seeds", "2", "--seed", "3")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    kept = sorted(file.parent.name for file in tmp_path.rglob("model.pt"))
+    assert kept == ["seed-3"]
+
+
+def test_the_command_that_predict_names_trains_that_network_alone(tmp_path, pictures, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.toml").write_text(
+        'preset = "quick"\n[settings]\nlearning_rates = [1e-2]\noptimizers = ["sgd"]\n'
+        "epochs = 1\nimage_size = 64\nmax_per_class = 6\n"
+    )
+    first = homework("run", "scratch", "-f", "one.toml", "--no-keep-weights")
+    assert first.exit_code == 0, first.output
+    refused = homework("predict", "quick/scratch/best", pictures[0]).exception
+    command = re.search(r"homework (run .*--keep-weights)", refused.hint)[1].split()
+    assert command == ["run", "scratch/best", "--study", "quick", "--keep-weights"]
+    before = {file: file.read_bytes() for file in tmp_path.rglob("metrics.json")}
+    planned = homework(*command, "--dry-run").output
+    assert "to do    scratch/best: its network wasn't kept" in planned
+    assert "1 done, 1 to do" in planned
+    again = homework(*command)
+    assert "The network of scratch/best wasn't kept: running it again" in again.output
+    changed = [file for file, content in before.items() if file.read_bytes() != content]
+    assert [file.parent.parent.name for file in changed] == ["best"]
+    assert network_of(tmp_path / "runs", "scratch/best") == "model.pt"
+    assert homework("predict", "quick/scratch/best", pictures[0]).exit_code == 0
+    assert "Nothing to do" in homework(*command).output
+
+
+def test_a_record_outlives_an_attempt_to_keep_its_network_that_fails(tmp_path, monkeypatch):
+    options = (EXPERIMENT, *QUICK, "--runs", tmp_path, "--device", "cpu")
+    assert homework("run", *options, "--no-keep-weights").exit_code == 0
+    record = model(tmp_path).parent / "metrics.json"
+    before = record.read_bytes()
+
+    def broken(*_):
+        raise RuntimeError("the device is away")
+
+    monkeypatch.setattr("training.run.one_run.train_model", broken)
+    answer = homework("run", *options, "--keep-weights")
+    assert "Keeping the older record" in answer.output
+    assert record.read_bytes() == before
 
 
 def test_a_damaged_file_is_one_message(runs, tmp_path):
@@ -134,6 +199,45 @@ def test_onnx_gives_the_same_probabilities(runs, pictures, tmp_path):
     known = session.get_modelmeta().custom_metadata_map
     assert json.loads(known["classes"]) == list(kept.about.classes)
     assert known["image_size"] == "64"
+
+
+def test_the_example_of_the_page_names_the_classes_that_predict_names(
+    runs, tmp_path, monkeypatch, capsys
+):
+    for package in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(package)
+    page = Path(__file__).parents[2] / "docs" / "using-elsewhere.md"
+    if not page.is_file():
+        pytest.skip("docs isn't here")
+    noise = np.random.default_rng(0).integers(0, 255, (47, 90, 4), np.uint8)
+    noise[:, :40] //= 3
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise[..., :3]).resize((190, 101)).save(tmp_path / "photo.jpg", exif=exif)
+    monkeypatch.chdir(tmp_path)
+    exported = homework("export-model", f"quick/{EXPERIMENT}", "-o", "network.onnx", "--runs", runs)
+    assert exported.exit_code == 0, exported.output
+    code = re.search(r"\n\n((?:    import json\n)(?:    .*\n|\n)+)", page.read_text())[1]
+    names = {}
+    exec(textwrap.dedent(code), names)
+    said = json.loads(predict(runs, "photo.jpg", "--json", "--top", 10).output)["classes"]
+    expected = [guess["probability"] for guess in said]
+    assert sorted(names["probabilities"][0], reverse=True) == pytest.approx(expected, abs=1e-6)
+    assert (
+        ", ".join(capsys.readouterr().out.splitlines())
+        == predict(runs, "photo.jpg").output.strip().partition(": ")[2]
+    )
+
+
+def test_a_file_says_how_a_picture_is_prepared(runs, tmp_path):
+    safetensors = pytest.importorskip("safetensors")
+    file = tmp_path / "network.safetensors"
+    homework("export-model", model(runs), "--format", "safetensors", "-o", file)
+    with safetensors.safe_open(file, "pt") as content:
+        said = content.metadata()["preparation"]
+    assert "shorter side to 73 pixels" in said
+    assert "centre square of 64 pixels" in said
+    assert "then minus mean, divided by std" in said
 
 
 def test_safetensors_holds_the_state_dict(runs, tmp_path):

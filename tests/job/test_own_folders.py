@@ -360,10 +360,21 @@ def test_the_same_picture_in_train_and_test_is_listed_said_and_kept(tmp_path):
     assert "nearly identical: 0 within, 1 across" in said
     assert "test/a/same.png and train/a/0.png (identical, test and train)" in said
     assert "test/b/near.bmp and train/b/10.png (nearly identical, test and train)" in said
-    said = homework(*RUN, "--data", "d").output
+    said = homework(*RUN, "--data", "d", "--render", "html").output
     assert "2 of 14 test images have an identical or nearly identical twin" in said
     found = dataset().duplicates
     assert (found.n_identical_across, found.n_near_across, found.test_twins) == (1, 1, [6, 13])
+    text = report_text()
+    assert "Because of them 2 test pictures have a twin in train or validation" in text
+    assert "Without the 2 test pictures that have a twin" in text
+    page = (RUNS / "quick" / "report.html").read_text()
+    gallery = page.partition('id="figure-duplicates"')[2].partition("</figure>")[0]
+    for pair in found.pairs:
+        for path in pair.paths:
+            assert f'alt="Picture: {path}"' in gallery
+    assert gallery.count("Identical, test and train") == 1
+    assert gallery.count("Nearly identical, test and train") == 1
+    assert homework("verify").exit_code == 0
 
 
 def test_a_folder_without_twins_is_said_to_have_none(tmp_path):

@@ -12,9 +12,11 @@ from fsspec.implementations.memory import MemoryFileSystem
 from timeless import timeless
 
 from training import time_limit
-from training.records import remote
+from training.cli import main
+from training.records import encode, remote
 from training.records.remote import Mirror, RemoteError, masked
 from training.stopping import StoppedError
+from training.study import build_study
 
 NAME = "scratch/baseline"
 URL = "memory://bucket/runs"
@@ -68,12 +70,29 @@ def test_records_of_a_url_are_those_of_a_folder(homework, machine, tmp_path):
     assert there.keys() == kept
 
 
+def test_messages_name_the_url_and_not_its_mirror(homework, machine, tmp_path, capsys, monkeypatch):
+    content = encode(build_study("quick"))
+    fsspec.filesystem("memory").pipe_file("/bucket/runs/quick/study.json", content)
+    for command in (("status",), ("config", "--study", "quick")):
+        printed = homework(*command, "--runs", URL, tiny=False).output
+        assert f"{URL}/quick" in printed
+        assert str(tmp_path / "machines") not in printed
+    for arguments in (["verify", "--study", "none"], ["predict", "quick/transfer/best", "x.png"]):
+        monkeypatch.setattr("sys.argv", ["homework", *arguments, "--runs", URL])
+        with pytest.raises(SystemExit):
+            main()
+        said = capsys.readouterr().err
+        assert f" in {URL}" in said
+        assert "machines" not in said
+
+
 def test_another_machine_goes_on_and_renders(homework, machine):
     assert homework("run", NAME, "--runs", URL).error is None
     machine("second")
     again = homework("run", NAME, "--runs", URL)
     assert "files fetched from" in again.output
     assert "Nothing to do" in again.output
+    assert f"record in {URL}/quick." in again.output
     assert homework("render", "--runs", URL, "--format", "html").error is None
     assert "quick/report.html" in stored()
     machine("third")

@@ -17,6 +17,7 @@ from pypdf import PdfReader
 from report.build import build_report
 from report.pdf.write import write_pdf
 from report.sections import SECTIONS
+from training.system import how_to_install_pango
 
 
 def change(file, **fields):
@@ -228,7 +229,7 @@ def test_a_missing_pango_is_one_message(render, monkeypatch):
     monkeypatch.setattr("report.pdf.write._import", missing)
     done = render(formats="both")
     assert done.exit_code == 1
-    assert "apt install libpango-1.0-0 libpangoft2-1.0-0" in done.error.hint
+    assert how_to_install_pango() in done.error.hint
     assert not done.html_file.exists()
 
 

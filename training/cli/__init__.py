@@ -17,6 +17,7 @@ from training.errors import HomeworkError
 from training.folders import current_folder_last
 from training.lookup import unknown_name
 from training.stopping import StoppedError, ignore_signals
+from training.system import check_system, let_threads_sleep
 
 COMMANDS = {
     "run-all": ("training.cli.run:run_all", "Run every experiment that has no record yet."),
@@ -42,7 +43,7 @@ COMMANDS = {
     "data": ("training.cli.data:data", "Fetch, check or draw a data set."),
     "init": ("training.cli.init:init", "Write an annotated study file."),
     "doctor": ("training.cli.doctor:doctor", "Check that this machine has what homework needs."),
-    "schema": ("training.cli.listing:schema", "Print the JSON Schema of the records."),
+    "schema": ("training.cli.listing:schema", "Print the JSON Schema of the records, one a kind."),
 }
 """Each command's implementation and its line in the help."""
 
@@ -105,8 +106,10 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; expected errors print one message and exit 1."""
     sys.path[:] = current_folder_last(sys.path)  # which `python -c` puts first
+    let_threads_sleep()
     _escape_odd_names()
     try:
+        check_system()
         code = cli.main(standalone_mode=False)  # what `ctx.exit` was given; else nothing
         if code:
             sys.exit(code)
@@ -114,7 +117,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except HomeworkError as error:
-        _say(error.message, error.hint)
+        _say(*_with_urls(error))
         sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -152,6 +155,18 @@ def _escape_odd_names() -> None:
         if isinstance(stream, io.TextIOWrapper):
             with contextlib.suppress(ValueError, OSError):
                 stream.reconfigure(errors="escaped")
+
+
+def _with_urls(error: HomeworkError) -> tuple[str, str]:
+    """Return message and hint; what they say of a mirror they say of its URL.
+
+    Only what is wrong between the two speaks of both.
+    """
+    from training.records.remote import RemoteError, with_urls
+
+    if isinstance(error, RemoteError):
+        return error.message, error.hint
+    return with_urls(error.message), with_urls(error.hint)
 
 
 def _say(message: str, hint: str) -> None:

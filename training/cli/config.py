@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from training.cli.options import SETTINGS, json_option, study_options
 from training.records import StudyFolder, StudyRecord
+from training.records.remote import with_urls
 
 if TYPE_CHECKING:
     from training.study import StudyFile
@@ -25,32 +26,38 @@ def config(ctx: click.Context, /, study: StudyRecord, folder: StudyFolder, as_js
     """Show every setting of a study and where it comes from.
 
     Flags override environment variables, which override the study file, which overrides the
-    preset.
+    preset. The settings of a study that is there already, named by --study, are its own.
 
     \b
     Examples:
         homework config -f study.toml --epochs 5
+        homework config --study example
         HOMEWORK_BATCH_SIZE=32 homework config --preset quick --json
     """
-    from training.study import StudyFile, read_study_file
+    from training.study import StudyFile, as_file, in_words, read_study_file
 
     path: Path | None = ctx.params["study_file"]
-    file = read_study_file(path) if path else StudyFile()
-    rows = list(_rows(ctx, study, file, path))
+    if path is not None:
+        rows = list(_rows(ctx, study, read_study_file(path), f"study file {path}"))
+    elif ctx.params["study"] and folder.study.is_file():
+        source = f"study {with_urls(str(folder.path))}"
+        rows = list(_rows(ctx, study, as_file(study), source))
+    else:
+        rows = list(_rows(ctx, study, StudyFile(), ""))
     if as_json:
         plain = [{"setting": name, "value": value, "from": origin} for name, value, origin in rows]
         click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=1).decode())
         return
-    widths = [max(len(str(row[i])) for row in rows) for i in range(2)]
-    for name, value, origin in rows:
-        click.echo(f"{name:{widths[0]}}  {value!s:{widths[1]}}  {origin}")
+    texts = [(name, in_words(value), origin) for name, value, origin in rows]
+    widths = [max(len(row[i]) for row in texts) for i in range(2)]
+    for name, value, origin in texts:
+        click.echo(f"{name:{widths[0]}}  {value:{widths[1]}}  {origin}")
 
 
 def _rows(
-    ctx: click.Context, study: StudyRecord, file: "StudyFile", path: Path | None
+    ctx: click.Context, study: StudyRecord, file: "StudyFile", in_file: str
 ) -> list[tuple[str, Any, str]]:
     preset = f"preset {study.preset}"
-    in_file = f"study file {path}"
     rows: list[tuple[str, Any, str]] = [
         ("preset", study.preset, _given(ctx, "preset") or (in_file if file.preset else "default")),
         ("study", study.name, _given(ctx, "study") or (in_file if file.name else preset)),

@@ -1,5 +1,6 @@
 """Show a run on the console: live on a terminal, one line an experiment elsewhere."""
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -15,6 +16,7 @@ from training.cli.durations import duration
 from training.executors import Outcome
 from training.progress import EpochEnd, Progress, TimeLeft
 from training.records import Metrics, StudyFolder, StudyRecord, read_if_there
+from training.records.remote import with_urls
 
 SECONDS_BETWEEN_LINES = 10.0
 """In a log, between two lines about the same thing."""
@@ -24,7 +26,14 @@ WORTH_SAYING = 10.0
 
 Talk = Literal["quiet", "normal", "verbose"]
 
+NOTEBOOK_VARIABLES = ("JPY_PARENT_PID", "COLAB_RELEASE_TAG")
+"""Set in a cell's `!homework …`: its terminal can't move the cursor, and would repeat each bar."""
+
 STYLES = {"done": "green", "diverged": "yellow", "failed": "red", "skipped": "dim"}
+
+
+def _is_in_notebook() -> bool:
+    return any(os.environ.get(name) for name in NOTEBOOK_VARIABLES)
 
 
 class ConsoleProgress(Progress):
@@ -44,7 +53,13 @@ class ConsoleProgress(Progress):
         self.console: Console = (
             beside.console
             if beside
-            else Console(highlight=False, emoji=False, stderr=on_stderr, quiet=talk == "quiet")
+            else Console(
+                highlight=False,
+                emoji=False,
+                stderr=on_stderr,
+                quiet=talk == "quiet",
+                force_terminal=False if _is_in_notebook() else None,
+            )
         )
         self._bars: Bars = beside._bars if beside else self._make_bars()
         self._task: TaskID | None = None
@@ -160,16 +175,16 @@ class ConsoleProgress(Progress):
     def _line(self, text: str, style: str | None = None, markup: bool = True) -> None:
         """Print a line; in a log, where nothing is as wide as a terminal, without breaking it."""
         whole = not self.console.is_terminal
-        self.console.print(text, style=style, markup=markup, soft_wrap=whole)
+        self.console.print(with_urls(text), style=style, markup=markup, soft_wrap=whole)
 
     def summary(self, study: StudyRecord, folder: StudyFolder, outcome: Outcome) -> None:
         """Print the closing table of test accuracies; its rows where it is too wide."""
         if not outcome.ran:
             n_runs = len(outcome.reused)
             have = f"all {n_runs} runs have records" if n_runs > 1 else "the run has its record"
+            place = with_urls(str(folder.path))
             self.console.print(
-                f"Nothing to do: {have} in {folder.path}. Use --force to run again.",
-                soft_wrap=True,
+                f"Nothing to do: {have} in {place}. Use --force to run again.", soft_wrap=True
             )
         rows = []
         for experiment in study.experiments:

@@ -23,6 +23,7 @@ from training.folders import cache_folder, expanded
 from training.fonts import SAMPLES, missing, packages, said_missing
 from training.plurals import counted
 from training.records import Dataset, StudyFolder, find_studies, read_if_there
+from training.system import how_to_install_pango
 from training.weights.source import IMAGENET_FILES
 
 
@@ -96,7 +97,7 @@ def _energy() -> Finding | None:
 
 
 def _weasyprint() -> Finding:
-    mend = "WeasyPrint needs Pango: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
+    mend = f"WeasyPrint needs Pango: {how_to_install_pango()}"
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:

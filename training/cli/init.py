@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from training.cli.completion import one_of, presets
 from training.errors import StudyError
 from training.folders import expanded
 from training.records import write_bytes
@@ -92,7 +93,10 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 )
 @click.option("--author", default="", help="Your name.")
 @click.option("--course", default="", help="Course, for the cover.")
-@click.option("--preset", default="reference", show_default=True)
+@click.option(
+    "--preset", default="reference", show_default=True, metavar="NAME",
+    help="Settings to start from: reference or quick.", shell_complete=one_of(presets),
+)  # fmt: skip
 @click.option("--data", metavar="DIR", help="Your images; sizes are chosen to suit them.")
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def init(

@@ -7,7 +7,9 @@ import msgspec
 
 from training.cli.options import PICTURE_SETTINGS, json_option, study_options
 from training.planning.plan import Plan, Step
+from training.planning.under_way import UnderWay, under_way
 from training.records import (
+    KINDS,
     Dataset,
     Metrics,
     Settings,
@@ -16,6 +18,7 @@ from training.records import (
     json_schema,
     read_if_there,
 )
+from training.records.remote import with_urls
 
 
 @click.command("list")
@@ -54,21 +57,46 @@ def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
 
     steps = planned_from(study, folder).steps(select(study, ()))
     rows = [
-        (step, read_if_there(folder.metrics(step.experiment.id, step.seed), Metrics))
+        (
+            step,
+            read_if_there(folder.metrics(step.experiment.id, step.seed), Metrics),
+            under_way(folder, step.experiment.id, step.seed),
+        )
         for step in steps
     ]
     if as_json:
-        print_json([as_plain(step) | {"record": record} for step, record in rows])
+        print_json(
+            [
+                as_plain(step) | {"record": record, "under_way": _under_way_plain(begun)}
+                for step, record, begun in rows
+            ]
+        )
         return
-    click.echo(f"{folder.path}: {sum(step.state == 'done' for step in steps)} of {len(steps)} done")
-    for step, record in rows:
-        click.echo(_status_line(step, record))
+    n_done = sum(step.state == "done" for step in steps)
+    n_running = sum(begun is not None and begun.running for _, _, begun in rows)
+    click.echo(
+        with_urls(f"{folder.path}: {n_done} of {len(steps)} done")
+        + (f", {n_running} running" if n_running else "")
+    )
+    for step, record, begun in rows:
+        seed = f" (seed {step.seed})" if study.settings.seeds > 1 else ""
+        click.echo(_status_line(step, f"{step.experiment.id}{seed}", record, begun))
 
 
-def _status_line(step: Step, record: Metrics | None) -> str:
+def _under_way_plain(begun: UnderWay | None) -> dict[str, object] | None:
+    if begun is None:
+        return None
+    return {"running": begun.running, "epochs": len(begun.curves.epoch) if begun.curves else None}
+
+
+def _status_line(step: Step, name: str, record: Metrics | None, begun: UnderWay | None) -> str:
+    if begun is not None and begun.running:
+        return _running_line(step, name, begun)
+    if begun is not None and step.state != "done":
+        return f"{'–':9} {name}: interrupted; it resumes from its checkpoint"
     if record is None:
-        return f"{'–':9} {step.experiment.id}: {step.reason}"
-    parts = [f"{record.status:9} {step.experiment.id}"]
+        return f"{'–':9} {name}: {step.reason}"
+    parts = [f"{record.status:9} {name}"]
     if step.state == "stale":
         parts.append(f"stale: {step.reason}")
     if record.validation is not None:
@@ -80,15 +108,30 @@ def _status_line(step: Step, record: Metrics | None) -> str:
     return "  ".join(parts)
 
 
+def _running_line(step: Step, name: str, begun: UnderWay) -> str:
+    line = f"{'running':9} {name}"
+    if begun.curves is None or not begun.curves.epoch:
+        return line
+    of = f" of {step.spec.epochs}" if step.spec else ""
+    accuracy = begun.curves.validation_accuracy[-1]
+    return f"{line}  epoch {begun.curves.epoch[-1]}{of}  validation {accuracy:.1%}"
+
+
 @click.command()
-def schema() -> None:
-    """Print the JSON Schema of every record file.
+@click.argument("kind", type=click.Choice(KINDS), required=False, metavar="[KIND]")
+def schema(kind: str | None) -> None:
+    """Print the JSON Schema of a kind of record, or of all of them.
+
+    KIND is study, dataset, metrics, curves or predictions: the file's name without .json. Each
+    schema says what every field means and refuses fields that there aren't. Without KIND a file
+    must be one of the five.
 
     \b
     Examples:
+        homework schema metrics > metrics.schema.json
         homework schema > records.schema.json
     """
-    print_json(json_schema())
+    print_json(json_schema(kind))
 
 
 def planned_from(study: StudyRecord, folder: StudyFolder) -> Plan:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from training import __version__
+from training.cli.completion import DEVICES, one_of, presets, studies
 from training.cli.runs_path import RunsPath
 from training.records import StudyFolder, StudyRecord, find_studies, read
 from training.records.remote import masked
@@ -86,7 +87,11 @@ PICTURE_SETTINGS = (
 
 _STUDY_OPTIONS = (
     click.option(
-        "--preset", envvar="HOMEWORK_PRESET", metavar="NAME", help="reference (default) or quick."
+        "--preset",
+        envvar="HOMEWORK_PRESET",
+        metavar="NAME",
+        help="reference (default) or quick.",
+        shell_complete=one_of(presets),
     ),
     click.option(
         "--study-file",
@@ -94,7 +99,18 @@ _STUDY_OPTIONS = (
         type=click.Path(path_type=Path, dir_okay=False),
         help="Settings, title and data from a TOML file (see `homework init`).",
     ),
-    click.option("--study", metavar="NAME", help="Folder below --runs.  [default: the preset]"),
+    click.option(
+        "--study",
+        metavar="NAME",
+        help="The study's folder below --runs. If it is there, its settings hold.  "
+        "[default: the study file's name, else the preset]",
+        shell_complete=studies,
+    ),
+    click.option(
+        "--change",
+        is_flag=True,
+        help="Let the other options change the settings of the study that --study names.",
+    ),
     click.option(
         "--runs",
         type=RunsPath(),
@@ -106,18 +122,25 @@ _STUDY_OPTIONS = (
         "--data",
         metavar="DIR",
         help="Images: a folder, CSV file, zip or tar, torchvision:NAME, caltech101 or sample.",
+        shell_complete=one_of(("caltech101", "sample", "torchvision:"), files=True),
     ),
     click.option(
         "--weights",
         envvar="HOMEWORK_WEIGHTS",
         metavar="WHICH",
-        help="imagenet, sample, a weights file or folder.",
+        help="Where pre-trained weights come from: imagenet (downloaded when needed), "
+        "sample (stand-ins, trained here on drawn letters), or a file or folder of weights. "
+        "Sections that train from scratch take none.  [default: the preset's]",
+        shell_complete=one_of(("imagenet", "sample"), files=True),
     ),
     click.option(
         "--backbone",
         envvar="HOMEWORK_BACKBONE",
         metavar="MODEL",
-        help="alexnet, torchvision:NAME, timm:NAME …",
+        help="Network of every section but “Beyond AlexNet”: alexnet, vgg16, resnet18, "
+        "torchvision:NAME, timm:NAME (pip install 'cnn-homework[timm]') or module:function, of a "
+        "module in the current folder.  [default: alexnet]",
+        shell_complete=one_of(("alexnet", "vgg16", "resnet18", "torchvision:", "timm:")),
     ),
     click.option(
         "--epochs", envvar="HOMEWORK_EPOCHS", type=int, help="Epochs of every experiment."
@@ -136,7 +159,12 @@ _STUDY_OPTIONS = (
         help="Use at most this many images of a class.",
     ),
     click.option(
-        "--width", envvar="HOMEWORK_WIDTH", type=float, help="Channel multiplier of the networks."
+        "--width",
+        envvar="HOMEWORK_WIDTH",
+        type=float,
+        help="Channel multiplier of alexnet, vgg16 and resnet18, such as 0.25 for a quarter of the "
+        "channels; no other network has one, and imagenet weights fit 1 only.  [default: 1; "
+        "quick: 0.25]",
     ),
     _setting("--seed", type=int, help="First random seed."),
     click.option(
@@ -163,8 +191,9 @@ _WHERE_OPTIONS = (
         envvar="HOMEWORK_THREADS",
         type=click.IntRange(min=1),
         metavar="N",
-        help="CPU threads per experiment; results can differ in the last digits.  "
-        "[default: the machine's, divided by --jobs; 1 on a Ray cluster]",
+        help="CPU threads of each experiment, of those at once; on a CPU, results depend on their "
+        "number in the last digits.  [default: as many as torch takes, as a rule one a core, "
+        "divided by --jobs; 1 on a Ray cluster]",
     ),
     click.option(
         "--executor",
@@ -214,12 +243,15 @@ def study_options(command: F, last: bool = False) -> F:
         preset: str | None,
         study_file: Path | None,
         study: str | None,
+        change: bool,
         runs: Path,
         data: str | None,
         **others: Any,
     ) -> Any:
-        from training.study import build_study, read_study_file
+        from training.study import described_study, read_study_file
 
+        if change and study is None:
+            raise click.UsageError("--change needs --study NAME.")
         overrides = {name: others.pop(name) for name in SETTINGS}
         given = (preset, study_file, study, data, *overrides.values())
         if last and all(value is None for value in given):
@@ -228,7 +260,7 @@ def study_options(command: F, last: bool = False) -> F:
                 kept = StudyFolder(found)
                 return command(study=read(kept.study, StudyRecord), folder=kept, **others)
         file = read_study_file(study_file) if study_file else None
-        record = build_study(preset, file, overrides, study, data)
+        record = described_study(runs, preset, file, overrides, study, data, change)
         record = _with_command(record)
         return command(study=record, folder=StudyFolder(runs / record.name), **others)
 
@@ -248,6 +280,13 @@ def code_folders(ctx: click.Context) -> tuple[Path, ...]:
     return beside if ctx.params["backbone"] is None else (*beside, Path.cwd())
 
 
+def check_trusted_code(ctx: click.Context, study: StudyRecord) -> None:
+    """Refuse code that the person hasn't named, of a command with `study_options` that trains."""
+    from training.study import check_code
+
+    check_code(study, ctx.params["study_file"] is not None, ctx.params["backbone"])
+
+
 def _with_command(record: StudyRecord) -> StudyRecord:
     import msgspec
 
@@ -261,7 +300,9 @@ def device_option(command: F) -> F:
         default="auto",
         show_default=True,
         metavar="NAME",
-        help="auto, cpu, cuda, cuda:N or mps.",
+        help="auto, cpu, cuda, cuda:N or mps. auto takes CUDA where it is there, else mps (Apple), "
+        "else the CPU; auto and cuda with --jobs take every CUDA device.",
+        shell_complete=one_of(DEVICES),
     )(command)
 
 

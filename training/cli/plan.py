@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from training.cli.completion import experiments
 from training.cli.durations import duration
 from training.cli.listing import as_plain, planned_from, print_json
 from training.cli.options import (
+    check_trusted_code,
     code_folders,
     device_option,
     json_option,
@@ -17,7 +19,7 @@ from training.cli.options import (
 )
 from training.planning.plan import PENDING, Plan, Step
 from training.records import StudyFolder, StudyRecord
-from training.run.run_options import RunOptions
+from training.run.run_options import LARGEST_KEPT_BYTES, RunOptions
 
 if TYPE_CHECKING:
     from training.forecast import Forecast
@@ -26,7 +28,7 @@ Timing = Callable[[Plan, list[Step]], "Forecast"]
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[SECTION|EXPERIMENT]…")
+@click.argument("names", nargs=-1, metavar="[SECTION|EXPERIMENT]…", shell_complete=experiments)
 @study_options
 @click.option(
     "--time", "timed", is_flag=True, help="Estimate how long it would take on this machine."
@@ -58,6 +60,7 @@ def plan(
         homework plan --data ~/caltech101 --time
     """
     if timed:
+        check_trusted_code(ctx, study)
         folders = code_folders(ctx)
         options = RunOptions(device=device, precision=precision, code_folders=folders)
         show_plan(study, folder, names, as_json, _timing(options))
@@ -73,16 +76,37 @@ def show_plan(
     names: tuple[str, ...],
     as_json: bool = False,
     timing: Timing | None = None,
+    keep_weights: bool | None = None,
 ) -> None:
     """Print what running some experiments would do; no names stand for the whole list.
 
     Args:
         timing: Says what the steps would take.
+        keep_weights: See `RunOptions.keep_weights`.
+
+    Raises:
+        DataError: Something would run, and the images aren't there; said behind the steps.
     """
+    from training.data.locate import check_located
     from training.study import select
 
     planned = planned_from(study, folder)
     steps = planned.steps(planned.with_dependencies(select(study, names)))
+    if keep_weights:
+        steps = planned.to_keep_networks(steps)
+    _print_steps(study, planned, steps, as_json, timing, keep_weights)
+    if any(step.state in PENDING for step in steps):
+        check_located(study.data)
+
+
+def _print_steps(
+    study: StudyRecord,
+    planned: Plan,
+    steps: list[Step],
+    as_json: bool,
+    timing: Timing | None,
+    keep_weights: bool | None,
+) -> None:
     is_pending = any(step.state in PENDING for step in steps)
     forecast = timing(planned, steps) if timing and is_pending else None
     for problem in forecast.problems if forecast else ():
@@ -96,10 +120,23 @@ def show_plan(
         seed = f" (seed {step.seed})" if study.settings.seeds > 1 else ""
         taking = f", about {duration(taken)}" if taken else ""
         click.echo(f"{step.state:8} {step.experiment.id}{seed}: {step.reason}{taking}")
+    if any(step.experiment.test and step.state in PENDING for step in steps):
+        click.echo(_networks(keep_weights))
     counts = Counter(step.state for step in steps)
     click.echo(", ".join(f"{n} {state}" for state, n in counts.items()) or "nothing to do")
     if forecast is not None and forecast.total:
         _say_total(forecast)
+
+
+def _networks(keep_weights: bool | None) -> str:
+    """Say which networks would be kept."""
+    if keep_weights is None:
+        return (
+            "networks that are tested are kept, of the first seed and up to "
+            f"{LARGEST_KEPT_BYTES // 10**6} MB each (--keep-weights keeps all, "
+            "--no-keep-weights none)"
+        )
+    return "networks that are tested are kept" if keep_weights else "no networks are kept"
 
 
 def _timing(options: RunOptions) -> Timing:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from training.cli.completion import experiments
 from training.cli.options import (
+    check_trusted_code,
     code_folders,
     device_option,
     precision_option,
@@ -18,7 +20,7 @@ from training.cli.plan import show_plan
 from training.errors import StudyError
 from training.plurals import counted
 from training.records import StudyFolder, StudyRecord
-from training.run.run_options import RunOptions, Where
+from training.run.run_options import LARGEST_KEPT_BYTES, RunOptions, Where
 
 if TYPE_CHECKING:
     from training.cli.console import Talk
@@ -44,7 +46,10 @@ _deterministic_option = click.option(
     "--deterministic", is_flag=True, help="Make runs on CUDA reproducible; slower."
 )
 _keep_option = click.option(
-    "--keep-weights", is_flag=True, help="Save the tested networks, for `predict`."
+    "--keep-weights/--no-keep-weights",
+    default=None,
+    help="Keep every tested network for `predict`, and train those again that weren't kept; or "
+    f"keep none.  [default: those of the first seed, up to {LARGEST_KEPT_BYTES // 10**6} MB each]",
 )
 _dry_option = click.option(
     "--dry-run", is_flag=True, help="Only show what would run, and why, like `homework plan`."
@@ -92,7 +97,7 @@ def _collecting(command: Callable[..., Any]) -> Callable[..., Any]:
         deterministic: bool,
         force: bool,
         checkpoint_seconds: float,
-        keep_weights: bool,
+        keep_weights: bool | None,
         logs: tuple[str, ...],
         executor: Literal["local", "ray"],
         jobs: int | None,
@@ -150,13 +155,19 @@ def run_all(
         homework run-all --jobs 4
     """
     if dry_run:
-        show_plan(study, folder, ())
+        show_plan(study, folder, (), keep_weights=options.keep_weights)
         return
     _run(ctx, study, folder, (), render_format, talk, options)
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, metavar="SECTION|EXPERIMENT…")
+@click.argument(
+    "names",
+    nargs=-1,
+    required=True,
+    metavar="SECTION|EXPERIMENT…",
+    shell_complete=experiments,
+)
 @_run_options
 @click.pass_context
 def run(
@@ -180,7 +191,7 @@ def run(
         homework run scratch/baseline beyond --preset quick
     """
     if dry_run:
-        show_plan(study, folder, names)
+        show_plan(study, folder, names, keep_weights=options.keep_weights)
         return
     _run(ctx, study, folder, names, render_format, talk, options)
 
@@ -201,6 +212,7 @@ def _run(
     from training.study import select
 
     experiments = select(study, names)
+    check_trusted_code(ctx, study)
     own_process()
     stop = StopSignal()
     with stop.listening(), ConsoleProgress(talk=talk) as progress:

@@ -1,6 +1,7 @@
 """`homework predict` and `homework export-model`: use a saved network."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from training.byte_names import escaped
+from training.cli.completion import saved_networks
 from training.cli.options import json_option
 from training.cli.runs_path import RunsPath
 from training.errors import StudyError
@@ -16,7 +18,7 @@ from training.records import StudyFolder
 if TYPE_CHECKING:
     from training.weights.saved_network import Guess, Kept
 
-_network = click.argument("network", metavar="STUDY/EXPERIMENT|FILE")
+_network = click.argument("network", metavar="STUDY/EXPERIMENT|FILE", shell_complete=saved_networks)
 _runs = click.option(
     "--runs", type=RunsPath(), default=Path("runs"), show_default=True,
     help="Folder of records, or a URL.",
@@ -55,14 +57,16 @@ def predict(
     top: int,
     as_json: bool,
 ) -> None:
-    """Classify images with a network that `--keep-weights` saved.
+    """Classify images with a network that a study has kept.
 
+    Tested networks are kept up to 100 MB each; `homework run … --keep-weights` keeps larger ones.
     A folder stands for all images in it. Exit 1 if an image can't be read.
 
     \b
     Examples:
+        homework predict quick/transfer/best photo.jpg holiday/
         homework run transfer/best --keep-weights
-        homework predict reference/transfer/best photo.jpg holiday/
+        homework predict reference/transfer/best photo.jpg
     """
     from training.weights.saved_network import classify
 
@@ -81,7 +85,10 @@ def predict(
     show_default=True, help="File format.",
 )  # fmt: skip
 @click.option(
-    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Output file."
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Output file.  [default: SECTION-EXPERIMENT.FORMAT]",
 )
 @_runs
 @_seed
@@ -94,10 +101,12 @@ def export_model(
     seed: int | None,
     study_file: Path | None,
 ) -> None:
-    """Export a network that `--keep-weights` saved, for other programs.
+    """Export a network that a study has kept, for other programs; see `homework predict`.
 
     ONNX takes images (n, 3, height, width) with values from 0 to 1 and gives probabilities;
-    safetensors holds the state dict. Class names and sizes are in the file.
+    safetensors holds the state dict. Class names, sizes and how to prepare an image (its
+    orientation, resizing and crop) are in the file's metadata; docs/using-elsewhere.md has an
+    example.
 
     \b
     Examples:
@@ -133,10 +142,11 @@ def _kept_file(network: str, runs: Path, seed: int | None) -> Path:
         run = folder.run(experiment, 0).parent
         found = sorted(run.glob("seed-*/model.pt"), key=lambda file: int(file.parent.name[5:]))
     if not found or not found[0].is_file():
+        elsewhere = "" if runs == Path("runs") else f" --runs {shlex.quote(str(runs))}"
         raise StudyError(
             f"There is no saved network of {experiment} in {folder.path}.",
-            f"Run it again to save it: homework run {experiment} --study {study} --force "
-            "--keep-weights, with the options of the first run.",
+            f"Keep it: homework run {experiment} --study {study} --keep-weights{elsewhere}. That "
+            "trains this network again, if it has run, and nothing else.",
         )
     return found[0]
 

@@ -49,7 +49,7 @@ CHECK_SIZE = 224
 
 CHANGES: dict[SplitChange, str] = {
     "test-from-validation": "its validation split is used for testing",
-    "validation-from-train": "validation held out of train by chance, seed 0",
+    "validation-from-train": "validation held out of train at random, seed 0",
 }
 
 SOURCES: dict[SplitSource, str] = {
@@ -57,7 +57,7 @@ SOURCES: dict[SplitSource, str] = {
     "all lists": "its lists",
     "folders": "its folders",
     "table": "its column",
-    "stratified": "by chance, seed 0, by class",
+    "stratified": "at random, seed 0, by class",
 }
 
 
@@ -264,7 +264,7 @@ def _source(record: Dataset) -> str:
     said = SOURCES[record.split_source]
     if record.split_shares is not None:
         shares = "/".join(f"{100 * share:.3g}" for share in record.split_shares)
-        said = f"{shares}, by chance, seed 0, by class"
+        said = f"{shares}, at random, seed 0, by class"
     if record.n_groups is not None:
         said += f", {counted(record.n_groups, 'group')} kept whole"
     return said

@@ -26,7 +26,7 @@ NEAR = 10
 
 DETAIL = 16
 """Set bits that a hash needs to be compared, and that a pair needs together for each bit in which
-it differs: pictures of little but a plain background are alike by chance."""
+it differs: pictures of little but a plain background look alike without being copies."""
 
 _COMPARED_AT_ONCE = 2**18
 _UNPACKED_AT_ONCE = 2**15

@@ -28,7 +28,7 @@ class Alike:
 
     Attributes:
         codes: Of each picture, equal for equal ones; `NONE_OF_THEM` for those in no split.
-        links: Pairs of codes whose pictures are twins as well, (L, 2).
+        links: Pairs of codes whose images are also twins, (L, 2).
         split_of: Number in `SPLITS` of each picture's split.
     """
 

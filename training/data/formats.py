@@ -31,7 +31,7 @@ MORE_TIFF: dict[Any, tuple[str, str]] = {
 photometric interpretation, sample format, fill order, bits, extra samples; mode and raw mode."""
 
 HEAD = 32
-"""Bytes of a file by which formats are told from each other."""
+"""First bytes of a file, which identify its format."""
 
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"mif1", b"msf1")
 HEIC_EXTRA = "HEIC, which needs an extra: pip install 'cnn-homework[heic]'"

@@ -57,7 +57,7 @@ def labelled_by_name(tree: Tree, expression: re.Pattern[str]) -> Named:
         entries = [(found[path], path, split) for path, split in splits.items()]
     else:
         entries = [(label, path, "train") for path, label in found.items()]
-    said = "divided by their folders" if divided else "divided by chance"
+    said = "divided by their folders" if divided else "divided at random"
     words = [f"Classes are taken from the names of {counted(len(entries), 'image')}, {said}."]
     return Named(entries, divided, left_out, words)
 

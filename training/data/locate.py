@@ -11,6 +11,8 @@ from training.errors import DataError
 from training.folders import cache_folder, expanded
 from training.records.archives import SUFFIXES, is_archive
 
+HOMEWORK_DATA = "The variable HOMEWORK_DATA"
+
 
 def locate(data: str, progress: Stage | None = None) -> Path:
     """Return the folder of a data set, or the CSV file that names its images.
@@ -27,35 +29,65 @@ def locate(data: str, progress: Stage | None = None) -> Path:
         return _sample(data, progress)
     if data == "caltech101":
         return _caltech101(progress)
-    if "://" in data:
-        raise DataError(
-            f"--data is a URL, {data}; images are read only from this machine.",
-            "Download them yourself and name the folder, zip or tar: --data FILE.",
-        )
+    _refuse_url(data)
     library, _, name = data.partition(":")
     if library == "torchvision" and name:
         from training.data.torchvision_sets import fetch_torchvision
 
         return fetch_torchvision(name, cache_folder() / "torchvision", progress)
+    return _place(_named(data), "--data", progress)
+
+
+def check_located(data: str) -> None:
+    """Refuse what `locate` would refuse, but fetch, draw and unpack nothing.
+
+    Of a data set that is drawn or downloaded nothing is known before.
+
+    Raises:
+        DataError: Nothing is there, or something that can't be a data set.
+    """
+    if data == "caltech101":
+        if named := os.environ.get("HOMEWORK_DATA"):
+            _check_place(expanded(named), HOMEWORK_DATA)
+    elif data not in ("sample", "sample-source") and not data.startswith("torchvision:"):
+        _refuse_url(data)
+        _check_place(_named(data), "--data")
+
+
+def _refuse_url(data: str) -> None:
+    if "://" in data:
+        raise DataError(
+            f"--data is a URL, {data}; images are read only from this machine.",
+            "Download them yourself and name the folder, zip or tar: --data FILE.",
+        )
+
+
+def _named(data: str) -> Path:
     place = expanded(data)
     if not place.exists() and Path(unescaped(str(place))).exists():
         place = Path(unescaped(str(place)))  # as a record writes names that aren't UTF-8
-    return _place(place, "--data", progress)
+    return place
 
 
 def _place(place: Path, named_by: str, progress: Stage | None) -> Path:
     """Return a folder or a table as it is, an archive unpacked."""
+    _check_place(place, named_by)
     if place.is_file() and is_archive(place):
         from training.data.archived import unpacked
 
         return unpacked(place, progress)
+    return place
+
+
+def _check_place(place: Path, named_by: str) -> None:
+    if place.is_file() and is_archive(place):
+        return
     if not place.is_dir() and not (place.is_file() and is_table(place)):
         found = "a file" if place.exists() else "nothing is there"
         raise DataError(
             f"{named_by} names {place}: {found}.",
             f"{LAYOUTS} An archive ({', '.join(SUFFIXES)}) is unpacked.",
         )
-    return place
 
 
 def _sample(data: str, progress: Stage | None) -> Path:
@@ -71,7 +103,7 @@ def _sample(data: str, progress: Stage | None) -> Path:
 def _caltech101(progress: Stage | None) -> Path:
     named = os.environ.get("HOMEWORK_DATA")
     if named:
-        return _place(expanded(named), "The variable HOMEWORK_DATA", progress)
+        return _place(expanded(named), HOMEWORK_DATA, progress)
     from training.data.download import fetch_caltech101
 
     return fetch_caltech101(cache_folder(), progress=progress)

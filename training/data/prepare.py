@@ -361,6 +361,7 @@ def _write_record(folder: StudyFolder, data: PreparedData, cache: PixelCache) ->
             return known
     record = data.record
     train = data.splits["train"]
+    pairs = record.duplicates.pairs if record.duplicates is not None else []
     thumbnails = write_thumbnails(
         folder,
         cache.pixels,
@@ -370,6 +371,8 @@ def _write_record(folder: StudyFolder, data: PreparedData, cache: PixelCache) ->
         data.root / data.paths[train[len(train) // 2]],
         record.mean,
         record.std,
+        pairs,
+        {escaped(path): row for row, path in enumerate(data.paths)} if pairs else {},
     )
     record = msgspec.structs.replace(record, thumbnails=thumbnails)
     write(folder.dataset, record)

@@ -13,7 +13,7 @@ WORDS: dict[str, Split] = {
 """In lower case."""
 
 EVALUATION = ("eval", "evaluation")
-"""What some mean validation by and some testing; what lies beside it tells."""
+"""Names that some use for validation, others for testing; the neighbouring folders decide."""
 
 FILLERS = frozenset(
     {"set", "sets", "data", "dataset", "images", "image", "imgs", "img", "pictures", "picture",

@@ -34,7 +34,7 @@ def split(index: Index, max_per_class: int | None, seed: int, choices: Choices =
     """Divide a data set, as it says itself where it does.
 
     With lists, validation is the even and train the odd positions of the cleaned train list, as
-    in the homework; with a list for validation as well, each is the split that it names. Where
+    in the homework; with a list for validation too, each is the split that it names. Where
     folders or a table divide the images, a missing test split is the given validation split, and
     a missing validation split is held out of train, a fifth of every class. Otherwise a third of
     every class is for testing and the rest is halved. Shares that were asked for go before all
@@ -151,7 +151,7 @@ def _prefix(file: Path, index: Index) -> str:
 
 
 def changes_to_given(given: Given) -> tuple[SplitChange, ...]:
-    """Say what had to be made up where a data set doesn't divide its images in three."""
+    """Return how missing splits were replaced where a data set has fewer than three."""
     there = set(given.splits)
     changes: list[SplitChange] = []
     if "test" not in there and "validation" in there:

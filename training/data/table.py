@@ -78,7 +78,7 @@ def _text(file: Path) -> tuple[str, list[str]]:
 def _rows(file: Path, text: str) -> tuple[list[str], list[Row]]:
     """Return the header and the rows that aren't empty."""
     first, _, rest = text.partition("\n")
-    named = re.fullmatch(r"sep=(.)\r?", first)  # how Excel is told the separator
+    named = re.fullmatch(r"sep=(.)\r?", first)  # Excel's way to name the separator
     skipped = 1 if named else 0
     text = rest if named else text
     separator = named[1] if named else _separator(text)

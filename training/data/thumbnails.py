@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,14 @@ from PIL import Image
 
 from training.data.augment import transform
 from training.data.decode import UnreadableError, crop, open_picture, resize
-from training.records import StudyFolder, Thumbnail, write_bytes
+from training.records import DuplicatePair, StudyFolder, Thumbnail, write_bytes
 
 SIDE = 112
 N_SAMPLES = 24
 QUALITY = 80
+
+PAIRS_SHOWN = 8
+"""Duplicates that are shown: the first of those that two splits share."""
 
 TRANSFORMATIONS = {
     "horizontal flip": (True, False, 0.0),
@@ -35,19 +38,24 @@ def write_thumbnails(
     example: Path,
     mean: tuple[float, float, float],
     std: tuple[float, float, float],
+    pairs: Sequence[DuplicatePair],
+    rows: Mapping[str, int],
 ) -> list[Thumbnail]:
-    """Write the sample grid, the preprocessing steps and the augmentation gallery.
+    """Write the sample grid, the preprocessing steps, the augmentation gallery and duplicates.
 
     Args:
         pixels: All images, uint8 (N, H, W, 3).
         labels: Shape (N,).
         train: Rows of the train split, which all shown images are from.
         example: The image file that the preprocessing steps are shown on.
+        pairs: Duplicates, of which some are shown.
+        rows: Of the pixels, by the path that a pair names.
     """
     made = [
         *_samples(pixels, labels, classes, train),
         *_steps(example, pixels.shape[1], mean, std),
         *_augmentations(pixels[train[len(train) // 3]]),
+        *_duplicates(pixels, pairs, rows),
     ]
     thumbnails = []
     for number, (group, label, image) in enumerate(made, start=1):
@@ -122,3 +130,16 @@ def _augmentations(square: NDArray[np.uint8]) -> Iterator[tuple[str, str, Image.
             torch.tensor([math.radians(degrees)]),
         )
         yield "augmentation", label, small(changed[0].byte().permute(1, 2, 0).numpy())
+
+
+def shown_pairs(pairs: Sequence[DuplicatePair]) -> list[DuplicatePair]:
+    """Return the duplicates that thumbnails are kept of."""
+    return [pair for pair in pairs if pair.splits[0] != pair.splits[1]][:PAIRS_SHOWN]
+
+
+def _duplicates(
+    pixels: NDArray[np.uint8], pairs: Sequence[DuplicatePair], rows: Mapping[str, int]
+) -> Iterator[tuple[str, str, Image.Image]]:
+    paths = (path for pair in shown_pairs(pairs) for path in pair.paths)
+    for path in dict.fromkeys(paths):
+        yield "duplicates", path, small(pixels[rows[path]])

@@ -50,7 +50,8 @@ def unsteady_operations() -> Iterator[set[str]]:
 class SteadyPool(nn.Module):
     """Adaptive average pooling by two matrix products.
 
-    `nn.AdaptiveAvgPool2d` has no deterministic gradient on CUDA.
+    `nn.AdaptiveAvgPool2d` has no deterministic gradient on CUDA, and on an Apple GPU it is there
+    only for sizes that divide.
 
     Args:
         size: (height, width) of the output.
@@ -69,13 +70,14 @@ class SteadyPool(nn.Module):
 
 def _averages(n: int, out: int, like: Tensor) -> Tensor:
     """Return the matrix (out, n) that averages n values into `out` bins."""
-    identity = torch.eye(n, dtype=like.dtype, device=like.device)
-    return F.adaptive_avg_pool1d(identity, out).T
+    place = torch.device("cpu") if like.device.type == "mps" else like.device
+    identity = torch.eye(n, dtype=like.dtype, device=place)
+    return F.adaptive_avg_pool1d(identity, out).T.to(like.device)
 
 
-def use_steady_pooling(module: nn.Module) -> None:
-    """Replace adaptive average pooling in a network where determinism was asked for."""
-    if not torch.are_deterministic_algorithms_enabled():
+def use_steady_pooling(module: nn.Module, device: torch.device) -> None:
+    """Replace adaptive average pooling in a network where determinism was asked for, or on mps."""
+    if device.type != "mps" and not torch.are_deterministic_algorithms_enabled():
         return
     for parent in list(module.modules()):
         for name, child in parent.named_children():

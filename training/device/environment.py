@@ -82,6 +82,11 @@ def _cuda(number: int) -> torch.device:
     return torch.device("cuda", number)
 
 
+def layout(device: torch.device) -> torch.memory_format:
+    """Return the order of a network's weights in memory that suits a device's convolutions."""
+    return torch.preserve_format if device.type == "mps" else torch.channels_last
+
+
 def ignore_denormals() -> None:
     """Let the CPU treat numbers below 1e-38 as zero.
 

@@ -1,7 +1,7 @@
 """How this process computes: set for good where it is ours, put back where it is somebody else's.
 
 A command, and a worker process, have the process to themselves. A call from Python may happen in a
-notebook, which goes on with it.
+notebook, which stays open.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ def _generators() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _variables() -> Iterator[None]:
-    """Put back variables that libraries are told by, and those that they set themselves."""
+    """Restore the environment variables that libraries read or set."""
     before = dict(os.environ)
     try:
         yield

@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def moved(values: Tensor, device: torch.device) -> Tensor:
-    """Return values on the device; the host goes on at once.
+    """Return values on the device without waiting for the copy.
 
     A copy to a CUDA device from memory that the system may move waits for all work before it.
     From pinned memory it takes its turn in the device's queue instead, so that the host prepares

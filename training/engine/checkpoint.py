@@ -16,7 +16,7 @@ from training.records import LossScaling, Scores
 KEPT = 2
 """The newest, and the one before it in case the newest is damaged."""
 
-SHARE = 0.05
+SHARE = 0.03
 """Of a run's time, at most, that writing checkpoints may take."""
 
 

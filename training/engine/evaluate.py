@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.device.precision import fp16_forward
+from training.device.precision import fp16_forward, of_sums
 from training.device.transfer import moved
 from training.engine.batches import Inputs, in_order
 from training.engine.out_of_memory import forward, gathered
@@ -22,9 +22,13 @@ EVALUATED_TOGETHER_ON_CUDA = 512
 
 
 def batch_totals(loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
-    """Return summed loss and correct count of a batch, (2,) float64, without leaving the device."""
+    """Return summed loss and correct count of a batch, (2,), without leaving the device.
+
+    The format is that of sums on the device, see `of_sums`.
+    """
     correct = (logits.argmax(1) == labels).sum()
-    return torch.stack((loss.double() * len(labels), correct.double()))
+    kind = of_sums(labels.device)
+    return torch.stack((loss.to(kind) * len(labels), correct.to(kind)))
 
 
 def scores_of(totals: Tensor, n: int) -> Scores:
@@ -65,7 +69,7 @@ def _evaluate(
 ) -> tuple[Scores, Tensor]:
     on_cuda = inputs.labels.device.type == "cuda"
     at_least = EVALUATED_TOGETHER_ON_CUDA if on_cuda else EVALUATED_TOGETHER
-    totals = torch.zeros(2, dtype=torch.float64, device=inputs.labels.device)
+    totals = torch.zeros(2, dtype=of_sums(inputs.labels.device), device=inputs.labels.device)
     outputs = []
     for chosen in in_order(len(inputs.labels), max(batch_size, at_least)):
         labels = inputs.labels[moved(chosen, inputs.labels.device)]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from training.device.energy import EnergyMeter
-from training.device.precision import computes_in_bf16, fp16_forward
+from training.device.precision import computes_in_bf16, fp16_forward, of_sums
 from training.device.randomness import random_state, restore_random_state
 from training.device.transfer import moved
 from training.engine.batches import Inputs, shuffled
@@ -141,7 +141,7 @@ class _Training:
         batch: Batches of it that are done.
         seconds: Training time of it so far.
         order_state: Of the generator before it drew this epoch's order.
-        totals: Of this epoch, (3,) float64: summed loss, correct count, and how many images
+        totals: Of this epoch, (3,), see `of_sums`: summed loss, correct count, and how many images
             they leave out because fp16 couldn't hold the values of their batches.
         scaling: While training is in fp16.
     """
@@ -157,7 +157,7 @@ class _Training:
         self.optimizer = make_optimizer(module, spec)
         self.order = torch.Generator().manual_seed(spec.seed)
         self.result = Fit()
-        self.totals = torch.zeros(3, dtype=torch.float64, device=self.device)
+        self.totals = torch.zeros(3, dtype=of_sums(self.device), device=self.device)
         self.fp16 = fp16_forward(module)
         self.scaling = LossScale(self.device) if self.fp16 is not None else None
         self.recorded = self._unrecorded()

@@ -65,7 +65,7 @@ class LossScale:
         self.skipped.add_(self.overflow)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return what `load_state_dict` goes on from."""
+        """Return the state that `load_state_dict` restores."""
         return {"scale": self.scale, "good_steps": self.good_steps, "skipped": self.skipped}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:

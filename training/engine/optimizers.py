@@ -102,7 +102,7 @@ class Optimizer:
         return self._states[place]
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what `load_state_dict` goes on from: the rate, and each parameter's tensors."""
+        """Return what `load_state_dict` restores: the rate, and each parameter's tensors."""
         return {"learning_rate": self.learning_rate, "states": self._states}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

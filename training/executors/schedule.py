@@ -108,7 +108,7 @@ class Schedule:
         return not self._left_of_experiment[name]
 
     def _release(self) -> None:
-        """Let runs go on that wait for each other; the plan says what is wrong with them."""
+        """Release runs that wait for each other; the plan names the error."""
         for tasks in self._waiting.values():
             for task in tasks:
                 self._make_ready(task)

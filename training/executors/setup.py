@@ -85,6 +85,7 @@ class Setup:
             self.options,
             self.precision,
             live_logs(self.options.logs, folder, progress.note),
+            first_seed=self.study.settings.seed,
             alone=self.alone,
         )
         return SingleRuns(Plan(self.study, folder, data.record.fingerprint), workspace)

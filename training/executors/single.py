@@ -45,7 +45,10 @@ class SingleRuns:
     def answered(self, experiment: Experiment, seed: int) -> Step | None:
         """Return the step if its record answers it already and nothing is left to clear up."""
         step = self.plan.step(experiment, seed)
-        if step.state != "done" or self.workspace.folder.checkpoint(experiment.id, seed).exists():
+        if (
+            not self._is_answered(step)
+            or self.workspace.folder.checkpoint(experiment.id, seed).exists()
+        ):
             return None
         self._refresh_choice(step)
         return step
@@ -70,7 +73,10 @@ class SingleRuns:
             cache=self.workspace.weights_cache,
             code_folders=self.workspace.options.code_folders,
         )
-        return Remaining(self.plan.steps(experiments), self.plan, force, counted)
+        steps = self.plan.steps(experiments)
+        if self.workspace.options.keep_weights:
+            steps = self.plan.to_keep_networks(steps)
+        return Remaining(steps, self.plan, force, counted)
 
     def run(self, experiment: Experiment, seed: int, force: bool) -> Result:
         """Run one step while no other process does; skip what another did meanwhile.
@@ -88,7 +94,7 @@ class SingleRuns:
 
         with locked(folder.lock(f"{experiment.id}/seed-{seed}"), waiting):
             step = self.plan.step(experiment, seed)
-            if step.state == "done" and (waited or not force):
+            if self._is_answered(step) and (waited or not force):
                 if waited:
                     progress.note(f"{experiment.id} was finished by another process")
                 # a process that is killed just after it wrote the record leaves them
@@ -96,6 +102,8 @@ class SingleRuns:
                 remove_checkpoints(folder.checkpoint(experiment.id, seed))
                 return Result(reused=step)
             self._remove_leftovers(experiment, seed)
+            if step.state == "done" and not force:
+                progress.note(f"The network of {experiment.id} wasn't kept: running it again")
             return Result(ran=self._run(step))
 
     def fail(self, experiment: Experiment, seed: int, reason: str) -> Result:
@@ -105,6 +113,14 @@ class SingleRuns:
             self._remove_leftovers(experiment, seed)
             step = self.plan.step(experiment, seed)
             return Result(ran=self._not_run(step, "failed", reason))
+
+    def _is_answered(self, step: Step) -> bool:
+        """Tell whether nothing is missing of a run: its record, and its network if that is wanted.
+
+        A run whose record is there runs again for its network alone only when all were asked for.
+        """
+        wanted = self.workspace.options.keep_weights and self.plan.lacks_network(step)
+        return step.state == "done" and not wanted
 
     def _remove_leftovers(self, experiment: Experiment, seed: int) -> None:
         folder = self.workspace.folder
@@ -166,6 +182,6 @@ class SingleRuns:
         if self.plan.step(experiment, step.seed).state == "done":
             self.workspace.progress.note(f"Keeping the older record of {experiment.id}")
         else:
-            old = [folder.curves(*name), folder.predictions(*name)]
+            old = [folder.curves(*name), folder.predictions(*name), folder.model(*name)]
             write_together({folder.metrics(*name): metrics}, remove=old)
         return metrics

@@ -31,7 +31,7 @@ def threads_each(where: Where) -> int:
 
 
 def check_executor(where: Where) -> None:
-    """Make sure, before anything is prepared, that it can be had.
+    """Check, before anything is prepared, that it is available.
 
     Raises:
         StudyError: Ray was asked for and isn't installed.

@@ -16,7 +16,7 @@ LIVE_LOGS = {"tensorboard": "TensorBoard", "mlflow": "MLflow"}
 
 
 class LiveLog:
-    """All logs of one run; whatever goes wrong with one is told once and ends it."""
+    """All logs of one run; an error in one is reported once and ends it."""
 
     def __init__(self, note: Callable[[str], None]) -> None:
         self._note = note

@@ -160,7 +160,7 @@ class MLflowLog:
     """One run in an MLflow store.
 
     A run that was broken off is gone on with. Where it holds more epochs than the checkpoint that
-    training goes on from, a new one takes its place: MLflow has no way to take values back.
+    training resumes from, a new one takes its place: MLflow has no way to take values back.
     """
 
     def __init__(self, name: RunName, store: MLflowStore) -> None:

@@ -1,4 +1,4 @@
-"""The curves of a run that goes on, beside its records, for `homework serve`."""
+"""The curves of an unfinished run, beside its records, for `homework serve`."""
 
 import contextlib
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from training.records import Curves, Metrics, write
 
 
 class RunningLog:
-    """Keeps `running.json` while a run goes on; a run that ends, or is broken off, leaves none."""
+    """Maintains `running.json` during a run; a run that ends or is interrupted leaves none."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -19,14 +19,14 @@ PATTERN = "events.out.tfevents.*"
 
 
 class TensorBoardLog:
-    """The event files of one run. Each time that the run goes on, a file is added.
+    """The event files of one run. Each resumption adds a file.
 
     A session's start is marked as TensorBoard does it: its readers drop what an earlier file holds
     for this step and later ones.
 
     Args:
         folder: Of this run alone.
-        anew: Remove what is there instead of going on with it.
+        anew: Remove existing files instead of adding to them.
     """
 
     def __init__(self, name: RunName, folder: Path, anew: bool = False) -> None:

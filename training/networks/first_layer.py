@@ -40,7 +40,7 @@ def first_filters(module: nn.Module) -> Filters | None:
     name, layer = next(layers, ("", None))
     if layer is None or layer.weight.shape[1] != 3:
         return None
-    return Filters(name, layer.weight.detach().to("cpu", torch.float64, copy=True))
+    return Filters(name, layer.weight.detach().to("cpu", copy=True).double())
 
 
 def describe_change(start: Filters | None, module: nn.Module) -> FirstLayer | None:

@@ -1,7 +1,7 @@
 """What would run, what is done, and why. Resolves choices from records; imports no torch."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from training.data.geometry import resize_size
@@ -89,6 +89,23 @@ class Plan:
 
     def steps(self, experiments: Iterable[Experiment]) -> list[Step]:
         return [self.step(experiment, seed) for experiment in experiments for seed in self.seeds]
+
+    def lacks_network(self, step: Step) -> bool:
+        """Tell whether a run is done and was tested, but its network wasn't kept or is gone."""
+        if step.state != "done" or not step.experiment.test:
+            return False
+        record = self.record(step.experiment.id, step.seed)
+        tested = record is not None and record.test is not None
+        return tested and not self.folder.model(step.experiment.id, step.seed).is_file()
+
+    def to_keep_networks(self, steps: Iterable[Step]) -> list[Step]:
+        """Return steps as they are where every tested network is wanted: what lacks it must run."""
+        return [
+            replace(step, state="to do", reason="its network wasn't kept")
+            if self.lacks_network(step)
+            else step
+            for step in steps
+        ]
 
     def record(self, experiment_id: str, seed: int) -> Metrics | None:
         """Return a run's record, or None where there is none that can be read."""

@@ -32,7 +32,6 @@ from training.records.files import (
     content_of,
     encode,
     host_mark,
-    json_schema,
     read,
     read_if_there,
     replacing,
@@ -58,6 +57,7 @@ from training.records.results import (
     Status,
     StudyRecord,
 )
+from training.records.schema import KINDS, json_schema
 from training.records.selection import Rank, rank
 from training.records.spec import (
     ID_PATTERN,
@@ -76,6 +76,7 @@ from training.records.together import remove_leftovers, remove_leftovers_of_the_
 __all__ = [
     "FORMAT",
     "ID_PATTERN",
+    "KINDS",
     "RECORD_TYPES",
     "SPLITS",
     "Augmentation",

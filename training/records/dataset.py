@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 FORMAT = 2
-"""Number of the JSON format, of which older ones are read as well.
+"""Number of the JSON format, of which older ones are also read.
 
 1: the first.
 2: a diverged run's `Metrics.best_epoch` is the best of its finite epochs; before, the last.
@@ -17,12 +17,12 @@ Fields that a reader can do without are added under the same number, as `Predict
 DataKind = Literal["caltech101", "sample", "folder"]
 Split = Literal["train", "validation", "test"]
 SplitChange = Literal["test-from-validation", "validation-from-train"]
-"""What was made up where a data set came with fewer than three splits."""
+"""How a missing split was replaced where a data set came with fewer than three."""
 
 SplitSource = Literal["lists", "all lists", "folders", "table", "stratified"]
 """Where the division comes from: `lists` (train.txt and test.txt), `all lists` (lists that name
-validation or each image's class as well), `folders` (`train/`, `test/`), `table` (a CSV file's
-column), or `stratified` (by chance, within every class)."""
+validation, or with each image's class), `folders` (`train/`, `test/`), `table` (a CSV file's
+column), or `stratified` (at random, within every class)."""
 
 LeftOutReason = Literal[
     "clutter", "asked", "no pictures", "no split", "no class", "no label", "not listed",
@@ -31,7 +31,7 @@ LeftOutReason = Literal[
 """Why something isn't used: Caltech-101's clutter class; the person said so; no image is in it;
 it lies beside the splits; images beside the class folders; no class in the file's name; lists
 leave it out; a list where folders divide; a table's column that says nothing to us; records of this
-program's studies; pictures of train that validation or test has as well, or nearly, where that was
+program's studies; images of train that also stand in validation or test, or nearly, where that was
 asked."""
 
 DuplicatesChoice = Literal["keep", "drop-from-train", "refuse"]
@@ -44,7 +44,13 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 class ClassCounts(msgspec.Struct, frozen=True):
-    """Images of each class in each split, in the order of `Dataset.classes`."""
+    """Images of each class in each split, in the order of `Dataset.classes`.
+
+    Attributes:
+        train: Counts of the train split.
+        validation: Counts of the validation split.
+        test: Counts of the test split.
+    """
 
     train: list[Count]
     validation: list[Count]
@@ -72,14 +78,15 @@ class Thumbnail(msgspec.Struct, frozen=True):
 
     Attributes:
         file: Path relative to the study's folder, below `thumbnails/`.
-        group: `samples` (the sample grid), `steps` (preprocessing) or `augmentation`.
-        label: Class name, or the step or transformation shown.
+        group: `samples` (the sample grid), `steps` (preprocessing), `augmentation`, or
+            `duplicates` (both pictures of a pair).
+        label: Class name, the step or transformation shown, or a duplicate's path.
         width: Pixels.
         height: Pixels.
     """
 
     file: str
-    group: Literal["samples", "steps", "augmentation"]
+    group: Literal["samples", "steps", "augmentation", "duplicates"]
     label: str
     width: int
     height: int
@@ -90,6 +97,7 @@ class LeftOut(msgspec.Struct, frozen=True):
 
     Attributes:
         name: A class, a folder, the images right in a folder (`DIR/*`), a list, or a column.
+        reason: See `LeftOutReason`.
         n_pictures: Images in it.
         n_files: Other files in it.
     """
@@ -138,21 +146,35 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     """`dataset.json`: all that the report says of the images.
 
     Attributes:
+        name: Of the data set, as the report calls it.
         kind: `caltech101` if classes and counts are the original's; `sample` for the embedded
             drawn data set; else `folder`.
         fingerprint: Changes with any image, class or split.
+        classes: Their names, in the order of the network's scores.
+        n_train: Images of the train split.
+        n_validation: Images of the validation split.
+        n_test: Images of the test split.
+        counts: The same by class.
         split_source: See `SplitSource`.
-        split_changes: What was made up where folders or a table lack a split.
         max_per_class: Limit applied to every class before use, if any.
+        image_size: Side of the square that networks see, in pixels.
+        resize_size: Shorter side before the centre crop, in pixels.
         mean: Channel means of the train split at `image_size`, in [0, 1] (R, G, B).
         std: Channel standard deviations over all pixels of the train split, same scale.
+        sizes: Of the images as they came.
         dropped_classes: Caltech-101's clutter class, where it was left out.
+        n_dropped_images: Images of `dropped_classes`.
+        n_ignored_files: Files that aren't images, all of them.
         ignored_files: Files that aren't images; the first 20.
+        n_unreadable_files: Images that could not be decoded, all of them.
         unreadable_files: Images that could not be decoded and were left out; the first 20.
         test_images: Paths of the test images, relative to the data folder.
+        thumbnails: Small images for the report.
+        split_changes: How splits were replaced that folders or a table lack.
         left_out: What isn't used, and why, single files aside.
         split_shares: The shares of train, validation and test that were asked for.
         n_groups: Groups that were kept together in one split, where groups were named.
+        n_remarks: Images that `remarks` speaks of, all of them.
         remarks: Images that lost much in being converted, and what; the first 20.
         duplicates: Images that are there twice; null in records of before they were looked for.
     """

@@ -85,7 +85,7 @@ class StudyFolder:
         return self.run(experiment_id, seed) / "weights.pt"
 
     def running(self, experiment_id: str, seed: int) -> Path:
-        """Return where a run that goes on keeps its curves so far."""
+        """Return where an unfinished run stores its curves so far."""
         return self.run(experiment_id, seed) / "running.json"
 
     def model(self, experiment_id: str, seed: int) -> Path:
@@ -249,16 +249,3 @@ def _check_format(path: Path, raw: Any) -> None:
 def read_if_there(path: Path, kind: type[R]) -> R | None:
     """Read a record, or return None where there is no file."""
     return read(path, kind) if path.exists() else None
-
-
-def json_schema() -> dict[str, Any]:
-    """Return one JSON Schema (2020-12) with a definition for each record file."""
-    (references, definitions) = msgspec.json.schema_components(
-        RECORD_TYPES.values(), ref_template="#/$defs/{name}"
-    )
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"homework records, format {FORMAT}",
-        "files": dict(zip(RECORD_TYPES, references, strict=True)),
-        "$defs": definitions,
-    }

@@ -56,6 +56,17 @@ class _Known(msgspec.Struct, frozen=True):
     mtime_ns: int
 
 
+_MIRRORED: dict[str, str] = {}
+"""Folders of mirrors that this process works in, and their URLs."""
+
+
+def with_urls(text: str) -> str:
+    """Return a message with the URL in the place of the mirror that stands for it here."""
+    for folder, url in _MIRRORED.items():
+        text = text.replace(folder, url)
+    return text
+
+
 def is_url(text: str) -> bool:
     """Tell whether `text` is an fsspec URL, not a path (a Windows drive is a path)."""
     return bool(_URL.match(text))
@@ -96,6 +107,7 @@ class Mirror:
         except Exception as error:  # each file system has exceptions of its own
             raise self._away("read", error) from error
         self._root = self._root.rstrip("/")
+        _MIRRORED.update({str(self.folder.resolve()): self.url, str(self.folder): self.url})
         protocols = self._fs.protocol
         names = {protocols} if isinstance(protocols, str) else set(protocols)
         self._whole_at_once = bool(names & _WHOLE_AT_ONCE)

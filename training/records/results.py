@@ -21,14 +21,26 @@ Accuracy = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Scores(msgspec.Struct, frozen=True):
-    """Mean loss and top-1 accuracy over one split; null where not finite."""
+    """Mean loss and top-1 accuracy over one split; null where not finite.
+
+    Attributes:
+        loss: Mean cross-entropy in nats.
+        accuracy: Top-1.
+    """
 
     loss: float | None
     accuracy: Accuracy
 
 
 class HeldOutScores(msgspec.Struct, frozen=True):
-    """The one reading of the test set."""
+    """The one reading of the test set.
+
+    Attributes:
+        loss: Mean cross-entropy in nats; null where not finite.
+        accuracy: Top-1, `n_correct` over `n_images`.
+        n_correct: Images whose highest score is their class's.
+        n_images: Images of the test split.
+    """
 
     loss: float | None
     accuracy: Accuracy
@@ -40,6 +52,9 @@ class Parameters(msgspec.Struct, frozen=True):
     """Parameter counts; `parts` counts each named part of the model, trainable or not.
 
     Attributes:
+        total: All of them.
+        trainable: Those that training may change.
+        frozen: Those that keep their starting values.
         parts: Part name to total count, for example `{"features": 2469696, …}`.
         trainable_parts: The same names to the count that training may change.
     """
@@ -55,6 +70,15 @@ class Environment(msgspec.Struct, frozen=True):
     """Where a run happened: versions and device.
 
     Attributes:
+        homework: Version of this program.
+        python: Version.
+        torch: Version.
+        torchvision: Version.
+        platform: Operating system and processor type.
+        device: `cpu`, `cuda:N` or `mps`.
+        device_name: As the device or the operating system calls it.
+        n_threads: CPU threads that torch used.
+        git_commit: Of the repository that the working folder was in; null where it was in none.
         precision: Number format of products and convolutions: fp32, tf32, bf16 or fp16.
         deterministic: Whether `--deterministic` kept the device to reproducible algorithms.
     """
@@ -76,6 +100,7 @@ class Selected(msgspec.Struct, frozen=True):
     """How a choice was resolved: the run chosen, and among which.
 
     Attributes:
+        grid: Prefix of the candidates' ids, such as `transfer/grid`.
         id: The chosen experiment.
         rank: Its rank by best-epoch validation accuracy.
         candidates: Ids ranked, best first; all of the grid's finished runs.
@@ -118,6 +143,7 @@ class FirstLayer(msgspec.Struct, frozen=True):
 
     Attributes:
         name: Dotted path of the layer inside the network.
+        n_filters: How many filters the layer has.
         kernel: Height and width of its filters, in pixels.
         relative_change: ‖w − w₀‖ / ‖w₀‖ over all its weights (biases aside), w₀ at the start and w
             at the best epoch; null if w₀ is all zero.
@@ -155,6 +181,16 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """`metrics.json`: the outcome of one experiment with one seed.
 
     Attributes:
+        id: Of the experiment, `section/experiment`.
+        section: The part of `id` before the slash.
+        seed: Of the run.
+        status: `done`; `diverged`: the loss was no longer finite; `failed`; or `skipped`: it could
+            not run.
+        spec: All that decides the outcome apart from the images; null where it never was resolved.
+        spec_hash: Changes with any field of `spec`; empty without one.
+        dataset_fingerprint: Of the images, see `Dataset.fingerprint`.
+        parameters: Null if the run didn't train.
+        epochs_run: Epochs that were trained.
         best_epoch: 1-based epoch of the highest validation accuracy (ties: lower validation
             loss, then earlier), among the finite ones if the run diverged; null if none was. Up
             to format 1, a diverged run's last finite epoch.
@@ -169,9 +205,14 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         batch_parts: How many parts a batch was divided into because the device's memory was too
             small; 1 if it was whole.
         loss_scaling: Of runs in fp16.
+        selected: How the choice was made that the experiment rests on, if it rests on one.
         reused_from: The run that this record repeats without training.
-        cost: Arithmetic and energy of the training; of a reused record, its source's.
+        environment: Null if the run didn't train.
+        finished_at: Time in UTC, ISO 8601.
         first_layer: What training did to the first layer, for finalists that have such a layer.
+        cost: Arithmetic and energy of the training; of a reused record, its source's.
+        network: File beside this record that holds the tested network, for `homework predict`;
+            null if it wasn't kept.
         notes: Caveats that the report repeats.
         error: Why the run failed or was skipped, and how to fix it.
     """
@@ -203,12 +244,25 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: str = ""
     first_layer: FirstLayer | None = None
     cost: Cost | None = None
+    network: str | None = None
     notes: list[str] = []
     error: str | None = None
 
 
 class Curves(msgspec.Struct, frozen=True, kw_only=True):
-    """`curves.json`: equal-length lists, one entry an epoch; null where not finite."""
+    """`curves.json`: equal-length lists, one entry an epoch; null where not finite.
+
+    Attributes:
+        id: Of the experiment, `section/experiment`.
+        seed: Of the run.
+        epoch: Its number, from 1.
+        learning_rate: During the epoch.
+        train_loss: Mean cross-entropy in nats, measured during the training pass.
+        train_accuracy: Of the training pass, likewise.
+        validation_loss: Mean cross-entropy in nats, after the epoch.
+        validation_accuracy: After the epoch.
+        epoch_seconds: Wall time, validation included.
+    """
 
     format: int = FORMAT
     id: str
@@ -242,6 +296,9 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
     """`predictions.json`: one entry a test image, in the order of `Dataset.test_images`.
 
     Attributes:
+        id: Of the experiment, `section/experiment`.
+        seed: Of the run.
+        dataset_fingerprint: Of the images, see `Dataset.fingerprint`.
         label: True class index.
         predicted: Class index with the highest score.
         probability: Softmax probability of the predicted class, rounded to 4 digits.
@@ -264,9 +321,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Attributes:
         backbone: The network of all sections but the one on other architectures; as
             `Experiment.model`.
+        learning_rates: Of the grids.
+        optimizers: Of the grids.
         epochs: Replaces every experiment's number of epochs when set.
+        batch_size: Images in a batch.
+        image_size: Side of the square that networks see, in pixels.
+        momentum: Of SGD.
+        weight_decay: Factor of the L2 penalty.
+        step_size: Epochs between learning-rate steps.
+        gamma: Factor of each learning-rate step.
         width: Channel multiplier of alexnet, vgg16 and resnet18.
         weights: `imagenet`, `sample`, or the path of a weights file or of a folder of them.
+        seed: First random seed.
         seeds: Number of repetitions, with seeds `seed`, `seed + 1`, …
         max_per_class: Use at most this many images of a class.
         extras: Also run the experiments marked `extra`.
@@ -312,9 +378,17 @@ class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
     """`study.json`: the question list that the records answer.
 
     Attributes:
+        name: Of the study's folder.
         preset: The preset that the settings started from.
-        command: The command line that wrote this file.
+        title: For the cover, as the next three.
+        author: Who handed it in.
+        course: What it was handed in for.
+        abstract: A paragraph that opens the report.
+        data: Where the images come from, as `--data` names it.
+        settings: What holds for all experiments.
         experiments: The whole list, in order, extras included only when the study runs them.
+        command: The command line that wrote this file.
+        homework: Version of the program that wrote this file.
         report: How its report is arranged.
     """
 

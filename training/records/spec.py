@@ -46,8 +46,19 @@ class Experiment(
         weights: `none` for a random start, `pretrained` for the study's weights, or the path
             of a weights file.
         freeze: Which part keeps its starting values.
+        augmentation: How training images are altered.
+        optimizer: Which one trains.
+        learning_rate: At the start.
+        momentum: Of SGD.
+        weight_decay: Factor of the L2 penalty.
+        step_size: Epochs between learning-rate steps.
+        gamma: Factor of each learning-rate step.
+        epochs: How many are trained.
+        batch_size: Images in a batch.
+        image_size: Side of the square that the network sees, in pixels.
         scale_learning_rate: Multiply the rate by this batch size over the study's.
         mean: Channel means for normalisation, with `std`, where the weights want their own.
+        std: Channel standard deviations, with `mean`.
         extra: Only run when asked for (`--extras`, or by name).
         note: A caveat that the record and the report repeat.
     """
@@ -92,13 +103,27 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     The data set is identified beside it, by its fingerprint (`Metrics.dataset_fingerprint`).
 
     Attributes:
+        model: As `Experiment.model`.
+        head: As `Experiment.head`.
         width: Channel multiplier of the three named architectures; 1 is the published size.
         weights: `none`, `imagenet`, `sample`, or `file:NAME`.
         weights_digest: Identifies the weights: SHA-256 prefix of a file, recipe of the sample's.
+        freeze: Which part keeps its starting values.
+        augmentation: How training images are altered.
         normalisation: `dataset` for the train split's mean and std, `weights` for the weights'.
+        mean: Channel means for normalisation where the experiment has its own, with `std`.
+        std: Channel standard deviations, likewise.
         image_size: Side of the square image that the model sees, in pixels.
         resize_size: Length of the shorter side before the centre crop, in pixels.
+        optimizer: Which one trains.
+        learning_rate: At the start.
+        momentum: Of SGD; 0 for the others.
+        weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps; each multiplies the rate by `gamma`.
+        gamma: Factor of each learning-rate step.
+        epochs: How many are trained.
+        batch_size: Images in a batch.
+        seed: Of all random numbers.
     """
 
     model: str

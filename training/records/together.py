@@ -80,12 +80,13 @@ def remove_leftovers_of_the_dead(folder: Path) -> None:
     """Remove temporary files below `folder` whose process, on this machine, is no more."""
     for left in folder.rglob(".*"):
         owner = LEFT.search(left.name)
-        if owner and owner["host"] == host_mark() and not _alive(int(owner["pid"])):
+        if owner and owner["host"] == host_mark() and not is_alive(int(owner["pid"])):
             with contextlib.suppress(OSError):
                 left.unlink()
 
 
-def _alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Tell whether a process of this machine still runs; true where that can't be known."""
     if os.name != "posix":  # elsewhere signal 0 would end the process
         return True
     try:

@@ -6,6 +6,7 @@ from training.engine.tensor_files import load_tensors, save_tensors
 from training.planning.plan import Step
 from training.records import Metrics, RecordError
 from training.run.prepare_model import Model
+from training.run.run_options import LARGEST_KEPT_BYTES
 from training.run.train_model import train_model
 from training.run.workspace import Workspace
 from training.weights.saved_network import About, keep
@@ -42,23 +43,48 @@ def keep_best_weights(metrics: Metrics, state: State, workspace: Workspace) -> N
         workspace.progress.note(f"Can't save the weights of {metrics.id}: {error}")
 
 
-def keep_network(step: Step, model: Model, workspace: Workspace) -> None:
-    """Keep a tested network for use, if that was asked for; an older one is worth nothing now."""
+def keep_network(step: Step, model: Model, workspace: Workspace) -> str | None:
+    """Keep a tested network for use, see `RunOptions.keep_weights`.
+
+    An older one is removed: it isn't the one that the record speaks of.
+
+    Returns:
+        The name of its file beside the record; None if it isn't kept.
+    """
     assert step.spec is not None
     experiment_id = step.experiment.id
     file = workspace.folder.model(experiment_id, step.seed)
+    state = model.network.module.state_dict()
     try:
         file.unlink(missing_ok=True)
-        if workspace.options.keep_weights:
-            about = About(
-                id=experiment_id,
-                seed=step.seed,
-                spec=step.spec,
-                classes=tuple(workspace.data.record.classes),
-                mean=model.mean,
-                std=model.std,
-                dataset_fingerprint=workspace.data.record.fingerprint,
-            )
-            keep(file, about, model.network.module.state_dict())
+        if not _is_wanted(step, state, workspace):
+            return None
+        about = About(
+            id=experiment_id,
+            seed=step.seed,
+            spec=step.spec,
+            classes=tuple(workspace.data.record.classes),
+            mean=model.mean,
+            std=model.std,
+            dataset_fingerprint=workspace.data.record.fingerprint,
+        )
+        keep(file, about, state)
     except (OSError, RecordError) as error:
         workspace.progress.note(f"Can't save the network of {experiment_id}: {error}")
+        return None
+    return file.name
+
+
+def _is_wanted(step: Step, state: State, workspace: Workspace) -> bool:
+    asked = workspace.options.keep_weights
+    if asked is not None or step.seed != workspace.first_seed:
+        return bool(asked)
+    n_bytes = sum(value.numel() * value.element_size() for value in state.values())
+    if n_bytes <= LARGEST_KEPT_BYTES:
+        return True
+    workspace.note_once(
+        "not kept",
+        f"The network of {step.experiment.id} has {n_bytes / 1e6:,.0f} MB; those above "
+        f"{LARGEST_KEPT_BYTES / 1e6:.0f} MB are kept only with --keep-weights",
+    )
+    return False

@@ -48,12 +48,14 @@ class Tested:
     """What testing a run gave; nothing of a run that isn't tested.
 
     Attributes:
+        network: Name of the file that the tested network is kept in.
         in_fp32: Whether fp16 couldn't hold the values.
     """
 
     scores: HeldOutScores | None = None
     predictions: Predictions | None = None
     first_layer: FirstLayer | None = None
+    network: str | None = None
     in_fp32: bool = False
 
 
@@ -144,6 +146,7 @@ def _describe(
         environment=describe(workspace.device, workspace.precision),
         finished_at=now(),
         first_layer=tested.first_layer,
+        network=tested.network,
         cost=cost_of(model, spec, result, workspace, feature_seconds is not None),
         notes=notes,
     )
@@ -189,6 +192,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
             selected=step.selected,
             reused_from=step.selected.id,
             first_layer=tested.first_layer if tested.scores else source.first_layer,
+            network=tested.network,
             notes=[*[experiment.note] * bool(experiment.note), *testing_notes(tested.in_fp32)],
         )
         curves = msgspec.structs.replace(curves, id=experiment.id)
@@ -220,7 +224,7 @@ def _test(
         probability=[round(p, 4) for p in probability.tolist()],
     )
     n_correct = int(np.sum(predicted.numpy() == label.numpy()))
-    keep_network(step, model, workspace)
+    network = keep_network(step, model, workspace)
     layer = describe_change(start, model.network.module)
     if step.experiment.role == "reuse":  # the best of a grid
         layer = with_pictures(layer, start, model.network.module, workspace.folder)
@@ -228,6 +232,7 @@ def _test(
         HeldOutScores(scores.loss, n_correct / len(label), n_correct, len(label)),
         with_examples(predictions, workspace.data, workspace.folder),
         layer,
+        network,
         in_fp32=autocast is not None and autocast.in_fp32,
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from training.device.determinism import use_steady_pooling
+from training.device.environment import layout
 from training.device.randomness import random_state, restore_random_state, seed_all
 from training.errors import WeightsError
 from training.networks.build import ARCHITECTURES, Network, build
@@ -47,7 +48,7 @@ def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Mo
     if weights is not None and imported is None:
         load_backbone(network, weights.state, source.label)
     mean, std = _normalisation(spec, weights, workspace)
-    use_steady_pooling(network.module)
+    use_steady_pooling(network.module, workspace.device)
     return Model(network, freeze(network, spec.freeze), mean, std)
 
 
@@ -74,7 +75,7 @@ def _built(spec: Spec, imported: Path | None, workspace: Workspace) -> Network:
 
 
 def _on_device(network: Network, workspace: Workspace) -> Network:
-    network.module.to(workspace.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.module.to(workspace.device, memory_format=layout(workspace.device))  # type: ignore[call-overload]
     return network
 
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+LARGEST_KEPT_BYTES = 100_000_000
+"""Of a tested network that is kept without being asked for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Where:
@@ -34,7 +37,9 @@ class RunOptions:
         deterministic: Keep the device to algorithms that give the same numbers every time.
         force: Run the named experiments even if their records answer them.
         checkpoint_seconds: Least time between two checkpoints of a run; 0 saves after every batch.
-        keep_weights: Keep the network of every tested experiment, for `homework predict`.
+        keep_weights: Keep the networks of tested experiments, for `homework predict`: all of them,
+            and train those again that weren't kept; none; or, if None, those of the first seed up
+            to `LARGEST_KEPT_BYTES`.
         logs: Kinds of logs to write while training, see `logs.LIVE_LOGS`.
         code_folders: Where a `module:function` is looked for before what is installed.
     """
@@ -44,7 +49,7 @@ class RunOptions:
     deterministic: bool = False
     force: bool = False
     checkpoint_seconds: float = 30.0
-    keep_weights: bool = False
+    keep_weights: bool | None = None
     logs: tuple[str, ...] = ()
     code_folders: tuple[Path, ...] = ()
     where: Where = Where()

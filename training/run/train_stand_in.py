@@ -14,6 +14,8 @@ import torch
 
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
+from training.device.determinism import use_steady_pooling
+from training.device.environment import layout
 from training.device.randomness import seed_all
 from training.engine.batches import PictureInputs
 from training.engine.checkpoint import remove_checkpoints
@@ -120,7 +122,8 @@ def _train(recipe: Spec, source: PreparedData, workspace: Workspace, file: Path)
         width=recipe.width,
         code_folders=workspace.options.code_folders,
     )
-    network.module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.module.to(device, memory_format=layout(device))  # type: ignore[call-overload]
+    use_steady_pooling(network.module, device)
     for layer in network.module.modules():
         if isinstance(layer, torch.nn.Dropout):
             layer.p = 0.0  # small thin networks take many more epochs to start with it

@@ -33,6 +33,7 @@ class Workspace:
         options: How the runs were asked for.
         weights_cache: Folder of trained sample weights.
         precision: See `precision.computing`.
+        first_seed: Of the study; networks of others are kept only when asked for.
         alone: Whether no other run of the study uses the device at the same time.
         logs: What is written beside the records for TensorBoard or MLflow.
         feature_cache: Where features of frozen parts are kept.
@@ -41,6 +42,7 @@ class Workspace:
         drawn: The network built last with its random weights: what it was built from, itself, and
             the state of the random generators after.
         counted: The arithmetic of each kind of run, with features cached and without.
+        said: Kinds of notes that were made.
     """
 
     folder: StudyFolder
@@ -53,12 +55,20 @@ class Workspace:
     precision: Precision = "fp32"
     logs: Logs = field(default_factory=Logs)
     feature_cache: FeatureCache = field(default_factory=FeatureCache)
+    first_seed: int = 0
     alone: bool = True
     unavailable: dict[tuple[str, str], WeightsError] = field(default_factory=dict)
     loaded: dict[tuple[str, str], StartingWeights] = field(default_factory=dict)
     on_device: dict[int, Tensor | None] = field(default_factory=dict)
     drawn: tuple[object, Network, dict[str, Any]] | None = None
     counted: dict[tuple[Spec, bool], Arithmetic | None] = field(default_factory=dict)
+    said: set[str] = field(default_factory=set)
+
+    def note_once(self, kind: str, text: str) -> None:
+        """Tell the user something about the first run that it holds for."""
+        if kind not in self.said:
+            self.said.add(kind)
+            self.progress.note(text)
 
     def pixels_on_device(self, image_size: int) -> Tensor | None:
         """Return all images, (N, H, W, 3) uint8 on a CUDA device, if a third of it has room.

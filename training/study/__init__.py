@@ -1,5 +1,6 @@
 """Sections, experiments, presets and study files, as plain data. Imports no torch."""
 
+from training.study.existing import as_file, check_code, described_study, in_words
 from training.study.experiments import SECTIONS, Section, experiment_list
 from training.study.files import StudyFile, read_study_file
 from training.study.outline import REPORT_SECTIONS, check_outline
@@ -13,9 +14,13 @@ __all__ = [
     "Preset",
     "Section",
     "StudyFile",
+    "as_file",
     "build_study",
+    "check_code",
     "check_outline",
+    "described_study",
     "experiment_list",
+    "in_words",
     "matches_name",
     "read_study_file",
     "retell",

@@ -11,6 +11,7 @@ from training.errors import StudyError
 from training.folders import expanded
 from training.lookup import unknown_name
 from training.records import Outline
+from training.study.pictures import pictures_of
 
 REPORT_SECTIONS = (
     "introduction",
@@ -97,7 +98,7 @@ def _check_keys(table: Mapping[str, Any], valid: tuple[str, ...], where: str) ->
 
 
 def _with_text(extra: Mapping[str, Any], number: int, path: Path) -> dict[str, Any]:
-    """Return an extra section's table with its text in place of the file that holds it."""
+    """Return an extra section's table with its text and pictures in place of their files."""
     where = f"{path}, [[report.extra]] number {number}"
     _check_keys(extra, EXTRA_KEYS, where)
     if ("markdown" in extra) == ("file" in extra):
@@ -107,13 +108,17 @@ def _with_text(extra: Mapping[str, Any], number: int, path: Path) -> dict[str, A
         )
     if "title" not in extra:
         raise StudyError(f"In {where}: it has no title.", 'Add title = "…".')
+    root = path.resolve().parent
     rest = {key: value for key, value in extra.items() if key != "file"}
     if "file" not in extra:
-        return rest
+        text = extra["markdown"]
+        found = pictures_of(text, root, root, where) if isinstance(text, str) else {}
+        return rest | {"pictures": found}
     if not isinstance(extra["file"], str):
         raise StudyError(f"In {where}: file must be text.", 'Write file = "notes.md".')
-    file = path.resolve().parent / expanded(extra["file"])
-    return rest | {"markdown": _read_text(file, where)}
+    file = root / expanded(extra["file"])
+    text = _read_text(file, where)
+    return rest | {"markdown": text, "pictures": pictures_of(text, file.parent, root, where)}
 
 
 def _read_text(file: Path, where: str) -> str:

@@ -46,8 +46,7 @@ def build_study(
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
     settings = _checked(_replace(base.settings, {**file.settings, **given}, "settings"))
     study_name = name or file.name or base.name
-    if not study_name.strip() or study_name.startswith(".") or {"/", "\\"} & set(study_name):
-        raise StudyError(f"“{study_name}” can't name a study.", "Use a plain folder name.")
+    check_name(study_name)
     return StudyRecord(
         name=study_name,
         preset=base.name,
@@ -60,6 +59,16 @@ def build_study(
         experiments=_experiments(settings, file, given.get("epochs")),
         report=file.report or Outline(),
     )
+
+
+def check_name(name: str) -> None:
+    """Refuse what can't be the name of a study's folder.
+
+    Raises:
+        StudyError: It is empty, hidden or a path.
+    """
+    if not name.strip() or name.startswith(".") or {"/", "\\"} & set(name):
+        raise StudyError(f"“{name}” can't name a study.", "Use a plain folder name.")
 
 
 def retell(study: StudyRecord, file: StudyFile) -> StudyRecord:
@@ -76,11 +85,12 @@ def retell(study: StudyRecord, file: StudyFile) -> StudyRecord:
 
 def _experiments(settings: Settings, file: StudyFile, epochs_given: int | None) -> list[Experiment]:
     """Return the list with the settings' epochs, the file's changes, and the command line's."""
-    experiments = _with_epochs(experiment_list(settings), settings.epochs)
-    return _with_epochs(_with_changes(experiments, file.experiments), epochs_given)
+    experiments = with_epochs(experiment_list(settings), settings.epochs)
+    return with_epochs(_with_changes(experiments, file.experiments), epochs_given)
 
 
-def _with_epochs(experiments: list[Experiment], epochs: int | None) -> list[Experiment]:
+def with_epochs(experiments: list[Experiment], epochs: int | None) -> list[Experiment]:
+    """Return experiments that all train for as many epochs; without a number, as they are."""
     if epochs is None:
         return experiments
     return [msgspec.structs.replace(item, epochs=epochs) for item in experiments]

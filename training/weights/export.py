@@ -37,8 +37,12 @@ class Classifier(nn.Module):
         return scores.softmax(1)
 
 
-def described(kept: Kept) -> dict[str, str]:
-    """Return what a program needs to know of the file, as text by name."""
+def described(kept: Kept, normalises: bool) -> dict[str, str]:
+    """Return what a program needs to know of the file, as text by name.
+
+    Args:
+        normalises: Whether the network itself subtracts mean and divides by std.
+    """
     import json
 
     about, spec = kept.about, kept.about.spec
@@ -50,7 +54,19 @@ def described(kept: Kept) -> dict[str, str]:
         "std": json.dumps(about.std),
         "image_size": str(spec.image_size),
         "resize_size": str(spec.resize_size),
+        "preparation": preparation(spec.image_size, spec.resize_size, normalises),
     }
+
+
+def preparation(image_size: int, resize_size: int, normalises: bool) -> str:
+    """Say how a picture becomes the network's input."""
+    rest = "the network normalises it" if normalises else "then minus mean, divided by std"
+    return (
+        "Turn it upright by its EXIF orientation, put it on white and convert it to RGB; resize "
+        f"its shorter side to {resize_size} pixels, bilinear with antialiasing; cut the centre "
+        f"square of {image_size} pixels; float32 (n, 3, {image_size}, {image_size}), channels R, "
+        f"G, B, values divided by 255; {rest}."
+    )
 
 
 def to_onnx(kept: Kept, file: Path) -> None:
@@ -77,7 +93,7 @@ def to_onnx(kept: Kept, file: Path) -> None:
             dynamic_shapes={"pictures": {0: torch.export.Dim("n")}},
         )
     model = program.model_proto
-    for key, value in described(kept).items():
+    for key, value in described(kept, normalises=True).items():
         model.metadata_props.add(key=key, value=value)
     buffer = io.BytesIO()
     onnx.save_model(model, buffer)
@@ -92,7 +108,7 @@ def to_safetensors(kept: Kept, file: Path) -> None:
     """
     safetensors = _import("safetensors.torch", "safetensors")
     state = {name: v.contiguous() for name, v in kept.network.module.state_dict().items()}
-    write_bytes(file, safetensors.save(state, metadata=described(kept)))
+    write_bytes(file, safetensors.save(state, metadata=described(kept, normalises=False)))
 
 
 def _import(module: str, packages: str) -> Any:

@@ -26,6 +26,8 @@ LARGEST_SIDE = 4096
 WIDEST = 64.0
 """Channel multiplier; wider is refused."""
 
+CPU = torch.device("cpu")
+
 AT_ONCE = 64
 """Images that are decoded and classified together."""
 
@@ -107,7 +109,7 @@ def load_kept(file: Path, trusted: Path | None = None) -> Kept:
     code_folders = () if trusted is None else (trusted,)
     _check_shapes(about, tensors, file, code_folders)
     network = _build(about, code_folders)
-    use_steady_pooling(network.module)
+    use_steady_pooling(network.module, CPU)
     network.module.load_state_dict(tensors)
     network.module.eval()
     return Kept(about, network)
@@ -209,7 +211,7 @@ def _probabilities(kept: Kept, pixels: np.ndarray[Any, Any]) -> Tensor:
     n = len(pixels)
     inputs = PictureInputs(
         pixels, np.arange(n), np.zeros(n, np.int64),
-        mean=kept.about.mean, std=kept.about.std, device=torch.device("cpu"),
+        mean=kept.about.mean, std=kept.about.std, device=CPU,
     )  # fmt: skip
     logits: Tensor = kept.network.module(inputs.gather(torch.arange(n)))
     return logits.float().softmax(1)

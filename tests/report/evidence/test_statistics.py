@@ -2,15 +2,18 @@
 
 import random
 
+import numpy as np
 import pytest
 from scipy.stats import binomtest, sem, t, ttest_rel
 
 from report.evidence.statistics import (
     confused,
     discordant,
+    holm,
     mcnemar_exact,
     n_perfect,
     newcombe_interval,
+    paired_interval,
     paired_t,
     student_interval,
     wilson_interval,
@@ -105,3 +108,27 @@ def test_paired_t_is_scipys():
 
 def test_paired_t_without_a_difference_finds_none():
     assert paired_t([0.5, 0.6, 0.7], [0.5, 0.6, 0.7]) == 1.0
+
+
+def test_holms_correction_is_that_of_the_textbook():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.5, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_families_without_a_difference_are_called_different_in_one_of_twenty_at_most():
+    dice = np.random.default_rng(0)
+    called = sum(min(holm(list(dice.random(8)))) < 0.05 for _ in range(4000))
+    assert 0.03 * 4000 < called <= 0.058 * 4000
+
+
+@pytest.mark.parametrize(("n", "first", "second"), [(60, 0.8, 0.7), (400, 0.9, 0.88)])
+def test_the_paired_interval_holds_the_true_difference_in_nineteen_of_twenty(n, first, second):
+    dice = np.random.default_rng(0)
+    held = 0
+    for _ in range(2000):
+        common = dice.random(n)  # answers to one picture go together
+        a, b = common < first, np.where(dice.random(n) < 0.7, common, dice.random(n)) < second
+        low, high = paired_interval(int((a & ~b).sum()), int((b & ~a).sum()), n)
+        held += low <= first - second <= high
+    assert held >= 0.94 * 2000

@@ -42,7 +42,7 @@ def test_naming_one_class_is_beaten_by_the_intervals_lower_end(right, told):
     view = a_view(a_run(A, tested=(right, 100), validation=0.6), dataset=a_dataset())
     opening, further = comparing.tested_result(view, A)
     assert "test pictures right" in str(opening)
-    assert ("right for 50.0 %: nothing shows" in said([further])) == told
+    assert ("right for 50.0 %." in said([further])) == told
     assert ("flattered" in str(further)) != told
     assert further.strength == ("strong" if told else "weak")
 
@@ -51,7 +51,7 @@ def test_naming_one_class_is_beaten_by_the_intervals_lower_end(right, told):
 def test_over_seeds_it_is_the_lower_end_likewise(right, told):
     """Three equal accuracies have an interval without width."""
     view = a_view(*with_accuracies(A, [right] * 3), dataset=a_dataset())
-    assert ("nothing shows" in said(comparing.tested_result(view, A))) == told
+    assert ("most frequent class" in said(comparing.tested_result(view, A))) == told
 
 
 def test_the_share_named_is_the_test_splits():
@@ -123,6 +123,11 @@ def test_a_difference_is_one_below_five_in_a_hundred(only_first, only_second, wo
     assert f"{only_first} pictures only the first gets right, {only_second} only" in said(
         [sentence]
     )
+
+
+def test_what_may_be_hidden_is_told_by_the_interval_of_the_difference():
+    text = said([verdict(*pair(5, 2, both=93))])
+    assert "no measurable difference, +3.0 points (95 % interval −2.8 to +8.7); 5" in text
 
 
 def test_the_gain_is_printed_in_points():

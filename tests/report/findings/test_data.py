@@ -69,7 +69,7 @@ def test_what_was_left_out_is_counted():
         n_ignored_files=1, ignored_files=["a.tmp"], n_unreadable_files=2,
         unreadable_files=["b.png", "c.png"],
     )  # fmt: skip
-    assert "on purpose: BACKGROUND_Google, 4 pictures" in text
+    assert "Left out: BACKGROUND_Google, a folder of pictures of no particular class (4)." in text
     assert "no picture was found in it: empty." in text
     assert "no pictures: 1 (a.tmp)." in text
     assert "can’t be decoded: 2." in text
@@ -77,7 +77,10 @@ def test_what_was_left_out_is_counted():
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("BACKGROUND_Google", "Left out on purpose"), ("other", "Left out because no picture")],
+    [
+        ("BACKGROUND_Google", "Left out: BACKGROUND_Google"),
+        ("other", "Left out because no picture"),
+    ],
 )
 def test_only_the_clutter_class_is_left_out_on_purpose(name, words):
     (sentence,) = data.left_out(a_view(dataset=a_dataset(dropped_classes=[name])))

@@ -109,6 +109,17 @@ def test_certainty_is_told_where_some_are_right_and_some_wrong():
     run = a_run(NAME, answers=(LABEL, [1, 1, *LABEL[2:]], probability))
     text = said(mistakes.certainty(run))
     assert "90.0 % where they are right and 30.0 % where they are wrong" in text
-    assert "accuracy is 80.0 %" in text
+    assert "Over all answers the mean probability is 78.0 %, within the 95 % interval" in text
     assert mistakes.certainty(RIGHT) == []
     assert mistakes.certainty(answering(1, 1, 1, 1, 0, 0, 0, 0, 0, 0)) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "probability", "words"),
+    [(80, 0.8, "as sure as it is right"), (80, 0.88, "it is overconfident"),
+     (80, 0.70, "it is underconfident"), (80, 0.86, "as sure as it is right")],
+)  # fmt: skip
+def test_confidence_is_judged_by_the_interval_of_the_accuracy(right, probability, words):
+    """The interval of 80 of 100 is 71.1 to 86.7 %."""
+    run = a_run(NAME, answers=([0] * 100, [0] * right + [1] * (100 - right), [probability] * 100))
+    assert words in said(mistakes.certainty(run))

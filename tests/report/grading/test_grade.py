@@ -1,6 +1,7 @@
 """`homework grade`: many submissions in one table, and what in them can't be trusted."""
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -68,7 +69,7 @@ def test_every_submission_has_a_line(handed_in):
     result = grade(handed_in)
     lines = result.output.splitlines()
     assert re.match(r"alice/quick .* 29 of 29 .* % .* as recorded$", lines[1]), result.output
-    assert re.match(r"bob/my-report.pdf .* 29 of 29 .* as recorded$", lines[2]), result.output
+    assert re.match(r"bob/my-report.pdf .* 29 of 29 .* a copy$", lines[2]), result.output
     assert re.match(r"carl .* nothing to grade$", lines[3]), result.output
     assert result.exit_code == 1
     assert "carl: submission: it holds no study and no report" in result.output
@@ -214,3 +215,82 @@ def test_the_shell_is_told(handed_in, monkeypatch, command):
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 1
+
+
+EXAMPLE = Path(__file__).parents[3] / "runs" / "example"
+
+
+@pytest.fixture
+def shipped(tmp_path):
+    """Return a folder whose owner handed in a clone: its example, without pictures."""
+    small = shutil.ignore_patterns("thumbnails", "report.*")
+    shutil.copytree(EXAMPLE, tmp_path / "clones" / "zoe" / "runs" / "example", ignore=small)
+    return tmp_path / "clones"
+
+
+def test_a_submission_of_which_nothing_is_its_own_is_a_copy_and_fails(handed_in):
+    shutil.rmtree(handed_in / "carl")
+    shutil.rmtree(handed_in / "bob")
+    shutil.copytree(handed_in / "alice", handed_in / "dora")
+    found = graded(handed_in)
+    assert found["alice/quick"]["verdict"] == "as recorded"
+    assert found["dora/quick"]["verdict"] == "a copy"
+    reason = "none of its 29 records is its own: they are those of alice/quick"
+    assert [problem["problem"] for problem in found["dora/quick"]["problems"]] == [reason]
+    answer = grade(handed_in)
+    assert answer.exit_code == 1
+    assert "2 submissions, 1 with errors" in answer.output
+    shutil.rmtree(handed_in / "dora" / "runs" / "quick" / "transfer")
+    partly = handed_in / "dora" / "runs" / "quick" / "scratch" / "best" / "seed-0" / "metrics.json"
+    record = json.loads(partly.read_text())
+    partly.write_text(json.dumps(record | {"finished_at": "2026-01-01T00:00:00Z"}))
+    assert graded(handed_in)["dora/quick"]["verdict"] != "a copy"
+
+
+def test_a_study_and_its_pdf_of_one_person_are_no_copies(handed_in, reports):
+    shutil.copy(reports / "report.pdf", handed_in / "alice")
+    found = graded(handed_in / ".")
+    assert {found[name]["verdict"] for name in ("alice/quick", "alice/report.pdf")} == {
+        "as recorded"
+    }
+    assert found["bob/my-report.pdf"]["verdict"] == "a copy"
+
+
+def test_the_shipped_example_is_known_and_alone_it_is_a_copy(shipped):
+    found = graded(shipped)["zoe/example"]
+    assert found["verdict"] == "a copy"
+    assert "the example that ships with homework" in found["problems"][-1]["problem"]
+    shutil.move(shipped / "zoe" / "runs" / "example", shipped / "zoe" / "runs" / "mine")
+    assert graded(shipped)["zoe/mine"]["verdict"] == "a copy"
+
+
+def test_the_shipped_example_beside_a_study_is_passed_over(shipped, finished_study):
+    for name in ("zoe", "yan"):
+        study = Path(shutil.copytree(finished_study, shipped / name / "runs" / "quick"))
+        if name == "yan":
+            shutil.copytree(shipped / "zoe" / "runs" / "example", study.parent / "example")
+            change_time(study)
+    answer = grade(shipped)
+    assert answer.exit_code == 0, answer.output
+    assert "Passed over: zoe/example: the example that ships with homework." in answer.output
+    assert "2 submissions, 0 with errors" in answer.output
+    assert "identical" not in answer.output
+
+
+def test_every_record_of_the_example_that_ships_now_is_known():
+    from report.grading.known_examples import is_known
+
+    digests = [hashlib.sha256(f.read_bytes()).hexdigest() for f in EXAMPLE.rglob("metrics.json")]
+    assert len(digests) == 29
+    assert all(map(is_known, digests)), "add the new example's records to known_examples.py"
+
+
+def test_what_cannot_be_opened_is_named_and_nothing_is_passed_over_in_silence(handed_in):
+    (handed_in / "ed.rar").write_bytes(b"Rar!")
+    (handed_in / "carl" / "work").mkdir()
+    (handed_in / "carl" / "work" / "runs.7z").write_bytes(b"7z")
+    (handed_in / "essay.docx").write_bytes(b"words")
+    answer = grade(handed_in)
+    assert "ed.rar can’t be unpacked: it is neither zip nor tar" in answer.output
+    assert "work/runs.7z in it would have to be unpacked by hand" in answer.output
+    assert f"Passed over: {handed_in / 'essay.docx'}: neither" in answer.output

@@ -4,11 +4,17 @@ import http.client
 import json
 import re
 import shutil
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
+from click.testing import CliRunner
 
+from training.cli import cli
 from training.records import Curves, StudyFolder, write
 
 pytest.importorskip("starlette")
@@ -155,3 +161,50 @@ def test_nothing_is_kept_by_browsers_or_framed(served, place):
     answer = served()
     assert answer.headers["Cache-Control"] == "no-store"
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def serve(*options):
+    return CliRunner().invoke(cli, ["serve", *map(str, options)])
+
+
+def test_a_port_in_use_is_one_message_before_any_address_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        answer = serve("--port", port)
+    assert answer.exit_code == 1
+    assert answer.exception.message.startswith(f"Port {port} of 127.0.0.1 is in use")
+    assert "--port 0" in answer.exception.hint
+    assert answer.output == ""
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "a..b"])
+def test_a_host_that_is_not_this_machine_is_one_message(tmp_path, monkeypatch, host):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(socket, "getaddrinfo", _no_network(socket.getaddrinfo))
+    answer = serve("--host", host, "--port", 0)
+    assert answer.exit_code == 1
+    assert "is no address of this machine" in answer.exception.message
+    assert answer.output == ""
+
+
+def _no_network(usual):
+    def looked_up(host, *others, **options):
+        if host == "nowhere.invalid":
+            raise socket.gaierror(-2, "Name or service not known")
+        return usual(host, *others, **options)
+
+    return looked_up
+
+
+def test_the_command_serves_at_a_free_port_and_leaves_with_0_on_ctrl_c(tmp_path):
+    program = "import sys; sys.argv[0] = 'homework'; from training.cli import main; main()"
+    command = [sys.executable, "-u", "-c", program, "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        host, port = re.search(r"http://(.*):(\d+)/", process.stdout.readline()).groups()
+        connection = http.client.HTTPConnection(host, int(port), timeout=60)
+        connection.request("GET", "/")
+        assert b"There is no study" in connection.getresponse().read()
+        connection.close()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0

@@ -180,7 +180,7 @@ def test_a_damaged_table_is_one_message(tmp_path, content):
 
 def test_data_check_says_how_the_pictures_are_divided(divided):
     result = CliRunner().invoke(cli, ["data", "check", str(divided("train", "test"))])
-    assert "(its folders), validation held out of train by chance" in result.output, result.output
+    assert "(its folders), validation held out of train at random" in result.output, result.output
 
 
 def write_idx(file, array):

@@ -1,0 +1,87 @@
+"""On Windows there is one message, whatever the command."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from training import system
+
+AS_ON_WINDOWS = """
+import click, os, shutil, signal, sys  # which are there on Windows
+for name in ("resource", "fcntl", "pwd", "grp", "termios", "tty", "pty", "_posixsubprocess"):
+    sys.modules[name] = None
+for name in ("SIGUSR1", "SIGHUP", "SIGKILL", "SIGALRM", "pthread_sigmask", "setitimer"):
+    delattr(signal, name)
+for name in ("fork", "getuid", "statvfs", "register_at_fork", "sched_getaffinity"):
+    delattr(os, name)
+sys.platform = "win32"
+sys.argv = ["homework", *sys.argv[1:]]
+from training.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("command", ["run-all --preset quick", "data check .", "doctor", "--help"])
+def test_windows_is_sent_to_its_subsystem_for_linux(command):
+    done = subprocess.run(
+        [sys.executable, "-c", AS_ON_WINDOWS, *command.split()],
+        capture_output=True, text=True, timeout=60, env=os.environ, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "doesn't run on Windows itself" in done.stderr
+    assert "wsl --install" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("platform", "conda", "command"),
+    [
+        ("linux", "", "apt-get install libpango-1.0-0"),
+        ("darwin", "", "brew install pango"),
+        ("darwin", "/opt/conda", "conda install -c conda-forge pango"),
+        ("linux", "/opt/conda", "conda install -c conda-forge pango"),
+    ],
+)
+def test_pango_is_installed_as_the_machine_installs_things(monkeypatch, platform, conda, command):
+    monkeypatch.setattr(system.sys, "platform", platform)
+    monkeypatch.setenv("CONDA_PREFIX", conda)
+    assert system.how_to_install_pango().startswith(command)
+
+
+ASKED = """
+import os
+from training.system import let_threads_sleep
+let_threads_sleep()
+print(os.environ.get("GOMP_SPINCOUNT"), os.environ.get("KMP_BLOCKTIME"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, "1000 1"),
+        ({"GOMP_SPINCOUNT": "7"}, "7 1"),
+        ({"OMP_WAIT_POLICY": "active"}, "None None"),
+    ],
+)
+def test_threads_wait_asleep_unless_a_person_says_otherwise(given, found):
+    names = ("GOMP_SPINCOUNT", "KMP_BLOCKTIME", "OMP_WAIT_POLICY")
+    clean = {name: value for name, value in os.environ.items() if name not in names}
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED], env=clean | given, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == found
+
+
+def test_the_command_sets_it_before_torch_is_there():
+    code = (
+        "import sys, training.cli as command\n"
+        "command.let_threads_sleep = lambda: print('torch' in sys.modules)\n"
+        "sys.argv = ['homework', '--version']\n"
+        "command.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0] == "False"
