@@ -429,3 +429,12 @@ def test_only_dropping_makes_another_data_set(tmp_path):
     for choice, done in (("keep", True), ("refuse", True), ("drop-from-train", False)):
         said = homework(*RUN, "--data", "d", "--duplicates", choice, "--dry-run").output
         assert ("done     scratch/baseline" in said) == done, choice
+
+
+def test_data_check_lists_classes_as_numbers(tmp_path):
+    for name in ("1", "2", "10", "9"):
+        draw(tmp_path / "d" / name, 1 if name == "9" else 9)
+    lines = refused("data", "check", "d")
+    assert re.search(r"1: 9\s+2: 9\s+9: 1\s+10: 9", lines), lines
+    left = homework("data", "check", "d", "--leave-out", "9", "--leave-out", "10").output
+    assert re.search(r"left out.*\n\s+9: .*\n\s+10: ", left), left

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from training.byte_sizes import human_size
 from training.cli.completion import experiments
 from training.cli.durations import duration
 from training.cli.listing import as_plain, planned_from, print_json
@@ -133,7 +134,7 @@ def _networks(keep_weights: bool | None) -> str:
     if keep_weights is None:
         return (
             "networks that are tested are kept, of the first seed and up to "
-            f"{LARGEST_KEPT_BYTES // 10**6} MB each (--keep-weights keeps all, "
+            f"{human_size(LARGEST_KEPT_BYTES)} each (--keep-weights keeps all, "
             "--no-keep-weights none)"
         )
     return "networks that are tested are kept" if keep_weights else "no networks are kept"

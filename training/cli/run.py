@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from training.byte_sizes import human_size
 from training.cli.completion import experiments
 from training.cli.options import (
     check_trusted_code,
@@ -49,7 +50,7 @@ _keep_option = click.option(
     "--keep-weights/--no-keep-weights",
     default=None,
     help="Keep every tested network for `predict`, and train those again that weren't kept; or "
-    f"keep none.  [default: those of the first seed, up to {LARGEST_KEPT_BYTES // 10**6} MB each]",
+    f"keep none.  [default: those of the first seed, up to {human_size(LARGEST_KEPT_BYTES)} each]",
 )
 _dry_option = click.option(
     "--dry-run", is_flag=True, help="Only show what would run, and why, like `homework plan`."

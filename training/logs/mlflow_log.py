@@ -68,7 +68,7 @@ def check_server(uri: str, say: Callable[[str], object] = lambda _: None) -> Non
         if kind in ("http", "https"):
             _ask_http(place)
         else:
-            socket.create_connection((place.hostname, port), SECONDS_TO_ANSWER).close()
+            socket.create_connection((place.hostname, port), SECONDS_TO_ANSWER + 1).close()
 
     def waiting() -> None:
         say(f"Waiting for the MLflow server {server}, at most {SECONDS_TO_ANSWER:g} s")
@@ -84,7 +84,7 @@ def _ask_http(place: SplitResult) -> None:
     netloc = place.netloc.rpartition("@")[2]
     url = f"{place.scheme}://{netloc}{place.path.rstrip('/')}/health"
     try:
-        urllib.request.urlopen(url, timeout=SECONDS_TO_ANSWER).close()
+        urllib.request.urlopen(url, timeout=SECONDS_TO_ANSWER + 1).close()
     except urllib.error.HTTPError as error:
         error.close()
         if error.code in _NO_SERVER:

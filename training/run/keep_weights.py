@@ -1,5 +1,6 @@
 """Weights that outlive their run: the best epoch's, for a later choice, and networks for use."""
 
+from training.byte_sizes import human_size
 from training.engine.checkpoint import Checkpoints
 from training.engine.state import State
 from training.engine.tensor_files import load_tensors, save_tensors
@@ -84,7 +85,7 @@ def _is_wanted(step: Step, state: State, workspace: Workspace) -> bool:
         return True
     workspace.note_once(
         "not kept",
-        f"The network of {step.experiment.id} has {n_bytes / 1e6:,.0f} MB; those above "
-        f"{LARGEST_KEPT_BYTES / 1e6:.0f} MB are kept only with --keep-weights",
+        f"The network of {step.experiment.id} has {human_size(n_bytes)}; those above "
+        f"{human_size(LARGEST_KEPT_BYTES)} are kept only with --keep-weights",
     )
     return False

@@ -14,6 +14,7 @@ from report.evidence.load import load_study
 from report.evidence.numbers import Number
 from report.evidence.recompute import Sources
 from report.evidence.sentences import plain_text
+from report.figures.pictures import sample_gallery
 from report.figures.views import Plot
 from report.sections import SECTIONS, section_view
 from report.tables import figure_data
@@ -152,3 +153,19 @@ def test_a_figure_number_changed_by_hand_is_caught(render, study):
     verdict = CliRunner().invoke(cli, ["verify", str(done.html_file), "--json"])
     assert verdict.exit_code == 1
     assert [p["text"] for p in json.loads(verdict.output)["problems"]] == ["0.001"]
+
+
+def test_classes_are_listed_as_numbers_while_their_numbers_stay(tmp_path, monkeypatch):
+    names = ["1", "10", "11", "12", "2", "3", "4", "5", "6", "7", "8", "9"]  # as records sort them
+    monkeypatch.setattr("fake_study.CLASSES", tuple(names))
+    write_fake_study(tmp_path / "runs" / "numbered")
+    view = load_study(tmp_path / "runs" / "numbered")
+    wanted = [str(n) for n in range(1, 13)]
+    found = plots(view)
+    assert [row[0] for row in text(found["class-counts"].data)] == wanted
+    confusions = [row[0] for row in text(found["confusion"].data)]
+    assert list(dict.fromkeys(confusions)) == wanted
+    assert found["class-counts"].drawing.arguments[0] == wanted
+    counts = found["class-counts"].drawing.arguments[1].train
+    assert counts == [view.dataset.counts.train[names.index(name)] for name in wanted]
+    assert [p.label for p in sample_gallery(view).pictures] == wanted
