@@ -111,7 +111,9 @@ def test_what_runs_is_told_epoch_by_epoch(served, place):
         told = next(events)
         assert [run["validation"] for run in told["running"]] == [[0.5]]
         assert told["version"] == first["version"]
-    assert next(events)["running"] == []  # what a killed process leaves trains no more
+    assert (
+        next(states(served("/events")))["running"] == []
+    )  # what a killed process leaves trains no more
 
 
 def test_a_changed_record_changes_the_page(served, place):
