@@ -350,8 +350,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="WORDS", help="kinds, by part of their name")
     options = parser.parse_args()
     import torch
+    import torch._dynamo  # for all children at once: torch imports it where arithmetic is counted
 
-    import training.session  # noqa: F401  what every child needs, imported once
+    import training.session  # noqa: F401  the same
 
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it

@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import os
 import signal
 
 import pytest
@@ -7,6 +8,11 @@ import pytest
 from training.system import let_threads_sleep
 
 let_threads_sleep()  # of several processes beside each other
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    # Workers divide the cores: more threads than cores wait for each other, for several times as
+    # long as they compute. The variable counts until torch is imported, and in what tests start.
+    n_threads = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, n_threads)))
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 

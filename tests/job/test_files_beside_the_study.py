@@ -45,6 +45,8 @@ weights = "start.pt"
 epochs = 1
 image_size = 64
 batch_size = 4
+[report]
+leave_out = ["data", "preprocessing", "heatmaps", "freezing", "augmentation", "mistakes"]
 [experiments."beyond/vgg16"]
 model = "nets:build"
 head = []

@@ -6,8 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 from timeless import timeless
+from tiny import TINY
 
+from training.cli import cli
 from training.records import StudyFolder
 
 NAME = "scratch/baseline"
@@ -51,31 +54,41 @@ if __name__ == "__main__":
 """
 
 
-def run_in_a_notebook(tmp_path, jobs):
-    (tmp_path / "notebook.py").write_text(NOTEBOOK)
+def run_in_a_notebook(folder, cache, jobs):
+    (folder / "notebook.py").write_text(NOTEBOOK)
     path = os.pathsep.join(place for place in sys.path if place)
     done = subprocess.run(
-        [sys.executable, "notebook.py", str(jobs)], cwd=tmp_path, capture_output=True, text=True,
-        env={**os.environ, "PYTHONPATH": path},
+        [sys.executable, "notebook.py", str(jobs)], cwd=folder, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": path, "HOMEWORK_CACHE": str(cache)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 
 
-def test_nothing_of_the_process_is_changed(homework, tmp_path):
-    assert run_in_a_notebook(tmp_path, jobs=1) == []
+@pytest.fixture(scope="module")
+def after_one_job(tiny_sample, tmp_path_factory):
+    """Run one experiment as a notebook does; return its folder, and what changed in the process."""
+    folder = tmp_path_factory.mktemp("notebook")
+    with pytest.MonkeyPatch.context() as patch:  # draw few pictures, where a notebook draws all
+        patch.setenv("HOMEWORK_CACHE", str(tiny_sample))
+        drawn = CliRunner().invoke(cli, ["run", NAME, *TINY, "--runs", str(folder / "before")])
+    assert drawn.exception is None, drawn.output
+    return folder, run_in_a_notebook(folder, tiny_sample, jobs=1)
 
 
-def test_workers_of_it_change_nothing_here_either(homework, tmp_path):
-    assert run_in_a_notebook(tmp_path, jobs=2) == []
+def test_nothing_of_the_process_is_changed(after_one_job):
+    assert after_one_job[1] == []
 
 
-def test_the_records_are_those_of_the_command(homework, tmp_path):
-    run_in_a_notebook(tmp_path, jobs=1)
-    answer = homework("run", NAME, "--runs", "others", "--threads", "2")
+def test_workers_of_it_change_nothing_here_either(tiny_sample, tmp_path):
+    assert run_in_a_notebook(tmp_path, tiny_sample, jobs=2) == []
+
+
+def test_the_records_are_those_of_the_command(after_one_job, homework, tmp_path):
+    answer = homework("run", NAME, "--threads", "2")
     assert answer.error is None, answer.output
     ours, others = (
-        StudyFolder(tmp_path / name / "quick").run(NAME, 0) for name in ("runs", "others")
+        StudyFolder(place / "runs" / "quick").run(NAME, 0) for place in (after_one_job[0], tmp_path)
     )
     for file in ("curves.json", "predictions.json"):
         both = (json.loads((run / file).read_text()) for run in (ours, others))

@@ -43,11 +43,16 @@ def study(finished_study, tmp_path):
 
 
 @pytest.fixture
-def render(study, monkeypatch):
-    """Run `homework render` on a study of the test's own, with blank figures to save time."""
+def blank_figures(monkeypatch):
+    """Save the time of drawing."""
     blank = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
     monkeypatch.setattr("report.figures.drawing_pool.draw", lambda *_: blank)
     monkeypatch.setattr("report.figures.drawing_pool.helpers", lambda: 0)
+
+
+@pytest.fixture
+def render(study, blank_figures):
+    """Run `homework render` on a study of the test's own."""
 
     def run(*options, formats="html", output=None):
         chosen = ("--format", formats) if formats else ()
@@ -74,10 +79,19 @@ def drawn(common):
 @pytest.fixture(scope="session")
 def finished(finished_study, common, drawn):
     """Return the finished study's report, HTML and PDF, for tests that only read it."""
-    output = common / "report"
-    with FileLock(common / "report.lock"), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOMEWORK_CACHE", str(drawn))
+    return _rendered_once(finished_study, common / "report", drawn)
+
+
+@pytest.fixture(scope="session")
+def short_finished(short_study, common, drawn):
+    """Return the shorter study's report, HTML and PDF, for tests that only read it."""
+    return _rendered_once(short_study, common / "short-report", drawn)
+
+
+def _rendered_once(study, output, cache):
+    with FileLock(f"{output}.lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOMEWORK_CACHE", str(cache))
         if not (output / "report.pdf").exists():  # written last
-            done = run_render(finished_study, output)
+            done = run_render(study, output)
             assert done.exit_code == 0, done.error or done.unexpected
     return Rendered(output)

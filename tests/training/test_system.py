@@ -9,8 +9,8 @@ import pytest
 from training import system
 
 AS_ON_WINDOWS = """
-import click, os, shutil, signal, sys  # which are there on Windows
-for name in ("resource", "fcntl", "pwd", "grp", "termios", "tty", "pty", "_posixsubprocess"):
+import click, os, shutil, signal, subprocess, sys  # which are there on Windows
+for name in ("resource", "fcntl", "pwd", "grp", "termios", "tty", "pty"):
     sys.modules[name] = None
 for name in ("SIGUSR1", "SIGHUP", "SIGKILL", "SIGALRM", "pthread_sigmask", "setitimer"):
     delattr(signal, name)

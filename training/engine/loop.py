@@ -366,7 +366,7 @@ class _Training:
             self.train.generator.set_state(tensors["inputs"])
         self.progress.note(f"Resuming at epoch {self.epoch}, batch {self.batch}")
         n, size = len(self.train.labels), self.spec.batch_size
-        self.progress.batch(min((self.epoch - 1) * n + self.batch * size, self.spec.epochs * n))
+        self.progress.batch((self.epoch - 1) * n + min(self.batch * size, n))
 
 
 def _way_to_record(device: torch.device, spec: Spec, module: nn.Module) -> Capture | None:

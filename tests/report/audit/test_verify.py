@@ -13,14 +13,12 @@ from report.errors import ReportError
 from report.evidence.recompute import Sources
 from training.cli import cli
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 
 @pytest.fixture(scope="module")
-def rendered(finished_study, tmp_path_factory):
-    """Render the report that tests only read."""
-    output = tmp_path_factory.mktemp("rendered")
-    options = ["--runs", str(finished_study.parent), "--format", "html", "--output", str(output)]
-    assert CliRunner().invoke(cli, ["render", *options]).exception is None
-    return (output / "report.html").read_text(encoding="utf-8")
+def rendered(finished):
+    return finished.html
 
 
 @pytest.fixture

@@ -200,6 +200,16 @@ def test_sums_are_those_of_the_runs_that_trained(made):
     assert str(choosing).endswith("went into the grids that pairs are chosen from.")
 
 
+def test_of_a_counter_that_never_moved_no_share_is_told(made):
+    costs = {run.id: run.metrics.cost for run in made(energy=True).all_runs()}
+    still = [(name, {"cost": msgspec.structs.replace(cost, energy_joules=0.0)})
+             for name, cost in costs.items()]  # fmt: skip
+    whole, choosing = what_accuracy_cost(made(*still, energy=True))[:2]
+    assert numbers(whole)[2] == 0
+    assert "went into the grids" in str(choosing)
+    assert "of the energy" not in str(choosing)
+
+
 def test_energy_is_summed_only_where_every_run_has_it(made):
     complete = made(energy=True)
     assert " of energy" in said(complete)

@@ -35,7 +35,7 @@ def test_a_blank_has_the_size_that_its_figure_will_have(drawings):
 
 
 def test_pages_are_the_same_whether_figures_can_be_exchanged_or_not(
-    finished, finished_study, tmp_path, monkeypatch
+    short_finished, short_study, drawn, tmp_path, monkeypatch
 ):
     asked = []
 
@@ -44,9 +44,10 @@ def test_pages_are_the_same_whether_figures_can_be_exchanged_or_not(
         return False
 
     monkeypatch.setattr("report.pdf.write.hang", refuse)
-    build_report(finished_study, tmp_path, ["pdf"])
+    monkeypatch.setenv("HOMEWORK_CACHE", str(drawn))
+    build_report(short_study, tmp_path, ["pdf"])
     assert asked == [1]
-    assert (tmp_path / "report.pdf").read_bytes() == finished.pdf_file.read_bytes()
+    assert (tmp_path / "report.pdf").read_bytes() == short_finished.pdf_file.read_bytes()
 
 
 PAGE = """<html lang="en"><head><title>Two figures</title></head><body>

@@ -38,6 +38,16 @@ def test_three_lists_are_all_used(data):
         assert named(index, splits[name]) == paths[i::3]
 
 
+@pytest.mark.parametrize("prefix", ["", "101_ObjectCategories/"])
+def test_paths_of_a_list_may_begin_at_the_lists_own_folder(tmp_path, make_classes, prefix):
+    root = make_classes(tmp_path / "c" / "101_ObjectCategories", {"ant": 6, "bee": 6})
+    paths = sorted(p.relative_to(root).as_posix() for p in root.rglob("*.png"))
+    for name, listed in (("train", paths[::2]), ("test", paths[1::2])):
+        (tmp_path / "c" / f"{name}.txt").write_text("".join(f"{prefix}{path}\n" for path in listed))
+    index = index_folder(tmp_path / "c")
+    assert named(index, split(index, None, 0)["test"]) == paths[1::2]
+
+
 def test_a_picture_in_two_of_three_lists_is_refused(data):
     write_lists(data)
     (data / "val.txt").write_text((data / "test.txt").read_text())

@@ -66,6 +66,13 @@ def test_going_on_doesnt_start_from_the_first_epoch(tmp_path):
     assert 100 - counting.left == 1 + 2  # what was done counts at once, then two batches
 
 
+class Counting(Progress):
+    n_images = 0
+
+    def batch(self, n_images):
+        self.n_images += n_images
+
+
 def test_a_stop_during_validation_keeps_the_epochs_training(tmp_path):
     spec, stop = spec_with(), StopSignal()
 
@@ -84,7 +91,9 @@ def test_a_stop_during_validation_keeps_the_epochs_training(tmp_path):
         train(spec, checkpoints, Stopping(), stop)
     position, _ = checkpoints.newest()
     assert (position.epoch, position.batch) == (2, 3)
-    assert outcome(train(spec, checkpoints)) == outcome(train(spec))
+    counting = Counting()
+    assert outcome(train(spec, checkpoints, counting)) == outcome(train(spec))
+    assert counting.n_images == 3 * 20  # though the last batch of an epoch is a smaller one
 
 
 def flip(file):

@@ -1,0 +1,172 @@
+"""Make studies whose truth is known, and count how often the report's judgements are wrong.
+
+    python bench/judgements.py               every kind of judgement, 2,000 studies each
+    python bench/judgements.py --studies 200
+
+Nothing is trained: answers and curves are drawn from a model. Two networks of equal accuracy answer
+alike where pictures are easy or hard for both; from one epoch to the next most answers stay, and
+the others are drawn again. "Wrong" counts studies without the effect of which the sentence is
+written all the same; "found" those with an effect of the size named, of which it is.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "report"))
+
+from in_memory import a_dataset, a_run, a_view
+
+from report.evidence.load import Run, StudyView
+from report.findings import chosen, comparing, grid, learning, mistakes
+from training.records import Experiment
+
+N = 400
+"""Validation pictures, and test pictures."""
+
+TOGETHER = 0.7
+"""Share of the pictures on which two networks find the same easy or hard."""
+
+Dice = np.random.Generator
+NAMES = [f"beyond/{letter}" for letter in "abcdefghi"]
+
+
+def answers(dice: Dice, accuracies: list[float]) -> list[np.ndarray]:
+    """Return for each network whether it is right, (N,) bool."""
+    common = dice.random(N)
+    alone = [np.where(dice.random(N) < TOGETHER, common, dice.random(N)) for _ in accuracies]
+    return [own < accuracy for own, accuracy in zip(alone, accuracies, strict=True)]
+
+
+def answering(name: str, right: np.ndarray, validation: float = 0.5) -> Run:
+    experiment = Experiment(id=name, question="?", test=True)
+    guesses = np.where(right, 0, 1).tolist()
+    return a_run(name, validation=validation, answers=([0] * N, guesses), experiment=experiment)
+
+
+def seen(*runs: Run) -> StudyView:
+    half = (N // 4,) * 4
+    return a_view(*runs, dataset=a_dataset((500,) * 4, half, half))
+
+
+def course(dice: Dice, accuracies: list[float], stay: float = 0.85) -> list[float]:
+    """Return an accuracy an epoch; a share of the answers stays from one epoch to the next."""
+    luck, found = dice.random(N), []
+    for accuracy in accuracies:
+        luck = np.where(dice.random(N) < stay, luck, dice.random(N))
+        found.append(float((luck < accuracy).mean()))
+    return found
+
+
+def trained(dice: Dice, accuracies: list[float], step_after: int | None = None) -> Run:
+    n = len(accuracies)
+    rates = [1e-3 if step_after is None or i < step_after else 1e-4 for i in range(n)]
+    curves = {
+        "validation_accuracy": course(dice, accuracies), "train_accuracy": [0.9] * n,
+        "learning_rate": rates,
+    }  # fmt: skip
+    return a_run("scratch/grid-sgd-1e-3", curves=curves, epochs_run=n)
+
+
+def _better(dice: Dice, effect: float) -> bool:
+    first, second = answers(dice, [0.8, 0.8 - effect])
+    view = seen(answering(NAMES[0], first), answering(NAMES[1], second))
+    text = str(comparing.compare(view, *NAMES[:2])[0])
+    return "points better" in text or "points worse" in text
+
+
+def _of_nine(dice: Dice, effect: float) -> bool:
+    accuracies = [0.8] * 8 + [0.8 - effect]
+    runs = [
+        answering(name, right, 0.8 - i / 1000)
+        for i, (name, right) in enumerate(zip(NAMES, answers(dice, accuracies), strict=True))
+    ]
+    choice = chosen.chosen_model(seen(*runs))
+    assert choice is not None
+    told = (*choice.worse, *choice.better)
+    return bool(told) if not effect else NAMES[-1] in {item.experiment.id for item in told}
+
+
+def _rising(dice: Dice, effect: float) -> bool:
+    run = trained(dice, [0.7] * 9 + [0.7 + effect] * 3)
+    return learning.direction(seen(run), run) != 0
+
+
+def _step(dice: Dice, effect: float) -> bool:
+    slowing = [0.7 * (1 - 0.75 ** (i + 1)) for i in range(12)]
+    run = trained(dice, [a + effect * (i >= 9) for i, a in enumerate(slowing)], step_after=9)
+    return bool(learning.learning_rate_step(seen(run), run))
+
+
+def _gap(dice: Dice, effect: float) -> bool:
+    run = trained(dice, [0.7] * 9 + [0.7 - effect] * 3)
+    return any("gained" in str(s) for s in learning.fit_gap(seen(run), run))
+
+
+def _confidence(dice: Dice, effect: float) -> bool:
+    sure = np.clip(dice.beta(8, 2, N), 0.25, 1.0)
+    right = dice.random(N) < sure - effect
+    guesses = np.where(right, 0, 1).tolist()
+    run = a_run(NAMES[0], answers=([0] * N, guesses, sure.tolist()))
+    return any("confident" in str(s) for s in mistakes.certainty(run))
+
+
+def _flattered(dice: Dice, effect: float) -> bool:
+    validation = float((dice.random(N) < 0.7 + effect).mean())
+    run = answering(NAMES[0], dice.random(N) < 0.7, validation)
+    text = " ".join(map(str, comparing.tested_result(seen(run), NAMES[0])))
+    return "flatter it" in text or "easier ones" in text
+
+
+def _beyond_one_class(dice: Dice, effect: float) -> bool:
+    run = answering(NAMES[0], dice.random(N) < 0.25 + effect)
+    return "most frequent class" not in " ".join(
+        map(str, comparing.tested_result(seen(run), NAMES[0]))
+    )
+
+
+def _lead(dice: Dice, effect: float) -> bool:
+    accuracies = [0.7 + effect] + [0.7] * 8
+    runs = [
+        a_run(f"scratch/grid-sgd-{i}", validation=float(right.mean()))
+        for i, right in enumerate(answers(dice, accuracies))
+    ]
+    said = grid.best_pair(seen(*runs), "scratch/grid")
+    return any("more than the luck" in str(sentence) for sentence in said)
+
+
+KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
+    "one model better than another": (_better, 0.10, "80 against 70 %"),
+    "any of nine told from the chosen one": (_of_nine, 0.10, "one at 70, eight at 80 %"),
+    "rising or falling at the end": (_rising, 0.15, "15 points in the last three epochs"),
+    "the learning-rate step": (_step, 0.20, "20 points above a curve that flattens"),
+    "the gap between train and validation moved": (_gap, 0.15, "15 points"),
+    "over- or underconfident": (_confidence, 0.10, "10 points"),
+    "validation and test differ": (_flattered, 0.12, "12 points"),
+    "better than naming one class": (_beyond_one_class, 0.10, "35 against 25 %"),
+    "the best pair's lead is more than luck": (_lead, 0.10, "80 against 70 %"),
+}
+
+
+def rate(kind: str, with_effect: bool, n_studies: int, seed: int = 0) -> float:
+    """Return the share of studies of which the judgement is written."""
+    judge, effect, _ = KINDS[kind]
+    dice = np.random.default_rng(seed)
+    return sum(judge(dice, effect if with_effect else 0.0) for _ in range(n_studies)) / n_studies
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--studies", type=int, default=2000)
+    n_studies = parser.parse_args().studies
+    print("| judgement | wrong without the effect | effect | found |\n|---|---|---|---|")
+    for kind, (_, _, effect) in KINDS.items():
+        wrong, found = (rate(kind, which, n_studies) for which in (False, True))
+        print(f"| {kind} | {wrong:.1%} | {effect} | {found:.1%} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
