@@ -17,6 +17,7 @@ from training.records import (
     read,
     read_if_there,
 )
+from training.records.holders import holder_of
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def _counts(folder: StudyFolder, runs: list[tuple[Experiment, int]]) -> dict[str
 
 def _running(folder: StudyFolder, runs: list[tuple[Experiment, int]]) -> Iterator[dict[str, Any]]:
     for experiment, seed in runs:
+        if holder_of(folder.lock(f"{experiment.id}/seed-{seed}")) is None:
+            continue  # it was killed
         curves = read_if_there(folder.running(experiment.id, seed), Curves)
         if curves is not None and curves.epoch:
             yield {

@@ -103,6 +103,14 @@ def test_options_that_say_the_same_again_are_no_change(folder):
     assert answer.output.endswith("29 done\n")
 
 
+def test_words_of_a_study_file_are_no_change_and_are_taken(folder):
+    (folder / "study.toml").write_text('preset = "quick"\ntitle = "Mine"\n')
+    answer = homework("config", "--study", "mine", "-f", "study.toml", "--json")
+    assert answer.exit_code == 0, answer.exception
+    rows = {row["setting"]: row["value"] for row in json.loads(answer.output)}
+    assert (rows["title"], rows["study"], rows["epochs"]) == ("Mine", "mine", 12)
+
+
 def test_a_change_keeps_the_other_settings_and_what_a_study_file_changed():
     edit_study(title="Mine")
     record = json.loads(Path("runs/mine/study.json").read_text())

@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from training.cli import cli
-from training.locks import Holder, locked
+from training.locks import locked
 from training.records import Curves, StudyFolder, write
+from training.records.holders import Holder
 
 RUN = ("scratch/baseline", 0)
 CURVES = Curves(id="scratch/baseline", seed=0, epoch=[1, 2], learning_rate=[0.1, 0.1],

@@ -177,8 +177,10 @@ def test_sample_data_and_weights_are_on_record(study):
     assert json.loads(study.dataset.read_text())["kind"] == "sample"
 
 
-def test_no_weights_and_no_half_files_are_left(study):
-    assert not list(study.path.rglob("*.pt"))
+def test_networks_of_finalists_alone_and_no_half_files_are_left(study):
+    tested = {name for name, record in records(study).items() if record.test}
+    left = {file.relative_to(study.path).as_posix() for file in study.path.rglob("*.pt")}
+    assert left == {f"{name}/seed-0/model.pt" for name in tested}
     assert not [file for file in study.path.rglob(".*") if file.is_file()]
 
 

@@ -52,10 +52,13 @@ for module in pkgutil.walk_packages(report.__path__, "report."):
     loaded = {name for name in modules_after(code) if name.startswith("training.")}
     allowed = ("training.records", "training.study", "training.logs", "training.errors",
                "training.lookup", "training.folders", "training.byte_names",
-               "training.cli.runs_path")  # fmt: skip
+               "training.cli.runs_path", "training.cli.completion", "training.byte_sizes",
+               "training.fonts", "training.natural_order", "training.system",
+               "training.time_limit")  # fmt: skip
     others = {name for name in loaded if not name.startswith(allowed)}
     assert others == {
         "training.cli",
+        "training.cli.memory_limit",
         "training.plurals",
         "training.stopping",
-    }  # the package of `runs_path`
+    }  # the package of `runs_path`, and what that imports

@@ -3,8 +3,8 @@
 import contextlib
 from dataclasses import dataclass
 
-from training.locks import holder
 from training.records import Curves, RecordError, StudyFolder, read_if_there
+from training.records.holders import holder_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class UnderWay:
 
 def under_way(folder: StudyFolder, experiment_id: str, seed: int) -> UnderWay | None:
     """Return how far an unfinished run is; None if it hasn't begun or has ended."""
-    if holder(folder.lock(f"{experiment_id}/seed-{seed}")) is None:
+    if holder_of(folder.lock(f"{experiment_id}/seed-{seed}")) is None:
         left = folder.checkpoint(experiment_id, seed).exists()
         return UnderWay(running=False) if left else None
     curves = None

@@ -53,10 +53,10 @@ def described_study(
     before = kept if file else _again(kept)
     after = build_study(preset, file or as_file(kept), overrides, kept.name, data)
     changes = list(_changes(before, after))
-    if not changes:
+    if not changes and file is None:
         return kept
-    if change:
-        return after
+    if not changes or change:
+        return after  # with the words of a study file, which change no settings
     more = [f"{len(changes) - SHOWN} more"] if len(changes) > SHOWN else []
     raise StudyError(
         f"{runs / kept.name} has other settings: {', '.join([*changes[:SHOWN], *more])}.",

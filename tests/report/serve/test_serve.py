@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from training.cli import cli
+from training.locks import locked
 from training.records import Curves, StudyFolder, write
 
 pytest.importorskip("starlette")
@@ -105,12 +106,14 @@ def test_what_runs_is_told_epoch_by_epoch(served, place):
     events = states(served("/events"))
     first = next(events)
     assert first["running"] == []
-    write(place.running("scratch/baseline", 0), curves)
-    told = next(events)
-    assert [run["validation"] for run in told["running"]] == [[0.5]]
-    assert told["version"] == first["version"]
-    place.running("scratch/baseline", 0).unlink()
-    assert next(events)["running"] == []
+    with locked(place.lock("scratch/baseline/seed-0"), print):
+        write(place.running("scratch/baseline", 0), curves)
+        told = next(events)
+        assert [run["validation"] for run in told["running"]] == [[0.5]]
+        assert told["version"] == first["version"]
+    assert (
+        next(states(served("/events")))["running"] == []
+    )  # what a killed process leaves trains no more
 
 
 def test_a_changed_record_changes_the_page(served, place):
