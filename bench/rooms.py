@@ -46,6 +46,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("pdf",),
         ("assemble",),
         ("build",),
+        ("verify",),
         ("comparison", "export", "grading", "serve"),
         ("api", "cli"),
     ),

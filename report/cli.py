@@ -140,7 +140,7 @@ def verify(
         homework verify submission/report.pdf
         homework verify submission/report.html --runs submission/runs --json
     """
-    from report.audit.verify import verify_report
+    from report.verify.report import verify_report
 
     named = study is not None or ctx.get_parameter_source("runs") != ParameterSource.DEFAULT
 
@@ -186,7 +186,8 @@ def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
     for line in say_problems(verdict):
         click.echo(line)
     source = verdict.study or "the records attached to the report"
-    click.echo(summary(verdict, str(source)))
+    for line in summary(verdict, str(source)):
+        click.echo(line)
     if verdict.study is None:
         click.echo(
             "This checks the report against the records attached to it, not whether those are "

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from report.audit.read_html import Piece, read_pieces, read_records
+from report.audit.rendering import Rendering
 from report.errors import ReportError
 from training import __version__
 from training.records import RECORD_TYPES, content_of
@@ -36,6 +37,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         study: The study's name.
         records: Path in the study's folder to the first digits of the file's SHA-256.
         pieces: See `read_html.Piece`.
+        rendering: How the report was made; older versions didn't say.
     """
 
     format: int = FORMAT
@@ -43,6 +45,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     study: str
     records: dict[str, str]
     pieces: list[Piece]
+    rendering: Rendering | None = None
+
+    @property
+    def made(self) -> Rendering:
+        """How the report was made, as far as it says."""
+        return self.rendering or Rendering(homework=self.homework, study=self.study)
 
 
 @dataclass(frozen=True)
@@ -54,27 +62,29 @@ class Attachment:
     description: str
 
 
-def attachments(html: str, study: Path) -> list[Attachment]:
+def attachments(html: str, study: Path, rendering: Rendering) -> list[Attachment]:
     """Return what the PDF of a study's report carries.
 
     Args:
         html: The report's page for screens, on which every number names its source.
         study: The study's folder.
+        rendering: How the report is made.
     """
-    manifest = make_manifest(html, study.resolve().name)
+    manifest = make_manifest(html, study.resolve().name, rendering)
     return [
         Attachment(MANIFEST_NAME, manifest, "What the pages say, and where from"),
         Attachment(RECORDS_NAME, pack_records(study), "The records that the report was made from"),
     ]
 
 
-def make_manifest(html: str, study: str) -> bytes:
+def make_manifest(html: str, study: str, rendering: Rendering) -> bytes:
     """Return the manifest of a report's page."""
     manifest = Manifest(
         homework=__version__,
         study=study,
         records=read_records(html),
         pieces=read_pieces(html, paper=True),
+        rendering=rendering,
     )
     return msgspec.json.encode(manifest)
 

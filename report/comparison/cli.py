@@ -72,12 +72,14 @@ def _folder(place: Path, runs: Path) -> Path:
 
 def _check(ctx: click.Context, report: Path, folders: tuple[Path, Path], as_json: bool) -> None:
     from report.audit.verdict import say_problems, summary, verdict_json
-    from report.audit.verify import verify_pages
+    from report.comparison.page import compare_studies
     from report.comparison.pairs import SIDES
+    from report.verify.report import verify_pages
 
-    verdict = verify_pages(report, dict(zip(SIDES, folders, strict=True)))
+    studies = dict(zip(SIDES, folders, strict=True))
+    verdict = verify_pages(report, studies, compare_studies(*folders))
     lines = [verdict_json(verdict)] if as_json else list(say_problems(verdict))
     if not as_json:
-        lines.append(summary(verdict, "the records of both studies"))
+        lines += summary(verdict, "the records of both studies")
     click.echo("\n".join(lines))
     ctx.exit(1 if verdict.errors else 0)

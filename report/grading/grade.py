@@ -9,12 +9,12 @@ from pathlib import Path
 
 from report.audit.authors_text import lint_study
 from report.audit.records import Problem, audit_records
-from report.audit.verify import verify_report
 from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
 from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView, load_study
 from report.grading.submissions import Submission
+from report.verify.report import verify_report
 from training.records import HomeworkError, content_of
 
 

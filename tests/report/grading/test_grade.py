@@ -32,11 +32,17 @@ def finished_study(short_study):
 
 
 @pytest.fixture(scope="module")
-def reports(finished_study, tmp_path_factory):
+def blanks(tmp_path_factory):
+    """Return a cache of figures left blank."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def reports(finished_study, blanks, tmp_path_factory):
     """Return the reports of the finished study, figures left blank."""
     output = tmp_path_factory.mktemp("reports")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOMEWORK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HOMEWORK_CACHE", str(blanks))
         blank = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
         patch.setattr("report.figures.drawing_pool.draw", lambda *_: blank)
         patch.setattr("report.figures.drawing_pool.helpers", lambda: 0)
@@ -45,8 +51,9 @@ def reports(finished_study, tmp_path_factory):
 
 
 @pytest.fixture
-def handed_in(finished_study, reports, tmp_path):
+def handed_in(finished_study, reports, blanks, tmp_path, monkeypatch):
     """Return a folder with three submissions: a study, a lone PDF, and nothing."""
+    monkeypatch.setenv("HOMEWORK_CACHE", str(blanks))
     folder = tmp_path / "submissions"
     study = folder / "alice" / "runs" / "quick"
     shutil.copytree(finished_study, study)
