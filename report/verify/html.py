@@ -6,19 +6,11 @@ from collections.abc import Iterable
 from report.audit.compare_blocks import compare_blocks
 from report.audit.compare_svg import compare_data, first_difference
 from report.audit.page_blocks import Block, read_blocks
-from report.audit.problems import Problem
 from report.audit.rendering import Rendering
-from report.evidence.sentences import counted
-from report.figures.save import data_uri
+from report.verify.figures import NO_PICTURES, SCHEME, STAND_IN_SOURCE, FigureJudge
 from report.verify.held import Held, add_authors, add_words, rules_for, version_rule
-from report.verify.remake import STAND_IN, Remade
-from report.writing.staleness import library_versions, program_digest
+from report.verify.remake import Remade
 
-SCHEME = "figure:"
-SHOWN = 90
-"""Characters shown of a figure's description."""
-
-STAND_IN_SOURCE = data_uri(STAND_IN, "image/png")
 SVG = "data:image/svg+xml;base64,"
 APPEARANCE = frozenset(("style sheet", "script"))
 
@@ -45,7 +37,7 @@ def compare_html(
     add_words(held, compare_blocks(ours, theirs, rules, known))
     add_authors(held, again)
     places = {block.place: block for block in page.blocks if block.place}
-    judge = FigureJudge(rendering, again)
+    judge = _Pictures(rendering, again)
     for place, source in expected.pictures.items():
         if place in places:
             judge.compare(places[place], page.pictures[place], source)
@@ -73,7 +65,7 @@ def compare_page(
     return held
 
 
-class FigureJudge:
+class _Pictures:
     """Compares the pictures of a page with those that its records give.
 
     Drawn by the same libraries, they agree within rounding; by others, in the data that they show.
@@ -81,11 +73,7 @@ class FigureJudge:
 
     def __init__(self, rendering: Rendering, again: Remade) -> None:
         self._again = again
-        self._same_program = rendering.program == program_digest()
-        self._theirs = rendering.libraries
-        self._ours = library_versions()
-        self._wrong: dict[str, Problem] = {}
-        self._unknown: dict[str, set[str]] = {}
+        self._judge = FigureJudge(rendering)
 
     def compare(self, block: Block, given: str, source: str) -> None:
         """Compare one picture.
@@ -95,47 +83,24 @@ class FigureJudge:
             given: Its source there.
             source: The source that the records give.
         """
-        assert block.place is not None
-        figure, _ = block.place
         if source.startswith(SCHEME):
-            difference = self._drawn(given, self._again.svg(source.removeprefix(SCHEME)), figure)
+            self._drawn(block, given, self._again.svg(source.removeprefix(SCHEME)))
         elif source == STAND_IN_SOURCE:
-            difference = self._unsure(figure, "their pictures don’t lie beside the records")
+            self._judge.unsure(block, NO_PICTURES)
         elif given != source:
-            difference = "its picture isn’t the one that lies beside the records"
-            if not self._same_program:
-                difference = self._unsure(figure, "another version may show other pictures")
-        else:
-            difference = ""
-        if difference and figure not in self._wrong:
-            self._wrong[figure] = Problem(block.section, block.text[:SHOWN], difference)
+            self._judge.picture(block)
 
-    def _drawn(self, given: str, svg: str, figure: str) -> str:
-        """Say what differs; nothing where nothing does, or where that can't be told."""
+    def _drawn(self, block: Block, given: str, svg: str) -> None:
         if not given.startswith(SVG):
-            return "it isn’t the figure that the program drew"
+            self._judge.wrong(block, "it isn’t the figure that the program drew")
+            return
         content = _decoded(given)
         difference = first_difference(content, svg)
-        if not difference or (self._same_program and self._theirs == self._ours):
-            return difference
-        outcome = compare_data(content, svg)
-        if outcome == "same":
-            return ""
-        if outcome == "other" and self._same_program:
-            return "it shows other data than the records"
-        drawn_by = ", ".join(f"{name} {version}" for name, version in self._theirs.items())
-        return self._unsure(figure, f"they were drawn by {drawn_by or 'unknown versions'}")
-
-    def _unsure(self, figure: str, why: str) -> str:
-        self._unknown.setdefault(why, set()).add(figure)
-        return ""
+        if difference:
+            self._judge.drawn(block, difference, compare_data(content, svg))
 
     def report_to(self, held: Held) -> None:
-        """Add what was found to the findings of a page."""
-        held.problems += self._wrong.values()
-        held.n_figures -= len(set(self._wrong).union(*self._unknown.values()))
-        for why, figures in self._unknown.items():
-            held.not_checked.append(f"{counted(len(figures), 'figure')}, since {why}")
+        self._judge.report_to(held)
 
 
 def _decoded(source: str) -> str:

@@ -30,6 +30,8 @@ PROGRAM = (".py", ".html", ".css", ".js", ".json")
 DRAWING_LIBRARIES = ("matplotlib", "seaborn", "numpy", "pillow", "font-source-sans-pro")
 """Whose versions decide what a figure looks like to the last point."""
 
+LAYOUT = "weasyprint"
+
 
 def records_hash(view: StudyView, reads: Sequence[str]) -> str:
     """Hash the bytes of all records that a section reads.
@@ -91,9 +93,9 @@ def program_digest() -> str:
 
 @functools.cache
 def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries that decide what a report's figures look like."""
+    """Return the versions of the libraries that decide what a report looks like."""
     found = {}
-    for library in DRAWING_LIBRARIES:
+    for library in (*DRAWING_LIBRARIES, LAYOUT):
         with contextlib.suppress(PackageNotFoundError):
             found[library] = version(library)
     return found
