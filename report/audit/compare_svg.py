@@ -3,15 +3,16 @@
 import base64
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree
 
+from report.audit.drawings import XLINK, path_points
+
 Outcome = Literal["same", "other", "unknown"]
 """`unknown`: they are drawn by different versions, and their data can't be told apart."""
 
-XLINK = "{http://www.w3.org/1999/xlink}href"
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 ROUNDING = 0.02
@@ -176,9 +177,48 @@ def _axes(root: ElementTree.Element) -> list[list[_Shape]]:
 
 
 def _shapes(axes: ElementTree.Element) -> Iterator[_Shape]:
-    raise NotImplementedError
+    """Yield what lies inside an axes' frame; ticks, labels and the legend are left out.
+
+    Raises:
+        ValueError: The axes has no frame.
+    """
+    frame = next((g for g in axes if (g.get("id") or "").startswith("patch_")), None)
+    if frame is None:
+        raise ValueError("no frame")
+    corners = [point for path in frame for point in path_points(path.get("d", ""))]
+    left, right = (pick(x for x, _ in corners) for pick in (min, max))
+    top, bottom = (pick(y for _, y in corners) for pick in (min, max))
+    if right <= left or bottom <= top:
+        raise ValueError("an empty frame")
+    for group in axes:
+        kind = re.sub(r"_\d+$", "", group.get("id") or "")
+        if group is not frame and kind not in BESIDE_DATA:
+            found, picture = _points(group)
+            shares = (
+                share
+                for x, y in found
+                for share in ((x - left) / (right - left), (y - top) / (bottom - top))
+            )
+            yield _Shape(kind, tuple(shares), picture)
 
 
-def _points(path: str) -> Sequence[tuple[float, float]]:
-    numbers = [float(number) for number in NUMBER.findall(path)]
-    return list(zip(numbers[::2], numbers[1::2], strict=False))
+BESIDE_DATA = frozenset(("matplotlib.axis", "text", "legend"))
+"""Kinds of groups that show no data."""
+
+
+def _points(element: ElementTree.Element) -> tuple[list[tuple[float, float]], bytes]:
+    """Return the points of what a group draws, and the picture in it."""
+    points: list[tuple[float, float]] = []
+    picture = b""
+    for child in element:
+        tag = child.tag.rpartition("}")[2]
+        if tag == "path":
+            points += path_points(child.get("d", ""))
+        elif tag == "use":
+            points.append((float(child.get("x", "0")), float(child.get("y", "0"))))
+        elif tag == "image":
+            picture = _decoded(child.get(XLINK, ""))
+        elif tag == "g":
+            inner, found = _points(child)
+            points, picture = points + inner, found or picture
+    return points, picture

@@ -100,9 +100,18 @@ def blocks_of(pieces: Iterable[Piece]) -> tuple[Block, ...]:
         section = piece.section
         if piece.kind != "block":
             text += piece.text
-            plain = " ".join(piece.text.split())
-            tokens.append((piece.kind, plain, piece.value, piece.source))
+            _append(tokens, piece)
     return tuple(found)
+
+
+def _append(tokens: list[Token], piece: Piece) -> None:
+    """Add what a piece says; text that is only marked up otherwise counts as one."""
+    plain = " ".join(piece.text.split())
+    kind = "text" if piece.kind == "result" else piece.kind
+    if kind == "text" and tokens and tokens[-1][0] == "text":
+        tokens[-1] = ("text", f"{tokens[-1][1]} {plain}".strip(), "", "")
+    elif kind != "text" or plain:
+        tokens.append((kind, plain, piece.value, piece.source))
 
 
 @dataclass
