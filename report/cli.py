@@ -127,11 +127,12 @@ def render(
 def verify(
     ctx: click.Context, report: Path | None, runs: Path, study: str | None, as_json: bool
 ) -> None:
-    """Recompute every number of a rendered report from the records; exit 1 if one differs.
+    """Hold a rendered report against the records; exit 1 if anything differs.
 
-    REPORT is a report.html or report.pdf; by default the study's own. The pages of a PDF are also
-    compared with its manifest. If the records aren't available, those attached to the PDF are used.
-    The records themselves are checked for contradictions: hashes, counts, best epochs,
+    REPORT is a report.html or report.pdf; by default the study's own. It is made again from the
+    records, and every number, sentence, table and figure compared. If the records aren't available,
+    those attached to a PDF are used. What can't be checked, such as the author's own text, is
+    named. The records themselves are checked for contradictions: hashes, counts, best epochs,
     predictions, and every choice from a grid.
 
     \b

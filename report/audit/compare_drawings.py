@@ -20,6 +20,8 @@ def difference(page: Sequence[Painted], expected: Sequence[Painted]) -> str:
     """
     if [p.kind for p in page] != [p.kind for p in expected]:
         return f"it has {_counted(page)}; the records give {_counted(expected)}"
+    if not expected:
+        return ""
     scale, shift = _fit(page, expected)
     if scale <= 0:
         return "it is drawn with other points"

@@ -193,10 +193,15 @@ class _Comparison:
                 if self._goes_on(end, e):
                     return end
         page_end = next((end for end in self._shown.ends if end >= p), None)
-        if page_end is None or not self._ends_page(p, page_end):
+        if page_end is None:
             return None
-        found = self._next(e, page_end, page_end + REACH)
-        return found if found is not None and self._begins_page(page_end, found, e) else None
+        for back in range(min(e, p, KEY)):  # a running title may begin as the text goes on
+            begun = self._said.text[e - back : e] == self._shown.text[p - back : p]
+            if begun and self._ends_page(p - back, page_end):
+                found = self._next(e - back, page_end, page_end + REACH)
+                if found is not None and self._begins_page(page_end, found, e - back):
+                    return found + back
+        return None
 
     def _begins_page(self, start: int, p: int, e: int) -> bool:
         """Tell whether what stands before a page goes on may be there.

@@ -20,7 +20,7 @@ from training.cli.runs_path import RunsPath
 )  # fmt: skip
 @click.option("--runs", type=RunsPath(), default=Path("runs"), show_default=True,
               help="Folder of A and B if they are names; may be a URL.")  # fmt: skip
-@click.option("--check", is_flag=True, help="Recompute the numbers of an existing comparison.")
+@click.option("--check", is_flag=True, help="Hold an existing comparison against the records.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result of --check as JSON.")
 @click.pass_context
 def compare(

@@ -98,6 +98,24 @@ def test_a_number_changed_by_hand_is_named_with_its_submission(handed_in):
     assert found["problems"][0]["where"].startswith("report.html, ")
 
 
+def test_words_of_another_version_are_as_recorded_only_in_part(handed_in):
+    page = handed_in / "alice" / "runs" / "quick" / "report.html"
+    text = page.read_text().replace("Data set", "Set of data", 1)
+    page.write_text(re.sub("(&#34;program&#34;:&#34;)[0-9a-f]", r"\1x", text))
+    found = graded(handed_in / "alice")["quick"]
+    assert (found["verdict"], found["problems"]) == ("as recorded, in part", [])
+    (said,) = found["not_checked"]
+    assert f"quick: not checked: {said}\n" in grade(handed_in / "alice").output
+
+
+def test_a_word_changed_by_hand_is_named_with_its_submission(handed_in):
+    page = handed_in / "alice" / "runs" / "quick" / "report.html"
+    page.write_text(page.read_text().replace("Data set", "Set of data", 1))
+    found = graded(handed_in / "alice")["quick"]
+    assert found["verdict"] == "can’t be trusted"
+    assert found["problems"][0]["where"] == "report.html, front matter"
+
+
 def test_a_record_changed_by_hand_is_named_without_a_report(handed_in):
     study = handed_in / "alice" / "runs" / "quick"
     (study / "report.html").unlink()

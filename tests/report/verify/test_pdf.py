@@ -12,6 +12,8 @@ from planting import lies
 from pypdf import PdfWriter
 from rendering import run_render
 
+from report.audit.compare_pdf_text import compare_pages
+from report.audit.read_html import Piece
 from report.audit.read_pdf import read_pdf
 from report.verify.pdf import compare_pdf, page_problems
 from report.verify.remake import remake
@@ -139,3 +141,20 @@ def test_pictures_are_attached_and_one_exchanged_is_named(report):
     result = CliRunner().invoke(cli, ["verify", str(report)])
     assert result.exit_code == 1
     assert "data: “Picture: anchor”: its picture isn’t the one that lies beside" in result.output
+
+
+SAID = [Piece("block"), Piece("text", text="What activations are, and what tables say of them.")]
+TITLES = ("The report", "A section")
+
+
+@pytest.mark.parametrize(
+    ("footer", "n_problems"),
+    [
+        ("The report A section\npage 1 of 2", 0),
+        ("The report and more\npage 1 of 2", 1),
+        ("The report A section\npage 1 of 3", 1),
+    ],
+)
+def test_only_running_titles_and_numbers_may_stand_below_a_page(footer, n_problems):
+    pages = [f"What activa-\n{footer}", "tions are, and what tables say of them.\npage 2 of 2"]
+    assert len(list(compare_pages(SAID, pages, TITLES))) == n_problems
