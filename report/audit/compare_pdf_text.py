@@ -100,8 +100,8 @@ def _plain(text: str) -> Iterator[tuple[str, int]]:
     """Yield a text's characters with their places: one form of each, no spaces."""
     for place, character in enumerate(text):
         for plain in unicodedata.normalize("NFKC", character).casefold():
-            if not plain.isspace() and plain not in "\u00ad\u2010":
-                yield plain, place
+            if not plain.isspace() and plain != "\u00ad":
+                yield "-" if plain == "\u2010" else plain, place  # they share a glyph
 
 
 def _is_hyphen(characters: Sequence[tuple[str, int]], i: int) -> bool:
