@@ -55,6 +55,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("pdf",),
         ("assemble",),
         ("build",),
+        ("verify",),
         ("comparison", "export", "grading", "serve"),
         ("api", "cli"),
     ),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from report.audit.manifest import attachments
+from report.audit.rendering import Rendering, Words
 from report.errors import unknown
 from report.evidence.load import StudyView
 from report.figures.drawing import Drawing
@@ -14,9 +15,10 @@ from report.pdf.late_figures import blank
 from report.sections.cover import Cover, make_cover
 from report.sections.outline import outline, view_of
 from report.writing.section_cache import Fragment, Memory
-from report.writing.staleness import records_hash
+from report.writing.staleness import library_versions, program_digest, records_hash
 from report.writing.templating import render_page, render_section
 from report.writing.theme import Theme
+from training import __version__
 
 Format = Literal["html", "pdf"]
 FORMATS: tuple[Format, ...] = ("html", "pdf")
@@ -49,8 +51,15 @@ class Draft:
 class Assembler:
     """Makes the sections and report files of one study, each section once."""
 
-    def __init__(self, view: StudyView, progress: Callable[[str], None], theme: Theme) -> None:
+    def __init__(
+        self,
+        view: StudyView,
+        progress: Callable[[str], None],
+        theme: Theme,
+        words: Words | None = None,
+    ) -> None:
         self._view = view
+        self._words = words
         self._progress = progress
         self._theme = theme
         self._outline = outline(view.study)
@@ -62,6 +71,16 @@ class Assembler:
         for slug in slugs:
             if slug not in self._outline:
                 raise unknown("section", slug, list(self._outline))
+
+    def page(self, kept: Container[str] = ()) -> tuple[str, tuple[Drawing, ...]]:
+        """Return the page for screens, its figures standing in it as `figure:KEY`, and these.
+
+        Args:
+            kept: Sections that the page says are older than their records.
+        """
+        drafts = {slug: self._draft(slug) for slug in self._outline}
+        drawings = tuple(what for draft in drafts.values() for what in draft.drawings)
+        return self._page(self._fragments({}, drafts), kept), drawings
 
     def edition(self, name: Format, base: Memory | None, only: Sequence[str]) -> Edition:
         """Assemble sections: those of the base, but for the ones asked for and the summaries."""
@@ -99,7 +118,8 @@ class Assembler:
         self._progress("Laying out the PDF")
         unfilled = self._fragments(kept, drafts)
         figures = SectionFigures(pool, drafts.values(), kept.values(), self._progress)
-        attached = attachments(self._page(unfilled, changed), self._view.folder.path)
+        rendering = self._rendering(changed)
+        attached = attachments(self._page(unfilled, changed), self._view.folder.path, rendering)
         page = self._page(unfilled, changed, paper=True)
         content = write_pdf(page, self._theme, figures, attached)
         return Edition(content, self._fragments(kept, drafts, pool), stale)
@@ -108,7 +128,21 @@ class Assembler:
         self, fragments: Sequence[Fragment], changed: Container[str], paper: bool = False
     ) -> str:
         stale = [fragment for fragment in fragments if fragment.slug in changed]
-        return render_page(self._cover, fragments, stale, self._theme, paper)
+        rendering = self._rendering(changed)
+        return render_page(self._cover, fragments, stale, self._theme, paper, rendering)
+
+    def _rendering(self, kept: Container[str]) -> Rendering:
+        """Say how the report is made."""
+        return Rendering(
+            homework=__version__,
+            program=program_digest(),
+            study=self._view.folder.name,
+            paper=self._theme.paper,
+            templates=self._theme.digests(),
+            words=self._words,
+            kept=tuple(slug for slug in self._outline if slug in kept),
+            libraries=library_versions(),
+        )
 
     def _fragments(
         self,

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from report.assemble import FORMATS, Assembler, Edition, Format
+from report.audit.rendering import Words
 from report.errors import ReportError
 from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView, load_study
@@ -69,7 +70,7 @@ def build_report(
     from report.findings.contradictions import contradiction_remarks
 
     view = _load(study, words)
-    assembler = Assembler(view, progress, theme)
+    assembler = Assembler(view, progress, theme, _words(words))
     assembler.check(only)
     bases = {name: _base(output, name) for name in formats} if only else {}
     if why := _why_everything(output, list(bases.values()), templates):
@@ -102,6 +103,23 @@ def _choices(theme: Theme, templates: str, words: StudyFile | None) -> str:
         return f"{theme.paper} {templates}"
     told = (words.title, words.author, words.course, words.abstract, words.report)
     return f"{theme.paper} {templates} {msgspec.json.encode(told).decode()}"
+
+
+def _words(file: StudyFile | None) -> Words | None:
+    """Return what a study file says in the place of the records, without the author's own text."""
+    if file is None:
+        return None
+    arranged = file.report
+    if arranged is not None:
+        extra = tuple(msgspec.structs.replace(section, markdown="") for section in arranged.extra)
+        arranged = msgspec.structs.replace(arranged, extra=extra)
+    return Words(
+        title=file.title,
+        author=file.author,
+        course=file.course,
+        abstract=file.abstract,
+        report=arranged,
+    )
 
 
 def _load(study: Path, words: StudyFile | None) -> StudyView:

@@ -136,11 +136,12 @@ def render(
 def verify(
     ctx: click.Context, report: Path | None, runs: Path, study: str | None, as_json: bool
 ) -> None:
-    """Recompute every number of a rendered report from the records; exit 1 if one differs.
+    """Hold a rendered report against the records; exit 1 if anything differs.
 
-    REPORT is a report.html or report.pdf; by default the study's own. The pages of a PDF are also
-    compared with its manifest. If the records aren't available, those attached to the PDF are used.
-    The records themselves are checked for contradictions: hashes, counts, best epochs,
+    REPORT is a report.html or report.pdf; by default the study's own. It is made again from the
+    records, and every number, sentence, table and figure compared. If the records aren't available,
+    those attached to a PDF are used. What can't be checked, such as the author's own text, is
+    named. The records themselves are checked for contradictions: hashes, counts, best epochs,
     predictions, and every choice from a grid.
 
     \b
@@ -149,7 +150,7 @@ def verify(
         homework verify submission/report.pdf
         homework verify submission/report.html --runs submission/runs --json
     """
-    from report.audit.verify import verify_report
+    from report.verify.report import verify_report
 
     named = study is not None or ctx.get_parameter_source("runs") != ParameterSource.DEFAULT
 
@@ -196,7 +197,8 @@ def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
     for line in say_problems(verdict):
         click.echo(line)
     source = verdict.study or "the records attached to the report"
-    click.echo(summary(verdict, with_urls(str(source))))
+    for line in summary(verdict, with_urls(str(source))):
+        click.echo(line)
     if verdict.study is None:
         click.echo(
             "This checks the report against the records attached to it, not whether those are "

@@ -365,7 +365,7 @@ def _html_seeds() -> list[bytes]:
 
 
 def _read_report(content: bytes, folder: Path) -> object:
-    from report.audit.verify import verify_report
+    from report.verify.report import verify_report
 
     return verify_report(_put(content, folder / "report.html"), lambda _: EXAMPLE)
 

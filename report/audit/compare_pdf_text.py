@@ -15,8 +15,8 @@ KEY = 12
 REACH = 400
 """Characters beyond which a passage that differs isn't followed."""
 
-COUNTER = re.compile(r"(?:figure|table)?\d{1,3}(?:\.\d{1,3})*[.:]?|[•◦▪–→]")
-"""What style sheets put before headings, captions and list entries."""
+COUNTER = re.compile(r"(?:\.{3,}\d{1,4})?(?:(?:figure|table)?\d{1,3}(?:\.\d{1,3})*[.:]?|[•◦▪–→])?")
+"""What style sheets put before headings, captions and entries, and behind lines of contents."""
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -24,7 +24,10 @@ BRACKETS = str.maketrans(")]}>»›", "([{<«‹")
 """One form of each: from right to left a bracket is drawn as its counterpart."""
 
 FOOTER = 300
-"""Most characters of a page's running title and number."""
+"""Most characters of a page's running titles, bullets and number."""
+
+LEADERS = r"(?:\.{3,}\d{1,4})?(?:[•◦▪–→]|\d{1,3}\.)*"
+PAGE_NUMBER = r"(?:page\d+of\d+)?"
 
 SHOWN = 24
 
@@ -60,22 +63,51 @@ class _Shown:
     place: list[int]
 
 
-def compare_pages(pieces: Sequence[Piece], pages: Sequence[str]) -> Iterator[Problem]:
+def compare_pages(
+    pieces: Sequence[Piece], pages: Sequence[str], running: Sequence[str] = ()
+) -> Iterator[Problem]:
     """Yield each passage of the pages that isn't what the manifest says.
 
     Args:
         pieces: What the pages should say.
         pages: The text of each page, as extracted.
+        running: What can stand as running titles; of older reports that isn't known.
     """
-    yield from _Comparison(pieces, _said(pieces), _shown(pages)).problems()
+    yield from _page_numbers(pages)
+    footer = None
+    if running:
+        titles = sorted((_bare(title) for title in running), key=len, reverse=True)
+        known = "|".join(map(re.escape, titles))
+        footer = re.compile(f"{LEADERS}(?:{known}){{0,2}}{PAGE_NUMBER}")
+    yield from _Comparison(pieces, _said(pieces), _shown(pages), footer).problems()
+
+
+def _bare(text: str) -> str:
+    """Return a text's characters without spaces and hyphens."""
+    characters = list(_plain(text))
+    return "".join(
+        characters[i][0] for i in range(len(characters)) if not _is_hyphen(characters, i)
+    )
+
+
+def _page_numbers(pages: Sequence[str]) -> Iterator[Problem]:
+    """Yield a problem where pages are missing, added or out of their order."""
+    for position, page in enumerate(pages, 1):
+        found = re.search(r"page (\d+) of (\d+)\s*$", page)
+        if found and (int(found[1]), int(found[2])) != (position, len(pages)):
+            problem = (
+                f"it says that it is {found[0].strip()}, of {len(pages)} pages it is {position}"
+            )
+            yield Problem("text", f"page {position}", problem)
+            return
 
 
 def _plain(text: str) -> Iterator[tuple[str, int]]:
     """Yield a text's characters with their places: one form of each, no spaces."""
     for place, character in enumerate(text):
         for plain in unicodedata.normalize("NFKC", character).casefold().translate(BRACKETS):
-            if not plain.isspace() and plain not in "\u00ad\u2010":
-                yield plain, place
+            if not plain.isspace() and plain != "\u00ad":
+                yield "-" if plain == "\u2010" else plain, place  # they share a glyph
 
 
 def _is_left_to_right(character: str) -> bool:
@@ -128,7 +160,14 @@ def _shown(pages: Sequence[str]) -> _Shown:
 class _Comparison:
     """Walks through both texts side by side; what only the pages have must be of a known kind."""
 
-    def __init__(self, pieces: Sequence[Piece], said: _Said, shown: _Shown) -> None:
+    def __init__(
+        self,
+        pieces: Sequence[Piece],
+        said: _Said,
+        shown: _Shown,
+        footer: re.Pattern[str] | None,
+    ) -> None:
+        self._footer = footer
         self._pieces = pieces
         self._said = said
         self._shown = shown
@@ -202,9 +241,35 @@ class _Comparison:
                 if self._goes_on(end, e):
                     return end
         page_end = next((end for end in self._shown.ends if end >= p), None)
-        if page_end is None or page_end - p > FOOTER:
+        if page_end is None:
             return None
-        return self._next(e, page_end, page_end + REACH)
+        for back in range(min(e, p, KEY)):  # a running title may begin as the text goes on
+            begun = self._said.text[e - back : e] == self._shown.text[p - back : p]
+            if begun and self._ends_page(p - back, page_end):
+                found = self._next(e - back, page_end, page_end + REACH)
+                if found is not None and self._begins_page(page_end, found, e - back):
+                    return found + back
+        return None
+
+    def _begins_page(self, start: int, p: int, e: int) -> bool:
+        """Tell whether what stands before a page goes on may be there.
+
+        That is the head of a table, which has been printed before, a counter, or nothing.
+        """
+        if self._footer is None:
+            return True
+        while (footer := self._footer.match(self._shown.text, start, p)) and footer.end() > start:
+            start = footer.end()  # of a page that holds only figures
+        counter = COUNTER.match(self._shown.text, start, p)
+        if counter and e in self._said.joints and counter.end() == p:
+            return True
+        return self._shown.text[start:p] in self._said.text[:e]
+
+    def _ends_page(self, p: int, end: int) -> bool:
+        """Tell whether what stands from a place to the end of a page is what pages end with."""
+        if end - p > FOOTER:
+            return False
+        return self._footer is None or self._footer.fullmatch(self._shown.text, p, end) is not None
 
     def _next(self, e: int, p: int, end: int | None = None) -> int | None:
         """Return the first place where pages continue as expected, for a while or to a picture."""
@@ -277,6 +342,6 @@ class _Comparison:
 
     def _rest(self, p: int) -> Iterator[Problem]:
         """Yield a problem where pages continue after the expected text and the running title."""
-        if len(self._shown.text) - p > FOOTER:
+        if not self._ends_page(p, len(self._shown.text)):
             text = self._excerpt(p, p + SHOWN)
             yield Problem("end", text, "the pages continue after the end of the report")

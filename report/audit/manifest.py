@@ -1,7 +1,10 @@
 """What a PDF carries beside its pages: what they say, and the records that they were made from."""
 
+import base64
 import hashlib
+import html
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from report.audit.read_html import Piece, read_pieces, read_records
+from report.audit.rendering import Rendering
 from report.errors import ReportError
 from training import __version__
 from training.records import RECORD_TYPES, content_of
@@ -19,6 +23,9 @@ FORMAT = 1
 
 MANIFEST_NAME = "manifest.json"
 RECORDS_NAME = "records.zip"
+
+THUMBNAILS = "thumbnails"
+PICTURES = (".jpg", ".png")
 
 MAXIMUM_BYTES = 512 * 2**20
 """Attached records may not be larger than this when unpacked."""
@@ -36,6 +43,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         study: The study's name.
         records: Path in the study's folder to the first digits of the file's SHA-256.
         pieces: See `read_html.Piece`.
+        rendering: How the report was made; older versions didn't say.
+        running: What can stand as running titles on the pages.
     """
 
     format: int = FORMAT
@@ -43,6 +52,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     study: str
     records: dict[str, str]
     pieces: list[Piece]
+    rendering: Rendering | None = None
+    running: list[str] = []
+
+    @property
+    def made(self) -> Rendering:
+        """How the report was made, as far as it says."""
+        return self.rendering or Rendering(homework=self.homework, study=self.study)
 
 
 @dataclass(frozen=True)
@@ -54,29 +70,37 @@ class Attachment:
     description: str
 
 
-def attachments(html: str, study: Path) -> list[Attachment]:
+def attachments(page: str, study: Path, rendering: Rendering) -> list[Attachment]:
     """Return what the PDF of a study's report carries.
 
     Args:
-        html: The report's page for screens, on which every number names its source.
+        page: The report's page for screens, on which every number names its source.
         study: The study's folder.
+        rendering: How the report is made.
     """
-    manifest = make_manifest(html, study.resolve().name)
+    manifest = make_manifest(page, study.resolve().name, rendering)
     return [
         Attachment(MANIFEST_NAME, manifest, "What the pages say, and where from"),
-        Attachment(RECORDS_NAME, pack_records(study), "The records that the report was made from"),
+        Attachment(RECORDS_NAME, pack_records(study, page), "The records that the report shows"),
     ]
 
 
-def make_manifest(html: str, study: str) -> bytes:
+def make_manifest(page: str, study: str, rendering: Rendering) -> bytes:
     """Return the manifest of a report's page."""
     manifest = Manifest(
         homework=__version__,
         study=study,
-        records=read_records(html),
-        pieces=read_pieces(html, paper=True),
+        records=read_records(page),
+        pieces=read_pieces(page, paper=True),
+        rendering=rendering,
+        running=running_titles(page),
     )
     return msgspec.json.encode(manifest)
+
+
+def running_titles(page: str) -> list[str]:
+    """Return the titles that run along the pages of a report."""
+    return ["Contents", *map(html.unescape, re.findall(r'data-running="([^"]*)"', page))]
 
 
 def read_manifest(content: bytes) -> Manifest:
@@ -119,11 +143,25 @@ def _digest(file: Path) -> str:
         return ""
 
 
-def pack_records(study: Path) -> bytes:
-    """Return a zip file of a study's JSON records; the same records give the same bytes."""
+def shown_pictures(study: Path, page: str) -> Iterator[tuple[str, Path]]:
+    """Yield every thumbnail of a study that a page shows, by its path in the study, in order."""
+    shown = set(re.findall(r'src="data:image/\w+;base64,([^"]*)"', page))
+    for file in sorted(study.glob(f"{THUMBNAILS}/**/*")) if shown else ():
+        known = file.suffix in PICTURES and file.is_file()
+        if known and base64.b64encode(file.read_bytes()).decode() in shown:
+            yield file.relative_to(study).as_posix(), file
+
+
+def pack_records(study: Path, page: str = "") -> bytes:
+    """Return a zip file of a study's JSON records; the same records give the same bytes.
+
+    Args:
+        study: The study's folder.
+        page: A report; the pictures that it shows are packed, too.
+    """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, file in record_files(study):
+        for name, file in (*record_files(study), *shown_pictures(study, page)):
             entry = zipfile.ZipInfo(f"{study.resolve().name}/{name}", EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
@@ -159,8 +197,10 @@ def unpack_records(content: bytes, folder: Path) -> Path:
 def _study_of(name: str) -> str:
     """Return the study's folder that an entry lies in; refuse what is no record."""
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or path.name not in RECORD_TYPES:
+    picture = path.parts[1:2] == (THUMBNAILS,) and path.suffix in PICTURES
+    known = path.name in RECORD_TYPES or picture
+    if path.is_absolute() or ".." in path.parts or "\\" in name or not known:
         raise ReportError(f"The PDF’s {RECORDS_NAME} holds “{name[:60]}”, which isn’t a record.")
-    if len(path.parts) not in (2, 5):
+    if len(path.parts) not in ((3, 4) if picture else (2, 5)):
         raise ReportError(f"The PDF’s {RECORDS_NAME} holds “{name[:60]}” in the wrong place.")
     return path.parts[0]

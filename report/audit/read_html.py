@@ -16,8 +16,8 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         kind: `number`: printed through the number macro. `quote`: a record's own words. `result`:
             of a generated sentence or a table's cell. `text`: of anything else. `block`: a
-            paragraph, cell or caption begins or ends here. `picture`: something without text of
-            its own stands here.
+            paragraph, cell or caption begins or ends here. `picture`: something that isn't read
+            stands here; only in reports of version 0.2.0 and older.
         section: Slug of the section that it stands in, empty outside of sections.
         text: What a reader sees.
         value: A number's exact value, as written beside it.
@@ -94,9 +94,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
         kind = self._kind(tag, attributes)
-        if tag in ("img", "svg", "nav") and self._state[0] is not None:
-            self._add("picture")
-        elif tag not in INLINE:
+        if tag not in INLINE:
             self._add("block")
         if tag in VOID:
             return
@@ -111,7 +109,7 @@ class _Reader(HTMLParser):
         classes = set((attributes.get("class") or "").split())
         if inherited is None and tag != "body":
             return None
-        if tag in UNREAD or tag in ("nav", "svg") or "hidden" in attributes:
+        if tag in UNREAD or tag == "svg" or "hidden" in attributes:
             return None
         if self._paper and (tag in SCREEN_ONLY or classes & SCREEN_CLASSES):
             return None

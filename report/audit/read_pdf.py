@@ -5,6 +5,7 @@ import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from report.audit.manifest import MANIFEST_NAME, RECORDS_NAME, Manifest, read_manifest
 from report.errors import ReportError
@@ -26,12 +27,14 @@ class ReportPdf:
 
     Attributes:
         pages: The text of each page.
+        contents: The content stream and the resources of each page.
         annotated: Numbers of the pages that something was drawn over.
         records: The attached records, packed; None if they were taken out.
     """
 
     manifest: Manifest
     pages: tuple[str, ...]
+    contents: tuple[tuple[bytes, Any], ...]
     annotated: tuple[int, ...]
     records: bytes | None
 
@@ -54,6 +57,7 @@ def read_pdf(file: Path) -> ReportPdf:
                 "Name a report.pdf made by homework, or make one: homework render --format pdf",
             )
         manifest = read_manifest(attached[MANIFEST_NAME])
+        contents = tuple(_content(page) for page in reader.pages)
         pages = tuple(_text(page) for page in reader.pages)
         annotated = tuple(n for n, page in enumerate(reader.pages, 1) if _is_drawn_over(page))
     except ReportError:
@@ -63,7 +67,12 @@ def read_pdf(file: Path) -> ReportPdf:
         raise ReportError(
             f"Can't read the report {file}: {reason}.", "Render one: homework render --format pdf"
         ) from error
-    return ReportPdf(manifest, pages, annotated, attached.get(RECORDS_NAME))
+    return ReportPdf(manifest, pages, contents, annotated, attached.get(RECORDS_NAME))
+
+
+def _content(page: Any) -> tuple[bytes, Any]:
+    content = page.get_contents()
+    return (content.get_data() if content is not None else b""), page.get("/Resources", {})
 
 
 def _text(page: "object") -> str:

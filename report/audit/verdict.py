@@ -19,11 +19,17 @@ class Verdict:
             attached to the report itself.
         n_numbers: Numbers of the report that were recomputed.
         problems: What differs, and warnings.
+        n_sentences: Sentences that are as the records give them; tables and figures likewise.
+        not_checked: What nothing was held against, each as a phrase.
     """
 
     study: Path | None
     n_numbers: int
     problems: tuple[Problem, ...]
+    n_sentences: int = 0
+    n_tables: int = 0
+    n_figures: int = 0
+    not_checked: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -41,11 +47,23 @@ def say_problems(verdict: Verdict) -> Iterator[str]:
             yield f"    {problem.source}"
 
 
-def summary(verdict: Verdict, source: str) -> str:
-    """Return the line that ends a verdict: how many numbers were recomputed, and the outcome."""
-    n_numbers, n_errors = counted(verdict.n_numbers, "number"), len(verdict.errors)
+def summary(verdict: Verdict, source: str) -> Iterator[str]:
+    """Yield the lines that end a verdict: what was checked, the outcome, and what wasn't."""
+    n_errors = len(verdict.errors)
     outcome = f"{counted(n_errors, 'error')} found" if n_errors else "no errors found"
-    return f"{n_numbers} recomputed from {source}: {outcome}."
+    yield f"{_checked(verdict)} checked against {source}: {outcome}."
+    for what in verdict.not_checked:
+        yield f"Not checked: {what}."
+
+
+def _checked(verdict: Verdict) -> str:
+    counts = (
+        (verdict.n_numbers, "number"),
+        (verdict.n_sentences, "sentence"),
+        (verdict.n_tables, "table"),
+        (verdict.n_figures, "figure"),
+    )
+    return ", ".join(counted(n, what).replace(str(n), f"{n:,}", 1) for n, what in counts if n)
 
 
 def verdict_json(verdict: Verdict) -> str:
@@ -53,6 +71,10 @@ def verdict_json(verdict: Verdict) -> str:
     plain = {
         "study": str(verdict.study) if verdict.study else None,
         "n_numbers": verdict.n_numbers,
+        "n_sentences": verdict.n_sentences,
+        "n_tables": verdict.n_tables,
+        "n_figures": verdict.n_figures,
+        "not_checked": verdict.not_checked,
         "problems": [msgspec.to_builtins(problem) for problem in verdict.problems],
     }
     return msgspec.json.format(msgspec.json.encode(plain), indent=1).decode()

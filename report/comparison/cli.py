@@ -21,7 +21,7 @@ from training.cli.runs_path import RunsPath
 )  # fmt: skip
 @click.option("--runs", type=RunsPath(), default=Path("runs"), show_default=True,
               help="Folder of A and B if they are names; may be a URL.")  # fmt: skip
-@click.option("--check", is_flag=True, help="Recompute the numbers of an existing comparison.")
+@click.option("--check", is_flag=True, help="Hold an existing comparison against the records.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result of --check as JSON.")
 @click.pass_context
 def compare(
@@ -73,12 +73,14 @@ def _folder(place: Path, runs: Path) -> Path:
 
 def _check(ctx: click.Context, report: Path, folders: tuple[Path, Path], as_json: bool) -> None:
     from report.audit.verdict import say_problems, summary, verdict_json
-    from report.audit.verify import verify_pages
+    from report.comparison.page import compare_studies
     from report.comparison.pairs import SIDES
+    from report.verify.report import verify_pages
 
-    verdict = verify_pages(report, dict(zip(SIDES, folders, strict=True)))
+    studies = dict(zip(SIDES, folders, strict=True))
+    verdict = verify_pages(report, studies, compare_studies(*folders))
     lines = [verdict_json(verdict)] if as_json else list(say_problems(verdict))
     if not as_json:
-        lines.append(summary(verdict, "the records of both studies"))
+        lines += summary(verdict, "the records of both studies")
     click.echo("\n".join(lines))
     ctx.exit(1 if verdict.errors else 0)

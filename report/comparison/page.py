@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from report.audit.manifest import record_digests
+from report.audit.rendering import Rendering
 from report.comparison.findings import (
     no_settings_differ,
     the_differences,
@@ -17,8 +18,10 @@ from report.evidence.sentences import Parts, parts
 from report.sections.cover import Cover
 from report.sections.view import SectionView
 from report.writing.section_cache import Fragment
+from report.writing.staleness import program_digest
 from report.writing.templating import DEFAULT, render_page, render_section
 from report.writing.theme import Theme
+from training import __version__
 
 SLUG = "compare"
 NAME = "comparison"
@@ -43,7 +46,8 @@ def compare_studies(a: Path, b: Path, theme: Theme = DEFAULT, paper: bool = Fals
     section = _section(*views)
     html = render_section(section, views[0].study, theme, paper)
     fragment = Fragment(SLUG, section.title, html, html, "")
-    return render_page(_cover(*views), [fragment], (), theme, paper)
+    rendering = Rendering(homework=__version__, program=program_digest(), paper=theme.paper)
+    return render_page(_cover(*views), [fragment], (), theme, paper, rendering)
 
 
 def _section(a: StudyView, b: StudyView) -> SectionView:

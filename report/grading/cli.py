@@ -90,7 +90,12 @@ def _print_json(grades: Sequence["Grade"]) -> None:
 def _csv(grades: Sequence["Grade"]) -> str:
     stream = io.StringIO()
     rows = [
-        {**_plain(found), "problems": len(found.problems), "errors": len(found.errors)}
+        {
+            **_plain(found),
+            "problems": len(found.problems),
+            "errors": len(found.errors),
+            "not_checked": "; ".join(found.not_checked),
+        }
         for found in grades
     ]
     writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
@@ -117,6 +122,8 @@ def _print_table(grades: Sequence["Grade"]) -> None:
             label = "warning: " if problem.severity == "warning" else ""
             said = f" “{problem.text}”:" if problem.text else ""
             click.echo(f"{found.name}: {label}{problem.where}:{said} {problem.problem}")
+        for what in found.not_checked:
+            click.echo(f"{found.name}: not checked: {what}")
         if found.n_copied and not found.is_copy:
             click.echo(
                 f"{found.name}: {_copies(found.n_copied)} of {found.copied_from}, "

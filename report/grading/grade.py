@@ -9,7 +9,6 @@ from pathlib import Path
 
 from report.audit.authors_text import lint_study
 from report.audit.records import Problem, audit_records
-from report.audit.verify import verify_report
 from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
 from report.evidence.display_names import experiment_name
@@ -17,6 +16,8 @@ from report.evidence.load import StudyView, load_study
 from report.findings.chosen import chosen_model
 from report.grading.known_examples import NAME, is_known
 from report.grading.submissions import Submission
+from report.verify.held import AUTHOR
+from report.verify.report import verify_report
 from training.records import HomeworkError, content_of
 
 
@@ -30,6 +31,7 @@ class Grade:
             95 % interval, in [0, 1].
         n_numbers: Numbers of its reports that were recomputed.
         problems: What can't be trusted, and warnings.
+        not_checked: What of its reports nothing was held against, each as a phrase.
         copied_from: Another submission with the same records, running times included.
         n_copied: How many records those are.
         is_copy: Whether none of its records is its own.
@@ -48,6 +50,7 @@ class Grade:
     high: float | None = None
     n_numbers: int = 0
     problems: tuple[Problem, ...] = ()
+    not_checked: tuple[str, ...] = ()
     copied_from: str = ""
     n_copied: int = 0
     is_copy: bool = False
@@ -58,14 +61,17 @@ class Grade:
 
     @property
     def verdict(self) -> str:
-        """One word for a table."""
+        """A word or two for a table."""
         if not self.n_experiments:
             return "nothing to grade"
         if self.is_copy:
             return "a copy"
         if self.errors:
             return "can’t be trusted"
-        return "as recorded" if self.n_numbers else "no report"
+        if not self.n_numbers:
+            return "no report"
+        in_part = any(not what.startswith(AUTHOR) for what in self.not_checked)
+        return "as recorded, in part" if in_part else "as recorded"
 
 
 def grade(submission: Submission) -> tuple[Grade, dict[str, str]]:
@@ -75,6 +81,7 @@ def grade(submission: Submission) -> tuple[Grade, dict[str, str]]:
         nothing = Problem("submission", "", reason)
         return Grade(submission.name, problems=(nothing,)), {}
     problems: list[Problem] = []
+    not_checked: dict[str, None] = {}
     n_numbers = 0
     for report in submission.reports:
         try:
@@ -83,11 +90,13 @@ def grade(submission: Submission) -> tuple[Grade, dict[str, str]]:
             problems.append(Problem(report.name, "", error.message))
             continue
         n_numbers += verdict.n_numbers
+        not_checked |= dict.fromkeys(verdict.not_checked)
         problems += (replace_where(problem, report.name) for problem in verdict.problems)
     with tempfile.TemporaryDirectory() as place:
         found, digests = _study(submission, Path(place), bool(submission.reports))
     distinct = tuple(dict.fromkeys((*found.problems, *problems)))
-    return replace(found, n_numbers=n_numbers, problems=distinct), digests
+    graded = replace(found, n_numbers=n_numbers, problems=distinct, not_checked=tuple(not_checked))
+    return graded, digests
 
 
 def replace_where(problem: Problem, report: str) -> Problem:

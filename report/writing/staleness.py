@@ -1,8 +1,10 @@
 """Tell whether the records behind a section have changed."""
 
+import contextlib
+import functools
 import hashlib
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -22,6 +24,14 @@ RECORDS = (
     "*/*/seed-*/predictions.json",
 )
 LIBRARIES = ("jinja2", "matplotlib", "seaborn", "weasyprint")
+
+PROGRAM = (".py", ".html", ".css", ".js", ".json")
+"""Endings of the files that decide what a report says."""
+
+DRAWING_LIBRARIES = ("matplotlib", "seaborn", "numpy", "pillow", "font-source-sans-pro")
+"""Whose versions decide what a figure looks like to the last point."""
+
+LAYOUT = "weasyprint"
 
 
 def records_hash(view: StudyView, reads: Sequence[str]) -> str:
@@ -71,6 +81,29 @@ def everything_hash(study: Path, choices: str = "") -> str:
                 texts.append(content.decode("utf-8", "replace"))
     digest.update(fonts_digest(texts).encode())
     return digest.hexdigest()
+
+
+@functools.cache
+def program_digest() -> str:
+    """Return the first digits of a hash of this program: the report's code and its templates."""
+    digest = hashlib.sha256()
+    for place in _program():
+        for file in sorted(file for file in place.rglob("*") if file.suffix in PROGRAM):
+            content = file.read_bytes().replace(b"\r\n", b"\n")
+            name = file.relative_to(place).as_posix()
+            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def library_versions() -> dict[str, str]:
+    """Return the versions of the libraries that decide what a report looks like."""
+    found = {}
+    for library in (*DRAWING_LIBRARIES, LAYOUT):
+        with contextlib.suppress(PackageNotFoundError):
+            found[library] = version(library)
+    return found
 
 
 def _program() -> Iterable[Path]:

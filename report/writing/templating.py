@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
+from report.audit.rendering import Rendering, write_rendering
 from report.evidence.display_names import model_name
 from report.writing.bibliography import SOURCES
 from report.writing.links import without_dangling
@@ -102,6 +103,7 @@ def render_page(
     kept: Sequence[Fragment] = (),
     theme: Theme = DEFAULT,
     paper: bool = False,
+    rendering: Rendering | None = None,
 ) -> str:
     """Return the whole report as one self-contained HTML document.
 
@@ -111,6 +113,7 @@ def render_page(
         kept: Those among them whose records have changed since they were made.
         theme: Whose templates print it, on which paper.
         paper: Whether it is for the pages of a PDF.
+        rendering: How it is made, for `homework verify`.
 
     Raises:
         ReportError: A person's own template is wrong.
@@ -127,6 +130,7 @@ def render_page(
             script=Markup(script),
             script_hash=_policy_hash(script),
             version=__version__,
+            rendering=write_rendering(rendering) if rendering else "",
         )
     return without_dangling(page)
 

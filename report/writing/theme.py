@@ -66,6 +66,13 @@ class Theme:
             digest.update(content)
         return digest.hexdigest()
 
+    def digests(self) -> dict[str, str]:
+        """Return the first digits of the hash of each of the person's templates, by name."""
+        return {
+            name: hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+            for name, file in self.files().items()
+        }
+
     def files(self) -> dict[str, Path]:
         """Return the person's template files by their name relative to the folder.
 

@@ -48,9 +48,13 @@ def test_a_count_agrees_with_its_noun():
 
 def test_a_verdict_on_one_number_with_one_error():
     verdict = Verdict(None, 1, (Problem("transfer", "0.5", "it is wrong"),))
-    assert summary(verdict, "a study") == "1 number recomputed from a study: 1 error found."
-    fine = Verdict(None, 2, (Problem("text", "", "it may be wrong", severity="warning"),))
-    assert summary(fine, "a study") == "2 numbers recomputed from a study: no errors found."
+    assert list(summary(verdict, "a study")) == ["1 number checked against a study: 1 error found."]
+    warning = Problem("text", "", "it may be wrong", severity="warning")
+    fine = Verdict(None, 2, (warning,), 1, 1, 1, ("1 figure",))
+    assert list(summary(fine, "a study")) == [
+        "2 numbers, 1 sentence, 1 table, 1 figure checked against a study: no errors found.",
+        "Not checked: 1 figure.",
+    ]
 
 
 def test_a_table_of_one_submission_that_shares_one_record(capsys):

@@ -33,11 +33,17 @@ def finished_study(short_study):
 
 
 @pytest.fixture(scope="module")
-def reports(finished_study, tmp_path_factory):
+def blanks(tmp_path_factory):
+    """Return a cache of figures left blank."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def reports(finished_study, blanks, tmp_path_factory):
     """Return the reports of the finished study, figures left blank."""
     output = tmp_path_factory.mktemp("reports")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOMEWORK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HOMEWORK_CACHE", str(blanks))
         blank = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
         patch.setattr("report.figures.drawing_pool.draw", lambda *_: blank)
         patch.setattr("report.figures.drawing_pool.helpers", lambda: 0)
@@ -46,8 +52,9 @@ def reports(finished_study, tmp_path_factory):
 
 
 @pytest.fixture
-def handed_in(finished_study, reports, tmp_path):
+def handed_in(finished_study, reports, blanks, tmp_path, monkeypatch):
     """Return a folder with three submissions: a study, a lone PDF, and nothing."""
+    monkeypatch.setenv("HOMEWORK_CACHE", str(blanks))
     folder = tmp_path / "submissions"
     study = folder / "alice" / "runs" / "quick"
     shutil.copytree(finished_study, study)
@@ -90,6 +97,24 @@ def test_a_number_changed_by_hand_is_named_with_its_submission(handed_in):
     assert found["verdict"] == "can’t be trusted"
     assert "the report has 0.999" in found["problems"][0]["problem"]
     assert found["problems"][0]["where"].startswith("report.html, ")
+
+
+def test_words_of_another_version_are_as_recorded_only_in_part(handed_in):
+    page = handed_in / "alice" / "runs" / "quick" / "report.html"
+    text = page.read_text().replace("Data set", "Set of data", 1)
+    page.write_text(re.sub("(&#34;program&#34;:&#34;)[0-9a-f]", r"\1x", text))
+    found = graded(handed_in / "alice")["quick"]
+    assert (found["verdict"], found["problems"]) == ("as recorded, in part", [])
+    (said,) = found["not_checked"]
+    assert f"quick: not checked: {said}\n" in grade(handed_in / "alice").output
+
+
+def test_a_word_changed_by_hand_is_named_with_its_submission(handed_in):
+    page = handed_in / "alice" / "runs" / "quick" / "report.html"
+    page.write_text(page.read_text().replace("Data set", "Set of data", 1))
+    found = graded(handed_in / "alice")["quick"]
+    assert found["verdict"] == "can’t be trusted"
+    assert found["problems"][0]["where"] == "report.html, front matter"
 
 
 def test_a_record_changed_by_hand_is_named_without_a_report(handed_in):

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from fake_study import Fake, write_fake_study
 from pypdf import PdfReader
 
-from report.audit.verify import is_printed_as
+from report.audit.check_numbers import is_printed_as
 from report.evidence.load import load_study
 from report.evidence.numbers import Number
 from report.evidence.recompute import Sources

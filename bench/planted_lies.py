@@ -1,0 +1,534 @@
+"""Plant lies into reports and count which of them `homework verify` finds.
+
+    python bench/planted_lies.py              # 100 lies in the example's report, and honest reports
+
+Each lie changes one thing in a report that is right: a number, a word or mark, a notice or section,
+a figure, or what a page of the PDF shows. A lie is caught if `verify` leaves with 1 and names it.
+"""
+
+import argparse
+import base64
+import html
+import json
+import re
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from report.build import build_report
+from report.verify.report import verify_report
+
+ROOT = Path(__file__).parent.parent
+TAG = re.compile(r"(<[^>]*>)")
+DATA = re.compile(r'<data value="([^"]*)" data-source="([^"]*)">([^<]*)</data>')
+FIGURE = re.compile(r'<figure class="plot[^"]*" id="[^"]*">.*?</figure>', re.DOTALL)
+SVG = re.compile(r'src="data:image/svg\+xml;base64,([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Lie:
+    """One change to a page.
+
+    Attributes:
+        kind: `number`, `word`, `notice` or `figure`.
+        name: What is changed, for a person.
+        page: The page with the lie in it.
+    """
+
+    kind: str
+    name: str
+    page: str
+
+
+class NotThereError(Exception):
+    """What a lie would change isn't on the page."""
+
+
+def lies(page: str, other: str) -> Iterator[Lie]:
+    """Yield lies to plant into a page.
+
+    Args:
+        page: A report's HTML.
+        other: The report of another study.
+    """
+    for kind, found in (
+        ("number", _numbers(page)),
+        ("word", _words(page)),
+        ("notice", _notices(page, other)),
+        ("figure", _figures(page, other)),
+    ):
+        for name, changed in found:
+            assert changed != page, name
+            yield Lie(kind, name, changed)
+
+
+Changed = Iterator[tuple[str, str]]
+
+
+def spread(items: list[re.Match[str]], n: int) -> list[re.Match[str]]:
+    """Return `n` of the items, evenly spread."""
+    return [items[(2 * i + 1) * len(items) // (2 * n)] for i in range(n)]
+
+
+def _put(page: str, match: re.Match[str], text: str, group: int = 0) -> str:
+    return page[: match.start(group)] + text + page[match.end(group) :]
+
+
+def other_digit(text: str) -> str:
+    """Return a number's text with its first digit changed."""
+    return re.sub(r"\d", lambda m: str((int(m[0]) + 3) % 10), text, count=1)
+
+
+def _numbers(page: str) -> Changed:
+    """Thirty: digits, values, signs, sources and places."""
+    data = list(DATA.finditer(page))
+    for m in spread(data, 12):
+        yield f"{m[3]} printed as {other_digit(m[3])}", _put(page, m, other_digit(m[3]), 3)
+    for m in spread(data, 6):
+        value, text = other_digit(m[1]), other_digit(m[3])
+        changed = f'<data value="{value}" data-source="{m[2]}">{text}</data>'
+        yield f"{m[3]} with its value changed to {text}", _put(page, m, changed)
+    for m in spread(data[:-1], 5):
+        following = next(n for n in data if n.start() > m.start() and n[3] != m[3])
+        changed = page[: m.start()] + following[0] + page[m.end() : following.start()]
+        changed += m[0] + page[following.end() :]
+        yield f"{m[3]} and {following[3]} exchanged with their sources", changed
+    for m in [m for m in data if "\u2212" in m[3]][:3]:
+        yield f"{m[3]} without its sign", _put(page, m, m[3].replace("\u2212", ""), 3)
+    for m in spread([m for m in data if re.match(r"[1-9]", m[3])], 2):
+        yield f"{m[3]} made negative", _put(page, m, f"\u2212{m[3]}", 3)
+    for m in spread(data, 2):
+        yield f"{m[3]} without its source", _put(page, m, other_digit(m[3]))
+
+
+WORDS = (
+    ("better", "worse"), ("worse", "better"), ("higher", "lower"), ("lower", "higher"),
+    ("highest", "lowest"), ("more", "less"), ("fewer", "more"), (" not ", " "), (" never ", " "),
+    ("can’t", "can"), ("Adam", "RMSprop"), ("RMSprop", "SGD"), ("SGD", "Adam"),
+    ("ResNet18", "AlexNet"), ("VGG16", "ResNet18"), ("no measurable difference",
+    "a large difference"), ("rising", "falling"), ("levelled off", "fell"), ("before", "after"),
+    ("pre-trained", "random"), ("frozen", "trained"), ("validation", "test"), ("only", "also"),
+    ("smaller", "larger"),
+)  # fmt: skip
+"""What words are changed into others; each where it stands in the middle of its occurrences."""
+
+
+def _words(page: str) -> Changed:
+    """Thirty: words, stars and marks."""
+    for word, lie in WORDS:
+        yield f"“{word.strip()}” → “{lie.strip()}”", in_text(page, word, lie)
+    row = _search(
+        r'<tr class="best">\n(<th scope="row".*?) <span class="star".*?</span></th>', page
+    )
+    plain = re.sub(r' <span class="star".*?</span>', "", row[0]).replace(' class="best"', "")
+    yield "a star removed", page.replace(row[0], plain, 1)
+    other = next(
+        m for m in re.finditer(r"<tr>\n<th scope=\"row\".*?</th>", page) if m.start() > row.end()
+    )
+    mark = '<span class="star" role="img" aria-label="best">★</span></th>'
+    marked = other[0].replace("<tr>", '<tr class="best">').replace("</th>", f" {mark}")
+    yield "a star given to another row", _put(page, other, marked)
+    strength = _search(r'data-strength="weak"', page)
+    yield "weak evidence marked as strong", _put(page, strength, 'data-strength="strong"')
+    unit = _search(r'<span class="unit">([^<]*)</span>', page)
+    yield "a unit changed", _put(page, unit, "kg", 1)
+    name = _search(r'<th scope="row" class="text"><span class="name">([^<]*)</span>', page)
+    yield "a row’s name changed", _put(page, name, "Another network", 1)
+    quote = _search(r"<code>([a-z]+/[^<]*)</code>", page)
+    yield "an experiment’s id changed", _put(page, quote, "scratch/best-of-all", 1)
+
+
+def in_text(page: str, word: str, lie: str) -> str:
+    """Change a word where a reader sees it: in the middle one of its occurrences."""
+    head, main, body = page.partition("<main")
+    pieces = TAG.split(body)
+    places = [
+        (i, m.start())
+        for i, piece in enumerate(pieces)
+        if i % 2 == 0
+        for m in re.finditer(re.escape(word), piece)
+    ]
+    if not places:
+        raise NotThereError(word)
+    i, at = places[len(places) // 2]
+    pieces[i] = pieces[i][:at] + lie + pieces[i][at + len(word) :]
+    return head + main + "".join(pieces)
+
+
+def _search(pattern: str, page: str) -> re.Match[str]:
+    found = re.search(pattern, page, re.DOTALL)
+    if found is None:
+        raise NotThereError(pattern)
+    return found
+
+
+def section(page: str, slug: str) -> str:
+    """Return a section of a page."""
+    return _search(rf'<section id="{slug}".*?</section>', page)[0]
+
+
+def _notices(page: str, other: str) -> Changed:
+    """Ten: notices and sections removed, moved or copied."""
+    notices = re.findall(r'<div class="notice" role="note">.*?</div>\n', page, re.DOTALL)
+    yield "a notice removed", page.replace(notices[0], "", 1)
+    yield "the last notice removed", "".join(page.rsplit(notices[-1], 1))
+    yield "a notice emptied", page.replace(notices[0], re.sub(r"<p>.*</p>", "<p></p>", notices[0]))
+    yield "a notice hidden", page.replace(notices[0], notices[0].replace("<div ", "<div hidden "))
+    freezing, beyond = section(page, "freezing"), section(page, "beyond")
+    yield "a section removed", page.replace(freezing, "")
+    yield (
+        "a section emptied",
+        page.replace(freezing, f"{freezing.partition('</h2>')[0]}</h2></section>"),
+    )
+    exchanged = page.replace(freezing, "<!---->").replace(beyond, freezing)
+    yield "two sections exchanged", exchanged.replace("<!---->", beyond)
+    yield "a section repeated", page.replace(freezing, f"{freezing}\n{freezing}")
+    yield "a section of another study", page.replace(freezing, section(other, "freezing"))
+    row = _search(r"(?s)<tbody>\n.*?(<tr.*?</tr>\n)", section(page, "scratch"))[1]
+    yield "a table’s row removed", page.replace(row, "", 1)
+
+
+def _figures(page: str, other: str) -> Changed:
+    """Fifteen: paths, pictures, descriptions, captions and places."""
+    plots = [m for m in FIGURE.finditer(page) if SVG.search(m[0])]
+    curves = [m for m in plots if CURVE.search(svg_of(m[0]))]
+    for m in spread(curves, 4):
+        yield "a curve moved", _put(page, m, redrawn(m[0], move_curve))
+    m = curves[0]
+    yield "a curve’s colour changed", _put(page, m, redrawn(m[0], recolour))
+    yield "a curve removed", _put(page, m, redrawn(m[0], remove_curve))
+    for m in spread(plots, 2):
+        alt = _search(r'alt="([^"]*)"', m[0])
+        yield "a description changed", _put(page, m, _put(m[0], alt, "It shows nothing.", 1))
+    for m in spread(plots, 2):
+        caption = _search(r"<figcaption[^>]*>(?:<[^>]*>)*([^<]+)", m[0])
+        yield "a caption changed", _put(page, m, _put(m[0], caption, "Something else", 1))
+    a, b = plots[0], plots[-1]
+    swapped = _put(page, b, b[0].replace(SVG.search(b[0])[1], SVG.search(a[0])[1]))  # type: ignore[index]
+    yield "a figure in another’s place", swapped
+    yield "a figure removed", _put(page, plots[1], "")
+    known = set(SVG.findall(page))
+    theirs = next(m for m in FIGURE.finditer(other) if {*SVG.findall(m[0])} - known)
+    slug = _search(r'id="([^"]*)"', theirs[0])[1]
+    ours = next(m for m in plots if f'id="{slug}"' in m[0])
+    (svg,) = SVG.findall(theirs[0])
+    yield (
+        "another study’s figure",
+        _put(page, ours, SVG.sub(f'src="data:image/svg+xml;base64,{svg}"', ours[0])),
+    )
+    picture = _search(r"data:image/(?:png|jpeg);base64,([^\"]{200,})", page)
+    yield "a picture’s bytes changed", _put(page, picture, changed_bytes(picture[1]), 1)
+    pictures = re.findall(r'src="(data:image/(?:png|jpeg);base64,[^"]*)"', page)
+    first, last = pictures[0], next(p for p in reversed(pictures) if p != pictures[0])
+    yield "a picture in another’s place", page.replace(first, last, 1)
+
+
+def svg_of(figure: str) -> str:
+    """Return the drawing in a figure's HTML."""
+    found = SVG.search(figure)
+    assert found
+    return base64.b64decode(html.unescape(found[1])).decode()
+
+
+def redrawn(figure: str, change: Callable[[str], str]) -> str:
+    """Return a figure's HTML with its drawing changed."""
+    found = SVG.search(figure)
+    assert found
+    return _put(figure, found, base64.b64encode(change(svg_of(figure)).encode()).decode(), 1)
+
+
+def change_figure(page: str, change: Callable[[str], str]) -> str:
+    """Change the drawing of the first figure that has curves."""
+    m = next(m for m in FIGURE.finditer(page) if SVG.search(m[0]) and CURVE.search(svg_of(m[0])))
+    return _put(page, m, redrawn(m[0], change))
+
+
+CURVE = re.compile(
+    r'<g id="line2d_\d+">\n<path d="((?:[ML] [\d.]+ [\d.]+ *\n){6,})"([^>]*stroke-width: 1.7[^>]*)>'
+)
+
+
+def _curve(svg: str) -> re.Match[str]:
+    found = CURVE.search(svg)
+    if found is None:
+        raise NotThereError("a curve")
+    return found
+
+
+def move_curve(svg: str) -> str:
+    """Lift the last point of a curve."""
+    m = _curve(svg)
+    *points, last = m[1].split("\n")[:-1]
+    command, x, y = last.split()
+    return _put(svg, m, "\n".join((*points, f"{command} {x} {float(y) - 9:.6f} ", "")), 1)
+
+
+def recolour(svg: str) -> str:
+    """Give a curve another colour."""
+    m = _curve(svg)
+    return _put(svg, m, re.sub(r"#[0-9a-f]{6}", "#009e73", m[2], count=1), 2)
+
+
+def remove_curve(svg: str) -> str:
+    """Take a curve out."""
+    m = _curve(svg)
+    end = "</g>\n</g>"  # of its markers, and its own
+    return svg[: m.start()] + svg[svg.index(end, m.start()) + len(end) :]
+
+
+def changed_bytes(text: str) -> str:
+    """Return a picture in base64 with one byte changed, far from its head."""
+    content = bytearray(base64.b64decode(text))
+    content[-40] ^= 0x55
+    return base64.b64encode(bytes(content)).decode()
+
+
+FIGURE_ON_PAGE = re.compile(rb"/Figure\n<</MCID \d+>>\nBDC\n(.*?)\nEMC\n", re.DOTALL)
+
+
+def pdf_lies(file: Path, other: Path, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield fifteen changed copies of a PDF: what is changed, and the file.
+
+    Args:
+        file: A report.
+        other: The report of another study.
+        folder: Where to write.
+    """
+    from pypdf import PdfReader, PdfWriter
+
+    theirs = PdfReader(other).pages[-3]
+    n_pages = len(PdfReader(file).pages)
+    changes: list[tuple[str, Callable[[Any], None]]] = [
+        *(("a digit on a page", _digits(share)) for share in (0.1, 0.4, 0.9)),
+        ("“more” → “less”", lambda writer: edit_text(writer, "more", "less")),
+        ("“higher” → “lesser”", lambda writer: edit_text(writer, "higher", "lesser")),
+        ("“not” → “now”", lambda writer: edit_text(writer, "not", "now")),
+        ("a curve moved", lambda writer: edit_figure(writer, _lift)),
+        ("a curve’s colour changed", lambda writer: edit_figure(writer, _repaint)),
+        ("a figure removed", lambda writer: edit_figure(writer, lambda _: b"")),
+        ("two figures exchanged", exchange_figures),
+        ("two pictures exchanged", exchange_pictures),
+        ("a page removed", lambda writer: writer.remove_page(n_pages // 2)),
+        ("a page repeated", lambda writer: writer.insert_page(writer.pages[5], 5)),
+        ("two pages exchanged", lambda writer: _exchange_pages(writer, 4, 9)),
+        ("a page of another study", lambda writer: _replace_page(writer, n_pages - 3, theirs)),
+    ]
+    for i, (name, change) in enumerate(changes):
+        writer = PdfWriter(clone_from=file)
+        change(writer)
+        changed = folder / f"lie-{i}.pdf"
+        writer.write(changed)
+        yield name, changed
+
+
+def _content(page: Any) -> bytes:
+    return bytes(page.get_contents().get_data())
+
+
+def _set_content(writer: Any, page: Any, content: bytes) -> None:
+    from pypdf.generic import DecodedStreamObject, NameObject
+
+    stream = DecodedStreamObject()
+    stream.set_data(content)
+    page[NameObject("/Contents")] = writer._add_object(stream)
+
+
+def _glyphs(page: Any) -> dict[str, dict[str, str]]:
+    """Return, by font, the code of each letter."""
+    found = {}
+    for name, font in page["/Resources"]["/Font"].items():
+        table = font.get_object()["/ToUnicode"].get_object().get_data().decode("latin-1")
+        pairs = re.findall(r"<([0-9a-fA-F]{4})>\s+<([0-9a-fA-F]{4})>", table)
+        found[name] = {chr(int(code, 16)): glyph.lower() for glyph, code in pairs}
+    return found
+
+
+def edit_text(writer: Any, words: str, lie: str, page: int | None = None) -> None:
+    """Change the first occurrence of some letters on a page, or on the first one that has them.
+
+    Args:
+        lie: As many letters.
+    """
+    for n, where in enumerate(writer.pages):
+        if page is not None and n != page:
+            continue
+        content = _content(where)
+        hidden = FIGURE_ON_PAGE.sub(lambda m: b"\n" * m[0].count(b"\n"), content).split(b"\n")
+        whole = content.split(b"\n")
+        glyphs, letters = _glyphs(where), {}
+        for i, line in enumerate(hidden):
+            if line.endswith(b"Tf"):
+                letters = glyphs.get(line.split()[0].decode(), {})
+            if line.endswith(b"TJ") and set(lie) <= letters.keys():
+                changed = _with_lie(line, words, [letters[c].encode() for c in lie], letters)
+                if changed != line:
+                    whole[i] = changed
+                    _set_content(writer, where, b"\n".join(whole))
+                    return
+    raise NotThereError(words)
+
+
+def _with_lie(line: bytes, words: str, lie: list[bytes], letters: dict[str, str]) -> bytes:
+    """Return a line of text with the codes of some letters exchanged, kerned or not."""
+    said = {glyph: letter for letter, glyph in letters.items()}
+    places = [
+        at
+        for run in re.finditer(rb"<([0-9a-fA-F]+)>", line)
+        for at in range(run.start(1), run.end(1), 4)
+    ]
+    text = "".join(said.get(line[at : at + 4].decode().lower(), "\ufffd") for at in places)
+    start = text.find(words)
+    if start < 0:
+        return line
+    for at, code in zip(places[start : start + len(words)], lie, strict=True):
+        line = line[:at] + code + line[at + 4 :]
+    return line
+
+
+def _digits(share: float) -> Callable[[Any], None]:
+    """Return a change of a number on a page so far into the report."""
+
+    def change(writer: Any) -> None:
+        start = int(share * len(writer.pages))
+        for page in range(start, len(writer.pages)):
+            for digits in ("0.", "91.", "95.", "12.", "1.", "2."):
+                lie = f"{(int(digits[0]) + 3) % 10}{digits[1:]}"
+                try:
+                    edit_text(writer, digits, lie, page)
+                except NotThereError:
+                    continue
+                return
+
+    return change
+
+
+def edit_figure(writer: Any, change: Callable[[bytes], bytes]) -> None:
+    """Change the first figure that is drawn by many lines."""
+    for page in writer.pages:
+        content = _content(page)
+        for m in FIGURE_ON_PAGE.finditer(content):
+            if m[0].count(b" l\n") > 30:
+                changed = change(m[0])
+                if changed == m[0]:
+                    continue
+                _set_content(writer, page, content[: m.start()] + changed + content[m.end() :])
+                return
+    raise NotThereError("a figure")
+
+
+_RUN = re.compile(rb"((?:[\d.]+ [\d.]+ l\n){5,})")
+
+
+def _lift(figure: bytes) -> bytes:
+    """Lift the last point of the longest line."""
+    m = max(_RUN.finditer(figure), key=lambda m: len(m[1]), default=None)
+    if m is None:
+        return figure
+    *points, last = m[1].splitlines()
+    x, y, _ = last.split()
+    lifted = b"%s %.6f l" % (x, float(y) - 9)
+    return figure[: m.start()] + b"\n".join((*points, lifted, b"")) + figure[m.end() :]
+
+
+def _repaint(figure: bytes) -> bytes:
+    return re.sub(rb"0 0\.447\d* 0\.698\d* RG", b"0.835294 0.368627 0 RG", figure)
+
+
+def exchange_figures(writer: Any) -> None:
+    """Put two figures of one page, or of two, in each other's place."""
+    found = [
+        (page, m)
+        for page in writer.pages
+        for m in FIGURE_ON_PAGE.finditer(_content(page))
+        if m[0].count(b" l\n") > 30
+    ]
+    (one, a), (two, b) = found[0], next((p, m) for p, m in found[1:] if p is not found[0][0])
+    first, second = _content(one), _content(two)
+    _set_content(writer, one, first[: a.start(1)] + b[1] + first[a.end(1) :])
+    _set_content(writer, two, second[: b.start(1)] + a[1] + second[b.end(1) :])
+
+
+def exchange_pictures(writer: Any) -> None:
+    """Show one picture in the place of another."""
+    for page in writer.pages:
+        content = _content(page)
+        names = re.findall(rb"(/i\w+) Do", content)
+        if len(names) > 1 and names[0] != names[1]:
+            _set_content(writer, page, content.replace(names[0] + b" Do", names[1] + b" Do", 1))
+            return
+    raise NotThereError("two pictures")
+
+
+def _exchange_pages(writer: Any, a: int, b: int) -> None:
+    first, second = _content(writer.pages[a]), _content(writer.pages[b])
+    _set_content(writer, writer.pages[a], second)
+    _set_content(writer, writer.pages[b], first)
+
+
+def _replace_page(writer: Any, position: int, page: Any) -> None:
+    writer.remove_page(position)
+    writer.insert_page(page, position)
+
+
+def main() -> None:
+    """Plant the lies and print what `verify` finds."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "example")
+    parser.add_argument("--verbose", action="store_true", help="name every lie that is missed")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        study, other = folder / "study", folder / "other"
+        shutil.copytree(arguments.runs, study)
+        _another_study(arguments.runs, other)
+        for of in (study, other):
+            build_report(of, of)
+        seconds = {name: _honest(study, name) for name in ("report.html", "report.pdf")}
+        page, theirs = (of / "report.html" for of in (study, other))
+        n, caught = Counter[str](), Counter[str]()
+        for lie in lies(page.read_text(encoding="utf-8"), theirs.read_text(encoding="utf-8")):
+            (folder / "lie.html").write_text(lie.page, encoding="utf-8")
+            n[lie.kind] += 1
+            caught[lie.kind] += _caught(folder / "lie.html", study, lie.name, arguments.verbose)
+        for name, file in pdf_lies(study / "report.pdf", other / "report.pdf", folder):
+            n["PDF"] += 1
+            caught["PDF"] += _caught(file, study, name, arguments.verbose)
+    for kind, count in n.items():
+        print(f"{kind:8} {caught[kind]:3} of {count:3} caught")
+    for name, took in seconds.items():
+        print(f"{name}, nothing changed: nothing found, {took:.1f} s")
+
+
+def _another_study(runs: Path, folder: Path) -> None:
+    """Make a study like another one, but for one of its networks."""
+    shutil.copytree(runs, folder)
+    for a, b in (("beyond/resnet18", "beyond/vgg16"), ("freezing/cnn", "freezing/fc")):
+        for name in ("curves.json", "predictions.json"):
+            one, two = (folder / of / "seed-0" / name for of in (a, b))
+            first, second = (json.loads(file.read_text()) for file in (one, two))
+            one.write_text(json.dumps({**second, "id": a}))
+            two.write_text(json.dumps({**first, "id": b}))
+
+
+def _honest(study: Path, name: str) -> float:
+    """Verify a report in which nothing was changed; return the seconds that it took."""
+    start = time.monotonic()
+    verdict = verify_report(study / name, lambda _: study)
+    assert not verdict.errors, verdict.errors
+    return time.monotonic() - start
+
+
+def _caught(file: Path, study: Path, name: str, verbose: bool) -> bool:
+    found = bool(verify_report(file, lambda _: study).errors)
+    if verbose and not found:
+        print(f"missed: {name}")
+    return found
+
+
+if __name__ == "__main__":
+    main()

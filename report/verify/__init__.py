@@ -1,0 +1,1 @@
+"""Hold a finished report against one made again from its records."""
