@@ -86,6 +86,7 @@ def test_options_that_differ_are_named_and_change_it_only_with_change(folder, op
         assert answer.exception.message == f"runs/mine has other settings: {named}", command
         assert "--change" in answer.exception.hint
     assert Path("runs/mine/study.json").read_bytes() == before
+    (folder / "pictures").mkdir()
     assert homework("plan", "--study", "mine", "--change", *options).exit_code == 0
 
 
@@ -161,6 +162,12 @@ def test_code_that_a_person_names_is(folder, monkeypatch):
     edit_study(**record)
     run_study(study="mine", backbone="nets:build", change=True, progress=False)
     assert [study.settings.backbone for study in asked] == ["nets:build"]
+
+
+def test_other_images_that_are_not_there_are_told_though_all_is_done():
+    answer = homework("plan", "--study", "mine", "--data", "nope", "--change")
+    assert answer.output.endswith("29 done\n")
+    assert "--data names nope: nothing is there." in answer.exception.message
 
 
 def test_change_needs_the_name_of_a_study():

@@ -19,7 +19,7 @@ from training.cli.options import (
     study_options,
 )
 from training.planning.plan import PENDING, Plan, Step
-from training.records import StudyFolder, StudyRecord
+from training.records import StudyFolder, StudyRecord, read_if_there
 from training.run.run_options import LARGEST_KEPT_BYTES, RunOptions
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def show_plan(
         keep_weights: See `RunOptions.keep_weights`.
 
     Raises:
-        DataError: Something would run, and the images aren't there; said behind the steps.
+        DataError: Something would run, or other images are named than before, and they aren't
+            there; said behind the steps.
     """
     from training.data.locate import check_located
     from training.study import select
@@ -96,7 +97,9 @@ def show_plan(
     if keep_weights:
         steps = planned.to_keep_networks(steps)
     _print_steps(study, planned, steps, as_json, timing, keep_weights)
-    if any(step.state in PENDING for step in steps):
+    known = read_if_there(folder.study, StudyRecord)
+    other_images = known is not None and known.data != study.data
+    if other_images or any(step.state in PENDING for step in steps):
         check_located(study.data)
 
 
