@@ -70,7 +70,7 @@ def test_the_cover_says_what_came_out(render, study):
     text = " ".join(re.sub(r"<[^>]+>", " ", cover).split())
     for said in ("A study", "Ada", "Seeing", "In short.", "Data set", "Trained on", "Finished"):
         assert said in text
-    assert "The highest test accuracy is that of" in text
+    assert "Chosen by its validation accuracy of" in text
     assert 'metrics.json#/test/accuracy"' in cover
 
 
