@@ -45,7 +45,7 @@ ENGINE, FINDINGS = "tests/training/engine/", "tests/report/findings/"
 TESTS = {
     "training/engine/loop.py": [
         f"{ENGINE}test_{name}.py"
-        for name in ("loop", "loss_scale", "without_waiting", "checkpoint")
+        for name in ("loop", "loss_scale", "without_waiting", "checkpoint", "out_of_memory")
     ],
     "training/engine/evaluate.py": [
         f"{ENGINE}test_{name}.py" for name in ("evaluate", "loss_scale", "loop")

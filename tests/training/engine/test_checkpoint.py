@@ -3,8 +3,10 @@
 import contextlib
 import hashlib
 import io
+import itertools
 import pickle
 import random
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -64,6 +66,18 @@ def test_going_on_doesnt_start_from_the_first_epoch(tmp_path):
     train(spec_with(), checkpoints, counting)
     assert counting.notes == ["Resuming at epoch 3, batch 1"]
     assert 100 - counting.left == 1 + 2  # what was done counts at once, then two batches
+
+
+def test_seconds_before_a_kill_count_and_those_after_its_checkpoint_do_not(tmp_path, monkeypatch):
+    clock = itertools.count(100)
+    ticking = SimpleNamespace(perf_counter=lambda: next(clock))
+    monkeypatch.setattr("training.engine.loop.time", ticking)
+    checkpoints = Checkpoints(tmp_path, IDENTITY, 0)
+    with pytest.raises(KilledError):
+        train(spec_with(), checkpoints, KilledAfter(2))
+    assert checkpoints.newest()[0].seconds == 2  # the clock is read after each batch
+    resumed = train(spec_with(), checkpoints)
+    assert resumed.training_seconds == train(spec_with()).training_seconds == 3 * (3 + 1)
 
 
 class Counting(Progress):

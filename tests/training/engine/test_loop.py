@@ -1,5 +1,8 @@
 """The epoch loop and the cached prefix, held to plain computations."""
 
+import itertools
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -114,6 +117,25 @@ def test_a_run_that_diverges_keeps_its_best_finite_epoch(monkeypatch):
     assert len(result.validation) == 4  # and no epoch after it
     assert result.best_epoch == 2
     assert all(torch.equal(result.best_state[name], w) for name, w in weights[2].items())
+
+
+def test_an_epochs_seconds_are_those_of_training_and_of_validation(monkeypatch):
+    clock, speeds = itertools.count(100), []
+    ticking = SimpleNamespace(perf_counter=lambda: next(clock))
+    monkeypatch.setattr("training.engine.loop.time", ticking)
+
+    class Watching(Progress):
+        def epoch(self, end):
+            speeds.append(end.images_per_second)
+
+    data, module = features(), linear()
+    result = fit(module, module.train, data, data, spec_with(epochs=2), Watching())
+    trained = 5 + 1  # seconds: the clock is read after each of 5 batches, and at the end
+    assert result.training_seconds == 2 * trained
+    assert speeds == [40 / trained] * 2
+    curves = result.curves("scratch/x", 0)
+    assert curves.epoch_seconds == [trained + 1] * 2
+    assert curves.epoch == [1, 2]
 
 
 def test_divergence_ends_training_early():

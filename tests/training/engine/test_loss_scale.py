@@ -277,16 +277,15 @@ def test_batches_that_fp16_cannot_hold_are_left_out_and_training_goes_on_in_fp32
             rounded.append(torch.is_autocast_enabled("cpu"))
             return super().forward(x)
 
-    progress, train = Noted(), with_large(1)
-    torch.manual_seed(1)
-    result, module = fitted("fp16", Watching(6, 3), train, progress=progress)
+    progress, train, module = Noted(), with_large(1), Watching(6, 3)
+    module.load_state_dict({"weight": 9 * torch.eye(3, 6), "bias": torch.zeros(3)})  # all right
+    result, module = fitted("fp16", module, train, progress=progress)
     scaling = result.loss_scaling
     assert (scaling.fp32_from_epoch, scaling.left_out_images) == (2, 8)
     assert scaling.skipped_steps == 1
     assert rounded[:5] == [True] * 5
     assert not any(rounded[5:])  # not in the validation of that epoch either
-    assert 0 <= result.train[0].accuracy <= 1
-    assert (result.train[0].accuracy * 32) % 1 == 0
+    assert result.train[0].accuracy == 1  # of those that weren't left out
     assert all(loss is not None for loss in losses(result))
     assert progress.notes == ["Values are too large for fp16: continuing in fp32"]
     assert all(value.isfinite().all() for value in module.state_dict().values())
