@@ -76,10 +76,34 @@ def compare_pages(
     yield from _page_numbers(pages)
     footer = None
     if running:
+        yield from _counters(pages)
         titles = sorted((_bare(title) for title in running), key=len, reverse=True)
         known = "|".join(map(re.escape, titles))
         footer = re.compile(f"{LEADERS}(?:{known}){{0,2}}{PAGE_NUMBER}")
     yield from _Comparison(pieces, _said(pieces), _shown(pages), footer).problems()
+
+
+def _counters(pages: Sequence[str]) -> Iterator[Problem]:
+    """Yield a problem where figures, tables or lines of contents aren't numbered one by one."""
+    for kind in ("Figure", "Table"):
+        found = [
+            (n, int(number))
+            for n, page in enumerate(pages, 1)
+            for number in re.findall(rf"(?m)^{kind} (\d+)\.\s", page)
+        ]
+        reached = 0
+        for _, number in found:
+            reached += number == reached + 1
+        beyond = [(n, number) for n, number in found if number > reached]
+        for n, number in beyond[:1]:  # smaller ones may be the author's own words
+            problem = f"{kind} {number} stands where {kind} {reached + 1} should"
+            yield Problem("text", f"page {n}", problem)
+    for n, page in enumerate(pages, 1):
+        for number, title, at in re.findall(r"(?m)^(\d+) (.+?)(?: \.){3,} (\d+)$", page):
+            head = re.compile(rf"(?m)^{number} {re.escape(title)}(?! \.)")
+            if not 0 < int(at) <= len(pages) or not head.search(pages[int(at) - 1]):
+                problem = f"section {number}, “{title}”, doesn’t begin on page {at}"
+                yield Problem("text", f"page {n}", problem)
 
 
 def _bare(text: str) -> str:

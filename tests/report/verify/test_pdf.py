@@ -158,3 +158,18 @@ TITLES = ("The report", "A section")
 def test_only_running_titles_and_numbers_may_stand_below_a_page(footer, n_problems):
     pages = [f"What activa-\n{footer}", "tions are, and what tables say of them.\npage 2 of 2"]
     assert len(list(compare_pages(SAID, pages, TITLES))) == n_problems
+
+
+@pytest.mark.parametrize(
+    ("pages", "n_problems"),
+    [
+        (["1 A . . . . 2", "1 A\nFigure 1. One\nTable 1. One\nFigure 2. Two"], 0),
+        (["1 A . . . . 2", "1 A\nFigure 1. One\nTable 1. One\nFigure 3. Two"], 1),
+        (["1 A . . . . 2", "1 A\nFigure 1. One\nTable 7. One\nFigure 2. Two"], 1),
+        (["1 A . . . . 9", "1 A\nFigure 1. One"], 1),
+        (["1 A . . . . 1", "1 A\nFigure 1. One"], 1),
+    ],
+)
+def test_figures_tables_and_contents_are_numbered_one_by_one(pages, n_problems):
+    found = [p for p in compare_pages([Piece("block")], pages, TITLES) if "after" not in p.problem]
+    assert len(found) == n_problems
