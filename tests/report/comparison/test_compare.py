@@ -135,3 +135,13 @@ def test_a_pdf_holds_the_same(studies, tmp_path):
     assert result.output.strip() == str(tmp_path / "comparison.pdf")
     text = " ".join(page.extract_text() for page in PdfReader(tmp_path / "comparison.pdf").pages)
     assert "Two studies side by side" in text
+
+
+def test_a_word_changed_in_a_comparison_is_named(studies, tmp_path):
+    html = compared(studies, tmp_path)
+    changed = html.replace("Two studies", "Three studies", 1)
+    assert changed != html
+    (tmp_path / "comparison.html").write_text(changed)
+    result = compare(studies, tmp_path, "--check")
+    assert result.exit_code == 1
+    assert "“Three studies side by side”: the records give the " in result.output
