@@ -372,8 +372,11 @@ def _read_report(content: bytes, folder: Path) -> object:
 
 def _manifest_seeds() -> list[bytes]:
     from report.audit.manifest import make_manifest
+    from report.audit.rendering import Rendering
+    from training import __version__
 
-    return [make_manifest(_html_seeds()[0].decode(), "example")]
+    rendering = Rendering(homework=__version__, study="example")
+    return [make_manifest(_html_seeds()[0].decode(), "example", rendering)]
 
 
 def _read_manifest(content: bytes, folder: Path) -> object:

@@ -29,6 +29,8 @@ FOOTER = 300
 LEADERS = r"(?:\.{3,}\d{1,4})?(?:[•◦▪–→]|\d{1,3}\.)*"
 PAGE_NUMBER = r"(?:page\d+of\d+)?"
 
+SPACES = re.compile(r"[^\S\n]+")
+
 SHOWN = 24
 
 
@@ -85,6 +87,7 @@ def compare_pages(
 
 def _counters(pages: Sequence[str]) -> Iterator[Problem]:
     """Yield a problem where figures, tables or lines of contents aren't numbered one by one."""
+    pages = [SPACES.sub(" ", page) for page in pages]  # several kinds of space share a glyph
     for kind in ("Figure", "Table"):
         found = [
             (n, int(number))

@@ -140,7 +140,7 @@ def _rotation(degrees: float, x: float = 0.0, y: float = 0.0) -> Matrix:
 def _path(d: str, matrix: Matrix, style: Mapping[str, str]) -> Iterator[Painted]:
     fill, stroke = _colour(style.get("fill", "#000000")), _colour(style.get("stroke", "none"))
     points = path_points(d)
-    if points and (fill or stroke):
+    if len(points) > 1 and (fill or stroke):  # one point paints nothing
         yield Painted("path", tuple(moved(point, matrix) for point in points), fill, stroke)
 
 

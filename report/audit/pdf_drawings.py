@@ -108,7 +108,7 @@ class _Reader:
     def _paint(self, operator: bytes) -> None:
         fill = self._state.fill if operator in FILLING else ""
         stroke = self._state.stroke if operator in STROKING else ""
-        if self._path and (fill or stroke):
+        if len(self._path) > 1 and (fill or stroke):  # one point paints nothing
             self.painted.append(Painted("path", tuple(self._path), fill, stroke))
         self._path, self._only_moved = [], False
 

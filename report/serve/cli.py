@@ -48,8 +48,8 @@ def serve(runs: Path, study: str | None, host: str, port: int, open_after: bool)
         ) from error
 
     name = study or next(iter(find_studies(runs)), "reference")
-    app = make_app(StudyFolder(runs / name), tuple({*LOOPBACK, host}))
     listeners = listen(host, port)
+    app = make_app(StudyFolder(runs / name), tuple({*LOOPBACK, host}))
     port = listeners[0].getsockname()[1]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     click.echo(f"Serving {runs / name} at {address} (press Ctrl-C to stop)")

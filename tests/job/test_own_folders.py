@@ -312,7 +312,7 @@ def test_handed_in_zips_are_graded(tmp_path):
     result = homework("grade", subs, "--json")
     grades = {grade["name"]: grade for grade in json.loads(result.output)}
     names = ("mueller/hw.zip", "meier/hw.tar.gz", "alone.zip")
-    assert [grades[name]["verdict"] for name in names] == ["as recorded"] * 3
+    assert [grades[name]["verdict"] for name in names] == ["a copy", "a copy", "as recorded"]
     assert grades["meier/hw.tar.gz"]["n_numbers"] > 0
     assert "no study and no report" in grades["empty.zip"]["problems"][0]["problem"]
     assert "can’t be unpacked" in grades["broken.zip"]["problems"][0]["problem"]

@@ -262,3 +262,12 @@ def test_attached_records_make_the_study_again(report, finished_study, tmp_path)
     for file in study.rglob("*.json"):
         original = finished_study / file.relative_to(study)
         assert file.read_bytes() == original.read_bytes()
+
+
+def test_several_kinds_of_space_may_stand_before_a_heading():
+    from report.audit.compare_pdf_text import _counters
+
+    contents = "Contents\n1 Introduction . . . . . 2"
+    for space in (" ", "\u2002 ", "\u2002"):
+        assert list(_counters([contents, f"1{space}Introduction\nText"])) == []
+    assert list(_counters([contents, "2 Introduction\nText"]))
