@@ -65,11 +65,12 @@ def _generators() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _variables() -> Iterator[None]:
-    """Restore the environment variables that libraries read or set."""
-    before = dict(os.environ)
+    """Restore the environment variables and the import path, which some libraries change."""
+    before, path = dict(os.environ), list(sys.path)
     try:
         yield
     finally:
+        sys.path[:] = path
         for name in os.environ.keys() - before.keys():
             del os.environ[name]
         for name, value in before.items():

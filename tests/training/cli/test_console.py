@@ -49,5 +49,5 @@ def test_a_notebook_has_one_line_a_run(monkeypatch, name):
     text = shown(monkeypatch)
     assert "\x1b" not in text
     assert "\r" not in text
-    assert len(text.splitlines()) == 1
+    assert len(text.strip().splitlines()) == 1
     assert "scratch/baseline" in text
