@@ -33,7 +33,7 @@ def how_to_install_pango() -> str:
     return "apt-get install libpango-1.0-0 libpangoft2-1.0-0"
 
 
-SHORT_WAITS = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}
+SHORT_WAITS = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}
 """How long threads of GNU's OpenMP (turns of a loop) and of LLVM's (milliseconds) wait awake."""
 
 

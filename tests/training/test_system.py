@@ -62,7 +62,7 @@ print(os.environ.get("GOMP_SPINCOUNT"), os.environ.get("KMP_BLOCKTIME"))
 @pytest.mark.parametrize(
     ("given", "found"),
     [
-        ({}, "1000 1"),
+        ({}, "10000 1"),
         ({"GOMP_SPINCOUNT": "7"}, "7 1"),
         ({"OMP_WAIT_POLICY": "active"}, "None None"),
     ],
