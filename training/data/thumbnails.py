@@ -132,7 +132,7 @@ def _augmentations(square: NDArray[np.uint8]) -> Iterator[tuple[str, str, Image.
         yield "augmentation", label, small(changed[0].byte().permute(1, 2, 0).numpy())
 
 
-def shown_pairs(pairs: Sequence[DuplicatePair]) -> list[DuplicatePair]:
+def _shown_pairs(pairs: Sequence[DuplicatePair]) -> list[DuplicatePair]:
     """Return the duplicates that thumbnails are kept of."""
     return [pair for pair in pairs if pair.splits[0] != pair.splits[1]][:PAIRS_SHOWN]
 
@@ -140,6 +140,6 @@ def shown_pairs(pairs: Sequence[DuplicatePair]) -> list[DuplicatePair]:
 def _duplicates(
     pixels: NDArray[np.uint8], pairs: Sequence[DuplicatePair], rows: Mapping[str, int]
 ) -> Iterator[tuple[str, str, Image.Image]]:
-    paths = (path for pair in shown_pairs(pairs) for path in pair.paths)
+    paths = (path for pair in _shown_pairs(pairs) for path in pair.paths)
     for path in dict.fromkeys(paths):
         yield "duplicates", path, small(pixels[rows[path]])

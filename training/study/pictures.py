@@ -1,6 +1,7 @@
 """Pictures beside a person's Markdown, made part of the study: small, re-encoded, as `data:`."""
 
 import base64
+import errno
 import io
 import re
 import warnings
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+from training.byte_sizes import human_size
 from training.errors import StudyError
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
@@ -46,8 +48,8 @@ def pictures_of(text: str, folder: Path, root: Path, where: str) -> dict[str, st
     n_bytes = sum(map(len, found.values()))
     if n_bytes > LARGEST_TOTAL_BYTES:
         raise StudyError(
-            f"In {where}: its pictures take {n_bytes:,} bytes.",
-            f"Up to {LARGEST_TOTAL_BYTES:,} are possible: leave some out.",
+            f"In {where}: its pictures take {human_size(n_bytes)}.",
+            f"Up to {human_size(LARGEST_TOTAL_BYTES)} are possible: leave some out.",
         )
     return found
 
@@ -90,9 +92,9 @@ def _encoded(file: Path) -> tuple[str, bytes]:
     from PIL import Image, ImageOps
 
     if not file.is_file():
-        raise OSError(2, "there is no such file")
+        raise OSError(errno.ENOENT, "there is no such file")
     if file.stat().st_size > LARGEST_FILE_BYTES:
-        raise OSError(27, f"it has more than {LARGEST_FILE_BYTES:,} bytes")
+        raise OSError(errno.EFBIG, f"it is larger than {human_size(LARGEST_FILE_BYTES)}")
     with Image.open(io.BytesIO(file.read_bytes()), formats=FORMATS) as opened:
         turned = ImageOps.exif_transpose(opened)
         has_alpha = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
