@@ -8,8 +8,8 @@ from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import percent
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
-from report.evidence.statistics import holm
-from report.findings.comparing import SIGNIFICANCE, learned_nothing, tests_against
+from report.evidence.statistics import SIGNIFICANCE, holm
+from report.findings.comparing import learned_nothing, tests_against
 from report.findings.scores import accuracy_parts, tested_score
 from training.records import rank
 

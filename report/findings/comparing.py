@@ -15,11 +15,8 @@ from report.evidence.numbers import (
     signed_points,
 )
 from report.evidence.sentences import Name, Parts, Sentence, say
+from report.evidence.statistics import SIGNIFICANCE
 from report.findings.scores import accuracy_parts, score
-
-SIGNIFICANCE = 0.05
-"""A difference is called one where the test gives p below this; McNemar's for every seed."""
-
 
 NO_POINTS = 0.0005
 """Differences below this are printed as nothing."""

@@ -29,6 +29,7 @@ def build(view: StudyView) -> SectionView:
         slug="beyond",
         title=SECTIONS["beyond"].title,
         notices=notices(view, own),
+        facts={"scaled": parts("scaled")} if any(_is_scaled(view, e) for e in own) else {},
         figures={"parameters": parameter_bars(view, "beyond-parameters", compared)},
         tables={
             "comparison": comparison(view, "beyond", compared, caption),
@@ -70,6 +71,14 @@ def _setup(view: StudyView, run: Run) -> list[Sentence]:
     ]  # fmt: skip
 
 
+def _is_scaled(view: StudyView, experiment: Experiment) -> bool:
+    """Tell whether an experiment's rate was scaled down with its batches."""
+    run = view.run(experiment.id)
+    spec = run.metrics.spec if run is not None else None
+    smaller = spec is not None and spec.batch_size < view.study.settings.batch_size
+    return smaller and experiment.scale_learning_rate
+
+
 def _smaller_batches(view: StudyView, run: Run, spec: Spec) -> list[Sentence]:
     """Say what the batches are smaller than, and what was done about the learning rate."""
     usual = view.study.settings.batch_size
@@ -80,12 +89,9 @@ def _smaller_batches(view: StudyView, run: Run, spec: Spec) -> list[Sentence]:
         "memory").parts  # fmt: skip
     if not run.experiment.scale_learning_rate:
         return [say(start, "; the learning rate is the usual one.")]
-    known = ""
-    if spec.optimizer != "sgd":
-        known = " The rule is known for SGD; for other optimizers it is a guess."
     return [
         say(start, ", and the learning rate is scaled down in proportion: a smaller batch gives a "
-            f"noisier gradient and more steps an epoch.{known}")
+            "noisier gradient and more steps an epoch.")
     ]  # fmt: skip
 
 

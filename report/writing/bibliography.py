@@ -168,6 +168,19 @@ SOURCES: dict[str, Source] = {
         "comparison of eleven methods. Statistics in Medicine 17(8), 1998.",
         "https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8%3C873::AID-SIM779%3E3.0.CO;2-I",
     ),
+    "holm": Source(
+        "Holm, 1979",
+        "S. Holm. A simple sequentially rejective multiple test procedure. Scandinavian Journal of "
+        "Statistics 6(2), 1979.",
+        "https://www.jstor.org/stable/4615733",
+    ),
+    "paired-interval": Source(
+        "Bonett and Price, 2012",
+        "D. G. Bonett and R. M. Price. Adjusted Wald confidence interval for a difference of "
+        "binomial proportions based on paired data. Journal of Educational and Behavioral "
+        "Statistics 37(4), 2012.",
+        "https://doi.org/10.3102/1076998611411915",
+    ),
     "mcnemar": Source(
         "McNemar, 1947",
         "Q. McNemar. Note on the sampling error of the difference between correlated proportions "

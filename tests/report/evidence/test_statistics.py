@@ -132,3 +132,18 @@ def test_the_paired_interval_holds_the_true_difference_in_nineteen_of_twenty(n, 
         low, high = paired_interval(int((a & ~b).sum()), int((b & ~a).sum()), n)
         held += low <= first - second <= high
     assert held >= 0.94 * 2000
+
+
+def test_the_paired_interval_is_that_of_a_published_example():
+    """`ci.prop.ps(.05, 12, 4, 26, 6)` of the R package statpsych gives 0.2548067 to 0.6251933."""
+    assert paired_interval(26, 4, 48) == pytest.approx((0.2548067, 0.6251933), abs=1e-6)
+
+
+def test_the_paired_interval_and_the_test_say_the_same():
+    for only_first in range(40):
+        for only_second in range(40):
+            for n in (only_first + only_second + 1, 400):
+                low, high = paired_interval(only_first, only_second, n)
+                finds = mcnemar_exact(only_first, only_second) < 0.05
+                assert (low > 0 or high < 0) == finds, (only_first, only_second, n)
+                assert low <= (only_first - only_second) / n <= high

@@ -139,3 +139,12 @@ def test_more_networks_get_subsections_of_their_own(tmp_path):
     write_fake_study(tmp_path / "study", Fake(file=file))
     blocks = section_view("beyond", load_study(tmp_path / "study")).blocks
     assert [str(block.title[0].text) for block in blocks] == ["VGG16", "ResNet18", "lite net"]
+
+
+@pytest.mark.parametrize(("name", "scaled"), [("finished", False), ("reference", True)])
+def test_smaller_batches_and_scaled_rates_are_spoken_of_where_there_are_some(views, name, scaled):
+    section = section_view("beyond", views[name])
+    said = " ".join(str(s) for block in section.blocks for found in block.findings for s in found)
+    assert ("Its batches are smaller than the usual 256" in said) == scaled
+    assert ("the learning rate is scaled down in proportion" in said) == scaled
+    assert ("scaled" in section.facts) == scaled
