@@ -111,7 +111,7 @@ WORDS = (
     ("highest", "lowest"), ("more", "less"), ("fewer", "more"), (" not ", " "), (" never ", " "),
     ("can’t", "can"), ("Adam", "RMSprop"), ("RMSprop", "SGD"), ("SGD", "Adam"),
     ("ResNet18", "AlexNet"), ("VGG16", "ResNet18"), ("no measurable difference",
-    "a large difference"), ("rising", "falling"), ("levelled off", "fell"), ("before", "after"),
+    "a large difference"), ("rising", "falling"), ("most frequent", "rarest"), ("before", "after"),
     ("pre-trained", "random"), ("frozen", "trained"), ("validation", "test"), ("only", "also"),
     ("smaller", "larger"),
 )  # fmt: skip
@@ -130,7 +130,7 @@ def _words(page: str) -> Changed:
     other = next(
         m for m in re.finditer(r"<tr>\n<th scope=\"row\".*?</th>", page) if m.start() > row.end()
     )
-    mark = '<span class="star" role="img" aria-label="best">★</span></th>'
+    mark = '<span class="star" role="img" aria-label="chosen, or level with it">★</span></th>'
     marked = other[0].replace("<tr>", '<tr class="best">').replace("</th>", f" {mark}")
     yield "a star given to another row", _put(page, other, marked)
     strength = _search(r'data-strength="weak"', page)
