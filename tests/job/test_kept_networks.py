@@ -100,7 +100,7 @@ def test_networks_are_kept_unless_they_are_large_or_not_wanted(tmp_path, runs, m
     assert {p.name for p in model(runs).parent.iterdir()} - {
         p.name for p in model(tmp_path).parent.iterdir()
     } == {"model.pt"}
-    monkeypatch.setattr("training.run.keep_weights.LARGEST_KEPT_BYTES", 10_000)
+    monkeypatch.setattr("training.run.save_weights.LARGEST_KEPT_BYTES", 10_000)
     result = homework("run", *options, "--force")
     assert "of scratch/baseline has" in result.output
     assert "only with --keep-weights" in result.output

@@ -185,4 +185,4 @@ class Dispatcher:
     def _end(self, task: Task, result: Result) -> None:
         self.outcome.add(result)
         if self._schedule.end(task):
-            self.single.kept.ended(task.experiment)
+            self.single.to_save.ended(task.experiment)

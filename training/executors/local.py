@@ -33,7 +33,7 @@ class LocalExecutor:
         while (task := schedule.start()) is not None:
             outcome.add(self._run(task, schedule.total, force, remaining))
             if schedule.end(task):
-                self.single.kept.ended(task.experiment)
+                self.single.to_save.ended(task.experiment)
         return outcome
 
     def _run(self, task: Task, total: int, force: bool, remaining: Remaining) -> Result:

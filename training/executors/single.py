@@ -8,7 +8,7 @@ import msgspec
 from training.device.failed import is_lost, lost
 from training.engine.checkpoint import remove_checkpoints
 from training.engine.out_of_memory import is_out_of_memory
-from training.executors.kept_weights import KeptWeights
+from training.executors.weights_to_save import WeightsToSave
 from training.executors.outcome import Result
 from training.locks import locked
 from training.planning.plan import Plan, Step
@@ -40,7 +40,7 @@ class SingleRuns:
     def __init__(self, plan: Plan, workspace: Workspace) -> None:
         self.plan = plan
         self.workspace = workspace
-        self.kept = KeptWeights(plan)
+        self.to_save = WeightsToSave(plan)
 
     def answered(self, experiment: Experiment, seed: int) -> Step | None:
         """Return the step if its record answers it already and nothing is left to clear up."""
@@ -146,7 +146,7 @@ class SingleRuns:
             return self._not_run(step, "skipped", step.reason)
         try:
             return run_step(
-                step, self.workspace, functools.partial(self.kept.wanted, step.experiment)
+                step, self.workspace, functools.partial(self.to_save.wanted, step.experiment)
             )
         except MissingWeightsError as error:
             return self._not_run(step, "skipped", str(error))

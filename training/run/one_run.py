@@ -27,7 +27,7 @@ from training.records import (
     read,
 )
 from training.run.cost import cost_of
-from training.run.keep_weights import keep_best_weights, keep_network, kept_weights
+from training.run.save_weights import chosen_weights, save_best_weights, save_network
 from training.run.mistake_pictures import with_examples
 from training.run.notes import (
     determinism_notes,
@@ -59,12 +59,12 @@ class Tested:
     in_fp32: bool = False
 
 
-def run_step(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics], bool]) -> Metrics:
+def run_step(step: Step, workspace: Workspace, save_weights: Callable[[Metrics], bool]) -> Metrics:
     """Train (or take over) one experiment, test it if it is a finalist, and write its records.
 
     Args:
         step: A resolved step with a spec.
-        keep_weights: Says of the trained run whether to keep the best epoch's weights beside the
+        save_weights: Says of the trained run whether to save the best epoch's weights beside the
             record, for a later `best`.
 
     Returns:
@@ -74,10 +74,10 @@ def run_step(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics],
     forget_peak_memory(workspace.device)
     if step.experiment.role == "reuse":
         return _reuse(step, workspace)
-    return _train(step, workspace, keep_weights)
+    return _train(step, workspace, save_weights)
 
 
-def _train(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics], bool]) -> Metrics:
+def _train(step: Step, workspace: Workspace, save_weights: Callable[[Metrics], bool]) -> Metrics:
     experiment, spec = step.experiment, step.spec
     assert spec is not None
     model = prepare_model(spec, step.weights or WeightsSource("none"), workspace)
@@ -101,7 +101,7 @@ def _train(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics], b
             *determinism_notes(operations),
         ]
         metrics = _describe(step, model, result, feature_seconds, tested, notes, workspace)
-        keep_best_weights(metrics, result.best_state if keep_weights(metrics) else {}, workspace)
+        save_best_weights(metrics, result.best_state if save_weights(metrics) else {}, workspace)
         curves = result.curves(experiment.id, step.seed)
         write_run(metrics, curves, tested.predictions, workspace.folder)
         log.end(metrics)
@@ -182,7 +182,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
         if experiment.test and source.best_epoch:
             model = prepare_model(step.spec, step.weights or WeightsSource("none"), workspace)
             filters = first_filters(model.network.module)
-            state = kept_weights(step, model, workspace, checkpoints)
+            state = chosen_weights(step, model, workspace, checkpoints)
             tested = _test(step, model, state, filters, workspace)
         metrics = msgspec.structs.replace(
             source,
@@ -224,7 +224,7 @@ def _test(
         probability=[round(p, 4) for p in probability.tolist()],
     )
     n_correct = int(np.sum(predicted.numpy() == label.numpy()))
-    network = keep_network(step, model, workspace)
+    network = save_network(step, model, workspace)
     layer = describe_change(start, model.network.module)
     if step.experiment.role == "reuse":  # the best of a grid
         layer = with_pictures(layer, start, model.network.module, workspace.folder)

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from training.executors.kept_weights import KeptWeights
+from training.executors.weights_to_save import WeightsToSave
 from training.records import write
 
 GRID = "scratch/grid-sgd-1e-2", "scratch/grid-adam-1e-2"
@@ -21,7 +21,7 @@ def keep_weights(recorder, experiment_id, seed=0):
 
 
 def wanted(recorder, metrics, experiment_id=GRID[1]):
-    return KeptWeights(recorder.plan).wanted(recorder.experiment(experiment_id), metrics)
+    return WeightsToSave(recorder.plan).wanted(recorder.experiment(experiment_id), metrics)
 
 
 @pytest.mark.parametrize(("accuracy", "kept"), [(0.4, False), (0.6, True)])

@@ -6,7 +6,7 @@ from training.planning.plan import Plan
 from training.records import Experiment, Metrics, Rank, matches_group, rank
 
 
-class KeptWeights:
+class WeightsToSave:
     """Decides whose weights stay beside their records.
 
     Attributes:

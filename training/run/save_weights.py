@@ -13,7 +13,9 @@ from training.run.workspace import Workspace
 from training.weights.saved_network import About, keep
 
 
-def kept_weights(step: Step, model: Model, workspace: Workspace, checkpoints: Checkpoints) -> State:
+def chosen_weights(
+    step: Step, model: Model, workspace: Workspace, checkpoints: Checkpoints
+) -> State:
     """Return the chosen run's best weights; train them once more if they weren't kept."""
     assert step.selected is not None
     assert step.spec is not None
@@ -29,11 +31,11 @@ def kept_weights(step: Step, model: Model, workspace: Workspace, checkpoints: Ch
     return train_model(model, step.spec, workspace, checkpoints)[0].best_state
 
 
-def keep_best_weights(metrics: Metrics, state: State, workspace: Workspace) -> None:
-    """Keep the best epoch's weights; without them, a choice of this run trains it again.
+def save_best_weights(metrics: Metrics, state: State, workspace: Workspace) -> None:
+    """Save the best epoch's weights; without them, a choice of this run trains it again.
 
     Args:
-        state: Empty to keep none. What an older run left is removed.
+        state: Empty to save none. What an older run left is removed.
     """
     file = workspace.folder.weights(metrics.id, metrics.seed)
     try:
@@ -44,7 +46,7 @@ def keep_best_weights(metrics: Metrics, state: State, workspace: Workspace) -> N
         workspace.progress.note(f"Can't save the weights of {metrics.id}: {error}")
 
 
-def keep_network(step: Step, model: Model, workspace: Workspace) -> str | None:
+def save_network(step: Step, model: Model, workspace: Workspace) -> str | None:
     """Keep a tested network for use, see `RunOptions.keep_weights`.
 
     An older one is removed: it isn't the one that the record speaks of.
