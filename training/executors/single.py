@@ -8,8 +8,8 @@ import msgspec
 from training.device.failed import is_lost, lost
 from training.engine.checkpoint import remove_checkpoints
 from training.engine.out_of_memory import is_out_of_memory
-from training.executors.weights_to_save import WeightsToSave
 from training.executors.outcome import Result
+from training.executors.weights_to_save import WeightsToSave
 from training.locks import locked
 from training.planning.plan import Plan, Step
 from training.planning.time_left import Remaining

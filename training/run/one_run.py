@@ -27,7 +27,6 @@ from training.records import (
     read,
 )
 from training.run.cost import cost_of
-from training.run.save_weights import chosen_weights, save_best_weights, save_network
 from training.run.mistake_pictures import with_examples
 from training.run.notes import (
     determinism_notes,
@@ -37,6 +36,7 @@ from training.run.notes import (
     testing_notes,
 )
 from training.run.prepare_model import Model, prepare_model
+from training.run.save_weights import chosen_weights, save_best_weights, save_network
 from training.run.train_model import pictures, train_model
 from training.run.workspace import Workspace
 from training.run.write_records import write_run
