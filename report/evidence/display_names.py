@@ -15,24 +15,25 @@ OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop"}
 MODELS = {"alexnet": "AlexNet", "vgg16": "VGG16", "resnet18": "ResNet18"}
 
 EXPERIMENTS = {
-    "scratch/baseline": "From scratch, baseline",
-    "scratch/best": "From scratch, best pair",
-    "transfer/best": "Transfer, best pair",
-    "transfer/detail-1": "Transfer, first pair",
-    "transfer/detail-2": "Transfer, second pair",
-    "freezing/cnn": "Convolutions frozen",
-    "freezing/fc": "Fully connected layers frozen",
-    "freezing/fc-head-free": "Fully connected layers frozen but the last",
-    "freezing/backbone": "All but the head frozen",
-    "freezing/head": "Head frozen",
-    "augmentation/one-of-three": "Augmentation, one of three",
-    "augmentation/none": "No augmentation, same epochs",
-    "augmentation/horizontal-flip": "Horizontal flip only",
-    "augmentation/rotation": "Rotation only",
-    "augmentation/vertical-flip": "Vertical flip only",
+    "scratch/baseline": " from scratch by the first recipe",
+    "scratch/best": " from scratch",
+    "transfer/best": " fine-tuned",
+    "transfer/detail-1": " fine-tuned by the first pair",
+    "transfer/detail-2": " fine-tuned by the second pair",
+    "freezing/cnn": " with frozen convolutions",
+    "freezing/fc": " with frozen classifier and head",
+    "freezing/fc-head-free": " with frozen classifier and trained head",
+    "freezing/backbone": " with frozen backbone",
+    "freezing/head": " with frozen head",
+    "augmentation/one-of-three": " with augmentation",
+    "augmentation/none": " without augmentation",
+    "augmentation/horizontal-flip": " augmented by horizontal flips",
+    "augmentation/rotation": " augmented by rotation",
+    "augmentation/vertical-flip": " augmented by vertical flips",
 }
+"""What follows the network's name."""
 
-STARTS = {"scratch": "From scratch", "transfer": "Transfer"}
+STARTS = {"scratch": "from scratch", "transfer": "fine-tuned"}
 
 SPLITS = {"train": "Train", "validation": "Validation", "test": "Test"}
 
@@ -46,14 +47,15 @@ def model_name(model: str) -> str:
 
 def experiment_name(experiment: Experiment) -> str:
     """Return a short label for tables and figures."""
+    network = model_name(experiment.model)
     if experiment.id in EXPERIMENTS:
-        return EXPERIMENTS[experiment.id]
+        return network + EXPERIMENTS[experiment.id]
     if experiment.optimizer and experiment.learning_rate and experiment.name.startswith("grid-"):
-        start = STARTS.get(experiment.section, experiment.section.capitalize())
+        start = STARTS.get(experiment.section, f"({experiment.section})")
         rate_label = learning_rate_label(experiment.learning_rate)
-        return f"{start}, {optimizer_name(experiment.optimizer)} at {rate_label}"
+        return f"{network} {start} with {optimizer_name(experiment.optimizer)} at {rate_label}"
     if experiment.section == "beyond":
-        return model_name(experiment.model)
+        return network
     return experiment.name.replace("-", " ").capitalize()
 
 
@@ -69,11 +71,6 @@ def pair(run: Run) -> Parts:
     return parts(
         Name(optimizer_name(spec.optimizer)), " at ", rate(run.number("/spec/learning_rate"))
     )
-
-
-def pair_label(run: Run) -> str:
-    """Write a run's pair for a figure."""
-    return "".join(part.text for part in pair(run))
 
 
 def weights_name(view: StudyView, label: str | None = None) -> str:

@@ -159,5 +159,24 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
+def homogeneity(n: int, counts: Sequence[int]) -> float:
+    """Return the p-value of Pearson's chi-squared test that several shares are the same (1900).
+
+    The samples count as independent; where they are answers to the same pictures, which mostly
+    agree, a difference has to be larger than it would have to be.
+
+    Args:
+        n: Trials of each.
+        counts: Successes of each, at least two.
+    """
+    from scipy.special import chdtrc
+
+    share = sum(counts) / (n * len(counts))
+    if share in (0.0, 1.0):
+        return 1.0
+    distance = math.fsum((count - n * share) ** 2 for count in counts)
+    return float(chdtrc(len(counts) - 1, distance / (n * share * (1 - share))))
+
+
 def _log_choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

@@ -136,6 +136,12 @@ def _interval(first: Run, second: Run) -> Parts:
     return say(signed_points(low), " to ", signed_points(high)).parts
 
 
+def difference_interval(first: Tested, second: Tested) -> Parts:
+    """Print the interval of a difference; empty but for one seed each on the same pictures."""
+    pairs = _same_pictures(first, second)
+    return _interval(*pairs[0]) if len(pairs) == 1 else ()
+
+
 def _common(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Parts:
     """Say so where the two don't have all seeds in common."""
     if len(pairs) == len(first.runs) == len(second.runs):

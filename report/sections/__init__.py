@@ -37,7 +37,7 @@ class SectionEntry:
 SECTIONS: dict[str, SectionEntry] = {
     entry.slug: entry
     for entry in (
-        SectionEntry("introduction", "Introduction", "report.sections.introduction", ("*",)),
+        SectionEntry("introduction", "What came out", "report.sections.introduction", ("*",)),
         SectionEntry("data", "Data exploration", "report.sections.data", ()),
         SectionEntry(
             "preprocessing", "Preprocessing and method", "report.sections.preprocessing", ("*",)

@@ -1,10 +1,11 @@
-"""What the study asks, and what came out, in one table."""
+"""The first page: what was chosen, the questions with their answers, caveats, what to do next."""
 
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer
 from report.evidence.sentences import Parts, parts
+from report.figures.comparison_figures import forest
+from report.findings.caveats import caveats, next_steps
 from report.findings.chosen import chosen
-from report.findings.comparing import compare
 from report.findings.contradictions import contradiction_notices
 from report.findings.data import extent
 from report.findings.notices import (
@@ -16,7 +17,7 @@ from report.findings.notices import (
 from report.findings.outdated import settings_notices
 from report.sections import SECTIONS
 from report.sections.view import SectionView
-from report.tables.results import summary
+from report.tables.answers import answers_table
 
 
 def build(view: StudyView) -> SectionView:
@@ -34,13 +35,13 @@ def build(view: StudyView) -> SectionView:
         ),
         findings={
             "data": tuple(extent(view)),
-            "results": (
-                *chosen(view),
-                *compare(view, "transfer/best", "scratch/best"),
-            ),
+            "chosen": tuple(chosen(view)),
+            "caveats": tuple(caveats(view)),
+            "next": tuple(next_steps(view)),
         },
         facts={"n_experiments": _n_experiments(view)},
-        tables={"summary": summary(view)},
+        figures={"forest": forest(view)},
+        tables={"answers": answers_table(view)},
     )
 
 

@@ -72,7 +72,7 @@ def test_other_pictures_are_compared_as_two_samples(studies, tmp_path):
         assert line[7].endswith("on other pictures")
     a, b = (record(s, "scratch/best", "metrics.json", i)["test"] for i, s in enumerate(studies))
     low, high = newcombe_interval(a["n_correct"], a["n_images"], b["n_correct"], b["n_images"])
-    line = next(r for r in rows(html, "compared-accuracies") if r[0] == "From scratch, best pair")
+    line = next(r for r in rows(html, "compared-accuracies") if r[0] == "AlexNet from scratch")
     assert ("none" in line[7]) == (low <= 0 <= high)
 
 
@@ -96,7 +96,7 @@ def test_an_experiment_of_one_side_is_told(studies, tmp_path):
     lines = {r[0]: r for r in rows(compared((studies[0], only), tmp_path), "compared-accuracies")}
     assert lines["VGG16"][7] == "one side only"
     assert lines["VGG16"][3] == "–"
-    assert lines["From scratch, baseline"][7] != "one side only"
+    assert lines["AlexNet from scratch by the first recipe"][7] != "one side only"
 
 
 def test_every_number_can_be_recomputed_and_a_changed_one_is_named(studies, tmp_path):

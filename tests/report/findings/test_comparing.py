@@ -172,7 +172,7 @@ def test_each_may_have_a_seed_of_its_own():
 
 def test_each_score_stands_beside_its_name():
     text = said([verdict(*pair(6, 2, both=12))])
-    assert "best pair is right for 90.0 % and From scratch, best pair for 70.0 %" in text
+    assert "fine-tuned is right for 90.0 % and AlexNet from scratch for 70.0 %" in text
 
 
 def test_equal_accuracies_are_no_difference():

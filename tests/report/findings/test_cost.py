@@ -52,7 +52,7 @@ def sizes(first, second, **fields):
 
 @pytest.mark.parametrize(
     ("first", "second", "words"),
-    [(5, 5, "From scratch, best pair has as many."),
+    [(5, 5, "AlexNet from scratch has as many."),
      (8, 4, "has 4.00 million, fewer by a factor of 2.0."),
      (4, 8, "has 8.00 million, more by a factor of 2.0.")],
 )  # fmt: skip
@@ -80,7 +80,7 @@ def times(first=None, second=None):
 
 def test_epochs_are_timed_on_the_same_device_only():
     text = times(second={"train_seconds": 20.0, "epochs_run": 4})
-    assert "An epoch of Transfer, best pair took 20 s; one of From scratch" in text
+    assert "An epoch of AlexNet fine-tuned took 20 s; one of AlexNet from scratch" in text
     assert "took 5.0 s on the same device" in text
     for other in ({"device": "Another"}, {"device": "A"}, {"epochs_run": 0}, {"device": None}):
         assert times(other) == times(second=other) == ""
@@ -104,8 +104,8 @@ def test_size_is_told_where_the_largest_isnt_the_chosen_one():
     assert per_parameter((A, 90, 5), (B, 80, 4)) == per_parameter((B, 80, 4), (A, 90, 5)) == ""
     assert per_parameter((A, 90, 5), (B, 80, 5)) == ""
     text = per_parameter((A, 70, 5), (B, 80, 4), (C, 75, 3))
-    assert "of Transfer, best pair with 5.00 million parameters, reaches 70.0 %" in text
-    assert "From scratch, best pair, has 4.00 million and reaches 80.0 %" in text
+    assert "of AlexNet fine-tuned with 5.00 million parameters, reaches 70.0 %" in text
+    assert "AlexNet from scratch, has 4.00 million and reaches 80.0 %" in text
 
 
 def test_size_is_not_told_where_the_largest_does_better_on_the_test():
@@ -139,7 +139,7 @@ def test_what_choosing_took_is_told_where_every_candidate_says(flop, told):
 
 @pytest.mark.parametrize(
     ("right", "flop", "words"),
-    [(85, 4, "the least went into From scratch, best pair: "), (84, 4, "measurably less accurate"),
+    [(85, 4, "the least went into AlexNet from scratch: "), (84, 4, "measurably less accurate"),
      (85, 5, "took at least as much arithmetic"), (85, 6, "took at least as much arithmetic")],
 )  # fmt: skip
 def test_as_good_for_less_is_less_arithmetic_and_no_measurable_difference(right, flop, words):
@@ -151,7 +151,7 @@ def test_of_several_as_good_the_cheapest_is_named():
     runs = [a_model(A, 90, flop=10), a_model(B, 88, flop=8), a_model(C, 89, flop=7),
             a_model("beyond/x", 87, flop=9, spec=a_spec())]  # fmt: skip
     text = text_of(what_accuracy_cost(a_view(*runs))[-1:])
-    assert "the least went into Convolutions frozen: " in text
+    assert "the least went into AlexNet with frozen convolutions: " in text
     assert "70.0 % of the chosen one’s arithmetic, for 89.0 % right." in text
 
 
@@ -241,7 +241,7 @@ def test_the_most_accurate_model_is_told_with_its_grid(made, seeds):
 
 def test_a_reused_finalist_names_the_grid_that_paid(made):
     view = made(only=("scratch", "transfer"))
-    assert "Transfer, best pair, took " in said(view)
+    assert "AlexNet fine-tuned, took " in said(view)
     assert "for the whole grid, this training included." in said(view)
 
 
@@ -250,7 +250,7 @@ def test_the_least_that_cant_be_told_from_the_best_is_named(made):
     sentence = what_accuracy_cost(view)[-1]
     assert sentence.strength == "weak"
     assert "can’t be told from it" in str(sentence)
-    assert "the least went into Convolutions frozen: " in str(sentence)
+    assert "the least went into AlexNet with frozen convolutions: " in str(sentence)
     cheap, best = (view.run(name).metrics for name in ("freezing/cnn", "beyond/resnet18"))
     assert flop(cheap) / flop(best) in numbers(sentence)
     assert seconds(cheap) in numbers(sentence)
@@ -260,7 +260,7 @@ def test_times_of_two_devices_are_not_held_together(made):
     environment = made().run("freezing/cnn").metrics.environment
     other = msgspec.structs.replace(environment, device_name="Another CPU")
     sentence = what_accuracy_cost(made(("freezing/cnn", {"environment": other})))[-1]
-    assert "the least went into Convolutions frozen: 913\u00a0GFLOP, " in str(sentence)
+    assert "the least went into AlexNet with frozen convolutions: 913\u00a0GFLOP, " in str(sentence)
 
 
 def test_where_all_for_less_are_less_accurate_that_is_said(made):

@@ -7,8 +7,9 @@ import pytest
 from fake_study import Fake, write_fake_study
 from scipy.stats import sem, t
 
-from report.evidence.display_names import pair_label
+from report.evidence.display_names import pair
 from report.evidence.load import load_study
+from report.evidence.sentences import plain_text
 from report.findings import (
     against_reference,
     chosen,
@@ -270,7 +271,7 @@ def test_models_are_paired_by_seed_where_one_seed_failed(tmp_path):
     assert "exact McNemar test for each seed" in text
     common = [run.metrics.test.accuracy for run in view.tested("transfer/best")]
     mean = 100 * (common[0] + common[2]) / 2
-    assert f"Transfer, best pair is right for {mean:.1f} % ±" in text.replace("\u202f", " ")
+    assert f"AlexNet fine-tuned is right for {mean:.1f} % ±" in text.replace("\u202f", " ")
     gaps = said(notices.gap_notices(view, view.listed))
     assert "Failed: scratch/best (seed 1). CUDA out of memory." in gaps
     assert "means are over those that have: scratch/best 2" in said(notices.progress(view))
@@ -505,5 +506,5 @@ def test_pairs_still_rising_are_named(study):
         file.write_text(json.dumps(record))
     text = said(how_they_ended(load_study(study), "transfer/grid"))
     assert "by 20.0 points" in text
-    assert pair_label(second) in text
+    assert plain_text(pair(second)) in text
     assert "The best pair is among them" not in text

@@ -1,0 +1,263 @@
+"""The study's questions, each answered in a sentence or two with the numbers that carry it.
+
+How sure an answer is follows one rule. All differences that the answers speak of are tested
+together: one that stands after Holm's correction for the number of these tests is clear, one that
+stands only without it is likely, and where nothing differs the question stays open.
+"""
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from report.evidence.accuracy import Tested, tested_accuracy
+from report.evidence.display_names import experiment_name, pair
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import (
+    Quantity,
+    derive,
+    mean_of,
+    percent,
+    points,
+    signed_points,
+)
+from report.evidence.sentences import Name, Parts, Sentence, listing, say
+from report.evidence.statistics import SIGNIFICANCE, holm, homogeneity
+from report.findings.comparing import difference_interval, learned_nothing, tests_against
+from training.records import Experiment
+
+Sureness = Literal["clear", "likely", "open", "not run"]
+
+FINE_TUNED, SCRATCH, BASELINE = "transfer/best", "scratch/best", "scratch/baseline"
+GRIDS = {"scratch/grid": "from a random start", "transfer/grid": "from pre-trained weights"}
+UNCHANGED = "augmentation/none"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the study says to one of its questions.
+
+    Attributes:
+        section: Slug of the section that has the details.
+        sentences: Empty where nothing was run that answers it.
+    """
+
+    section: str
+    sentences: tuple[Sentence, ...]
+    sure: Sureness
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A model held against another on the same test pictures.
+
+    Attributes:
+        p: Of the paired test; 1 where it doesn't decide.
+        corrected: The same, corrected for the number of all tests behind the answers.
+    """
+
+    model: Tested
+    base: Tested
+    p: float
+    corrected: float = 1.0
+
+    @property
+    def sure(self) -> Sureness:
+        return _sure(self.p, self.corrected)
+
+    @property
+    def gain(self) -> Quantity:
+        """The model's test accuracy less the other's."""
+        return derive("difference", self.model.accuracy, self.base.accuracy)
+
+
+_known: "weakref.WeakKeyDictionary[StudyView, list[Answer]]" = weakref.WeakKeyDictionary()
+
+
+def answers(view: StudyView) -> list[Answer]:
+    """Answer the questions that the study's experiments ask, in the order of the sections."""
+    if view not in _known:
+        _known[view] = _answers(view)
+    return _known[view]
+
+
+def _answers(view: StudyView) -> list[Answer]:
+    differences = _compared(view)
+    grids = {grid: _homogeneity(view, grid) for grid in GRIDS}
+    tested = [grid for grid, p in grids.items() if p is not None]
+    p_values = [d.p for d in differences] + [p for p in grids.values() if p is not None]
+    corrected = holm(p_values)
+    differences = [
+        Difference(d.model, d.base, d.p, p) for d, p in zip(differences, corrected, strict=False)
+    ]
+    of_grids = dict(zip(tested, corrected[len(differences) :], strict=True))
+    by_section = {
+        section: [d for d in differences if d.model.experiment.section == section]
+        for section in ("transfer", "freezing", "augmentation", "beyond")
+    }
+    return [
+        _from_scratch(view),
+        _rates(view, {grid: (grids[grid] or 0.0, p) for grid, p in of_grids.items()}),
+        _transfer(view, by_section["transfer"]),
+        _held_against(view, "freezing", by_section["freezing"]),
+        _held_against(view, "augmentation", by_section["augmentation"]),
+        _held_against(view, "beyond", by_section["beyond"]),
+    ]
+
+
+def _sure(p: float, corrected: float) -> Sureness:
+    if corrected < SIGNIFICANCE:
+        return "clear"
+    return "likely" if p < SIGNIFICANCE else "open"
+
+
+def _compared(view: StudyView) -> list[Difference]:
+    """Test every model that a question is about against the one that it is held against."""
+    held: list[tuple[str, Sequence[Experiment]]] = [
+        (SCRATCH, [e for e in view.section("transfer") if e.id == FINE_TUNED]),
+        (FINE_TUNED, view.section("freezing")),
+        (_unaugmented(view), [e for e in view.section("augmentation") if e.id != UNCHANGED]),
+        (FINE_TUNED, view.section("beyond")),
+    ]
+    found = []
+    for base_id, experiments in held:
+        base = tested_accuracy(view, base_id)
+        models = [tested_accuracy(view, e.id) for e in experiments if e.id != base_id]
+        if base is not None:
+            tests = tests_against(base, [model for model in models if model is not None])
+            found += [
+                Difference(model, base, p.value if differs else max(p.value, SIGNIFICANCE))
+                for model, differs, p in tests
+            ]
+    return found
+
+
+def _unaugmented(view: StudyView) -> str:
+    """Return what augmentation is held against: a run of as many epochs, where there is one."""
+    return UNCHANGED if view.tested(UNCHANGED) else FINE_TUNED
+
+
+def _homogeneity(view: StudyView, grid: str) -> float | None:
+    """Return the p-value of equal validation accuracies in a grid; None for fewer than two."""
+    ranked = view.ranked(grid)
+    if len(ranked) < 2 or view.dataset is None or not view.dataset.n_validation:
+        return None
+    n = view.dataset.n_validation
+    return homogeneity(n, [round(n * _accuracy(view, run).value) for run in ranked])
+
+
+def _from_scratch(view: StudyView) -> Answer:
+    tested = tested_accuracy(view, SCRATCH)
+    if tested is None:
+        return Answer("scratch", (), "not run")
+    right: Parts = say(percent(tested.low), " to ", percent(tested.high)).parts
+    if learned_nothing(view, tested):
+        said = say(
+            "Nowhere: ", percent(tested.accuracy), " of the test pictures (", right, "), no more "
+            "than naming the most frequent class every time may get.",
+        )  # fmt: skip
+        return Answer("scratch", (said,), "open")
+    said = say(
+        "To ", percent(tested.accuracy), " of the test pictures (", right, "), with ",
+        pair(tested.runs[0]), *_first_recipe(view), ".",
+    )  # fmt: skip
+    return Answer("scratch", (said,), "clear")
+
+
+def _first_recipe(view: StudyView) -> Parts:
+    """Say what the recipe before any search got, where it was another."""
+    baseline, best = tested_accuracy(view, BASELINE), tested_accuracy(view, SCRATCH)
+    if baseline is None or best is None:
+        return ()
+    specs = [item.runs[0].metrics.spec for item in (baseline, best)]
+    pairs = [(spec.optimizer, spec.learning_rate) for spec in specs if spec is not None]
+    if len(pairs) < 2 or pairs[0] == pairs[1]:
+        return ()
+    return say(
+        "; the first recipe, ", pair(baseline.runs[0]), ", gets ", percent(baseline.accuracy)
+    ).parts
+
+
+def _rates(view: StudyView, p_values: dict[str, tuple[float, float]]) -> Answer:
+    if not p_values:
+        return Answer("heatmaps", (), "not run")
+    said = []
+    for grid in p_values:
+        ranked = view.ranked(grid)
+        best, worst = ranked[0], ranked[-1]
+        said.append(
+            say(
+                _capital(GRIDS[grid]), " the best pair, ", pair(best), ", reaches ",
+                percent(_accuracy(view, best)), " of the validation pictures, the worst, ",
+                pair(worst), ", ", percent(_accuracy(view, worst)), ".",
+            )
+        )  # fmt: skip
+    return Answer("heatmaps", tuple(said), _weakest([_sure(*p) for p in p_values.values()]))
+
+
+def _transfer(view: StudyView, differences: Sequence[Difference]) -> Answer:
+    if not differences:
+        return Answer("transfer", (), "not run")
+    d = differences[0]
+    interval = difference_interval(d.model, d.base)
+    within: Parts = say(" (", interval, ")").parts if interval else ()
+    if d.sure == "open":
+        said = say("No difference can be told: ", signed_points(d.gain), " points", within, ".",
+                   strength="weak")  # fmt: skip
+    elif d.gain.value > 0:
+        said = say("Yes, by ", points(d.gain), " points", within, ".", strength="strong")
+    else:
+        said = say("No, it costs ", points(d.gain), " points", within, ".", strength="strong")
+    return Answer("transfer", (said,), d.sure)
+
+
+def _held_against(view: StudyView, section: str, differences: Sequence[Difference]) -> Answer:
+    """Say which models are better, worse, or can't be told from what they are held against."""
+    if not differences:
+        return Answer(section, (), "not run")
+    told = [d for d in differences if d.sure != "open"]
+    better = sorted((d for d in told if d.gain.value > 0), key=lambda d: -d.gain.value)
+    worse = sorted((d for d in told if d.gain.value <= 0), key=lambda d: d.gain.value)
+    level = [d for d in differences if d.sure == "open"]
+    base = Name(experiment_name(differences[0].base.experiment))
+    said = []
+    if level:
+        said.append(say(_named(level), " can’t be told from ", base, ".", strength="weak"))
+    if better:
+        said.append(say(_changing(better, "gains"), " on ", base, ".", strength="strong"))
+    if worse:
+        said.append(say(_changing(worse, "loses"), " against ", base, ".", strength="strong"))
+    return Answer(section, tuple(said), _weakest([d.sure for d in told]) if told else "open")
+
+
+def _named(differences: Sequence[Difference]) -> Parts:
+    named: list[Parts] = [
+        say(Name(experiment_name(d.model.experiment)), " (", signed_points(d.gain), ")").parts
+        for d in differences
+    ]
+    return listing(named)
+
+
+def _changing(differences: Sequence[Difference], verb: str) -> Parts:
+    """Name models with what each gains or loses: A loses 3.0 and B 5.0 points."""
+    first, *others = differences
+    named = [
+        say(Name(experiment_name(first.model.experiment)), f" {verb} ", points(first.gain)).parts
+    ]
+    named += [
+        say(Name(experiment_name(d.model.experiment)), " ", points(d.gain)).parts for d in others
+    ]
+    return say(listing(named), " points").parts
+
+
+def _weakest(sure: Sequence[Sureness]) -> Sureness:
+    order: tuple[Sureness, ...] = ("open", "likely", "clear")
+    return min(sure, key=order.index)
+
+
+def _accuracy(view: StudyView, run: Run) -> Quantity:
+    return mean_of([r.number("/validation/accuracy") for r in view.finished(run.id)])
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,120 @@
+"""What limits the study's answers, and what would settle those that it leaves open."""
+
+from report.evidence.display_names import experiment_name, pair
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import derive, integer, points
+from report.evidence.sentences import Code, Name, Sentence, listing, say
+from report.findings.chosen import chosen_model
+from report.findings.duplicates import n_test_twins
+from report.findings.grid import never_learned
+from report.findings.learning import still_rising
+
+GRIDS = {"scratch/grid": "from a random start", "transfer/grid": "from pre-trained weights"}
+
+
+def caveats(view: StudyView) -> list[Sentence]:
+    """Say what the numbers don't cover: twins of test pictures, random starts, few pictures."""
+    return [*_twins(view), *_seeds(view), *_few_pictures(view)]
+
+
+def _twins(view: StudyView) -> list[Sentence]:
+    n_twins = n_test_twins(view)
+    if n_twins is None:
+        return []
+    has = " has" if n_twins.value == 1 else " have"
+    return [
+        say(integer(n_twins), " of ", integer(view.dataset_number("/n_test")), " test pictures",
+            has, " an identical or nearly identical twin in train or validation.")
+    ]  # fmt: skip
+
+
+def _seeds(view: StudyView) -> list[Sentence]:
+    seeds = view.study_number("/settings/seeds")
+    if seeds.value == 1:
+        return [
+            say("Every experiment was run once, with one random start. The intervals cover the "
+                "choice of test pictures, not how much another start would have changed.")
+        ]  # fmt: skip
+    return [
+        say("Every experiment was to be run with ", integer(seeds), " random starts. Where three "
+            "or more were tested, intervals and tests cover the random start, not the choice of "
+            "test pictures. So few starts say little: only large differences show.")
+    ]  # fmt: skip
+
+
+def _few_pictures(view: StudyView) -> list[Sentence]:
+    choice = chosen_model(view)
+    if choice is None or choice.model.over_seeds:
+        return []
+    model = choice.model
+    return [
+        say("With ", integer(model.runs[0].number("/test/n_images")), " test pictures the "
+            "interval of the chosen model’s accuracy spans ",
+            points(derive("difference", model.high, model.low)), " points.")
+    ]  # fmt: skip
+
+
+def next_steps(view: StudyView) -> list[Sentence]:
+    """Say what to run next, each by a rule: grids at their edge, curves that rise, ties, twins."""
+    return [*_edges(view), *_more_epochs(view), *_more_seeds(view), *_without_twins(view)]
+
+
+def _edges(view: StudyView) -> list[Sentence]:
+    """Name the grids whose best pair has the largest or smallest rate tried with its optimizer."""
+    found = []
+    for grid, start in GRIDS.items():
+        ranked = view.ranked(grid)
+        if not ranked or never_learned(view, ranked[0]):
+            continue
+        spec = ranked[0].metrics.spec
+        assert spec is not None
+        rates = _rates_tried(view, grid, spec.optimizer)
+        if len(rates) > 1 and spec.learning_rate in (min(rates), max(rates)):
+            side = ("largest", "larger") if spec.learning_rate == max(rates) else (
+                "smallest", "smaller")  # fmt: skip
+            found.append(
+                say("The best pair ", start, ", ", pair(ranked[0]), f", has the {side[0]} rate "
+                    f"tried with its optimizer: {side[1]} ones may do better.", strength="weak")
+            )  # fmt: skip
+    return found
+
+
+def _rates_tried(view: StudyView, grid: str, optimizer: str) -> set[float]:
+    specs = [run.metrics.spec for run in view.ranked(grid)]
+    return {spec.learning_rate for spec in specs if spec and spec.optimizer == optimizer}
+
+
+def _more_epochs(view: StudyView) -> list[Sentence]:
+    """Name the tested models that were still improving when their epochs were over."""
+    rising: list[Run] = []
+    for experiment in view.listed:
+        run = view.run(experiment.id)
+        if experiment.test and run is not None and still_rising(view, run):
+            rising.append(run)
+    if not rising:
+        return []
+    names = listing(Name(experiment_name(run.experiment)) for run in rising)
+    verb = "was" if len(rising) == 1 else "were"
+    return [
+        say(names, f" {verb} still improving in the last epochs: more of them may help.",
+            strength="weak")
+    ]  # fmt: skip
+
+
+def _more_seeds(view: StudyView) -> list[Sentence]:
+    choice = chosen_model(view)
+    if view.study.settings.seeds > 1 or choice is None or not choice.level:
+        return []
+    return [
+        say(Code("--seeds 3"), " runs everything with three random starts, which may settle the "
+            "order of the models that can’t be told apart here.")
+    ]  # fmt: skip
+
+
+def _without_twins(view: StudyView) -> list[Sentence]:
+    if n_test_twins(view) is None:
+        return []
+    return [
+        say(Code("--duplicates drop-from-train"), " leaves those pictures out of train that have "
+            "a twin in validation or test.")
+    ]  # fmt: skip
