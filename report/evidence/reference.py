@@ -1,4 +1,4 @@
-"""The reference report's numbers: somebody else's run of this homework, shown beside ours."""
+"""The reference report's numbers, shown beside a study of the same pictures, size and networks."""
 
 import functools
 import json
@@ -20,15 +20,9 @@ def reference() -> dict[str, Any]:
     return data
 
 
-def is_same_homework(view: StudyView) -> bool:
-    """Tell whether the reference says anything here: of other pictures and networks it doesn't."""
-    own_pictures = view.dataset is not None and view.dataset.kind == "folder"
-    return not own_pictures and view.study.settings.backbone == "alexnet"
-
-
 def reference_number(view: StudyView, experiment_id: str, name: str) -> Quantity | None:
-    """Return one of the reference's numbers for an experiment, or None."""
-    if not is_same_homework(view):
+    """Return one of the reference's numbers for an experiment, where it can be compared."""
+    if not is_comparable(view):
         return None
     found = reference()["experiments"].get(experiment_id, {}).get(name)
     if found is None:
@@ -38,7 +32,7 @@ def reference_number(view: StudyView, experiment_id: str, name: str) -> Quantity
 
 
 def reference_note(view: StudyView, experiment_id: str) -> str:
-    if not is_same_homework(view):
+    if not is_comparable(view):
         return ""
     note: str = reference()["experiments"].get(experiment_id, {}).get("note", "")
     return note
@@ -53,6 +47,7 @@ def is_comparable(view: StudyView) -> bool:
         and dataset.max_per_class is None
         and dataset.n_test == data["n_test"]
         and settings.image_size == data["image_size"]
+        and settings.backbone == "alexnet"
         and settings.width == 1.0
         and settings.epochs is None
         and settings.weights == "imagenet"

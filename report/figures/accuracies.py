@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from report.figures.style import BLUE, CYCLE, INK, LINE, MARKERS, MUTED, ORANGE, PAPER
+from report.figures.style import BLUE, CYCLE, INK, LINE, MARKERS, MUTED, ORANGE, PAPER, SKY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +18,8 @@ class Point:
     Attributes:
         reference: The reference report's value, in percent.
         cost: What it is held against: parameters or seconds.
+        is_chosen: It has the highest validation accuracy.
+        is_marked: It is the chosen one, or can't be told from it.
     """
 
     label: str
@@ -26,27 +28,35 @@ class Point:
     high: float
     reference: float | None = None
     cost: float = 0.0
+    is_chosen: bool = False
+    is_marked: bool = True
 
 
-def draw_accuracies(points: Sequence[Point], ax: "Axes", *, reference_label: str) -> "Axes":
-    """Draw one row a model: dot, 95 % interval, and the reference's value as a hollow diamond."""
+def draw_accuracies(points: Sequence[Point], ax: "Axes") -> "Axes":
+    """Draw one row a model: mark, 95 % interval, and the reference's value as a hollow diamond.
+
+    The chosen model's mark is a star; models that can be told from it are drawn lighter.
+    """
     for row, point in enumerate(points):
-        ax.plot([point.low, point.high], [row, row], "|-", color=BLUE, linewidth=2.2,
+        colour = BLUE if point.is_marked else SKY
+        ax.plot([point.low, point.high], [row, row], "|-", color=colour, linewidth=2.2,
                 markersize=9, markeredgewidth=1.4, solid_capstyle="butt")  # fmt: skip
-        ax.plot([point.accuracy], [row], "o", color=BLUE, markersize=5.5, markeredgecolor=PAPER,
-                markeredgewidth=0.7)  # fmt: skip
+        mark, size = ("*", 14) if point.is_chosen else ("o", 5.5)
+        ax.plot([point.accuracy], [row], mark, color=colour, markersize=size,
+                markeredgecolor=PAPER, markeredgewidth=0.7)  # fmt: skip
         if point.reference is not None:
             ax.plot([point.reference], [row], "D", markersize=6, markerfacecolor="none",
                     markeredgecolor=ORANGE, markeredgewidth=1.4)  # fmt: skip
     ax.plot([], [], "o-", color=BLUE, linewidth=2.4, label="this study, 95 % interval")
     if any(point.reference is not None for point in points):
-        ax.plot([], [], "D", markerfacecolor="none", markeredgecolor=ORANGE, label=reference_label)
-    ax.set_yticks(range(len(points)), [point.label for point in points], color=INK)
-    ax.set_ylim(len(points) - 0.5, -0.5)
+        ax.plot([], [], "D", markerfacecolor="none", markeredgecolor=ORANGE,
+                label="reference report")  # fmt: skip
+    ax.set_yticks([])
+    ax.set_ylim(len(points) - 0.5, -0.75)
     ax.set_xlim(0, 100)
-    ax.grid(axis="y", visible=False)
-    for row in range(len(points)):
+    for row, point in enumerate(points):
         ax.axhline(row, color=LINE, linewidth=0.6, zorder=0)
+        ax.text(0, row - 0.22, point.label, color=INK, va="bottom")
     ax.spines["left"].set_visible(False)
     ax.set_xlabel("test accuracy (%)")
     ax.figure.legend(loc="outside upper left", ncols=2)

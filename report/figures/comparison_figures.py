@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 from report.evidence.accuracy import Tested, all_tested
 from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView
-from report.evidence.reference import is_comparable, is_same_homework, reference_number
-from report.evidence.sentences import parts
+from report.evidence.reference import reference_number
+from report.evidence.sentences import Parts, parts
 from report.figures.accuracies import Point, draw_accuracies, draw_against_cost
 from report.figures.canvas import draw_plot, gap
 from report.figures.style import PAGE_WIDTH
 from report.figures.views import Gap, Plot
-from report.findings.chosen import chosen
+from report.findings.chosen import chosen, chosen_model
 from report.findings.cost import accuracy_per_parameter
 from report.tables.figure_data import accuracy_data, cost_data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+FOREST_WIDTH = 4.6
+"""Inches; narrow enough to be read on a telephone, with the labels above their rows."""
 
 NOT_TESTED = "No model has been tested yet."
 
@@ -28,25 +31,25 @@ def forest(view: StudyView) -> Plot | Gap:
     if not tested:
         return gap("test-accuracies", NOT_TESTED)
     points = [_point(view, item) for item in tested]
-    comparable = is_comparable(view)
-    label = "reference report" if comparable else "reference report, another task: don’t compare"
     said = " ".join(str(sentence) for sentence in chosen(view))
-    caution = "" if comparable or not is_same_homework(view) else (
-        " The reference report’s values belong to another setting and stand here for orientation "
-        "only."
-    )  # fmt: skip
     return draw_plot(
         "test-accuracies",
         draw_forest,
         points,
-        label,
-        size=(PAGE_WIDTH, 1.2 + 0.33 * len(points)),
+        size=(FOREST_WIDTH, 1.2 + 0.38 * len(points)),
         alt=f"Test accuracies with intervals. {said}".strip(),
-        caption=parts(
-            f"Test accuracy of every finalist with its 95 % {_interval(tested)}.{caution}"
-        ),
+        caption=_forest_caption(view, tested),
         data=accuracy_data(view, tested),
     )
+
+
+def _forest_caption(view: StudyView, tested: list[Tested]) -> Parts:
+    choice = chosen_model(view)
+    marks = ""
+    if choice is not None:
+        marks = " The star marks the model with the highest validation accuracy"
+        marks += ", dark dots those that can’t be told from it." if choice.level else "."
+    return parts(f"Test accuracy of every finalist with its 95 % {_interval(tested)}.{marks}")
 
 
 def _interval(tested: list[Tested]) -> str:
@@ -58,6 +61,7 @@ def _interval(tested: list[Tested]) -> str:
 
 def _point(view: StudyView, tested: Tested, cost: float = 0.0) -> Point:
     reference = reference_number(view, tested.experiment.id, "test_accuracy")
+    choice = chosen_model(view)
     return Point(
         label=experiment_name(tested.experiment),
         accuracy=100 * tested.accuracy.value,
@@ -65,6 +69,8 @@ def _point(view: StudyView, tested: Tested, cost: float = 0.0) -> Point:
         high=100 * tested.high.value,
         reference=None if reference is None else 100 * reference.value,
         cost=cost,
+        is_chosen=choice is not None and choice.model.experiment.id == tested.experiment.id,
+        is_marked=choice is None or choice.is_marked(tested.experiment.id),
     )
 
 
@@ -111,9 +117,9 @@ def _one_device(tested: list[Tested]) -> bool:
     return len({e.device_name if e else "" for e in environments}) == 1
 
 
-def draw_forest(figure: "Figure", points: list[Point], label: str) -> None:
+def draw_forest(figure: "Figure", points: list[Point]) -> None:
     """Draw all test accuracies, one row a model."""
-    draw_accuracies(points, figure.subplots(), reference_label=label)
+    draw_accuracies(points, figure.subplots())
 
 
 def draw_costs(figure: "Figure", sized: list[Point], timed: list[Point]) -> None:

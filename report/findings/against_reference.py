@@ -1,29 +1,18 @@
 """This study's test accuracies held against the reference report's."""
 
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.display_names import CALTECH, INTERVAL, experiment_name
+from report.evidence.display_names import INTERVAL, experiment_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, percent
-from report.evidence.reference import is_comparable, is_same_homework, reference_number
+from report.evidence.reference import is_comparable, reference_number
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.findings.scores import tested_score
 
 
 def against_reference(view: StudyView) -> list[Sentence]:
-    """Compare where pictures, size and networks are the same; else say that they aren't."""
-    if not is_same_homework(view):
-        return []
+    """Compare where pictures, size and networks are the same; else say nothing."""
     if not is_comparable(view):
-        return [
-            say(
-                "The reference report’s values are for the complete ",
-                CALTECH,
-                " at its size, with "
-                "ImageNet weights and full epochs. This study differs in at least one of these, so "
-                "they are shown for orientation and not compared.",
-                strength="gap",
-            )
-        ]
+        return []
     pairs = [
         (t, reference_number(view, t.experiment.id, "test_accuracy")) for t in all_tested(view)
     ]

@@ -16,7 +16,7 @@ from report.evidence.numbers import (
     rate,
     signed_points,
 )
-from report.evidence.reference import is_same_homework, reference_number
+from report.evidence.reference import is_comparable, reference_number
 from report.evidence.sentences import Code, Name, Parts, parts
 from report.findings.learning import last_change
 from report.findings.mistakes import class_name, class_size, confusion
@@ -208,8 +208,8 @@ def parameter_data(runs: Sequence[Run]) -> FigureData:
 
 
 def accuracy_data(view: StudyView, tested: Sequence[Tested]) -> FigureData:
-    """List test accuracies, their intervals, and the reference report's values where it has any."""
-    beside = is_same_homework(view)
+    """List test accuracies, their intervals, and the reference report's values if comparable."""
+    beside = is_comparable(view)
     columns = (
         Column("Model"),
         number_column("Test", "%"),

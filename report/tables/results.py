@@ -16,7 +16,6 @@ from report.evidence.numbers import (
 )
 from report.evidence.reference import (
     is_comparable,
-    is_same_homework,
     reference_note,
     reference_number,
 )
@@ -99,8 +98,6 @@ def summary(view: StudyView) -> Table:
 def accuracies_beside_reference(view: StudyView) -> Table:
     """List all test accuracies with the reference report's values beside them."""
     tested = all_tested(view)
-    comparable = is_comparable(view)
-    beside = "Reference report" if comparable else "Reference, not comparable"
     one_seed = all(len(item.runs) == 1 for item in tested)
     columns = (
         Column("Model"),
@@ -108,7 +105,7 @@ def accuracies_beside_reference(view: StudyView) -> Table:
         number_column("Test", "%"),
         INTERVAL,
         number_column("Validation", "%"),
-        *([number_column(beside, "%")] if is_same_homework(view) else []),
+        *([number_column("Reference report", "%")] if is_comparable(view) else []),
     )
     rows = tuple(
         row(
@@ -122,7 +119,7 @@ def accuracies_beside_reference(view: StudyView) -> Table:
         )
         for item in tested
     )
-    notes = (*_reference_notes(view, tested, comparable), *seed_notes(view))
+    notes = (*_reference_notes(view, tested), *seed_notes(view))
     return Table("test-accuracies", _accuracies_caption(view), columns, rows, notes)
 
 
@@ -156,13 +153,13 @@ def without_duplicates(view: StudyView) -> dict[str, Table]:
 
 def _reference_cells(view: StudyView, experiment_id: str) -> list[Parts]:
     """Return the cell of the reference's value where the table has that column."""
-    if not is_same_homework(view):
+    if not is_comparable(view):
         return []
     return [shown(reference_number(view, experiment_id, "test_accuracy"), percentage)]
 
 
 def _accuracies_caption(view: StudyView) -> Parts:
-    if not is_same_homework(view):
+    if not is_comparable(view):
         return parts("All test accuracies, with 95 % intervals.")
     return parts(
         "All test accuracies, with 95 % intervals, beside those of the reference report, somebody "
@@ -177,22 +174,12 @@ def _right(tested: Tested) -> Parts:
     )  # fmt: skip
 
 
-def _reference_notes(
-    view: StudyView, tested: Sequence[Tested], comparable: bool
-) -> tuple[Parts, ...]:
-    notes: list[Parts] = []
-    if not comparable and is_same_homework(view):
-        notes.append(
-            parts(
-                "The reference report’s column is not comparable: it was measured on the complete "
-                "Caltech-101 with ImageNet weights, and this study differs from that. It shows "
-                "only what the homework leads to on its own data."
-            )
-        )
-    for item in tested:
-        if note := reference_note(view, item.experiment.id):
-            notes.append(parts(Name(experiment_name(item.experiment)), ": ", note))
-    return tuple(notes)
+def _reference_notes(view: StudyView, tested: Sequence[Tested]) -> list[Parts]:
+    return [
+        parts(Name(experiment_name(item.experiment)), ": ", note)
+        for item in tested
+        if (note := reference_note(view, item.experiment.id))
+    ]
 
 
 def freeze_counts(view: StudyView, experiments: Sequence[Experiment]) -> Table:

@@ -104,10 +104,20 @@ def test_parameter_bars_add_up():
 
 def test_accuracies_show_interval_and_reference(ax):
     points = [Point("A", 50, 45, 55, reference=60), Point("B", 70, 66, 74)]
-    draw_accuracies(points, ax, reference_label="reference")
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["A", "B"]
+    draw_accuracies(points, ax)
+    assert [(text.get_text(), text.get_position()[0]) for text in ax.texts] == [("A", 0), ("B", 0)]
     assert [45, 55] in [list(line.get_xdata()) for line in ax.lines]
     assert [60] in [list(line.get_xdata()) for line in ax.lines]
+
+
+def test_the_chosen_models_mark_is_a_star_and_those_told_from_it_are_lighter(ax):
+    points = [Point("A", 90, 85, 95, is_chosen=True), Point("B", 88, 84, 92),
+              Point("C", 50, 45, 55, is_marked=False)]  # fmt: skip
+    draw_accuracies(points, ax)
+    marks = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    assert [line.get_marker() for line in marks] == ["*", "o", "o"]
+    a, b, c = (line.get_color() for line in marks)
+    assert a == b != c
 
 
 def test_costs_are_logarithmic(ax):

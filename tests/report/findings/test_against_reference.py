@@ -21,9 +21,7 @@ def told(*rights, dataset=SAME, names=("transfer/best", "scratch/best"), **setti
     ids=str,
 )  # fmt: skip
 def test_another_study_of_the_same_homework_is_not_compared(different):
-    (sentence,) = told(INSIDE, **different)
-    assert sentence.strength == "gap"
-    assert "not compared" in str(sentence)
+    assert told(INSIDE, **different) == []
 
 
 @pytest.mark.parametrize("other", [{"dataset": a_dataset()}, {"backbone": "vgg16"}], ids=str)

@@ -123,9 +123,9 @@ def test_the_heads_width_follows_the_networks(views):
         assert f"hidden layer of {units} units" in str(block.findings[0][0])
 
 
-def test_a_reference_is_called_comparable_only_for_the_same_task(views):
+def test_the_reference_stands_beside_only_for_the_same_task(views):
     column = section_view("conclusion", views["finished"]).tables["accuracies"].columns[-1]
-    assert column.label == "Reference, not comparable"
+    assert column.label == "Validation"
     view = views["reference"]
     real = msgspec.structs.replace(view.dataset, n_test=2893)
     same_task = StudyView(view.folder, view.study, real, view._runs)
