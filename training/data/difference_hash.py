@@ -29,6 +29,11 @@ DETAIL = 16
 """Set bits that a hash needs to be compared, and that a pair needs together for each bit in which
 it differs: pictures of little but a plain background look alike without being copies."""
 
+_PLACES = np.arange((SIDE + 1) ** 2).reshape(SIDE + 1, SIDE + 1)
+_HERE = np.tile(_PLACES[:SIDE, :SIDE:2].ravel(), 2)
+_NEXT = np.concatenate([_PLACES[:SIDE, 1::2].ravel(), _PLACES[1:, :SIDE:2].ravel()])
+"""Places in the small copy that are compared: with the next to the right, then the next below."""
+
 _COMPARED_AT_ONCE = 2**18
 _UNPACKED_AT_ONCE = 2**15
 _SET_BITS = np.unpackbits(np.arange(2**16, dtype=np.uint16).view(np.uint8)).reshape(-1, 16).sum(1)
@@ -43,12 +48,8 @@ def difference_hash(image: Image.Image) -> str:
     size = (min(image.width, SAMPLED), min(image.height, SAMPLED))
     sampled = image.resize(size, Image.Resampling.NEAREST).getchannel("G")
     small = sampled.resize((SIDE + 1, SIDE + 1), Image.Resampling.BILINEAR)
-    grey = np.frombuffer(small.tobytes(), np.uint8).reshape(SIDE + 1, SIDE + 1).astype(np.int16)
-    here = grey[:SIDE, :SIDE:2]
-    differences = np.empty((2, *here.shape), np.int16)
-    np.subtract(grey[:SIDE, 1::2], here, out=differences[0])  # the next to the right
-    np.subtract(grey[1:, :SIDE:2], here, out=differences[1])  # the next below
-    bits = np.packbits(differences > BRIGHTER).tobytes()
+    grey = np.frombuffer(small.tobytes(), np.uint8).astype(np.int16)
+    bits = np.packbits(grey.take(_NEXT) - grey.take(_HERE) > BRIGHTER).tobytes()
     return bits.hex() if int.from_bytes(bits, "big").bit_count() >= DETAIL else ""
 
 
