@@ -37,7 +37,7 @@ def outcome(result):
     weights = {name: value.numpy().tobytes() for name, value in result.best_state.items()}
     return (
         result.learning_rate, result.train, result.validation, result.best_epoch,
-        result.diverged, weights,
+        result.diverged, result.best_answers, result.last_answers, weights,
     )  # fmt: skip
 
 
@@ -244,14 +244,15 @@ def test_a_changed_network_starts_anew(tmp_path):
     assert "the network has changed" in progress.notes[0]
 
 
-def test_a_checkpoint_of_before_energy_was_measured_is_taken_up(tmp_path):
+def test_a_checkpoint_of_before_energy_and_answers_were_kept_is_taken_up(tmp_path):
     checkpoints = Checkpoints(tmp_path, IDENTITY, 0)
     with pytest.raises(KilledError):
         train(spec_with(), checkpoints, KilledAfter(7))
     for file in checkpoints._files():
         content = load_tensors(file)
         header = msgspec.json.decode(content["header"])
-        del header["position"]["energy_joules"]
+        for name in ("energy_joules", "best_answers", "last_answers"):
+            del header["position"][name]
         save_tensors(file, content | {"header": msgspec.json.encode(header).decode()})
     assert checkpoints.newest()[0].energy_joules is None
     assert outcome(train(spec_with(), checkpoints)) == outcome(train(spec_with()))
