@@ -9,7 +9,8 @@ from report.evidence.load import StudyView
 from report.evidence.numbers import percent
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE, holm
-from report.findings.comparing import learned_nothing, tests_against
+from report.findings.comparing import tests_against
+from report.findings.guessing import learned_nothing, tests_better_than
 from report.findings.scores import accuracy_parts, tested_score
 from training.records import rank
 
@@ -78,10 +79,20 @@ def chosen(view: StudyView) -> list[Sentence]:
     assert validation is not None
     name = Name(experiment_name(model.experiment))
     if learned_nothing(view, model):
+        others = (*choice.level, *choice.worse, *choice.better, *choice.untested)
+        if all(learned_nothing(view, other) for other in others):
+            return [
+                say("No tested model is measurably better than ",
+                    tests_better_than(view, (model, *others)), ": not even ", name,
+                    ", which has the highest validation accuracy (", percent(validation), ").",
+                    strength="strong")
+            ]  # fmt: skip
         return [
-            say("No tested model is measurably better than naming one class every time: not even ",
-                name, ", which has the highest validation accuracy (", percent(validation), ").",
-                strength="strong")
+            say("Chosen by its validation accuracy of ", percent(validation), ": ", name,
+                ". It gets ", accuracy_parts(model), " of the test pictures right, which isn’t "
+                "measurably better than ", tests_better_than(view, (model,)), ".",
+                strength="strong"),
+            *_others(choice),
         ]  # fmt: skip
     return [
         say("Chosen by its validation accuracy of ", percent(validation), ": ", name, ". It gets ",

@@ -16,7 +16,6 @@ from report.evidence.numbers import (
     signed_points,
 )
 from report.evidence.sentences import Parts, Sentence, say
-from report.findings.grid import never_learned
 from training.records import Curves
 
 STILL_MOVING = 0.005
@@ -37,17 +36,6 @@ def first_of_seeds(view: StudyView, run: Run) -> list[Sentence]:
     return [
         say("The course told here is that of the seed ", plain(run.number("/seed")), ", one of ",
             integer(derive("count", *seeds)), ".")
-    ]  # fmt: skip
-
-
-def learned_nothing(view: StudyView, run: Run) -> list[Sentence]:
-    """Say so where a run's validation accuracy is no better than naming one class every time."""
-    if not never_learned(view, run):
-        return []
-    share = derive("largest_share", view.dataset_number("/counts/validation"))
-    return [
-        say("That can’t be told from naming the most frequent class every time, right for ",
-            percent(share), " of the validation pictures.", strength="strong")
     ]  # fmt: skip
 
 

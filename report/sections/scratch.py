@@ -6,12 +6,13 @@ from report.evidence.numbers import integer
 from report.evidence.sentences import Sentence, parts, say
 from report.figures.run_figures import curves
 from report.findings.comparing import compare, tested_result
+from report.findings.exploding import explosion
 from report.findings.grid import selection
+from report.findings.guessing import collapse, that_is_guessing
 from report.findings.learning import (
     convergence,
     first_of_seeds,
     fit_gap,
-    learned_nothing,
     learning_rate_step,
 )
 from report.findings.notices import notices
@@ -51,7 +52,9 @@ def course(view: StudyView, experiment_id: str, praised: bool = False) -> list[S
     return [
         *first_of_seeds(view, run),
         *convergence(view, run),
-        *learned_nothing(view, run),
+        *that_is_guessing(view, run),
+        *collapse(view, run),
+        *explosion(view, run),
         *fit_gap(view, run, praised),
         *learning_rate_step(view, run),
     ]
