@@ -163,21 +163,21 @@ def test_a_test_accuracy_needs_its_predictions():
     assert pointers(a_run()) == []
 
 
-LABEL = [0] * 50 + [1] * 50
-RIGHT = validated(LABEL, [0] * 50 + [1] * 20 + [0] * 30, 2)
+OF_CLASS = [0] * 50 + [1] * 50
+KEPT = validated(OF_CLASS, [0] * 50 + [1] * 20 + [0] * 30, 2)
 
 
 @pytest.mark.parametrize(
     ("change", "where"),
     [({}, []),
-     ({"right": RIGHT.right[:-1]}, ["/validation_answers"]),
+     ({"right": KEPT.right[:-1]}, ["/validation_answers"]),
      ({"given": [80, 21]}, ["/validation_answers"]),
-     ({"right": "0" + RIGHT.right[1:]}, ["/validation_answers/right"]),
+     ({"right": "0" + KEPT.right[1:]}, ["/validation_answers/right"]),
      ({"right_in_class": [50, 19]}, ["/validation_answers/right"])],
     ids=str,
 )  # fmt: skip
 def test_answers_to_validation_are_as_often_right_as_the_scores_say(change, where):
-    kept = msgspec.structs.replace(RIGHT, **change)
+    kept = msgspec.structs.replace(KEPT, **change)
     for name, curve in (("validation_answers", [0.1, 0.7]), ("last_answers", [0.9, 0.7])):
         best = 2 if name == "validation_answers" else 1
         fields = {name: kept, "validation": Scores(1.0, curve[best - 1]), "best_epoch": best}
