@@ -18,7 +18,7 @@ from report.evidence.numbers import (
 )
 from report.evidence.sentences import Code, Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE
-from report.findings.exploding import exploded, explosion
+from report.findings.exploding import exploded, explosions
 from report.findings.guessing import (
     answers,
     better_than,
@@ -181,12 +181,13 @@ def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
     diverged = [runs[0] for runs in members if runs and runs[0].metrics.status == "diverged"]
     finished = [run for run in view.ranked(grid) if run not in diverged]
     guessing = [run for run in finished if never_learned(view, run)]
+    seeds = [(seed, _named(view, seed)) for run in finished for seed in view.finished(run.id)]
     trouble = [
         *(_diverged(view, run) for run in diverged),
         *those_that_guess(view, guessing),
-        *(s for run in finished for r in view.finished(run.id)
-          for told in (collapse, explosion) for s in told(view, r, _named(view, r))),
-    ]  # fmt: skip
+        *(sentence for seed, name in seeds for sentence in collapse(view, seed, name)),
+        *explosions(view, seeds),
+    ]
     if finished and not trouble:
         losses = ", no loss exploded" if all(run.curves for run in finished) else ""
         return [

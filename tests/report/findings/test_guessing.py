@@ -187,20 +187,31 @@ def test_a_tested_model_is_held_against_guessing_by_its_classes(predicted, told)
 def test_a_loss_has_exploded_ten_times_above_an_even_guess(loss, told):
     """Of four classes ln 4 = 1.386."""
     losses = [1.0, loss, 1.0]
-    run = a_run(NAME, curves={"validation_loss": losses}, epochs_run=3, best_epoch=3)
+    run = a_run(
+        NAME, validation=0.8, curves={"validation_loss": losses}, epochs_run=3, best_epoch=3
+    )
     view = view_of(run)
     text = said(exploding.explosion(view, run))
     assert bool(text) == told
     if told:
         assert text == (
-            "The loss exploded: the validation loss was 13.9 in epoch 2, where an even guess has "
-            "1.4."
+            "The loss exploded: validation loss 13.9 in epoch 2, 1.0 in the last; an even guess "
+            "has 1.4."
         )
-    assert (grid.outcome(view, run) == "loss exploded") == told
+    assert grid.outcome(view, run) == "done"  # it came down again
+
+
+@pytest.mark.parametrize(("best", "last"), [(99.0, 1.0), (1.0, 99.0)])
+@pytest.mark.parametrize("field", ["train_loss", "validation_loss"])
+def test_a_loss_that_exploded_where_the_run_counts_is_its_outcome(best, last, field):
+    run = a_run(NAME, curves={field: [1.0, best, last]}, epochs_run=3, best_epoch=2)
+    assert grid.outcome(view_of(run), run) == "loss exploded"
 
 
 def test_a_train_loss_explodes_likewise_and_what_is_not_finite_is_not_shown():
     run = a_run(NAME, curves={"train_loss": [23743.2, 99.0, None]}, epochs_run=3, best_epoch=3)
     text = said(exploding.explosion(view_of(run), run))
-    assert "the train loss was 23743.2 in epoch 1" in text
-    assert "of SGD at 1e-3 exploded" in said(grid.troubled_pairs(view_of(run), "scratch/grid"))
+    assert text == "The loss exploded: train loss 23 743 in epoch 1; an even guess has 1.4."
+    assert "The loss exploded for SGD at 1e-3 (train loss 23 743 in epoch 1); an even" in said(
+        grid.troubled_pairs(view_of(run), "scratch/grid")
+    )
