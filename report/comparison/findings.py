@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from report.comparison.pairs import SIDES, Pair, Test
-from report.evidence.display_names import experiment_name
+from report.evidence.display_names import data_set_name, experiment_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer, points
 from report.evidence.sentences import Code, Name, Parts, Sentence, listing, say
@@ -16,7 +16,7 @@ def the_studies(a: StudyView, b: StudyView) -> list[Sentence]:
 
 def _study(name: str, view: StudyView) -> Sentence:
     author = (" by ", Name(view.study.author)) if view.study.author else ()
-    data = (", on ", Name(view.dataset.name)) if view.dataset else ()
+    data = (", on ", Name(data_set_name(view))) if view.dataset else ()
     title = Name(view.study.title)
     return say(Name(name), " is “", title, "”", *author, ", the study ", Code(view.folder.name),
                *data, ".")  # fmt: skip

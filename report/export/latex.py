@@ -2,7 +2,7 @@
 
 from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.display_names import experiment_name
+from report.evidence.display_names import data_set_name, experiment_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import integer, percentage
 
@@ -93,7 +93,7 @@ def _accuracy(item: Tested) -> str:
 
 
 def _caption(view: StudyView, tested: list[Tested]) -> str:
-    data = f", {view.dataset.name}" if view.dataset is not None else ""
+    data = f", {data_set_name(view)}" if view.dataset is not None else ""
     kinds = sorted({item.over_seeds for item in tested})
     method = {
         (False,): "Wilson’s, for the number of test pictures",

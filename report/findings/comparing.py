@@ -12,7 +12,7 @@ from report.evidence.numbers import (
     points,
     signed_points,
 )
-from report.evidence.sentences import Name, Parts, Sentence, say
+from report.evidence.sentences import Name, Parts, Sentence, numbered, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.guessing import test_is_guessing
 from report.findings.scores import accuracy_parts, p_parts, score
@@ -29,7 +29,7 @@ def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
     run = tested.runs[0]
     opening = say(
         Name(experiment_name(tested.experiment)), " gets ", accuracy_parts(tested), " of the ",
-        integer(run.number("/test/n_images")), " test pictures right.",
+        numbered(integer(run.number("/test/n_images")), "test picture"), " right.",
     )  # fmt: skip
     return [opening, *(test_is_guessing(view, tested) or _against_validation(view, tested))]
 
@@ -166,7 +166,8 @@ def _each_seed(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
         return decided, largest, said
     a, b = pairs[0]
     return decided, largest, say(
-        integer(_only(a, b)), " pictures only the first gets right, ", integer(_only(b, a)),
+        numbered(integer(_only(a, b)), "picture"), " only the first gets right, ",
+        integer(_only(b, a)),
         " only the second; exact McNemar test, p\u00a0", p_parts(largest),
     ).parts  # fmt: skip
 

@@ -156,8 +156,8 @@ def plateau(view: StudyView, run: Run) -> list[Sentence]:
     start = say("The train loss ").parts
     if not away:
         return [
-            say(start, "stayed within 1 % of that of an even guess (", decimal(even), ") in all ",
-                integer(run.number("/epochs_run")), " epochs.")
+            say(start, "stayed within 1 % of that of an even guess (", decimal(even),
+                ") to the end of the last epoch, ", integer(run.number("/epochs_run")), ".")
         ]  # fmt: skip
     if away[0] == 0:
         return [

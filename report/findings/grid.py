@@ -16,7 +16,7 @@ from report.evidence.numbers import (
     rate,
     signed_points,
 )
-from report.evidence.sentences import Code, Name, Parts, Sentence, listing, say
+from report.evidence.sentences import Code, Name, Parts, Sentence, listing, numbered, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.exploding import exploded, explosions
 from report.findings.guessing import (
@@ -44,7 +44,7 @@ def best_pair(view: StudyView, grid: str) -> list[Sentence]:
     best = ranked[0]
     sentences = [
         say(
-            "Of the ", integer(_count(ranked)), " pairs with a result, ", pair(best),
+            "Of ", numbered(integer(_count(ranked)), "pair"), " with a result, ", pair(best),
             " reached the highest validation accuracy: ", percent(_accuracy(view, best)),
             *_when(view, best), ".",
         )
@@ -70,7 +70,8 @@ def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
     n_images = view.dataset_number("/n_validation")
     start: Parts = say(
         "It leads ", pair(second), " by ", points(lead), " percentage points, ",
-        integer(derive("rounded_product", lead, n_images)), " of ", integer(n_images), " pictures",
+        integer(derive("rounded_product", lead, n_images)), " of ",
+        numbered(integer(n_images), "picture"),
     ).parts  # fmt: skip
     if _one_seed_with_answers(view, best, second):
         return _paired_margin(view, start, best, second)
@@ -247,7 +248,7 @@ def selection(view: StudyView, run: Run) -> list[Sentence]:
     )
     return [
         say(
-            "It is ", place, " of ", integer(n_pairs), " pairs with a result of ",
+            "It is ", place, " of ", numbered(integer(n_pairs), "pair"), " with a result of ",
             Code(chosen.grid), " by the best epoch’s validation accuracy (ties: lower validation "
             "loss, then the smaller rate). The test set had no part in the choice.",
         )

@@ -15,7 +15,7 @@ from report.evidence.numbers import (
     rate,
     signed_points,
 )
-from report.evidence.sentences import Parts, Sentence, say
+from report.evidence.sentences import Parts, Sentence, numbered, say
 from training.records import Curves
 
 STILL_MOVING = 0.005
@@ -187,7 +187,7 @@ def learning_rate_step(view: StudyView, run: Run) -> list[Sentence]:
 def _no_step(run: Run) -> Sentence:
     return say(
         "The learning rate never fell: the first step comes after ",
-        integer(run.number("/spec/step_size")), " epochs, and the run has ",
+        numbered(integer(run.number("/spec/step_size")), "epoch"), ", and the run has ",
         integer(run.number("/epochs_run")), ".",
     )  # fmt: skip
 

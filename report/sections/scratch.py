@@ -3,7 +3,7 @@
 from report.evidence.display_names import pair
 from report.evidence.load import StudyView
 from report.evidence.numbers import integer
-from report.evidence.sentences import Sentence, parts, say
+from report.evidence.sentences import Sentence, numbered, parts, say
 from report.figures.run_figures import curves
 from report.findings.comparing import compare, tested_result
 from report.findings.expected import plateau
@@ -83,6 +83,6 @@ def _recipe(view: StudyView) -> list[Sentence]:
         return []
     return [
         say("The baseline is the homework’s starting recipe: ", pair(run), " for ",
-            integer(run.number("/spec/epochs")), " epochs, batches of ",
-            integer(run.number("/spec/batch_size")), " pictures.")
+            numbered(integer(run.number("/spec/epochs")), "epoch"), ", batches of ",
+            numbered(integer(run.number("/spec/batch_size")), "picture"), ".")
     ]  # fmt: skip

@@ -178,6 +178,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         n_remarks: Images that `remarks` speaks of, all of them.
         remarks: Images that lost much in being converted, and what; the first 20.
         duplicates: Images that are there twice; null in records of before they were looked for.
+        n_found: Images of these classes before `max_per_class`; null in older records.
     """
 
     format: int = FORMAT
@@ -211,3 +212,4 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     n_remarks: Count = 0
     remarks: list[str] = []
     duplicates: Duplicates | None = None
+    n_found: Count | None = None

@@ -112,7 +112,7 @@ def test_without_train_scores_there_is_no_gap():
     ("losses", "words"),
     [([0.694, 0.69, 0.6, 0.5], "until the end of epoch 2."),
      ([0.6, 0.5], "by more than 1 % in the first epoch already."),
-     ([0.694, 0.69, 0.7], "in all 3 epochs."),
+     ([0.694, 0.69, 0.7], "to the end of the last epoch, 3."),
      ([0.694, 0.60, 0.69], "until the end of epoch 1.")],
 )  # fmt: skip
 def test_a_plateau_lasts_while_the_loss_is_near_an_even_guess(losses, words):

@@ -27,7 +27,7 @@ def test_an_empty_grid_has_no_best_pair():
 
 def test_a_pair_alone_leads_nobody():
     (sentence,) = grid.best_pair(view_of(member("sgd", 1e-2, 0.6)), GRID)
-    assert "Of the 1 pairs with a result, SGD at 1e-2" in said([sentence])
+    assert "Of 1 pair with a result, SGD at 1e-2" in said([sentence])
     assert "60.0 % in epoch 10 of 10." in said([sentence])
 
 
