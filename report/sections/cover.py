@@ -64,7 +64,8 @@ def _lines(view: StudyView) -> list[tuple[str, Parts]]:
         titles = (SECTIONS[slug].title for slug in SECTIONS if slug in left_out)
         lines.append(("Left out", parts(", ".join(titles))))
     if day := _last_day(view):
-        lines.append(("Finished", parts(day)))
+        complete = all(view.run(experiment.id) is not None for experiment in view.listed)
+        lines.append(("Finished" if complete else "Newest record", parts(day)))
     return lines
 
 
