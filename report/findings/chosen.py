@@ -1,7 +1,8 @@
 """Which tested model the validation split chooses, and which can't be told from it by the test."""
 
 import weakref
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from report.evidence.accuracy import Tested, all_tested, validation_accuracy
 from report.evidence.display_names import experiment_name
@@ -26,6 +27,7 @@ class Chosen:
         worse: Others that are measurably less accurate there.
         better: Others that are measurably more accurate there, though validation preferred `model`.
         untested: Others that weren't asked about the same pictures.
+        p_values: Of the tests against `model`, corrected, by the others' ids.
     """
 
     model: Tested
@@ -33,6 +35,7 @@ class Chosen:
     worse: tuple[Tested, ...] = ()
     better: tuple[Tested, ...] = ()
     untested: tuple[Tested, ...] = ()
+    p_values: Mapping[str, float] = field(default_factory=dict)
 
     def is_marked(self, experiment_id: str) -> bool:
         """Tell whether a table marks a model: the chosen one, and those level with it."""
@@ -66,7 +69,8 @@ def _choose(tested: list[Tested]) -> Chosen | None:
             better.append(other)
     asked = {other.experiment.id for other, _, _ in tests}
     untested = tuple(item for item in others if item.experiment.id not in asked)
-    return Chosen(model, tuple(level), tuple(worse), tuple(better), untested)
+    p_values = {item[0].experiment.id: p for item, p in zip(tests, corrected, strict=True)}
+    return Chosen(model, tuple(level), tuple(worse), tuple(better), untested, p_values)
 
 
 def chosen(view: StudyView) -> list[Sentence]:
