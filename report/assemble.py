@@ -72,15 +72,19 @@ class Assembler:
             if slug not in self._outline:
                 raise unknown("section", slug, list(self._outline))
 
-    def page(self, kept: Container[str] = ()) -> tuple[str, tuple[Drawing, ...]]:
+    def page(
+        self, kept: Container[str] = (), all_sources: bool = False
+    ) -> tuple[str, tuple[Drawing, ...]]:
         """Return the page for screens, its figures standing in it as `figure:KEY`, and these.
 
         Args:
             kept: Sections that the page says are older than their records.
+            all_sources: As beside a person's own templates, see `_page`.
         """
         drafts = {slug: self._draft(slug) for slug in self._outline}
         drawings = tuple(what for draft in drafts.values() for what in draft.drawings)
-        return self._page(self._fragments({}, drafts), kept), drawings
+        page = self._page(self._fragments({}, drafts), kept, all_sources=all_sources)
+        return page, drawings
 
     def edition(self, name: Format, base: Memory | None, only: Sequence[str]) -> Edition:
         """Assemble sections: those of the base, but for the ones asked for and the summaries."""
@@ -125,11 +129,19 @@ class Assembler:
         return Edition(content, self._fragments(kept, drafts, pool), stale)
 
     def _page(
-        self, fragments: Sequence[Fragment], changed: Container[str], paper: bool = False
+        self,
+        fragments: Sequence[Fragment],
+        changed: Container[str],
+        paper: bool = False,
+        all_sources: bool = False,
     ) -> str:
+        """Print the page; where a person's own templates may cite others, with all references."""
         stale = [fragment for fragment in fragments if fragment.slug in changed]
         rendering = self._rendering(changed)
-        return render_page(self._cover, fragments, stale, self._theme, paper, rendering)
+        all_sources = all_sources or bool(rendering.templates)
+        return render_page(
+            self._cover, fragments, stale, self._theme, paper, rendering, all_sources
+        )
 
     def _rendering(self, kept: Container[str]) -> Rendering:
         """Say how the report is made."""

@@ -7,7 +7,8 @@ from report.audit.freezing import freeze_problems
 from report.audit.problems import Problem, wrong
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import counted
-from training.records import Selected, matches_group
+from report.evidence.statistics import right_bits
+from training.records import Selected, ValidationAnswers, matches_group
 
 __all__ = ["Problem", "audit_records", "audit_runs"]
 
@@ -38,6 +39,7 @@ def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Probl
             *_features(run),
             *_best_epoch(run),
             *_predictions(run),
+            *_validation_answers(view, run),
             *_reuse(view, run),
             *_selection(view, run),
             *_test_of_a_candidate(view, run),
@@ -124,6 +126,26 @@ def _predictions(run: Run) -> Iterator[Problem]:
     if (n_correct, len(record.label)) != (test.n_correct, test.n_images):
         found = f"{n_correct} of {len(record.label)} predictions are correct"
         yield wrong(run, f"{test.n_correct} of {test.n_images}", found, "/test/n_correct")
+
+
+def _validation_answers(view: StudyView, run: Run) -> Iterator[Problem]:
+    """The answers kept must be as many as there are pictures, and as often right as the scores."""
+    metrics, curves, dataset = run.metrics, run.curves, view.dataset
+    if dataset is None or dataset.fingerprint != metrics.dataset_fingerprint:
+        return
+    last = curves.validation_accuracy[-1] if curves is not None else None
+    best = metrics.validation.accuracy if metrics.validation is not None else None
+    for name, accuracy in (("validation_answers", best), ("last_answers", last)):
+        kept: ValidationAnswers | None = getattr(metrics, name)
+        if kept is None or accuracy is None:
+            continue
+        n, n_right = dataset.n_validation, right_bits(kept.right).bit_count()
+        if len(kept.right) != -(-n // 4) or sum(kept.given) != n:
+            problem = f"the validation split has {counted(n, 'picture')}"
+            yield wrong(run, counted(sum(kept.given), "answer"), problem, f"/{name}")
+        elif not n_right == sum(kept.right_in_class) == round(accuracy * n):
+            problem = f"the accuracy says {round(accuracy * n)} right answers"
+            yield wrong(run, counted(n_right, "right answer"), problem, f"/{name}/right")
 
 
 def _reuse(view: StudyView, run: Run) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ class Test:
         high: Upper end.
         p: The p-value of the paired test where they are the same, else None.
         evidence: The words that name the test.
+        identical: Whether every answer is the same in both, with the same probability.
     """
 
     gain: Quantity
@@ -33,34 +34,48 @@ class Test:
     low: Quantity | None = None
     high: Quantity | None = None
     evidence: Parts = ()
+    identical: bool = False
 
 
 @dataclass(frozen=True)
 class Pair:
-    """An experiment of either study; a side that wasn't tested is None."""
+    """An experiment of either study; a side that wasn't tested is None.
+
+    Attributes:
+        same_classes: Whether both studies tell the same classes apart.
+    """
 
     experiment: Experiment
     a: Tested | None
     b: Tested | None
+    same_classes: bool = True
 
     @property
     def test(self) -> Test | None:
-        """The test of the difference; None unless both sides were tested."""
-        if self.a is None or self.b is None:
+        """The test of the difference; None unless both sides were tested, on the same classes."""
+        if self.a is None or self.b is None or not self.same_classes:
             return None
         gain = derive("difference", self.a.accuracy, self.b.accuracy)
         runs = paired_runs(self.a, self.b)
         if not runs:
             return _unpaired(self.a, self.b, gain)
         differs, p, evidence = paired_test(runs)
-        return Test(gain, differs and gain.value != 0, p=p, evidence=evidence)
+        differs = differs and gain.value != 0
+        identical = all(_same_answers(*pair) for pair in runs)
+        return Test(gain, differs, p=p, evidence=evidence, identical=identical)
+
+
+def same_classes(a: StudyView, b: StudyView) -> bool:
+    """Tell whether two studies tell the same classes apart, as far as their records say."""
+    return a.dataset is None or b.dataset is None or a.dataset.classes == b.dataset.classes
 
 
 def tested_pairs(a: StudyView, b: StudyView) -> list[Pair]:
     """Pair up all experiments that at least one of the studies tested, in the list's order."""
     experiments = {e.id: e for view in (a, b) for e in view.listed}
     found = (
-        Pair(e, tested_accuracy(a, e.id), tested_accuracy(b, e.id)) for e in experiments.values()
+        Pair(e, tested_accuracy(a, e.id), tested_accuracy(b, e.id), same_classes(a, b))
+        for e in experiments.values()
     )
     return [pair for pair in found if pair.a is not None or pair.b is not None]
 
@@ -82,6 +97,13 @@ def _asked_the_same(a: Run, b: Run) -> bool:
         return False
     same_pictures = a.metrics.dataset_fingerprint == b.metrics.dataset_fingerprint
     return same_pictures and first.label == second.label
+
+
+def _same_answers(a: Run, b: Run) -> bool:
+    first, second = a.predictions, b.predictions
+    if first is None or second is None:
+        return False
+    return (first.predicted, first.probability) == (second.predicted, second.probability)
 
 
 def _unpaired(a: Tested, b: Tested, gain: Quantity) -> Test:

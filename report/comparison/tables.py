@@ -1,13 +1,13 @@
 """Tables of two studies: accuracies side by side, choices, and settings that differ."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from report.comparison.pairs import SIDES, Pair, Test
 from report.evidence.display_names import pair as pair_of
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import p_value, percentage, plain, signed_points
-from report.evidence.sentences import Code, Name, Parts, parts
+from report.evidence.sentences import Code, Name, Parts, listing, parts
 from report.tables.cells import interval_cell, name_cell, number_column, row, test_cell
 from report.tables.views import Column, Row, Table
 from training.records.spec_fields import SPEC_FIELDS
@@ -44,14 +44,16 @@ def _row(item: Pair) -> Row:
         interval_cell(item.b),
         parts(signed_points(test.gain)) if test else (),
         parts(p_value(test.p)) if test and test.p is not None else (),
-        parts(verdict(test)),
+        parts(verdict(item, test)),
     )
 
 
-def verdict(test: Test | None) -> str:
+def verdict(item: Pair, test: Test | None) -> str:
     """Say in few words what a test gave."""
     if test is None:
-        return "one side only"
+        return "one side only" if None in (item.a, item.b) else "not compared"
+    if test.identical:
+        return "identical answers"
     pictures = "" if test.p is not None else ", on other pictures"
     if not test.differs:
         return f"none measurable{pictures}"
@@ -83,28 +85,36 @@ def _choice(run: Run | None) -> tuple[Parts, Parts]:
 
 
 def differing_settings(a: StudyView, b: StudyView) -> Table | None:
-    """List every field in which the specs of one experiment differ; None where none does."""
-    rows = [r for experiment in a.listed for r in _differing(a, b, experiment.id)]
-    if not rows:
+    """List every field in which the specs of an experiment differ; None where none does.
+
+    Experiments in which a field differs in the same way share a line.
+    """
+    both = [
+        (runs[0][0], runs[1][0])
+        for experiment in a.listed
+        if all(runs := [view.runs(experiment.id)[:1] for view in (a, b)])
+        and all(side[0].metrics.spec for side in runs)
+    ]
+    lines: dict[tuple[str, str], list[tuple[Run, Run]]] = {}
+    for field in SPEC_FIELDS:
+        for pair in both:
+            values = [getattr(run.metrics.spec, field) for run in pair]
+            if values[0] != values[1]:
+                lines.setdefault((field, repr(values)), []).append(pair)
+    if not lines:
         return None
+    rows = tuple(
+        row(
+            parts("all that both have run") if len(pairs) == len(both) > 1
+            else listing(Code(first.id) for first, _ in pairs),
+            parts(SPEC_FIELDS[field].label),
+            *(_value(run, field) for run in pairs[0]),
+        )
+        for (field, _), pairs in lines.items()
+    )  # fmt: skip
     columns = (Column("Experiment"), Column("Setting"), Column(SIDES[0]), Column(SIDES[1]))
     caption = parts("Settings that differ. What isn’t listed is the same in both.")
-    return Table("compared-settings", caption, columns, tuple(rows))
-
-
-def _differing(a: StudyView, b: StudyView, experiment_id: str) -> Iterator[Row]:
-    first, second = (view.runs(experiment_id)[:1] for view in (a, b))
-    specs = [run.metrics.spec for run in (*first, *second)]
-    if len(specs) < 2 or None in specs:
-        return
-    for field, how in SPEC_FIELDS.items():
-        if getattr(specs[0], field) != getattr(specs[1], field):
-            yield row(
-                parts(Code(experiment_id)),
-                parts(how.label),
-                _value(first[0], field),
-                _value(second[0], field),
-            )
+    return Table("compared-settings", caption, columns, rows)
 
 
 def _value(run: Run, field: str) -> Parts:

@@ -73,6 +73,22 @@ def pair(run: Run) -> Parts:
     )
 
 
+def is_part(view: StudyView) -> bool:
+    """Tell whether only some pictures of every class were used, as a limit has it."""
+    dataset = view.dataset
+    if dataset is None or dataset.max_per_class is None:
+        return False
+    used = dataset.n_train + dataset.n_validation + dataset.n_test
+    return dataset.n_found is None or dataset.n_found > used
+
+
+def data_set_name(view: StudyView) -> str:
+    """Call the data set by its name, or a part of it as what it is; empty if it wasn't read."""
+    if view.dataset is None:
+        return ""
+    return f"part of {view.dataset.name}" if is_part(view) else view.dataset.name
+
+
 def weights_name(view: StudyView, label: str | None = None) -> str:
     """Say in words what pre-trained weights are, from a spec's label or the study's setting."""
     label = view.study.settings.weights if label is None else label

@@ -16,14 +16,19 @@ from typing import Any, ClassVar
 
 from report.errors import ReportError
 from report.evidence.statistics import (
+    by_class,
+    class_accuracy,
     confused,
     discordant,
+    guessing_limit,
     mcnemar_exact,
     n_perfect,
     n_right_without,
     newcombe_interval,
+    only_first_right,
     paired_interval,
     paired_t,
+    right_by_class,
     student_interval,
     wilson_interval,
 )
@@ -122,6 +127,22 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "paired_low": lambda label, a, b: paired_interval(*discordant(label, a, b), len(label))[0],
     "paired_high": lambda label, a, b: paired_interval(*discordant(label, a, b), len(label))[1],
     "mcnemar": lambda label, a, b: mcnemar_exact(*discordant(label, a, b)),
+    "only_first_right": only_first_right,
+    "mcnemar_right": lambda a, b: mcnemar_exact(only_first_right(a, b), only_first_right(b, a)),
+    "paired_low_right": lambda a, b, n: paired_interval(
+        only_first_right(a, b), only_first_right(b, a), n
+    )[0],
+    "paired_high_right": lambda a, b, n: paired_interval(
+        only_first_right(a, b), only_first_right(b, a), n
+    )[1],
+    "class_accuracy": class_accuracy,
+    "guessing_limit": guessing_limit,
+    "even_share": lambda sizes: 1 / sum(size > 0 for size in sizes),
+    "even_loss": lambda classes: math.log(len(classes)),
+    "by_class": lambda answers, classes: by_class(answers, len(classes)),
+    "right_by_class": lambda label, predicted, classes: right_by_class(
+        label, predicted, len(classes)
+    ),
 }
 """Every operation that a derived number may name."""
 

@@ -96,6 +96,11 @@ def counted(n: int, one: str, many: str = "") -> str:
     return f"{n} {one if n == 1 else many or f'{one}s'}"
 
 
+def numbered(number: Number, one: str, many: str = "") -> Parts:
+    """Write a number whose source is known with its noun, as `counted` does."""
+    return parts(number, f" {one if number.value == 1 else many or f'{one}s'}")
+
+
 def plain_text(items: Parts) -> str:
     return "".join(item.text for item in items)
 

@@ -6,6 +6,7 @@ scipy. Student's distribution, for several seeds, is scipy's own.
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 
 Z_95 = 1.959963984540054
@@ -35,8 +36,10 @@ def wilson_interval(n_correct: float, n: float, z: float = Z_95) -> tuple[float,
 def newcombe_interval(
     n_correct: float, n: float, other_correct: float, other_n: float
 ) -> tuple[float, float]:
-    """Return the 95 % score interval of a difference of proportions (Newcombe, 1998, method 10).
+    """Return the 95 % score interval of a difference of proportions (Newcombe, 1998, method 11).
 
+    It is built from Wilson's intervals with continuity correction: without, differences that aren't
+    there are claimed in up to 5.6 % of pairs of 100 pictures each, with it in less than 5 %.
     The samples count as independent; for answers to the same pictures, which mostly agree, it is
     wider than it would have to be.
 
@@ -44,12 +47,22 @@ def newcombe_interval(
         Lower and upper end of first minus other, in [-1, 1].
     """
     p, q = n_correct / n, other_correct / other_n
-    low, high = wilson_interval(n_correct, n)
-    other_low, other_high = wilson_interval(other_correct, other_n)
+    low, high = _wilson_corrected(n_correct, n)
+    other_low, other_high = _wilson_corrected(other_correct, other_n)
     return (
         p - q - math.hypot(p - low, other_high - q),
         p - q + math.hypot(high - p, q - other_low),
     )
+
+
+def _wilson_corrected(n_correct: float, n: float) -> tuple[float, float]:
+    """Return Wilson's 95 % interval with continuity correction (Newcombe, 1998, method 4)."""
+    p, z, twice = n_correct / n, Z_95, 2 * (n + Z_95 * Z_95)
+    below = z * math.sqrt(max(0.0, z * z - 2 - 1 / n + 4 * p * (n * (1 - p) + 1)))
+    above = z * math.sqrt(max(0.0, z * z + 2 - 1 / n + 4 * p * (n * (1 - p) - 1)))
+    low = 0.0 if n_correct <= 0 else max(0.0, (2 * n * p + z * z - 1 - below) / twice)
+    high = 1.0 if n_correct >= n else min(1.0, (2 * n * p + z * z + 1 + above) / twice)
+    return low, high
 
 
 def paired_interval(only_first: int, only_second: int, n: int) -> tuple[float, float]:
@@ -118,6 +131,18 @@ def confused(label: Sequence[int], predicted: Sequence[int], true: int, guess: i
     return sum(t == true and p == guess for t, p in zip(label, predicted, strict=True))
 
 
+def by_class(classes: Sequence[int], n_classes: int) -> list[int]:
+    """Count how often each class is in a list of class numbers."""
+    counts = Counter(classes)
+    return [counts[i] for i in range(n_classes)]
+
+
+def right_by_class(label: Sequence[int], predicted: Sequence[int], n_classes: int) -> list[int]:
+    """Count the pictures of each class that were named rightly."""
+    right = [t for t, p in zip(label, predicted, strict=True) if t == p]
+    return by_class(right, n_classes)
+
+
 def n_perfect(label: Sequence[int], predicted: Sequence[int]) -> int:
     """Count the classes of which every picture was named rightly."""
     wrong = {t for t, p in zip(label, predicted, strict=True) if t != p}
@@ -176,6 +201,55 @@ def homogeneity(n: int, counts: Sequence[int]) -> float:
         return 1.0
     distance = math.fsum((count - n * share) ** 2 for count in counts)
     return float(chdtrc(len(counts) - 1, distance / (n * share * (1 - share))))
+
+
+def right_bits(right: str) -> int:
+    """Read `ValidationAnswers.right`: a bit an image, as one number."""
+    return int(right or "0", 16)
+
+
+def only_first_right(first: str, second: str) -> int:
+    """Count the images that the first of two `ValidationAnswers.right` has and the second hasn't.
+
+    Raises:
+        ValueError: They aren't of equally many images.
+    """
+    if len(first) != len(second):
+        raise ValueError("answers to different pictures")
+    return (right_bits(first) & ~right_bits(second)).bit_count()
+
+
+def class_accuracy(right: Sequence[int], sizes: Sequence[int]) -> float:
+    """Return the mean over classes of the share that is named rightly, empty classes aside.
+
+    Answers that don't depend on the picture give one in the number of classes in expectation,
+    whichever they are and however uneven the classes.
+
+    Args:
+        right: Images of each class named rightly.
+        sizes: Images of each class; of one class at least one.
+    """
+    return statistics.fmean(r / n for r, n in zip(right, sizes, strict=True) if n)
+
+
+def guessing_limit(given: Sequence[int], sizes: Sequence[int], n_looks: int = 1) -> float:
+    """Return up to which `class_accuracy` answers can't be told from ones that ignore the picture.
+
+    Among all ways to hand the answers out to the images the sum has a variance in closed form
+    (Hoeffding, 1951); its normal approximation is exceeded by chance in one of forty.
+
+    Args:
+        given: How often each class was answered.
+        sizes: Images of each class.
+        n_looks: Epochs among which the best was picked; the level is divided by it (Bonferroni).
+    """
+    n, n_classes = sum(sizes), sum(size > 0 for size in sizes)
+    if n < 2:
+        return 1.0
+    spread = sum(a * (1 - a / n) / size for a, size in zip(given, sizes, strict=True) if size)
+    error = math.sqrt(spread / (n - 1)) / n_classes
+    level = statistics.NormalDist().inv_cdf(1 - SIGNIFICANCE / 2 / n_looks)
+    return 1 / n_classes + level * error
 
 
 def _log_choose(n: int, k: int) -> float:

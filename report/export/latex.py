@@ -2,9 +2,10 @@
 
 from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.display_names import experiment_name
+from report.evidence.display_names import data_set_name, experiment_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import integer, percentage
+from report.findings.chosen import Chosen, chosen_model
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -40,7 +41,7 @@ def latex_table(view: StudyView) -> str:
     Raises:
         ReportError: No experiment has read the test set.
     """
-    tested = all_tested(view)
+    tested, choice = all_tested(view), chosen_model(view)
     if not tested:
         raise ReportError(
             f"No run of {view.folder.path} has test scores, so there is nothing to tabulate.",
@@ -50,13 +51,17 @@ def latex_table(view: StudyView) -> str:
         r"% Needs \usepackage{booktabs}. Rounded; exact values: homework export csv",
         r"\begin{table}",
         r"  \centering\small",
-        rf"  \caption{{{_caption(view, tested)}}}",
+        rf"  \caption{{{_caption(view, tested, choice)}}}",
         rf"  \label{{tab:{_label(view.folder.name)}-test-accuracies}}",
-        r"  \begin{tabular}{@{}p{0.45\linewidth}rrr@{--}l@{}}",
+        r"  \begin{tabular}{@{}p{0.28\linewidth}rrr@{--}lr@{}}"
+        if choice
+        else r"  \begin{tabular}{@{}p{0.45\linewidth}rrr@{--}l@{}}",
         r"    \toprule",
-        r"    Experiment & Right & Accuracy & \multicolumn{2}{c}{95\,\% interval} \\",
+        r"    Experiment & Right & Accuracy & \multicolumn{2}{c}{95\,\% interval}"
+        + (" & $p$" if choice else "")
+        + r" \\",
         r"    \midrule",
-        *(_row(item) for item in tested),
+        *(_row(item, choice) for item in tested),
         r"    \bottomrule",
         r"  \end{tabular}",
         r"\end{table}",
@@ -64,7 +69,7 @@ def latex_table(view: StudyView) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(item: Tested) -> str:
+def _row(item: Tested, choice: Chosen | None) -> str:
     cells = [
         experiment_name(item.experiment),
         right_of(item),
@@ -73,7 +78,21 @@ def _row(item: Tested) -> str:
         percentage(item.high).text,
     ]
     row = " & ".join(escape(cell) for cell in cells)
+    if choice is not None:
+        first, others = row.split(" & ", 1)
+        mark = r"~$\star$" if choice.is_marked(item.experiment.id) else ""
+        row = f"{first}{mark} & {others} & {_against(item, choice)}"
     return rf"    {row} \\ % {', '.join(run.path for run in item.runs)}"
+
+
+def _against(item: Tested, choice: Chosen) -> str:
+    """Write the p-value of the test against the chosen model."""
+    if item is choice.model or item.experiment.id == choice.model.experiment.id:
+        return "chosen"
+    p = choice.p_values.get(item.experiment.id)
+    if p is None:
+        return ""
+    return "$<$0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
 def right_of(item: Tested) -> str:
@@ -92,8 +111,8 @@ def _accuracy(item: Tested) -> str:
     return f"{shown} ± {percentage(item.std).text} (n = {item.n_seeds.value})"
 
 
-def _caption(view: StudyView, tested: list[Tested]) -> str:
-    data = f", {view.dataset.name}" if view.dataset is not None else ""
+def _caption(view: StudyView, tested: list[Tested], choice: Chosen | None) -> str:
+    data = f", {data_set_name(view)}" if view.dataset is not None else ""
     kinds = sorted({item.over_seeds for item in tested})
     method = {
         (False,): "Wilson’s, for the number of test pictures",
@@ -105,6 +124,13 @@ def _caption(view: StudyView, tested: list[Tested]) -> str:
         f"{view.study.title}{data}: top-1 accuracy on the test pictures, in per cent, of the "
         f"weights of the best validation epoch. Intervals are {method}."
     )
+    if choice is not None:
+        test = "paired t tests over seeds" if choice.model.over_seeds else "exact McNemar tests"
+        text += (
+            f" Chosen by validation accuracy: {experiment_name(choice.model.experiment)}. p is that"
+            f" of {test} against it on the same pictures, corrected for their number by Holm; stars"
+            " mark the chosen model and those that can’t be told from it at 0.05."
+        )
     if any(item.std is not None for item in tested):
         text += " What follows ± is the standard deviation over n seeds."
     return escape(text)

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 
 from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.display_names import experiment_name, model_name
+from report.evidence.display_names import experiment_name, model_name, weights_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer, percentage
 from report.export.latex import right_of
+from report.findings.chosen import Chosen, chosen, chosen_model
+from report.findings.data import extent, kind
+from report.findings.notices import data_notices, uses_sample_data
 from training.records import Dataset
 from training.records.spec_fields import spec_values
 
@@ -31,7 +34,7 @@ def model_card(view: StudyView) -> str:
     Raises:
         ReportError: None was, or there is no record of the data set.
     """
-    tested, dataset = all_tested(view), view.dataset
+    tested, dataset, choice = all_tested(view), view.dataset, chosen_model(view)
     if not tested or dataset is None:
         raise ReportError(
             f"No run of {view.folder.path} has test scores, so there is no model to describe.",
@@ -41,8 +44,10 @@ def model_card(view: StudyView) -> str:
         "---\n" + "\n".join(_yaml(_metadata(view, dataset, tested))) + "\n---\n",
         f"# {escape(view.study.title)}\n",
         *([f"{escape(view.study.abstract)}\n"] if view.study.abstract else []),
-        _data(dataset),
-        _results(tested),
+        _data(view, dataset),
+        _chosen(view),
+        _results(tested, choice),
+        _use(view, choice.model if choice else tested[0]),
         _training(tested),
         _caveats(tested),
     ]
@@ -113,16 +118,52 @@ def _scalar(value: Plain) -> str:
     return text.replace("e", ".0e", 1) if re.fullmatch(r"-?\d+e.*", text) else text
 
 
-def _data(dataset: Dataset) -> str:
+def _data(view: StudyView, dataset: Dataset) -> str:
+    """Say what the pictures and the starting weights were, from where the report says it."""
+    known = () if uses_sample_data(view) else kind(view)  # else a notice says it
+    said = " ".join(escape(str(s)) for s in (*extent(view), *known, *data_notices(view)))
+    starts = dict.fromkeys(
+        weights_name(view, run.metrics.spec.weights)
+        for item in all_tested(view)
+        for run in item.runs
+        if run.metrics.spec is not None
+    )
     return (
-        f"## Data\n\n{escape(dataset.name)}: {len(dataset.classes)} classes; "
+        f"## Data and starting weights\n\n{said} Starting weights of the models below: "
+        f"{escape(', '.join(starts) or 'not recorded')}.\n\n"
         f"{dataset.n_train} pictures for training, {dataset.n_validation} for validation, "
         f"{dataset.n_test} for testing. Fingerprint of pictures and split: "
         f"{_code(dataset.fingerprint)}.\n"
     )
 
 
-def _results(tested: list[Tested]) -> str:
+def _chosen(view: StudyView) -> str:
+    """Say which model validation chose, and which can't be told from it."""
+    said = " ".join(escape(str(sentence)) for sentence in chosen(view))
+    return f"## The chosen model\n\n{said}\n" if said else ""
+
+
+def _use(view: StudyView, tested: Tested) -> str:
+    """Say how the chosen model, or the only one, is used."""
+    run = next((run for run in tested.runs if run.metrics.network), None)
+    experiment, study = tested.experiment.id, view.folder.name
+    name = f"{study}/{experiment}"
+    predict = _code(f"homework predict {name} photo.jpg")
+    if run is None:
+        again = _code(f"homework run {experiment} --study {study} --keep-weights")
+        return (
+            f"## How to use it\n\nThe network of {_code(experiment)} wasn’t kept with its record. "
+            f"{again} trains it again and keeps it; then {predict} names a picture.\n"
+        )
+    export = _code(f"homework export-model {name} -o network.onnx")
+    place = _code(f"{run.path}/{run.metrics.network}")
+    return (
+        f"## How to use it\n\n{predict} names a picture, prepared as in training. {export} writes "
+        f"the network for other programs. It is kept as {place} in the study’s folder.\n"
+    )
+
+
+def _results(tested: list[Tested], choice: Chosen | None) -> str:
     rows = [
         "| experiment | network | test accuracy (%) | 95 % interval (%) | right |",
         "|---|---|---:|---:|---:|",
@@ -130,18 +171,24 @@ def _results(tested: list[Tested]) -> str:
     for item in tested:
         spec = item.runs[0].metrics.spec
         network = escape(model_name(spec.model)) if spec else ""
+        star = " ★" if choice and choice.is_marked(item.experiment.id) else ""
         rows.append(
-            f"| {escape(experiment_name(item.experiment))} (`{item.experiment.id}`) | {network} "
+            f"| {escape(experiment_name(item.experiment))} (`{item.experiment.id}`){star} "
+            f"| {network} "
             f"| {percentage(item.accuracy).text} "
             f"| {percentage(item.low).text}–{percentage(item.high).text} | {right_of(item)} |"
         )
+    stars = (
+        " Stars mark the chosen model and those that can’t be told from it on the same pictures."
+        if choice
+        else ""
+    )
     method = "Student’s" if any(item.over_seeds for item in tested) else "Wilson’s"
     return (
         "## Results\n\n"
         "Top-1 accuracy on the test pictures, of the weights with the best validation accuracy; "
-        f"choices between settings were made by validation accuracy. Intervals are {method}.\n\n"
-        + "\n".join(rows)
-        + "\n"
+        f"choices between settings were made by validation accuracy. Intervals are {method}."
+        f"{stars}\n\n" + "\n".join(rows) + "\n"
     )
 
 

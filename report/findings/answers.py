@@ -23,7 +23,8 @@ from report.evidence.numbers import (
 )
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE, holm, homogeneity
-from report.findings.comparing import difference_interval, learned_nothing, tests_against
+from report.findings.comparing import difference_interval, tests_against
+from report.findings.guessing import learned_nothing
 from training.records import Experiment
 
 Sureness = Literal["clear", "likely", "open", "not run"]
@@ -154,7 +155,7 @@ def _from_scratch(view: StudyView) -> Answer:
     if learned_nothing(view, tested):
         said = say(
             "Nowhere: ", percent(tested.accuracy), " of the test pictures (", right, "), no more "
-            "than naming the most frequent class every time may get.",
+            "than guessing may get.",
         )  # fmt: skip
         return Answer("scratch", (said,), "open")
     said = say(

@@ -6,7 +6,7 @@ from report.evidence.numbers import derive, integer, points
 from report.evidence.sentences import Code, Name, Sentence, listing, say
 from report.findings.chosen import chosen_model
 from report.findings.duplicates import n_test_twins
-from report.findings.grid import never_learned
+from report.findings.guessing import never_learned
 from report.findings.learning import still_rising
 
 GRIDS = {"scratch/grid": "from a random start", "transfer/grid": "from pre-trained weights"}

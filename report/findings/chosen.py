@@ -1,7 +1,8 @@
 """Which tested model the validation split chooses, and which can't be told from it by the test."""
 
 import weakref
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from report.evidence.accuracy import Tested, all_tested, validation_accuracy
 from report.evidence.display_names import experiment_name
@@ -9,7 +10,8 @@ from report.evidence.load import StudyView
 from report.evidence.numbers import percent
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE, holm
-from report.findings.comparing import learned_nothing, tests_against
+from report.findings.comparing import tests_against
+from report.findings.guessing import learned_nothing, tests_better_than
 from report.findings.scores import accuracy_parts, tested_score
 from training.records import rank
 
@@ -25,6 +27,7 @@ class Chosen:
         worse: Others that are measurably less accurate there.
         better: Others that are measurably more accurate there, though validation preferred `model`.
         untested: Others that weren't asked about the same pictures.
+        p_values: Of the tests against `model`, corrected, by the others' ids.
     """
 
     model: Tested
@@ -32,6 +35,7 @@ class Chosen:
     worse: tuple[Tested, ...] = ()
     better: tuple[Tested, ...] = ()
     untested: tuple[Tested, ...] = ()
+    p_values: Mapping[str, float] = field(default_factory=dict)
 
     def is_marked(self, experiment_id: str) -> bool:
         """Tell whether a table marks a model: the chosen one, and those level with it."""
@@ -65,7 +69,8 @@ def _choose(tested: list[Tested]) -> Chosen | None:
             better.append(other)
     asked = {other.experiment.id for other, _, _ in tests}
     untested = tuple(item for item in others if item.experiment.id not in asked)
-    return Chosen(model, tuple(level), tuple(worse), tuple(better), untested)
+    p_values = {item[0].experiment.id: p for item, p in zip(tests, corrected, strict=True)}
+    return Chosen(model, tuple(level), tuple(worse), tuple(better), untested, p_values)
 
 
 def chosen(view: StudyView) -> list[Sentence]:
@@ -78,10 +83,20 @@ def chosen(view: StudyView) -> list[Sentence]:
     assert validation is not None
     name = Name(experiment_name(model.experiment))
     if learned_nothing(view, model):
+        others = (*choice.level, *choice.worse, *choice.better, *choice.untested)
+        if all(learned_nothing(view, other) for other in others):
+            return [
+                say("No tested model is measurably better than ",
+                    tests_better_than(view, (model, *others)), ": not even ", name,
+                    ", which has the highest validation accuracy (", percent(validation), ").",
+                    strength="strong")
+            ]  # fmt: skip
         return [
-            say("No tested model is measurably better than naming one class every time: not even ",
-                name, ", which has the highest validation accuracy (", percent(validation), ").",
-                strength="strong")
+            say("Chosen by its validation accuracy of ", percent(validation), ": ", name,
+                ". It gets ", accuracy_parts(model), " of the test pictures right, which isn’t "
+                "measurably better than ", tests_better_than(view, (model,)), ".",
+                strength="strong"),
+            *_others(choice),
         ]  # fmt: skip
     return [
         say("Chosen by its validation accuracy of ", percent(validation), ": ", name, ". It gets ",

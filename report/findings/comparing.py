@@ -4,19 +4,18 @@ from report.evidence.accuracy import STUDENT_SEEDS, Tested, tested_accuracy
 from report.evidence.display_names import INTERVAL, experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
-    Number,
     Quantity,
     derive,
     integer,
     mean_of,
-    p_value,
     percent,
     points,
     signed_points,
 )
-from report.evidence.sentences import Name, Parts, Sentence, say
+from report.evidence.sentences import Name, Parts, Sentence, numbered, say
 from report.evidence.statistics import SIGNIFICANCE
-from report.findings.scores import accuracy_parts, score
+from report.findings.guessing import test_is_guessing
+from report.findings.scores import accuracy_parts, p_parts, score
 
 NO_POINTS = 0.0005
 """Differences below this are printed as nothing."""
@@ -30,30 +29,9 @@ def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
     run = tested.runs[0]
     opening = say(
         Name(experiment_name(tested.experiment)), " gets ", accuracy_parts(tested), " of the ",
-        integer(run.number("/test/n_images")), " test pictures right.",
+        numbered(integer(run.number("/test/n_images")), "test picture"), " right.",
     )  # fmt: skip
-    return [opening, *(_majority(view, tested) or _against_validation(view, tested))]
-
-
-def learned_nothing(view: StudyView, tested: Tested) -> bool:
-    """Tell whether a test accuracy can't be told from that of naming one class every time."""
-    if view.dataset is None or view.dataset.n_test != tested.runs[0].number("/test/n_images").value:
-        return False
-    share = derive("largest_share", view.dataset_number("/counts/test"))
-    return bool(tested.low.value <= share.value)
-
-
-def _majority(view: StudyView, tested: Tested) -> list[Sentence]:
-    """Say so where a test accuracy isn't above that of naming one class every time."""
-    if not learned_nothing(view, tested):
-        return []
-    share = derive("largest_share", view.dataset_number("/counts/test"))
-    return [
-        say(
-            "That can’t be told from naming the most frequent class every time, which is right "
-            "for ", percent(share), ".", strength="strong",
-        )
-    ]  # fmt: skip
+    return [opening, *(test_is_guessing(view, tested) or _against_validation(view, tested))]
 
 
 def _against_validation(view: StudyView, tested: Tested) -> list[Sentence]:
@@ -194,15 +172,10 @@ def _each_seed(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
         return decided, largest, said
     a, b = pairs[0]
     return decided, largest, say(
-        integer(_only(a, b)), " pictures only the first gets right, ", integer(_only(b, a)),
+        numbered(integer(_only(a, b)), "picture"), " only the first gets right, ",
+        integer(_only(b, a)),
         " only the second; exact McNemar test, p\u00a0", p_parts(largest),
     ).parts  # fmt: skip
-
-
-def p_parts(p: Quantity) -> Parts:
-    """Print a p-value with the sign before it."""
-    number: Number = p_value(p)
-    return say("" if number.text.startswith("<") else "=\u00a0", number).parts
 
 
 def _same_pictures(first: Tested, second: Tested) -> list[tuple[Run, Run]]:

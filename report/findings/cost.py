@@ -20,7 +20,7 @@ from report.evidence.numbers import (
 )
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.findings.chosen import Chosen, chosen_model
-from report.findings.comparing import learned_nothing
+from report.findings.guessing import learned_nothing
 from report.findings.scores import tested_score
 from training.records import matches_group
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from report.evidence.display_names import CALTECH
+from report.evidence.display_names import CALTECH, is_part
 from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, decimal, derive, integer, percent, times
-from report.evidence.sentences import Code, Name, Parts, Sentence, listing, parts, say
+from report.evidence.sentences import Code, Name, Parts, Sentence, listing, numbered, parts, say
 from training.records import SPLITS, Dataset, LeftOutReason
 
 
@@ -13,26 +13,27 @@ def extent(view: StudyView) -> list[Sentence]:
     """Say how many pictures and classes there are."""
     if view.dataset is None:
         return [say("The data set has not been read yet.", strength="gap")]
+    name, pictures = Name(view.dataset.name), _n_pictures(view)
+    n_classes = integer(derive("length", view.dataset_number("/classes")))
+    classes = numbered(n_classes, "class", "classes")
+    if not is_part(view):
+        size = numbered(integer(pictures), "picture")
+        return [say("The data set, ", name, ", has ", size, " in ", classes, ".")]
+    limit = numbered(integer(view.dataset_number("/max_per_class")), "picture")
+    of_each = say(": at most ", limit, " of a class were used.").parts
+    if view.dataset.n_found is None:
+        return [
+            say("The data set is a part of ", name, ", ", numbered(integer(pictures), "picture"),
+                " in ", classes, of_each)
+        ]  # fmt: skip
     return [
-        say(
-            "The data set, ", Name(view.dataset.name), ", has ", integer(_n_pictures(view)),
-            " pictures in ", integer(derive("length", view.dataset_number("/classes"))),
-            " classes.", *_limit(view),
-        )
+        say("The data set is a part of ", name, ", ", integer(pictures), " of its ",
+            numbered(integer(view.dataset_number("/n_found")), "picture"), " in ", classes, of_each)
     ]  # fmt: skip
 
 
 def _n_pictures(view: StudyView) -> Quantity:
     return derive("sum", *(view.dataset_number(f"/n_{split}") for split in SPLITS))
-
-
-def _limit(view: StudyView) -> Parts:
-    if view.dataset is None or view.dataset.max_per_class is None:
-        return ()
-    return say(
-        " At most ", integer(view.dataset_number("/max_per_class")), " pictures of a class were "
-        "used; the others were left aside."
-    ).parts  # fmt: skip
 
 
 def imbalance(view: StudyView) -> list[Sentence]:
@@ -49,12 +50,12 @@ def imbalance(view: StudyView) -> list[Sentence]:
         "sizes of the classes.",
     )  # fmt: skip
     if most.value == fewest.value:
-        return [say("Every class has ", integer(most), " train pictures."), baseline]
+        return [say("Every class has ", numbered(integer(most), "train picture"), "."), baseline]
     return [
         say(
             "The largest class of the train split, ", _class(dataset, most.value), ", has ",
-            integer(most), " pictures, the smallest, ", _class(dataset, fewest.value), ", ",
-            integer(fewest), *_factor(most, fewest), ".",
+            numbered(integer(most), "picture"), ", the smallest, ",
+            _class(dataset, fewest.value), ", ", integer(fewest), *_factor(most, fewest), ".",
         ),
         baseline,
     ]  # fmt: skip
@@ -88,8 +89,8 @@ def picture_sizes(view: StudyView) -> list[Sentence]:
     if view.dataset.sizes.n_converted:
         n_converted = integer(view.dataset_number("/sizes/n_converted"))
         sentences.append(
-            say(n_converted, " pictures were stored in another form than three colour channels "
-                "and were converted.")
+            say(numbered(n_converted, "picture was", "pictures were"), " stored in another form "
+                "than three colour channels and converted.")
         )  # fmt: skip
     return sentences
 
@@ -272,11 +273,10 @@ def channel_statistics(view: StudyView) -> list[Sentence]:
     ]  # fmt: skip
 
 
+ORIGINAL = parts(": its number of classes and its number of pictures are the original’s.")
+
 KINDS: dict[str, Parts] = {
-    "caltech101": parts(
-        "It is ", CALTECH, " in its published form: the class names and the number of pictures of "
-        "each are the original’s."
-    ),
+    "caltech101": parts("It is ", CALTECH, " in its published form", ORIGINAL),
     "sample": parts(
         "It is not ", CALTECH, " but the embedded sample: letters and signs, drawn from many fonts "
         "in random sizes, positions, angles and colours, and laid out in ", CALTECH, "’s form."
@@ -289,4 +289,8 @@ KINDS: dict[str, Parts] = {
 
 def kind(view: StudyView) -> list[Sentence]:
     """Say in plain words which pictures these are."""
-    return [] if view.dataset is None else [say(KINDS[view.dataset.kind])]
+    if view.dataset is None:
+        return []
+    if view.dataset.kind == "caltech101" and is_part(view):
+        return [say("The whole is ", CALTECH, " in its published form", *ORIGINAL)]
+    return [say(KINDS[view.dataset.kind])]

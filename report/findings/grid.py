@@ -11,11 +11,29 @@ from report.evidence.numbers import (
     integer,
     mean_of,
     percent,
+    plain,
     points,
     rate,
     signed_points,
 )
-from report.evidence.sentences import Code, Name, Parts, Sentence, listing, say
+from report.evidence.sentences import Code, Name, Parts, Sentence, listing, numbered, say
+from report.evidence.statistics import SIGNIFICANCE
+from report.findings.exploding import exploded, explosions
+from report.findings.guessing import (
+    answers,
+    better_than,
+    collapse,
+    collapsed,
+    never_learned,
+    those_that_guess,
+)
+from report.findings.scores import p_parts
+
+LEADS = "so the lead is more than the luck of which pictures were drawn."
+MAY_BE_LUCK = "so the order of these two may be luck."
+
+GUESSED = {"guessing": "guessing", "naming the most frequent class every time": "naming one class"}
+"""In a table's cell."""
 
 
 def best_pair(view: StudyView, grid: str) -> list[Sentence]:
@@ -26,7 +44,7 @@ def best_pair(view: StudyView, grid: str) -> list[Sentence]:
     best = ranked[0]
     sentences = [
         say(
-            "Of the ", integer(_count(ranked)), " pairs with a result, ", pair(best),
+            "Of ", numbered(integer(_count(ranked)), "pair"), " with a result, ", pair(best),
             " reached the highest validation accuracy: ", percent(_accuracy(view, best)),
             *_when(view, best), ".",
         )
@@ -50,21 +68,46 @@ def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
     if lead.value == 0:
         return _tie(second)
     n_images = view.dataset_number("/n_validation")
+    start: Parts = say(
+        "It leads ", pair(second), " by ", points(lead), " percentage points, ",
+        integer(derive("rounded_product", lead, n_images)), " of ",
+        numbered(integer(n_images), "picture"),
+    ).parts  # fmt: skip
+    if _one_seed_with_answers(view, best, second):
+        return _paired_margin(view, start, best, second)
     rights = [derive("rounded_product", _accuracy(view, run), n_images) for run in (best, second)]
     operands = (rights[0], n_images, rights[1], n_images)
     low, high = derive("newcombe_low", *operands), derive("newcombe_high", *operands)
     distinct = low.value > 0
-    verdict = (
-        "lies above zero, so the lead is more than the luck of which pictures were drawn."
-        if distinct
-        else "includes zero, so the order of these two may be luck."
-    )
+    verdict = f"lies above zero, {LEADS}" if distinct else f"includes zero, {MAY_BE_LUCK}"
     return say(
-        "It leads ", pair(second), " by ", points(lead), " percentage points, ",
-        integer(derive("rounded_product", lead, n_images)), " of ", integer(n_images),
-        " pictures. The ", INTERVAL, " of this difference, ", signed_points(low), " to ",
+        start, ". The ", INTERVAL, " of this difference, ", signed_points(low), " to ",
         signed_points(high), " points, ", verdict,
         strength="strong" if distinct else "weak",
+    )  # fmt: skip
+
+
+def _one_seed_with_answers(view: StudyView, *runs: Run) -> bool:
+    """Tell whether each has one seed, the same, and a record of its answers."""
+    seeds = {run.metrics.seed for run in runs}
+    return len(seeds) == 1 and all(
+        len(view.finished(run.id)) == 1 and answers(view, run) is not None for run in runs
+    )
+
+
+def _paired_margin(view: StudyView, start: Parts, best: Run, second: Run) -> Sentence:
+    """Hold the answers of two pairs to the same validation pictures against each other."""
+    both = [run.number("/validation_answers/right") for run in (best, second)]
+    operands = (*both, view.dataset_number("/n_validation"))
+    low, high = derive("paired_low_right", *operands), derive("paired_high_right", *operands)
+    p = derive("mcnemar_right", *both)
+    distinct = p.value < SIGNIFICANCE
+    return say(
+        start, " (", INTERVAL, " ", signed_points(low), " to ", signed_points(high), " points); ",
+        integer(derive("only_first_right", *both)), " only it gets right, ",
+        integer(derive("only_first_right", *reversed(both))),
+        " only the other; exact McNemar test, p\u00a0", p_parts(p), ", ",
+        LEADS if distinct else MAY_BE_LUCK, strength="strong" if distinct else "weak",
     )  # fmt: skip
 
 
@@ -96,9 +139,9 @@ def _in_vain(view: StudyView, runs: list[Run]) -> Sentence:
     spec = runs[0].metrics.spec
     assert spec is not None
     return say(
-        "At no rate tried was ", Name(optimizer_name(spec.optimizer)),
-        " measurably better than naming the most frequent class every time; its highest "
-        "validation accuracy is ", percent(_accuracy(view, runs[0])), " at ", _rate(runs[0]), ".",
+        "At no rate tried was ", Name(optimizer_name(spec.optimizer)), " measurably better than ",
+        better_than(view, runs), "; its highest validation accuracy is ",
+        percent(_accuracy(view, runs[0])), " at ", _rate(runs[0]), ".",
     )  # fmt: skip
 
 
@@ -134,22 +177,44 @@ def _range(view: StudyView, runs: list[Run]) -> Parts:
 
 
 def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
-    """Name the pairs that diverged, or are no better than naming one class every time."""
+    """Name the pairs that diverged, can't be told from guessing, collapsed or exploded."""
     members = [view.runs(experiment.id) for experiment in view.group(grid)]
     diverged = [runs[0] for runs in members if runs and runs[0].metrics.status == "diverged"]
     finished = [run for run in view.ranked(grid) if run not in diverged]
-    never = [run for run in finished if never_learned(view, run)]
-    sentences = [_diverged(view, run) for run in diverged]
-    if never:
-        sentences.append(_never(view, never))
-    if finished and not never and not diverged:
-        sentences.append(
-            say(
-                "No pair diverged, and each is measurably better than naming the most frequent "
-                "class every time."
-            )
-        )
-    return sentences
+    guessing = [run for run in finished if never_learned(view, run)]
+    seeds = [(seed, _named(view, seed)) for run in finished for seed in view.finished(run.id)]
+    trouble = [
+        *(_diverged(view, run) for run in diverged),
+        *those_that_guess(view, guessing),
+        *(sentence for seed, name in seeds for sentence in collapse(view, seed, name)),
+        *explosions(view, seeds),
+    ]
+    if finished and not trouble:
+        losses = ", no loss exploded" if all(run.curves for run in finished) else ""
+        return [
+            say(f"No pair diverged{losses}, and each is measurably better than ",
+                better_than(view, finished), ".")
+        ]  # fmt: skip
+    return trouble
+
+
+def _named(view: StudyView, run: Run) -> Parts:
+    """Write a run's pair, with its seed where there are several."""
+    if len(view.finished(run.id)) == 1:
+        return pair(run)
+    return say(pair(run), " with the seed ", plain(run.number("/seed"))).parts
+
+
+def outcome(view: StudyView, run: Run) -> str:
+    """Say in a word how a pair of a grid ended, for a table."""
+    seeds = view.finished(run.id)
+    if run.metrics.status != "done":
+        return run.metrics.status
+    if any(exploded(view, seed) for seed in seeds):
+        return "loss exploded"
+    if never_learned(view, run):
+        return f"not better than {GUESSED[better_than(view, [run])]}"
+    return "collapsed" if any(collapsed(view, seed) for seed in seeds) else "done"
 
 
 def _diverged(view: StudyView, run: Run) -> Sentence:
@@ -169,27 +234,6 @@ def _diverged(view: StudyView, run: Run) -> Sentence:
     )  # fmt: skip
 
 
-def _never(view: StudyView, runs: list[Run]) -> Sentence:
-    share = derive("largest_share", view.dataset_number("/counts/validation"))
-    named: list[Parts] = [say(pair(r), " (", percent(_accuracy(view, r)), ")").parts for r in runs]
-    return say(
-        listing(named), " can’t be told from naming the most frequent class every time, which is "
-        "right for ", percent(share), " of the validation pictures.",
-        strength="strong",
-    )  # fmt: skip
-
-
-def never_learned(view: StudyView, run: Run) -> bool:
-    """Tell whether a run's validation accuracy is within noise of always naming one class."""
-    if view.dataset is None or run.metrics.validation is None:
-        return False
-    n_images = view.dataset_number("/n_validation")
-    n_correct = derive("rounded_product", _accuracy(view, run), n_images)
-    low: float = derive("wilson_low", n_correct, n_images).value
-    share: float = derive("largest_share", view.dataset_number("/counts/validation")).value
-    return low <= share
-
-
 def selection(view: StudyView, run: Run) -> list[Sentence]:
     """State the rule that chose a pair, beside what it chose."""
     chosen = run.metrics.selected
@@ -204,7 +248,7 @@ def selection(view: StudyView, run: Run) -> list[Sentence]:
     )
     return [
         say(
-            "It is ", place, " of ", integer(n_pairs), " pairs with a result of ",
+            "It is ", place, " of ", numbered(integer(n_pairs), "pair"), " with a result of ",
             Code(chosen.grid), " by the best epoch’s validation accuracy (ties: lower validation "
             "loss, then the smaller rate). The test set had no part in the choice.",
         )

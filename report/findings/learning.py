@@ -15,8 +15,7 @@ from report.evidence.numbers import (
     rate,
     signed_points,
 )
-from report.evidence.sentences import Parts, Sentence, say
-from report.findings.grid import never_learned
+from report.evidence.sentences import Parts, Sentence, numbered, say
 from training.records import Curves
 
 STILL_MOVING = 0.005
@@ -37,17 +36,6 @@ def first_of_seeds(view: StudyView, run: Run) -> list[Sentence]:
     return [
         say("The course told here is that of the seed ", plain(run.number("/seed")), ", one of ",
             integer(derive("count", *seeds)), ".")
-    ]  # fmt: skip
-
-
-def learned_nothing(view: StudyView, run: Run) -> list[Sentence]:
-    """Say so where a run's validation accuracy is no better than naming one class every time."""
-    if not never_learned(view, run):
-        return []
-    share = derive("largest_share", view.dataset_number("/counts/validation"))
-    return [
-        say("That can’t be told from naming the most frequent class every time, right for ",
-            percent(share), " of the validation pictures.", strength="strong")
     ]  # fmt: skip
 
 
@@ -199,7 +187,7 @@ def learning_rate_step(view: StudyView, run: Run) -> list[Sentence]:
 def _no_step(run: Run) -> Sentence:
     return say(
         "The learning rate never fell: the first step comes after ",
-        integer(run.number("/spec/step_size")), " epochs, and the run has ",
+        numbered(integer(run.number("/spec/step_size")), "epoch"), ", and the run has ",
         integer(run.number("/epochs_run")), ".",
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from collections import Counter
 from report.evidence.display_names import INTERVAL, experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, percent, plain, points
-from report.evidence.sentences import Name, Parts, Sentence, say
+from report.evidence.sentences import Name, Parts, Sentence, numbered, say
 from training.records import confused_pairs, rank
 
 
@@ -81,7 +81,8 @@ def whose_mistakes(view: StudyView, run: Run) -> list[Sentence]:
             "The network looked at is ", Name(experiment_name(run.experiment)),
             ", of all tested networks the one with the highest validation accuracy (",
             percent(validation), *_seed(view, run),
-            "). Of ", integer(run.number("/test/n_images")), " test pictures it names ",
+            "). Of ", numbered(integer(run.number("/test/n_images")), "test picture"),
+            " it names ",
             integer(wrong), " wrongly.",
         )
     ]  # fmt: skip
@@ -126,7 +127,7 @@ def _commonest(view: StudyView, run: Run) -> list[Sentence]:
         say(
             "Most often ", class_name(view, true), " is taken for ", class_name(view, guess), ": ",
             integer(confusion(view, run, true, guess)), " of its ",
-            integer(class_size(view, run, true)), " pictures.",
+            numbered(integer(class_size(view, run, true)), "picture"), ".",
         )
     ]  # fmt: skip
 

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from report.evidence.accuracy import Tested
 from report.evidence.display_names import INTERVAL
 from report.evidence.load import StudyView
-from report.evidence.numbers import Quantity, derive, integer, mean_of, percent, points
+from report.evidence.numbers import (
+    Number,
+    Quantity,
+    derive,
+    integer,
+    mean_of,
+    p_value,
+    percent,
+    points,
+)
 from report.evidence.sentences import Parts, Sentence, say
 
 
@@ -17,6 +26,12 @@ def score(values: Sequence[Quantity]) -> Parts:
         percent(mean_of(values)), " ± ", points(derive("std", *values)), " (n\u00a0=\u00a0",
         integer(derive("count", *values)), ")",
     ).parts  # fmt: skip
+
+
+def p_parts(p: Quantity) -> Parts:
+    """Print a p-value with the sign before it."""
+    number: Number = p_value(p)
+    return say("" if number.text.startswith("<") else "=\u00a0", number).parts
 
 
 def tested_score(tested: Tested) -> Parts:

@@ -11,7 +11,7 @@ from report.audit.authors_text import lint_study
 from report.audit.records import Problem, audit_records
 from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.display_names import experiment_name
+from report.evidence.display_names import data_set_name, experiment_name
 from report.evidence.load import StudyView, load_study
 from report.findings.chosen import chosen_model
 from report.grading.known_examples import NAME, is_known
@@ -142,7 +142,7 @@ def _described(name: str, view: StudyView) -> Grade:
         name=name,
         author=study.author,
         title=study.title,
-        data=dataset.name if dataset else "",
+        data=data_set_name(view),
         fingerprint=dataset.fingerprint if dataset else "",
         n_done=sum(bool(view.finished(e.id)) for e in view.listed),
         n_experiments=len(view.listed),

@@ -5,6 +5,7 @@ from report.evidence.sentences import Sentence, parts, say
 from report.figures.pictures import augmentation_gallery
 from report.figures.run_figures import curves
 from report.findings.comparing import compare, tested_result
+from report.findings.expected import gap_against
 from report.findings.notices import notices, uses_sample_data
 from report.sections import SECTIONS
 from report.sections.scratch import chosen, course
@@ -55,7 +56,11 @@ def _baseline(view: StudyView) -> str:
 
 
 def _against_none(view: StudyView) -> list[Sentence]:
-    return compare(view, ONE_OF_THREE, _baseline(view))
+    baseline = _baseline(view)
+    return [
+        *compare(view, ONE_OF_THREE, baseline),
+        *gap_against(view, ONE_OF_THREE, baseline),
+    ]
 
 
 def _alone(view: StudyView) -> list[Sentence]:

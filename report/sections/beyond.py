@@ -3,7 +3,7 @@
 from report.evidence.display_names import MODELS, experiment_name, model_name, pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, plain
-from report.evidence.sentences import Name, Parts, Sentence, listing, parts, say
+from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
 from report.figures.run_figures import curves, parameter_bars
 from report.findings.comparing import compare, tested_result
 from report.findings.cost import size_and_time
@@ -65,7 +65,8 @@ def _setup(view: StudyView, run: Run) -> list[Sentence]:
         say(
             "The network is ", Name(model_name(spec.model)), ", its last layer replaced by ",
             *_head(run, len(spec.head)), "; ", held, ". It is trained with ", pair(run),
-            " on batches of ", integer(run.number("/spec/batch_size")), " pictures.",
+            " on batches of ",
+            numbered(integer(run.number("/spec/batch_size")), "picture"), ".",
         ),
         *_smaller_batches(view, run, spec),
     ]  # fmt: skip

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from report.audit.manifest import record_digests
-from report.evidence.display_names import CALTECH
+from report.evidence.display_names import CALTECH, data_set_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer
-from report.evidence.sentences import Code, Parts, parts
+from report.evidence.sentences import Code, Parts, numbered, parts
 from report.findings.chosen import chosen
 from report.sections import SECTIONS
 from training.records import SPLITS
@@ -64,7 +64,8 @@ def _lines(view: StudyView) -> list[tuple[str, Parts]]:
         titles = (SECTIONS[slug].title for slug in SECTIONS if slug in left_out)
         lines.append(("Left out", parts(", ".join(titles))))
     if day := _last_day(view):
-        lines.append(("Finished", parts(day)))
+        complete = all(view.run(experiment.id) is not None for experiment in view.listed)
+        lines.append(("Finished" if complete else "Newest record", parts(day)))
     return lines
 
 
@@ -74,8 +75,11 @@ def _data_set(view: StudyView) -> Parts:
     splits = [view.dataset_number(f"/n_{split}") for split in SPLITS]
     n_pictures = derive("sum", *splits)
     n_classes = derive("length", view.dataset_number("/classes"))
-    size = parts(integer(n_pictures), " pictures in ", integer(n_classes), " classes")
-    return parts(view.dataset.name, ": ", size)
+    size = parts(
+        numbered(integer(n_pictures), "picture"), " in ",
+        numbered(integer(n_classes), "class", "classes"),
+    )  # fmt: skip
+    return parts(data_set_name(view), ": ", size)
 
 
 def _devices(view: StudyView) -> list[str]:

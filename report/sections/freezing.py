@@ -6,6 +6,7 @@ from report.evidence.reference import reference_note
 from report.evidence.sentences import Sentence, say
 from report.figures.run_figures import curves, parameter_bars
 from report.findings.comparing import compare, tested_result
+from report.findings.expected import gap_against
 from report.findings.freezing import counts_and_accuracy, what_is_trained
 from report.findings.notices import notices
 from report.sections import SECTIONS
@@ -74,6 +75,7 @@ def _strategy(view: StudyView, experiment_id: str) -> list[Sentence]:
         *course(view, experiment_id),
         *tested_result(view, experiment_id),
         *compare(view, experiment_id, NOTHING_FROZEN),
+        *gap_against(view, experiment_id, NOTHING_FROZEN),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer
-from report.evidence.sentences import Parts, parts
+from report.evidence.sentences import Parts, numbered
 from report.figures.comparison_figures import forest
 from report.findings.caveats import caveats, next_steps
 from report.findings.chosen import chosen
@@ -49,4 +49,4 @@ def _n_experiments(view: StudyView) -> Parts:
     listed = {e.id for e in view.listed}
     positions = [i for i, e in enumerate(view.study.experiments) if e.id in listed]
     quantities = [view.study_number(f"/experiments/{i}") for i in positions]
-    return parts(integer(derive("count", *quantities)))
+    return numbered(integer(derive("count", *quantities)), "experiment")

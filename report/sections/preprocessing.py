@@ -2,7 +2,7 @@
 
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer, plain
-from report.evidence.sentences import Parts, Sentence, parts, say
+from report.evidence.sentences import Parts, Sentence, numbered, parts, say
 from report.figures.pictures import preprocessing_steps
 from report.findings import data
 from report.findings.notices import brief_data_notices
@@ -28,7 +28,11 @@ def build(view: StudyView) -> SectionView:
             "seeds": tuple(rules_over_seeds(view)),
         },
         facts={
-            **{name: _setting(view, name) for name in ("gamma", "step_size", "batch_size")},
+            "gamma": _setting(view, "gamma"),
+            "step_size": numbered(plain(view.study_number("/settings/step_size")), "epoch"),
+            "batch_size": numbered(
+                plain(view.study_number("/settings/batch_size")), "train picture"
+            ),
             "diverged": parts(_of_a_diverged_pair(view)),
         },
         figures={"steps": preprocessing_steps(view)},

@@ -3,15 +3,17 @@
 from report.evidence.display_names import pair
 from report.evidence.load import StudyView
 from report.evidence.numbers import integer
-from report.evidence.sentences import Sentence, parts, say
+from report.evidence.sentences import Sentence, numbered, parts, say
 from report.figures.run_figures import curves
 from report.findings.comparing import compare, tested_result
+from report.findings.expected import plateau
+from report.findings.exploding import explosion
 from report.findings.grid import selection
+from report.findings.guessing import collapse, that_is_guessing
 from report.findings.learning import (
     convergence,
     first_of_seeds,
     fit_gap,
-    learned_nothing,
     learning_rate_step,
 )
 from report.findings.notices import notices
@@ -32,10 +34,10 @@ def build(view: StudyView) -> SectionView:
         notices=notices(view, view.section("scratch")),
         findings={
             "recipe": tuple(_recipe(view)),
-            "baseline": tuple(course(view, BASELINE)),
+            "baseline": (*course(view, BASELINE), *_plateau(view, BASELINE)),
             "baseline_test": tuple(tested_result(view, BASELINE)),
             "chosen": tuple(chosen(view, BEST)),
-            "best": tuple(course(view, BEST, praised=True)),
+            "best": (*course(view, BEST, praised=True), *_plateau(view, BEST)),
             "best_test": (*tested_result(view, BEST), *compare(view, BEST, BASELINE)),
         },
         figures={"baseline": curves(view, BASELINE), "best": curves(view, BEST)},
@@ -51,10 +53,20 @@ def course(view: StudyView, experiment_id: str, praised: bool = False) -> list[S
     return [
         *first_of_seeds(view, run),
         *convergence(view, run),
-        *learned_nothing(view, run),
+        *that_is_guessing(view, run),
+        *collapse(view, run),
+        *explosion(view, run),
         *fit_gap(view, run, praised),
         *learning_rate_step(view, run),
     ]
+
+
+def _plateau(view: StudyView, experiment_id: str) -> list[Sentence]:
+    """Say how long the loss stayed where AlexNet’s small starting weights put it."""
+    run = view.run(experiment_id)
+    if run is None or view.study.settings.backbone != "alexnet":
+        return []
+    return plateau(view, run)
 
 
 def chosen(view: StudyView, experiment_id: str) -> list[Sentence]:
@@ -71,6 +83,6 @@ def _recipe(view: StudyView) -> list[Sentence]:
         return []
     return [
         say("The baseline is the homework’s starting recipe: ", pair(run), " for ",
-            integer(run.number("/spec/epochs")), " epochs, batches of ",
-            integer(run.number("/spec/batch_size")), " pictures.")
+            numbered(integer(run.number("/spec/epochs")), "epoch"), ", batches of ",
+            numbered(integer(run.number("/spec/batch_size")), "picture"), ".")
     ]  # fmt: skip

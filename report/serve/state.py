@@ -17,7 +17,7 @@ from training.records import (
     read,
     read_if_there,
 )
-from training.records.holders import holder_of
+from training.records.holders import holder_of, trains_stand_ins
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class State:
         failed: How many failed.
         skipped: How many were skipped.
         running: Curves of unfinished runs, with the experiment's name.
+        stand_ins: Whether stand-in weights are being trained for a run.
         problem: Why there is no state to show, else empty.
     """
 
@@ -41,6 +42,7 @@ class State:
     failed: int = 0
     skipped: int = 0
     running: tuple[dict[str, Any], ...] = ()
+    stand_ins: bool = False
     problem: str = ""
 
 
@@ -62,6 +64,7 @@ def read_state(folder: StudyFolder) -> State:
         failed=counts["failed"],
         skipped=counts["skipped"],
         running=tuple(_running(folder, runs)),
+        stand_ins=trains_stand_ins(folder),
     )
 
 

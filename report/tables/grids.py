@@ -2,8 +2,10 @@
 
 from report.evidence.display_names import pair
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import decimal
-from report.evidence.sentences import parts
+from report.evidence.numbers import decimal, mean_of, percentage
+from report.evidence.sentences import Parts, parts
+from report.findings.grid import outcome
+from report.findings.guessing import last_accuracy
 from report.tables.cells import (
     epoch_cell,
     name_cell,
@@ -24,6 +26,7 @@ def grid_pairs(view: StudyView, grid: str) -> Table:
     columns = (
         Column("Pair"),
         number_column("Validation", "%"),
+        number_column("After the last epoch", "%"),
         number_column("Train", "%"),
         number_column("Validation loss"),
         number_column("Best epoch"),
@@ -32,14 +35,14 @@ def grid_pairs(view: StudyView, grid: str) -> Table:
     rows = [_pair_row(view, run, best=run is ranked[0]) for run in ranked]
     shown_ids = {run.id for run in ranked}
     rows += [
-        row(name_cell(e), (), (), (), (), parts(_why_missing(view, e)))
+        row(name_cell(e), (), (), (), (), (), parts(_why_missing(view, e)))
         for e in view.group(grid)
         if e.id not in shown_ids
     ]
     start = "a random start" if grid.startswith("scratch") else "pre-trained weights"
     caption = parts(
-        f"Every pair from {start}, ranked by the highest validation accuracy over its epochs. The "
-        "test set was not read for any of them."
+        f"Every pair from {start}, ranked by the highest validation accuracy over its epochs; that "
+        "after the last epoch stands beside it. The test set was not read for any of them."
     )
     return Table(f"pairs-{grid.replace('/', '-')}", caption, columns, tuple(rows), seed_notes(view))
 
@@ -48,12 +51,19 @@ def _pair_row(view: StudyView, run: Run, best: bool) -> Row:
     return row(
         pair(run),
         validation_cell(view, run.id),
+        _last_cell(view, run),
         train_cell(view, run.id),
         shown(run.number("/validation/loss"), decimal),
         epoch_cell(run),
-        parts(run.metrics.status),
+        parts(outcome(view, run)),
         best=best,
     )
+
+
+def _last_cell(view: StudyView, run: Run) -> Parts:
+    """Print the validation accuracy after the last epoch, the mean over seeds."""
+    runs = [seed for seed in view.finished(run.id) if seed.curves is not None]
+    return shown(mean_of([last_accuracy(seed) for seed in runs]) if runs else None, percentage)
 
 
 def _why_missing(view: StudyView, experiment: Experiment) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from report.evidence.display_names import SPLITS, optimizer_name, weights_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, percentage, plain, rate
-from report.evidence.sentences import Name, Parts, listing, parts
+from report.evidence.sentences import Name, Parts, listing, numbered, parts
 from report.tables.cells import number_column, row
 from report.tables.views import Column, Row, Table
 
@@ -67,7 +67,7 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
     rates = [rate(setting(f"learning_rates/{i}")) for i in range(len(settings.learning_rates))]
     side = integer(setting("image_size"))
     yield "Picture size", parts(side, " × ", side, " pixels")
-    yield "Batch size", parts(integer(setting("batch_size")), " pictures")
+    yield "Batch size", numbered(integer(setting("batch_size")), "picture")
     yield "Loss", parts("cross-entropy")
     yield "Optimizers tried", listing(Name(optimizer_name(name)) for name in settings.optimizers)
     yield "Learning rates tried", listing(rates)
@@ -75,8 +75,8 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
     yield "Weight decay", parts(plain(setting("weight_decay")))
     yield (
         "Learning-rate schedule",
-        parts("× ", plain(setting("gamma")), " after every ", integer(setting("step_size")),
-              " epochs"),
+        parts("× ", plain(setting("gamma")), " after every ",
+              numbered(integer(setting("step_size")), "epoch")),
     )  # fmt: skip
     yield "Epochs", _epochs(view)
     yield "Pre-trained weights", parts(Name(weights_name(view)))
@@ -84,7 +84,9 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         yield "Width of the networks", parts(plain(setting("width")), " of the published channels")
     yield "Seeds", parts(integer(setting("seeds")), ", the first ", integer(setting("seed")))
     if settings.max_per_class is not None:
-        yield "Limit", parts("at most ", integer(setting("max_per_class")), " pictures of a class")
+        yield "Limit", parts(
+            "at most ", numbered(integer(setting("max_per_class")), "picture"), " of a class"
+        )  # fmt: skip
 
 
 def _epochs(view: StudyView) -> Parts:

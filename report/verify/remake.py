@@ -61,7 +61,7 @@ def remake(folder: Path, rendering: Rendering, lettering: Lettering) -> Iterator
     check_outline(view.study.report, "the report")
     theme = Theme(paper=rendering.paper)
     assembler = Assembler(view, lambda _: None, theme, rendering.words)
-    html, drawings = assembler.page(rendering.kept)
+    html, drawings = assembler.page(rendering.kept, all_sources=bool(rendering.templates))
     titles = {slug: e.title for slug, e in outline(view.study).items() if not e.module}
     with DrawingPool(lettering, few=FEW) as pool:
         pool.start(drawings)

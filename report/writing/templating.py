@@ -14,7 +14,7 @@ from markupsafe import Markup
 from report.audit.rendering import Rendering, write_rendering
 from report.evidence.display_names import model_name
 from report.writing.bibliography import SOURCES
-from report.writing.links import without_dangling
+from report.writing.links import without_dangling, without_uncited
 from report.writing.section_cache import Fragment
 from report.writing.template_errors import explained
 from report.writing.theme import Theme
@@ -104,6 +104,7 @@ def render_page(
     theme: Theme = DEFAULT,
     paper: bool = False,
     rendering: Rendering | None = None,
+    all_sources: bool = False,
 ) -> str:
     """Return the whole report as one self-contained HTML document.
 
@@ -114,6 +115,7 @@ def render_page(
         theme: Whose templates print it, on which paper.
         paper: Whether it is for the pages of a PDF.
         rendering: How it is made, for `homework verify`.
+        all_sources: Whether references list what nothing cites, too.
 
     Raises:
         ReportError: A person's own template is wrong.
@@ -132,7 +134,7 @@ def render_page(
             version=__version__,
             rendering=write_rendering(rendering) if rendering else "",
         )
-    return without_dangling(page)
+    return without_dangling(page if all_sources else without_uncited(page))
 
 
 def _markdown(text: str, pictures: Mapping[str, str] | None = None) -> Markup:

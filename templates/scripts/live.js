@@ -55,7 +55,8 @@ function tell(state) {
   const counts = [`${state.done} of ${state.total} ${state.total === 1 ? "experiment" : "experiments"} done`];
   if (state.failed) counts.push(`${state.failed} failed`);
   if (state.skipped) counts.push(`${state.skipped} skipped`);
-  if (left > 0 && !state.running.length) counts.push("nothing is training now");
+  if (state.stand_ins) counts.push("training stand-in weights");
+  else if (left > 0 && !state.running.length) counts.push("nothing is training now");
   const list = document.createElement("ul");
   list.append(...state.running.map(entry));
   strip.replaceChildren(made("p", counts.join(", ")), ...(state.running.length ? [list] : []));

@@ -21,6 +21,7 @@ from training.records import (
     Spec,
     StudyFolder,
     StudyRecord,
+    ValidationAnswers,
 )
 
 FOLDER = StudyFolder(Path("no-such-folder"))
@@ -104,6 +105,20 @@ def _predictions(
         id=name, seed=seed, dataset_fingerprint=fingerprint, label=list(label),
         predicted=list(predicted), probability=list(probability or [1.0] * len(label)),
     )  # fmt: skip
+
+
+def validated(label: Sequence[int], predicted: Sequence[int], n_classes: int) -> ValidationAnswers:
+    """Describe answers to validation pictures as records keep them."""
+    right = [t == p for t, p in zip(label, predicted, strict=True)]
+    n_digits = -(-len(right) // 4)
+    bits = "".join(str(int(r)) for r in right).ljust(4 * n_digits, "0")
+    return ValidationAnswers(
+        right=f"{int(bits or '0', 2):0{n_digits}x}",
+        given=[list(predicted).count(i) for i in range(n_classes)],
+        right_in_class=[
+            sum(r for r, t in zip(right, label, strict=True) if t == i) for i in range(n_classes)
+        ],
+    )
 
 
 def a_dataset(

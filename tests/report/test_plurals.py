@@ -1,5 +1,6 @@
 """A count of one has a noun in the singular, whatever prints it."""
 
+import json
 import re
 from types import SimpleNamespace
 
@@ -26,7 +27,7 @@ from training.records import Metrics, Parameters
 WRONG = re.compile(
     r"(?<![\d.,/\-\u202f])1[\s\u00a0](?:finished |validation |test |train(?:ing)? )?"
     r"(?:images|pictures|numbers|records|epochs|experiments|studies|classes|runs|seeds|parameters|candidates|errors"
-    r"|submissions|outputs|accuracies|networks|layers)\b"
+    r"|submissions|outputs|accuracies|networks|layers|pairs)\b"
 )
 
 
@@ -115,6 +116,31 @@ def test_one_epoch_and_one_candidate(finished_study):
     assert re.search("the curves have 1 epoch\\b", said)
     assert "it has 1 candidate and 0 validation accuracies" in said
     assert_singular(said)
+
+
+def test_a_report_of_one_epoch_on_one_picture_a_step(tmp_path):
+    study = tmp_path / "runs" / "quick"
+    only = ("scratch/baseline", "scratch/grid-adam-1e-3", "scratch/best", "beyond/resnet18")
+    write_fake_study(study, Fake(only=only, thumbnails=False))
+    ones = {"epochs": 1, "epochs_run": 1, "step_size": 1, "batch_size": 1, "max_per_class": 1}
+    for file in study.rglob("*.json"):
+        if file.name in ("metrics.json", "study.json", "dataset.json"):
+            record = with_ones(json.loads(file.read_text()), ones)
+            file.write_text(json.dumps(record))
+    page = run_render(study, study, "--format", "html", "-q").html
+    assert_singular(Markup(page.partition("<body")[2]).striptags())
+
+
+def with_ones(record, ones):
+    """Set every number of these names in a record, at any depth."""
+    if isinstance(record, list):
+        return [with_ones(item, ones) for item in record]
+    if not isinstance(record, dict):
+        return record
+    return {
+        key: ones[key] if key in ones and not isinstance(value, list) else with_ones(value, ones)
+        for key, value in record.items()
+    }
 
 
 def test_a_report_of_one_experiment(tmp_path):

@@ -317,6 +317,7 @@ def describe(
         n_groups=len(set(groups_of(index, choices.groups).tolist())) if choices.groups else None,
         n_remarks=len(contents.remarks),
         remarks=with_reasons(used, contents.remarks)[:LISTED],
+        n_found=len(index.paths),
     )
 
 

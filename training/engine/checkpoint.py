@@ -11,7 +11,7 @@ import msgspec
 
 from training.engine.tensor_files import load_tensors, save_tensors
 from training.errors import RecordError
-from training.records import LossScaling, Scores
+from training.records import LossScaling, Scores, ValidationAnswers
 
 KEPT = 2
 """The newest, and the one before it in case the newest is damaged."""
@@ -47,6 +47,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
         learning_rate: As the other lists: one entry a finished epoch.
         energy_joules: Consumed so far; None where that isn't known.
         loss_scaling: After the last finished epoch.
+        best_answers: To the validation images after the best epoch.
+        last_answers: Those after the last finished epoch.
     """
 
     epoch: int
@@ -61,6 +63,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     batch_parts: int
     energy_joules: float | None = None
     loss_scaling: LossScaling | None = None
+    best_answers: ValidationAnswers | None = None
+    last_answers: ValidationAnswers | None = None
 
 
 class _Header(msgspec.Struct, frozen=True):

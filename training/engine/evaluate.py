@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -12,7 +13,7 @@ from training.device.transfer import moved
 from training.engine.batches import Inputs, in_order
 from training.engine.out_of_memory import forward, gathered
 from training.errors import DeviceError
-from training.records import Scores
+from training.records import Scores, ValidationAnswers
 
 EVALUATED_TOGETHER = 64
 """Images in a batch at least; where so many don't fit, they go in batches of training's size."""
@@ -38,9 +39,28 @@ def scores_of(totals: Tensor, n: int) -> Scores:
 
 def evaluate(
     module: nn.Module, inputs: Inputs, batch_size: int, after_batch: Callable[[], object] = bool
-) -> Scores:
-    """Return mean cross-entropy and top-1 accuracy in inference mode."""
-    return evaluate_logits(module, inputs, batch_size, after_batch)[0]
+) -> tuple[Scores, ValidationAnswers]:
+    """Return mean cross-entropy and top-1 accuracy in inference mode, and what was answered."""
+    scores, logits = evaluate_logits(module, inputs, batch_size, after_batch)
+    return scores, answers_of(logits, inputs.labels.cpu())
+
+
+def answers_of(logits: Tensor, labels: Tensor) -> ValidationAnswers:
+    """Describe the answers to images.
+
+    Args:
+        logits: (n, n_classes), on the CPU.
+        labels: True classes, (n,), int64, on the CPU.
+    """
+    n_classes = logits.shape[1]
+    given = logits.argmax(1)
+    right = given == labels
+    digits = math.ceil(len(labels) / 4)
+    return ValidationAnswers(
+        right=np.packbits(right.numpy()).tobytes().hex()[:digits],
+        given=given.bincount(minlength=n_classes).tolist(),
+        right_in_class=labels[right].bincount(minlength=n_classes).tolist(),
+    )
 
 
 @torch.no_grad()

@@ -31,11 +31,12 @@ from training.engine.recorded_step import Capture, RecordedStep, cuda_graph
 from training.engine.state import State, changing, copy_state, load_state, shapes
 from training.networks.build import ARCHITECTURES
 from training.progress import EpochEnd, Progress
-from training.records import Curves, LossScaling, Scores, Spec
+from training.records import Curves, LossScaling, Scores, Spec, ValidationAnswers
 from training.stopping import StoppedError, StopSignal
 
 KEPT_OF_FIT = ("learning_rate", "train", "validation", "epoch_seconds", "best_epoch",
-               "training_seconds", "batch_parts", "energy_joules", "loss_scaling")  # fmt: skip
+               "training_seconds", "batch_parts", "energy_joules", "loss_scaling", "best_answers",
+               "last_answers")  # fmt: skip
 """Fields of `Fit` that a checkpoint's `Position` repeats."""
 
 
@@ -51,6 +52,8 @@ class Fit:
         batch_parts: How many parts a batch had to be divided into for the device's memory.
         energy_joules: What the device consumed; None where that isn't known.
         loss_scaling: Of training in fp16.
+        best_answers: To the validation images after `best_epoch`.
+        last_answers: Those after the last epoch; None where it diverged.
     """
 
     learning_rate: list[float] = field(default_factory=list)
@@ -64,6 +67,8 @@ class Fit:
     batch_parts: int = 1
     energy_joules: float | None = 0.0
     loss_scaling: LossScaling | None = None
+    best_answers: ValidationAnswers | None = None
+    last_answers: ValidationAnswers | None = None
 
     def curves(self, experiment_id: str, seed: int) -> Curves:
         return Curves(
@@ -120,8 +125,8 @@ def fit(
             while training.epoch <= spec.epochs and not training.result.diverged:
                 training.train_epoch(stop)
                 started = time.perf_counter()
-                scores = evaluate(module, validation, spec.batch_size, stop.check)
-                training.end_epoch(scores, time.perf_counter() - started)
+                scores, answers = evaluate(module, validation, spec.batch_size, stop.check)
+                training.end_epoch(scores, answers, time.perf_counter() - started)
                 log(training.result)
         except StoppedError as stopped:
             if not stopped.at_once:
@@ -274,10 +279,13 @@ class _Training:
         self.totals[:2].add_(batch_totals(loss, logits, labels).masked_fill(~held, 0))
         self.totals[2].add_(~held, alpha=len(labels))
 
-    def end_epoch(self, validated: Scores, seconds: float) -> None:
+    def end_epoch(
+        self, validated: Scores, answers: ValidationAnswers | None, seconds: float
+    ) -> None:
         """Note the epoch's scores, remember its state if it is the best, step the rate.
 
         Args:
+            answers: To the validation images.
             seconds: What validating took.
         """
         result, epoch = self.result, self.epoch
@@ -295,10 +303,11 @@ class _Training:
         speed = len(self.train.labels) / max(self.seconds, 1e-9)
         _report(self.progress, epoch, self.spec.epochs, result, speed)
         if trained.loss is None or validated.loss is None:
-            result.diverged = True  # the best epoch is one before
+            result.diverged, result.last_answers = True, None  # the best epoch is one before
             return
+        result.last_answers = answers
         if _is_better(result, epoch):
-            result.best_epoch = epoch
+            result.best_epoch, result.best_answers = epoch, answers
             result.best_state = copy_state(self.module, result.best_state)
         self._step_rate()
         self._begin_epoch(epoch + 1)

@@ -56,6 +56,7 @@ from training.records.results import (
     Settings,
     Status,
     StudyRecord,
+    ValidationAnswers,
 )
 from training.records.schema import KINDS, json_schema
 from training.records.selection import Rank, rank
@@ -120,6 +121,7 @@ __all__ = [
     "StudyFolder",
     "StudyRecord",
     "Thumbnail",
+    "ValidationAnswers",
     "confident_mistakes",
     "confused_pairs",
     "content_of",

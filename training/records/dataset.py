@@ -11,7 +11,8 @@ FORMAT = 2
 2: a diverged run's `Metrics.best_epoch` is the best of its finite epochs; before, the last.
 
 Fields that a reader can do without are added under the same number, as `Predictions.examples`,
-`Metrics.first_layer`, `Metrics.cost`, `Metrics.loss_scaling` and `Dataset.split_changes` were.
+`Metrics.first_layer`, `Metrics.cost`, `Metrics.loss_scaling`, `Metrics.validation_answers` and
+`Dataset.split_changes` were.
 """
 
 DataKind = Literal["caltech101", "sample", "folder"]
@@ -177,6 +178,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         n_remarks: Images that `remarks` speaks of, all of them.
         remarks: Images that lost much in being converted, and what; the first 20.
         duplicates: Images that are there twice; null in records of before they were looked for.
+        n_found: Images of these classes before `max_per_class`; null in older records.
     """
 
     format: int = FORMAT
@@ -210,3 +212,4 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     n_remarks: Count = 0
     remarks: list[str] = []
     duplicates: Duplicates | None = None
+    n_found: Count | None = None

@@ -100,6 +100,10 @@ class StudyFolder:
         """Return the file that a process locks while it works on what `name` says."""
         return self.path / ".locks" / f"{name.replace('/', '--')}.lock"
 
+    def stand_in_lock(self, digest: str) -> Path:
+        """Return the file that a process locks while it trains stand-in weights for this study."""
+        return self.lock(f"stand-in-weights/{digest}")
+
 
 @functools.cache
 def host_mark() -> str:

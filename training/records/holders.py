@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from training.records.files import StudyFolder
 from training.records.together import is_alive
 
 
@@ -30,6 +31,13 @@ def holder_of(lock: Path) -> Holder | None:
     if found is None or (found.host == socket.gethostname() and not is_alive(found.pid)):
         return None
     return found
+
+
+def trains_stand_ins(folder: StudyFolder) -> bool:
+    """Tell whether a process trains stand-in weights for a study's runs at this moment."""
+    pattern = folder.stand_in_lock("*").with_suffix(".holder")
+    found = pattern.parent.glob(pattern.name)
+    return any(holder_of(file.with_suffix(".lock")) is not None for file in found)
 
 
 def read_holder(lock: Path) -> Holder | None:

@@ -32,6 +32,25 @@ class Scores(msgspec.Struct, frozen=True):
     accuracy: Accuracy
 
 
+Bits = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]*$")]
+"""One bit an image in their order, four to a hexadecimal digit, the first image the highest bit."""
+
+
+class ValidationAnswers(msgspec.Struct, frozen=True):
+    """What a network answered to the validation images after an epoch.
+
+    Attributes:
+        right: Which answers were right, in the images' order: a bit each, four to a hexadecimal
+            digit, the first image the highest bit; the last digit is filled with zeros.
+        given: How often each class was the answer, in the order of `Dataset.classes`.
+        right_in_class: How many images of each class were named rightly, in the same order.
+    """
+
+    right: Bits
+    given: list[Count]
+    right_in_class: list[Count]
+
+
 class HeldOutScores(msgspec.Struct, frozen=True):
     """The one reading of the test set.
 
@@ -197,6 +216,10 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         train: Scores at `best_epoch`, measured during that epoch's training pass.
         validation: Scores at `best_epoch`, after that epoch.
         test: Scores of the `best_epoch` weights on the test split, for finalists.
+        validation_answers: Answers to the validation images after `best_epoch`; null in older
+            records.
+        last_answers: Those after the last epoch; null also where that is `best_epoch`, or its loss
+            wasn't finite.
         train_seconds: Wall time of all epochs, validation included.
         images_per_second: Training images per second of training passes.
         cached_features: Whether the frozen part's outputs were computed once instead of per epoch.
@@ -231,6 +254,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     train: Scores | None = None
     validation: Scores | None = None
     test: HeldOutScores | None = None
+    validation_answers: ValidationAnswers | None = None
+    last_answers: ValidationAnswers | None = None
     train_seconds: float = 0.0
     images_per_second: float | None = None
     cached_features: bool = False

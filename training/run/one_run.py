@@ -135,6 +135,8 @@ def _describe(
         train=result.train[result.best_epoch - 1] if result.best_epoch else None,
         validation=result.validation[result.best_epoch - 1] if result.best_epoch else None,
         test=tested.scores,
+        validation_answers=result.best_answers,
+        last_answers=result.last_answers if len(result.train) != result.best_epoch else None,
         train_seconds=sum(result.epoch_seconds),
         images_per_second=_speed(result, workspace),
         cached_features=feature_seconds is not None,

@@ -94,7 +94,8 @@ def sample_weights(spec: Spec, workspace: Workspace) -> StartingWeights:
             remove_checkpoints(file.with_suffix(".checkpoint"))
         else:
             note(f"Training stand-in weights for {spec.model} on the sample's source alphabet")
-            state = _train(source_spec(spec), source, workspace, file)
+            with locked(workspace.folder.stand_in_lock(name), note):
+                state = _train(source_spec(spec), source, workspace, file)
     return StartingWeights(state, source.record.mean, source.record.std)
 
 

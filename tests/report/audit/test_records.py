@@ -2,10 +2,11 @@
 
 import re
 
+import msgspec
 import pytest
-from in_memory import a_dataset, a_run, a_spec, a_view
+from in_memory import a_dataset, a_run, a_spec, a_view, validated
 
-from report.audit.records import audit_records, audit_runs
+from report.audit.records import _validation_answers, audit_records, audit_runs
 from training.records import Choice, Cost, Experiment, HeldOutScores, Parameters, Scores, Selected
 
 GRID = "scratch/grid"
@@ -160,6 +161,33 @@ def test_the_accuracy_that_follows_is_told():
 def test_a_test_accuracy_needs_its_predictions():
     assert pointers(a_run(tested=(3, 4))) == ["/test"]
     assert pointers(a_run()) == []
+
+
+OF_CLASS = [0] * 50 + [1] * 50
+KEPT = validated(OF_CLASS, [0] * 50 + [1] * 20 + [0] * 30, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [({}, []),
+     ({"right": KEPT.right[:-1]}, ["/validation_answers"]),
+     ({"given": [80, 21]}, ["/validation_answers"]),
+     ({"right": "0" + KEPT.right[1:]}, ["/validation_answers/right"]),
+     ({"right_in_class": [50, 19]}, ["/validation_answers/right"])],
+    ids=str,
+)  # fmt: skip
+def test_answers_to_validation_are_as_often_right_as_the_scores_say(change, where):
+    kept = msgspec.structs.replace(KEPT, **change)
+    for name, curve in (("validation_answers", [0.1, 0.7]), ("last_answers", [0.9, 0.7])):
+        best = 2 if name == "validation_answers" else 1
+        fields = {name: kept, "validation": Scores(1.0, curve[best - 1]), "best_epoch": best}
+        run = a_run("a/b", curves={"validation_accuracy": curve}, train=None, **fields)
+        problems = [*_validation_answers(a_view(run, dataset=a_dataset()), run)]
+        assert [p.source.partition("#")[2] for p in problems] == [
+            pointer.replace("validation_answers", name) for pointer in where
+        ]
+        other = msgspec.structs.replace(a_dataset(), fingerprint="others")
+        assert [*_validation_answers(a_view(run, dataset=other), run)] == []
 
 
 def repeated(source=None, *, seed=0, **fields):

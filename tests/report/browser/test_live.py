@@ -9,6 +9,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from fake_study import Fake, write_fake_study
+
+from training.locks import locked
+from training.records import StudyFolder
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -47,6 +51,21 @@ def wait(page, expression, seconds=90):
     while not page.evaluate(expression):
         assert time.monotonic() < end, expression
         time.sleep(0.1)
+
+
+def test_stand_in_weights_in_training_are_told_and_not_that_nothing_trains(
+    chromium, server, tmp_path
+):
+    folder = StudyFolder(tmp_path / "quick")
+    write_fake_study(folder.path, Fake(only=("scratch/baseline",), thumbnails=False))
+    page = chromium.new_context().new_page()
+    page.goto(server)
+    told = "document.querySelector('#live').innerText.includes('{}')"
+    wait(page, told.format("nothing is training now"))
+    with locked(folder.stand_in_lock("0123"), print):
+        wait(page, told.format("training stand-in weights"))
+        assert not page.evaluate(told.format("nothing is training"))
+    page.context.close()
 
 
 def test_the_page_grows_with_a_run_and_never_reloads(chromium, server, tmp_path):

@@ -41,6 +41,10 @@ def rows(html, slug):
     return found
 
 
+def text_of(html):
+    return " ".join(re.sub(r"<[^>]*>", "", html.partition("<main")[2]).split())
+
+
 def record(study, experiment, name, seed):
     return json.loads((study / experiment / f"seed-{seed}" / name).read_text())
 
@@ -80,14 +84,59 @@ def test_a_study_held_against_a_copy_of_itself_shows_no_difference(studies, tmp_
     write_fake_study(tmp_path / "runs" / "copy", Fake(thumbnails=False))
     html = compared((studies[0], tmp_path / "runs" / "copy"), tmp_path)
     verdicts = {line[7] for line in rows(html, "compared-accuracies")}
-    assert verdicts == {"none measurable"}
+    assert verdicts == {"identical answers"}
     assert "had the same settings in both, seeds too" in html
+    assert "no difference can be measured" not in text_of(html)
+    assert (
+        "Their answers are identical, to every test picture and with the same probabilities, in "
+        "all 9 experiments that both have tested."
+    ) in text_of(html)
+
+
+@pytest.mark.parametrize("field", ["predicted", "probability"])
+def test_answers_that_differ_in_one_are_not_called_identical(studies, tmp_path, field):
+    copy = tmp_path / "runs" / "copy"
+    write_fake_study(copy, Fake(thumbnails=False))
+    file = copy / "beyond" / "vgg16" / "seed-0" / "predictions.json"
+    answers = json.loads(file.read_text())
+    answers[field][0] = 0.5 if field == "probability" else (answers[field][0] + 1) % 3
+    file.write_text(json.dumps(answers))
+    html = compared((studies[0], copy), tmp_path)
+    verdicts = {line[0]: line[7] for line in rows(html, "compared-accuracies")}
+    assert verdicts.pop("VGG16") == "none measurable"
+    assert set(verdicts.values()) == {"identical answers"}
+    assert "in 8 of 9 experiments that both have tested, AlexNet from scratch" in text_of(html)
+    assert "In 1 of 9 experiments that both have tested, no difference" in text_of(html)
+
+
+def test_accuracies_on_different_data_sets_are_not_compared(studies, tmp_path):
+    file = studies[1] / "dataset.json"
+    record = json.loads(file.read_text())
+    record["classes"][0] = "zebra"
+    file.write_text(json.dumps(record | {"fingerprint": "other", "name": "zoo"}))
+    html = compared(studies, tmp_path)
+    text = text_of(html)
+    assert "They are of different data sets, A of 12 classes (embedded sample) and B of 12" in text
+    assert "so no accuracies are compared" in text
+    assert "measurably" not in text
+    for line in rows(html, "compared-accuracies"):
+        assert line[5:] == ["–", "–", "not compared"]
+    check = compare(studies, tmp_path, "--check")
+    assert check.exit_code == 0, check.output
 
 
 def test_settings_that_differ_are_listed_and_no_others(studies, tmp_path):
     listed = rows(compared(studies, tmp_path), "compared-settings")
-    assert {line[1] for line in listed} == {"Seed"}
-    assert {tuple(line[2:]) for line in listed} == {("0", "1")}
+    assert listed == [["all that both have run", "Seed", "0", "1"]]
+
+
+def test_a_setting_that_differs_alike_is_listed_once(studies, tmp_path):
+    changed = "scratch/baseline", "beyond/vgg16"
+    for name in changed:
+        file = studies[1] / name / "seed-1" / "metrics.json"
+        file.write_text(file.read_text().replace('"gamma": 0.1', '"gamma": 0.5'))
+    listed = rows(compared(studies, tmp_path), "compared-settings")
+    assert [line[0] for line in listed if line[1] != "Seed"] == [" and ".join(changed)]
 
 
 def test_an_experiment_of_one_side_is_told(studies, tmp_path):

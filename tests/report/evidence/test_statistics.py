@@ -1,18 +1,23 @@
 """Statistics, held to scipy and to published examples."""
 
+import itertools
+import math
 import random
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, sem, t, ttest_rel
+from scipy.stats import binom, binomtest, sem, t, ttest_rel
 
 from report.evidence.statistics import (
+    class_accuracy,
     confused,
     discordant,
+    guessing_limit,
     holm,
     mcnemar_exact,
     n_perfect,
     newcombe_interval,
+    only_first_right,
     paired_interval,
     paired_t,
     student_interval,
@@ -81,15 +86,91 @@ def test_answers_to_different_pictures_are_refused():
 @pytest.mark.parametrize(
     ("counts", "expected"),
     [
-        ((56, 70, 48, 80), (0.0524, 0.3339)),
-        ((9, 10, 3, 10), (0.1705, 0.8090)),
-        ((10, 10, 0, 20), (0.6791, 1.0000)),
-        ((0, 10, 0, 20), (-0.1611, 0.2775)),
+        ((56, 70, 48, 80), (0.0428, 0.3422)),
+        ((9, 10, 3, 10), (0.1013, 0.8387)),
+        ((6, 7, 2, 7), (-0.0290, 0.8423)),
+        ((10, 10, 0, 20), (0.6014, 1.0000)),
+        ((0, 10, 0, 20), (-0.2005, 0.3445)),
     ],
 )
 def test_newcombe_interval_is_that_of_his_table(counts, expected):
-    # R. G. Newcombe, Statistics in Medicine 17, 1998, table II, method 10.
+    # R. G. Newcombe, Statistics in Medicine 17, 1998, table II, method 11.
     assert newcombe_interval(*counts) == pytest.approx(expected, abs=6e-5)
+
+
+@pytest.mark.parametrize("counts", [(30, 70, 12, 60), (0, 5, 5, 5), (1, 1, 0, 1), (99, 100, 1, 99)])
+def test_newcombe_interval_is_made_of_scipys(counts):
+    (a, n), (b, m) = counts[:2], counts[2:]
+    first, second = (
+        binomtest(k, of).proportion_ci(method="wilsoncc") for k, of in ((a, n), (b, m))
+    )
+    gap = a / n - b / m
+    below = math.hypot(a / n - first.low, second.high - b / m)
+    above = math.hypot(first.high - a / n, b / m - second.low)
+    assert newcombe_interval(*counts) == pytest.approx((gap - below, gap + above), abs=1e-9)
+
+
+@pytest.mark.parametrize("p", [0.05, 0.5, 0.7, 0.95])
+@pytest.mark.parametrize(("n", "m"), [(100, 100), (60, 150)])
+def test_newcombe_interval_leaves_zero_out_in_at_most_five_of_a_hundred_without_a_difference(
+    n, m, p
+):
+    first, second = (binom.pmf(range(of + 1), of, p) for of in (n, m))
+    claimed = 0.0
+    for a, b in itertools.product(range(n + 1), range(m + 1)):
+        low, high = newcombe_interval(a, n, b, m)
+        claimed += first[a] * second[b] * (not low <= 0 <= high)
+    assert 0.005 < claimed <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("sizes", "least"), [((40, 40, 40), 0.005), ((90, 20, 10), 0.005), ((50, 0, 70), 0)]
+)
+def test_answers_that_ignore_the_picture_seldom_pass_the_limit(sizes, least):
+    """By chance in one of forty, however uneven; less often with a class that has no pictures."""
+    dice = np.random.default_rng(0)
+    label = np.repeat(range(3), sizes)
+    passed = 0
+    for _ in range(2000):
+        answers = dice.permutation(dice.choice(3, len(label), p=dice.dirichlet((1, 1, 1))))
+        given = np.bincount(answers, minlength=3)
+        right = np.bincount(label[answers == label], minlength=3)
+        passed += class_accuracy(right, sizes) > guessing_limit(given, sizes)
+    assert least <= passed / 2000 < 0.04
+
+
+def test_the_limits_variance_is_that_of_shuffled_answers():
+    dice, sizes, given = np.random.default_rng(1), (30, 12, 8), (25, 20, 5)
+    label, answers = np.repeat(range(3), sizes), np.repeat(range(3), given)
+    found = [
+        class_accuracy(np.bincount(label[dice.permutation(answers) == label], minlength=3), sizes)
+        for _ in range(20000)
+    ]
+    assert np.mean(found) == pytest.approx(1 / 3, abs=0.002)
+    assert guessing_limit(given, sizes) == pytest.approx(1 / 3 + 1.96 * np.std(found), rel=0.01)
+
+
+def test_one_answer_to_everything_is_chance_however_large_its_class():
+    sizes = (90, 5, 5)
+    assert class_accuracy((90, 0, 0), sizes) == guessing_limit((100, 0, 0), sizes) == 1 / 3
+    assert class_accuracy((80, 3, 3), sizes) > guessing_limit((82, 9, 9), sizes)
+
+
+def test_the_more_epochs_the_best_was_picked_from_the_higher_the_limit():
+    limits = [guessing_limit((50, 50), (50, 50), n) for n in (1, 2, 30)]
+    assert limits == sorted(set(limits))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "n"), [("f0", "0f", 4), ("ff", "ff", 0), ("", "", 0), ("9", "1", 1)]
+)
+def test_bits_are_compared_picture_by_picture(first, second, n):
+    assert only_first_right(first, second) == n
+
+
+def test_answers_to_different_numbers_of_pictures_are_not_compared():
+    with pytest.raises(ValueError, match="different pictures"):
+        only_first_right("f", "ff")
 
 
 @pytest.mark.parametrize("values", [[0.8, 0.81], [0.7, 0.72, 0.69], [0.85, 0.86, 0.84, 0.9, 0.8]])

@@ -21,8 +21,12 @@ from scipy.stats import binomtest
 from test_imports import modules_after
 
 from report.errors import ReportError
+from report.evidence.display_names import experiment_name
+from report.evidence.load import load_study
+from report.evidence.statistics import discordant, holm, mcnemar_exact
 from report.export.cli import _FORMATS
 from report.export.formats import FORMATS
+from report.findings.chosen import chosen_model
 from training import time_limit
 from training.cli import cli
 from training.errors import HomeworkError
@@ -220,6 +224,37 @@ def test_latex_rows_are_the_tested_runs_with_wilson_intervals(finished_study, tm
         assert f"% {run}/seed-0\n" in text
 
 
+def test_latex_marks_the_chosen_model_and_gives_the_tests_against_it(finished_study, tmp_path):
+    view = load_study(finished_study)
+    choice = chosen_model(view)
+    text = exported(finished_study, "latex", tmp_path / "t.tex").read_text()
+    cells = {row[0].removesuffix(r"~$\star$"): row for row in latex_rows(text)}
+    starred = {row[0].removesuffix(r"~$\star$") for row in latex_rows(text) if "star" in row[0]}
+    level = {experiment_name(t.experiment) for t in (choice.model, *choice.level)}
+    assert starred == level
+    assert level != set(cells)
+    chosen = experiment_name(choice.model.experiment)
+    assert cells[chosen][-1] == "chosen"
+    assert f"Chosen by validation accuracy: {chosen}." in text
+    model = choice.model.runs[0].predictions
+    p_values = []
+    for other in (*choice.level, *choice.worse, *choice.better):
+        answers = other.runs[0].predictions.predicted
+        only = discordant(model.label, model.predicted, answers)
+        p_values.append((experiment_name(other.experiment), mcnemar_exact(*only)))
+    for (name, _), p in zip(p_values, holm([p for _, p in p_values]), strict=True):
+        printed = cells[name][-1].replace("$<$", "")
+        assert float(printed) == pytest.approx(p, abs=0.005)
+
+
+def test_a_model_alone_is_not_tested_against_another(tmp_path):
+    study = tmp_path / "runs" / "quick"
+    write_fake_study(study, Fake(only=("scratch/baseline",), thumbnails=False))
+    text = exported(study, "latex", tmp_path / "t.tex").read_text()
+    assert "star" not in text
+    assert "Holm" not in text
+
+
 NASTY = r"A_1 & 50% of {x} \input{/etc/passwd} $y$ #2 ~^ <b> “q” – é"
 
 
@@ -379,6 +414,32 @@ def test_the_model_card_lists_every_tested_model(finished_study, tmp_path):
     assert result["dataset"]["name"] == dataset["name"]
     for run, test in tested.items():
         assert re.search(rf"`{run}`\) .*\| {test['n_correct']} of {test['n_images']} \|", text)
+
+
+def test_the_model_card_names_the_chosen_model_and_how_to_use_it(study, tmp_path):
+    view = load_study(study)
+    choice = chosen_model(view)
+    text = exported(study, "model-card", tmp_path / "README.md").read_text()
+    name = experiment_name(choice.model.experiment)
+    experiment = choice.model.experiment.id
+    assert re.search(rf"Chosen by its validation accuracy of .*: {name}\. It gets", text)
+    assert f"(`{experiment}`) ★ |" in text
+    assert text.count("★") == 1 + len(choice.level)
+    assert f"`homework run {experiment} --study quick --keep-weights` trains it again" in text
+    file = study / experiment / "seed-0" / "metrics.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"network": "model.pt"}))
+    text = exported(study, "model-card", tmp_path / "README.md").read_text()
+    assert f"`homework predict quick/{experiment} photo.jpg` names a picture" in text
+    assert f"It is kept as `{experiment}/seed-0/model.pt`" in text
+    assert "trains it again" not in text
+
+
+def test_the_model_card_says_what_pictures_and_weights_were(finished_study, tmp_path):
+    text = exported(finished_study, "model-card", tmp_path / "README.md").read_text()
+    assert "774 pictures in 12 classes" in text
+    assert "These are not Caltech-101 pictures" in text
+    assert "The pre-trained weights are not ImageNet’s" in text
+    assert "models below: a random start, weights trained on drawn glyphs." in text
 
 
 def test_the_hub_library_takes_the_model_card(finished_study, tmp_path):

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from in_memory import a_dataset, a_view, said
 
+from report.evidence.display_names import data_set_name
 from report.findings import data
 from training.records import LeftOut, SizeStatistics
 
@@ -25,10 +26,30 @@ def test_the_extent_is_the_sum_of_the_splits():
     assert "letters, has 666 pictures in 3 classes." in told(data.extent, **counts)
 
 
-@pytest.mark.parametrize("limit", [None, 7])
-def test_a_limit_is_told_where_there_is_one(limit):
-    text = told(data.extent, max_per_class=limit)
-    assert ("At most 7 pictures of a class" in text) == (limit is not None)
+@pytest.mark.parametrize(
+    ("limit", "n_found", "words"),
+    [(None, None, "The data set, letters, has 300 pictures in 2 classes."),
+     (None, 8677, "The data set, letters, has 300 pictures in 2 classes."),
+     (7, None, "The data set is a part of letters, 300 pictures in 2 classes: at most 7"),
+     (7, 8677, "The data set is a part of letters, 300 of its 8 677 pictures in 2 classes: at"),
+     (200, 300, "The data set, letters, has 300 pictures in 2 classes.")],
+)  # fmt: skip
+def test_a_part_of_a_data_set_is_said_to_be_one(limit, n_found, words):
+    text = told(data.extent, max_per_class=limit, n_found=n_found)
+    assert text.startswith(words)
+    assert text.endswith("at most 7 pictures of a class were used.") == (limit == 7)
+
+
+def test_a_part_of_caltech_is_not_said_to_be_all_of_it():
+    assert told(data.kind, kind="caltech101").startswith("It is Caltech-101 in its published form:")
+    text = told(data.kind, kind="caltech101", max_per_class=6, n_found=8677)
+    assert text.startswith("The whole is Caltech-101 in its published form:")
+
+
+def test_names_elsewhere_say_that_it_is_a_part():
+    view = a_view(dataset=a_dataset(max_per_class=6, n_found=8677))
+    assert data_set_name(view) == "part of letters"
+    assert data_set_name(a_view(dataset=a_dataset())) == "letters"
 
 
 def test_the_largest_and_the_smallest_class_of_train_are_named():

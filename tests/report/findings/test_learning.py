@@ -43,14 +43,6 @@ def test_a_seed_that_failed_is_not_counted():
     assert learning.first_of_seeds(a_view(*runs), runs[0]) == []
 
 
-@pytest.mark.parametrize(("accuracy", "learned"), [(0.5, False), (0.59, False), (0.7, True)])
-def test_learning_is_doubted_within_the_interval_of_naming_one_class(accuracy, learned):
-    run = a_run(validation=accuracy)
-    found = learning.learned_nothing(a_view(run, dataset=a_dataset()), run)
-    assert [s.strength for s in found] == ([] if learned else ["strong"])
-    assert learned or "right for 50.0 % of the validation pictures" in said(found)
-
-
 @pytest.mark.parametrize(
     "run",
     [a_run(), a_run(curves={"epoch": [1]}, best_epoch=None)],

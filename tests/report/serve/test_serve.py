@@ -116,6 +116,22 @@ def test_what_runs_is_told_epoch_by_epoch(served, place):
     )  # what a killed process leaves trains no more
 
 
+def test_stand_in_weights_in_training_are_told(served, place):
+    events = states(served("/events"))
+    assert next(events)["stand_ins"] is False
+    with locked(place.stand_in_lock("0123456789abcdef-0123"), print):
+        assert next(events)["stand_ins"] is True
+    assert next(events)["stand_ins"] is False
+
+
+def test_a_half_done_study_is_not_called_finished(served, place):
+    assert '<span class="label">Finished</span>' in text(served())
+    shutil.rmtree(place.run("beyond/vgg16", 0))
+    html = text(served())
+    assert "Finished</span>" not in html
+    assert '<span class="label">Newest record</span>' in html
+
+
 def test_a_changed_record_changes_the_page(served, place):
     before = text(served())
     assert text(served()) == before

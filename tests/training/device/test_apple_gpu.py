@@ -141,7 +141,7 @@ def test_sums_without_float64_are_close_to_those_with_it(mac):
         def gather(self, chosen):
             return features[chosen].to(self.device)
 
-    there, here = (
+    (there, _), (here, _) = (
         evaluate(torch.nn.Identity(), Given(torch.device(name)), 1) for name in ("mps", "cpu")
     )
     assert there.accuracy == here.accuracy

@@ -21,6 +21,7 @@ from training.engine.loop import fit
 from training.engine.tensor_files import MAGIC, load_tensors, save_tensors
 from training.errors import RecordError
 from training.progress import Progress
+from training.records import Scores, ValidationAnswers
 from training.stopping import StoppedError, StopSignal
 
 
@@ -37,7 +38,7 @@ def outcome(result):
     weights = {name: value.numpy().tobytes() for name, value in result.best_state.items()}
     return (
         result.learning_rate, result.train, result.validation, result.best_epoch,
-        result.diverged, weights,
+        result.diverged, result.best_answers, result.last_answers, weights,
     )  # fmt: skip
 
 
@@ -56,6 +57,17 @@ def test_a_run_killed_after_any_batch_goes_on_to_the_same_bytes(tmp_path, optimi
         resumed = train(spec, checkpoints)
         assert outcome(resumed) == outcome(whole)
         assert len(resumed.epoch_seconds) == len(whole.epoch_seconds)
+
+
+def test_answers_of_a_best_epoch_before_the_kill_are_kept(tmp_path, monkeypatch):
+    scores = [(Scores(1.0, a), ValidationAnswers(name, [], [])) for a, name in
+              ((0.5, "a"), (0.9, "b"), (0.4, "c"))]  # fmt: skip
+    for left in (scores[:2], scores[2:]):  # two epochs of three batches, and the last
+        validated = iter(left)
+        monkeypatch.setattr("training.engine.loop.evaluate", lambda *_, v=validated: next(v))
+        with contextlib.suppress(KilledError):
+            result = train(spec_with(), Checkpoints(tmp_path, IDENTITY, 0), KilledAfter(7))
+    assert (result.best_answers.right, result.last_answers.right) == ("b", "c")
 
 
 def test_going_on_doesnt_start_from_the_first_epoch(tmp_path):
@@ -244,14 +256,15 @@ def test_a_changed_network_starts_anew(tmp_path):
     assert "the network has changed" in progress.notes[0]
 
 
-def test_a_checkpoint_of_before_energy_was_measured_is_taken_up(tmp_path):
+def test_a_checkpoint_of_before_energy_and_answers_were_kept_is_taken_up(tmp_path):
     checkpoints = Checkpoints(tmp_path, IDENTITY, 0)
     with pytest.raises(KilledError):
         train(spec_with(), checkpoints, KilledAfter(7))
     for file in checkpoints._files():
         content = load_tensors(file)
         header = msgspec.json.decode(content["header"])
-        del header["position"]["energy_joules"]
+        for name in ("energy_joules", "best_answers", "last_answers"):
+            del header["position"][name]
         save_tensors(file, content | {"header": msgspec.json.encode(header).decode()})
     assert checkpoints.newest()[0].energy_joules is None
     assert outcome(train(spec_with(), checkpoints)) == outcome(train(spec_with()))

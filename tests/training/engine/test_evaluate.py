@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from training.engine.batches import FeatureInputs
-from training.engine.evaluate import batch_totals, evaluate, evaluate_logits, scores_of
+from training.engine.evaluate import answers_of, batch_totals, evaluate, evaluate_logits, scores_of
 from training.errors import DeviceError
 
 N = 150
@@ -48,7 +48,25 @@ def test_scores_are_those_of_all_at_once(inputs, batch_size, sizes):
     torch.testing.assert_close(logits, expected)
     assert scores.loss == pytest.approx(F.cross_entropy(expected, inputs.labels).item(), rel=1e-6)
     assert scores.accuracy == (expected.argmax(1) == inputs.labels).sum().item() / N
-    assert evaluate(module, inputs, batch_size) == scores
+    same, answers = evaluate(module, inputs, batch_size)
+    assert same == scores
+    assert answers == answers_of(logits, inputs.labels)
+
+
+@pytest.mark.parametrize("n", [1, 4, 5, 9, 150])
+def test_answers_are_kept_a_bit_a_picture_and_counted_by_class(n):
+    generator = torch.Generator().manual_seed(n)
+    logits, labels = torch.randn(n, 3, generator=generator), torch.arange(n) % 3
+    answers = answers_of(logits, labels)
+    right = (logits.argmax(1) == labels).tolist()
+    digits = [right[i : i + 4] + [False] * (4 - len(right[i : i + 4])) for i in range(0, n, 4)]
+    expected = "".join(f"{8 * a + 4 * b + 2 * c + d:x}" for a, b, c, d in digits)
+    assert answers.right == expected
+    given = logits.argmax(1).tolist()
+    assert answers.given == [given.count(c) for c in range(3)]
+    assert answers.right_in_class == [
+        sum(r and t == c for r, t in zip(right, labels.tolist(), strict=True)) for c in range(3)
+    ]
 
 
 def test_the_sum_of_a_batch_counts_every_picture():

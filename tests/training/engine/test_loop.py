@@ -18,7 +18,7 @@ from training.networks.build import build
 from training.networks.freezing import freeze, training_mode
 from training.planning.plan import resolve
 from training.progress import EpochEnd, Progress
-from training.records import Experiment, Scores, Settings
+from training.records import Experiment, Scores, Settings, ValidationAnswers
 
 
 def spec_with(seed=0, **fields):
@@ -88,7 +88,7 @@ def trained_with(validation, monkeypatch):
 
     def validated(*_):
         weights[len(weights) + 1] = {k: v.clone() for k, v in module.state_dict().items()}
-        return Scores(*next(scores))
+        return Scores(*next(scores)), ValidationAnswers(f"{len(weights):x}", [], [])
 
     monkeypatch.setattr("training.engine.loop.evaluate", validated)
     spec = spec_with(epochs=len(validation), learning_rate=1e-2)
@@ -108,6 +108,8 @@ def test_the_best_epoch_is_that_of_the_rule_and_so_are_its_weights(validation, b
     result, weights = trained_with(validation, monkeypatch)
     assert result.best_epoch == best
     assert all(torch.equal(result.best_state[name], w) for name, w in weights[best].items())
+    assert result.best_answers.right == f"{best:x}"
+    assert result.last_answers.right == f"{len(validation):x}"
 
 
 def test_a_run_that_diverges_keeps_its_best_finite_epoch(monkeypatch):
@@ -116,6 +118,8 @@ def test_a_run_that_diverges_keeps_its_best_finite_epoch(monkeypatch):
     assert result.diverged
     assert len(result.validation) == 4  # and no epoch after it
     assert result.best_epoch == 2
+    assert result.best_answers.right == "2"
+    assert result.last_answers is None
     assert all(torch.equal(result.best_state[name], w) for name, w in weights[2].items())
 
 

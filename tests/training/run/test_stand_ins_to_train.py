@@ -9,6 +9,7 @@ from training.data import sample
 from training.data.locate import locate
 from training.data.prepare import prepare
 from training.progress import Progress
+from training.records.holders import trains_stand_ins
 from training.run import train_stand_in
 from training.run.stand_ins_to_train import flop_of_missing, is_trained, missing, pictures_an_epoch
 from training.run.train_stand_in import source_spec
@@ -34,6 +35,25 @@ def test_each_that_is_wanted_and_not_there_is_missing_once(spec, recorder, tmp_p
     (tmp_path / f"{spec.weights_digest}-0123.pt").touch()
     assert is_trained(spec.weights_digest, tmp_path)
     assert missing([spec, *others], tmp_path) == {}
+
+
+def test_while_they_are_trained_the_study_says_so_and_no_longer(
+    spec, recorder, tmp_path, few_letters, monkeypatch
+):
+    small = msgspec.structs.replace(spec, image_size=64, resize_size=73, width=0.1)
+    data = prepare(locate("sample-source"), None, small.image_size, None, 0)
+    workspace = Workspace(recorder.folder, data, torch.device("cpu"), Progress(), tmp_path)
+    seen, fit = [], train_stand_in.fit
+
+    def watched(*args):
+        seen.append(trains_stand_ins(recorder.folder))
+        return fit(*args)
+
+    monkeypatch.setattr(train_stand_in, "fit", watched)
+    for _ in range(2):  # the second time they are there
+        train_stand_in.sample_weights(small, workspace)
+        seen.append(trains_stand_ins(recorder.folder))
+    assert seen == [True, False, False]
 
 
 def test_the_arithmetic_is_that_of_training_them(spec, recorder, tmp_path, few_letters):

@@ -1,0 +1,170 @@
+"""Whether what the text leads a reader to expect came out: rates, gaps, plateaus."""
+
+import math
+
+from report.evidence.display_names import experiment_name, optimizer_name
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import Quantity, decimal, derive, integer, points, rate
+from report.evidence.sentences import Name, Parts, Sentence, listing, say
+from report.findings.guessing import never_learned
+
+CERTAIN = 1.96
+"""Standard errors from which two gaps differ, as many as enclose 95 %."""
+
+NEAR_AN_EVEN_GUESS = 0.01
+"""Share by which a train loss may differ from that of an even guess and still count as near it."""
+
+SCRATCH, TRANSFER = "scratch/grid", "transfer/grid"
+
+
+def smaller_rates(view: StudyView) -> list[Sentence]:
+    """Say whether pre-trained weights went with smaller rates, of the best pairs and by optimizer.
+
+    Nothing where the best pair of either grid can't be told from guessing, or the grids didn't try
+    the same rates.
+    """
+    here, there = (view.ranked(grid) for grid in (TRANSFER, SCRATCH))
+    if not here or not there or _rates(view, TRANSFER) != _rates(view, SCRATCH):
+        return []
+    best = here[0], there[0]
+    specs = [run.metrics.spec for run in best]
+    if None in specs or any(never_learned(view, run) for run in best):
+        return []
+    same_optimizer = len({spec.optimizer for spec in specs if spec}) == 1
+    return [_best_rates(*best, same_optimizer), *_by_optimizer(view, here, there)]
+
+
+def _rates(view: StudyView, grid: str) -> set[float | None]:
+    return {experiment.learning_rate for experiment in view.group(grid)}
+
+
+def _rate(run: Run) -> Quantity:
+    return run.number("/spec/learning_rate")
+
+
+def _best_rates(here: Run, there: Run, same_optimizer: bool) -> Sentence:
+    a, b = _rate(here), _rate(there)
+    both = say(rate(a), " against ", rate(b)).parts
+    but = (
+        ()
+        if same_optimizer
+        else say("; the optimizers differ, though, and a rate means another thing for each").parts
+    )
+    if a.value == b.value:
+        return say("The best pair’s rate isn’t smaller than that from a random start but the "
+                   "same, ", rate(a), *but, ".")  # fmt: skip
+    if a.value < b.value:
+        return say("The best pair’s rate is smaller than that from a random start, ", both,
+                   ", as expected", *but, ".")  # fmt: skip
+    return say("The best pair’s rate is larger than that from a random start, ", both,
+               ", against the expectation", *but, ".")  # fmt: skip
+
+
+def _by_optimizer(view: StudyView, here: list[Run], there: list[Run]) -> list[Sentence]:
+    """Compare the best rates of each optimizer that learned from both starts."""
+    firsts = [_first_of_each(view, runs) for runs in (here, there)]
+    groups: dict[str, list[Parts]] = {"smaller": [], "the same": [], "larger": []}
+    for name in (n for n in firsts[0] if n in firsts[1]):
+        a, b = (_rate(first[name]) for first in firsts)
+        side = "the same" if a.value == b.value else "smaller" if a.value < b.value else "larger"
+        rates = (rate(a),) if side == "the same" else (rate(a), " against ", rate(b))
+        groups[side].append(say(Name(optimizer_name(name)), " (", *rates, ")").parts)
+    told = [say(f"{side} for ", listing(names)).parts for side, names in groups.items() if names]
+    if not told:
+        return []
+    return [say("By optimizer, the best rate from pre-trained weights is ", listing(told), ".")]
+
+
+def _first_of_each(view: StudyView, ranked: list[Run]) -> dict[str, Run]:
+    """Return each optimizer's best run, if it learned and was tried at several rates."""
+    found: dict[str, list[Run]] = {}
+    for run in ranked:
+        if run.metrics.spec is not None:
+            found.setdefault(run.metrics.spec.optimizer, []).append(run)
+    return {
+        name: runs[0]
+        for name, runs in found.items()
+        if len(runs) > 1 and not never_learned(view, runs[0])
+    }
+
+
+def gap_against(view: StudyView, experiment_id: str, other_id: str) -> list[Sentence]:
+    """Say whether the gap between train and validation accuracy is narrower than another's.
+
+    Both are differences of shares of as many pictures as the splits have; they differ where their
+    difference is beyond 1.96 standard errors of four such shares.
+    """
+    runs = [view.run(name) for name in (experiment_id, other_id)]
+    if view.dataset is None or experiment_id == other_id:
+        return []
+    first, second = runs
+    if first is None or second is None or None in (first.metrics.train, second.metrics.train):
+        return []
+    variance = 0.0
+    for run in (first, second):
+        for split, n in (
+            ("train", view.dataset.n_train),
+            ("validation", view.dataset.n_validation),
+        ):
+            share = run.number(f"/{split}/accuracy").value
+            variance += share * (1 - share) / max(n, 1)
+    gaps = [
+        derive("difference", run.number("/train/accuracy"), run.number("/validation/accuracy"))
+        for run in (first, second)
+    ]
+    apart = derive("difference", *gaps)
+    if abs(apart.value) <= CERTAIN * math.sqrt(variance):
+        verdict: Parts = say("no measurable difference").parts
+    else:
+        side = "narrower" if apart.value < 0 else "wider"
+        verdict = say(f"{side} by ", points(apart), " points").parts
+    return [
+        say("Train accuracy is ", *_ahead(gaps[0]), " validation accuracy at the best epoch; of ",
+            Name(experiment_name(second.experiment)), " it is ", *_ahead(gaps[1]), ": ", verdict,
+            *_measured_apart(first, second), ".")
+    ]  # fmt: skip
+
+
+def _ahead(gap: Quantity) -> Parts:
+    return say(points(gap), " points ", "above" if gap.value >= 0 else "below").parts
+
+
+def _measured_apart(first: Run, second: Run) -> Parts:
+    """Say so where the two train accuracies aren't of the same pictures."""
+    specs = first.metrics.spec, second.metrics.spec
+    if specs[0] and specs[1] and specs[0].augmentation != specs[1].augmentation:
+        return say(
+            ", but train accuracy is measured on the altered pictures, so that says little about "
+            "overfitting"
+        ).parts
+    return ()
+
+
+def plateau(view: StudyView, run: Run) -> list[Sentence]:
+    """Say for how many epochs the train loss stayed near that of an even guess."""
+    curves = run.curves
+    if curves is None or view.dataset is None or len(view.dataset.classes) < 2:
+        return []
+    if curves.train_loss[0] is None:
+        return []
+    even = derive("even_loss", view.dataset_number("/classes"))
+    losses = curves.train_loss
+    away = [
+        i for i, loss in enumerate(losses)
+        if loss is None or abs(loss - even.value) > NEAR_AN_EVEN_GUESS * even.value
+    ]  # fmt: skip
+    start = say("The train loss ").parts
+    if not away:
+        return [
+            say(start, "stayed within 1 % of that of an even guess (", decimal(even),
+                ") to the end of the last epoch, ", integer(run.number("/epochs_run")), ".")
+        ]  # fmt: skip
+    if away[0] == 0:
+        return [
+            say(start, "was off that of an even guess (", decimal(even),
+                ") by more than 1 % in the first epoch already.")
+        ]  # fmt: skip
+    return [
+        say(start, "stayed within 1 % of that of an even guess (", decimal(even),
+            ") until the end of epoch ", integer(run.curve(f"/epoch/{away[0] - 1}")), ".")
+    ]  # fmt: skip
