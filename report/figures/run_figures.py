@@ -12,7 +12,7 @@ from report.figures.curves import accuracy_course, draw_course, loss_course
 from report.figures.parameters import draw_parameters
 from report.figures.style import PAGE_WIDTH
 from report.figures.views import Gap, Plot
-from report.findings.learning import convergence, fit_gap
+from report.findings.learning import peak
 from report.tables.figure_data import course_data, parameter_data
 from training.records import Curves, Experiment
 
@@ -35,7 +35,7 @@ def curves(view: StudyView, experiment_id: str) -> Plot | Gap:
         record,
         run.metrics.best_epoch,
         size=(PAGE_WIDTH, 2.8),
-        alt=_curves_alt(view, run),
+        alt=_curves_alt(run),
         caption=_curves_caption(view, run),
         data=course_data(run),
     )
@@ -58,9 +58,8 @@ def draw_curves(figure: "Figure", record: Curves, best_epoch: int | None) -> Non
     )
 
 
-def _curves_alt(view: StudyView, run: Run) -> str:
-    told = (*convergence(view, run), *fit_gap(view, run))
-    said = " ".join(str(sentence) for sentence in told)
+def _curves_alt(run: Run) -> str:
+    said = " ".join(str(sentence) for sentence in peak(run))
     name = experiment_name(run.experiment)
     return f"Loss and accuracy of “{name}” over its epochs. {said}".strip()
 

@@ -82,6 +82,11 @@ def answers(view: StudyView) -> list[Answer]:
     return _known[view]
 
 
+def answer(view: StudyView, section: str) -> tuple[Sentence, ...]:
+    """Return the answer that a section opens with; empty where nothing was run."""
+    return next(found.sentences for found in answers(view) if found.section == section)
+
+
 def _answers(view: StudyView) -> list[Answer]:
     differences = _compared(view)
     grids = {grid: _homogeneity(view, grid) for grid in GRIDS}
@@ -151,16 +156,17 @@ def _from_scratch(view: StudyView) -> Answer:
     tested = tested_accuracy(view, SCRATCH)
     if tested is None:
         return Answer("scratch", (), "not run")
+    name = Name(experiment_name(tested.experiment))
     right: Parts = say(percent(tested.low), " to ", percent(tested.high)).parts
     if learned_nothing(view, tested):
         said = say(
-            "Nowhere: ", percent(tested.accuracy), " of the test pictures (", right, "), no more "
-            "than guessing may get.",
+            name, " gets ", percent(tested.accuracy), " of the test pictures right (", right,
+            "), no more than guessing may get.",
         )  # fmt: skip
         return Answer("scratch", (said,), "open")
     said = say(
-        "To ", percent(tested.accuracy), " of the test pictures (", right, "), with ",
-        pair(tested.runs[0]), *_first_recipe(view), ".",
+        name, " gets ", percent(tested.accuracy), " of the test pictures right (", right,
+        "), with ", pair(tested.runs[0]), *_first_recipe(view), ".",
     )  # fmt: skip
     return Answer("scratch", (said,), "clear")
 
@@ -203,12 +209,14 @@ def _transfer(view: StudyView, differences: Sequence[Difference]) -> Answer:
     interval = difference_interval(d.model, d.base)
     within: Parts = say(" (", interval, ")").parts if interval else ()
     if d.sure == "open":
-        said = say("No difference can be told: ", signed_points(d.gain), " points", within, ".",
-                   strength="weak")  # fmt: skip
+        said = say("Pre-trained weights make no difference that can be told: ",
+                   signed_points(d.gain), " points", within, ".", strength="weak")  # fmt: skip
     elif d.gain.value > 0:
-        said = say("Yes, by ", points(d.gain), " points", within, ".", strength="strong")
+        said = say("Pre-trained weights bring ", points(d.gain), " points", within, ".",
+                   strength="strong")  # fmt: skip
     else:
-        said = say("No, it costs ", points(d.gain), " points", within, ".", strength="strong")
+        said = say("Pre-trained weights cost ", points(d.gain), " points", within, ".",
+                   strength="strong")  # fmt: skip
     return Answer("transfer", (said,), d.sure)
 
 

@@ -8,30 +8,24 @@ from report.evidence.numbers import (
     derive,
     integer,
     mean_of,
-    percent,
     points,
     signed_points,
 )
-from report.evidence.sentences import Name, Parts, Sentence, numbered, say
+from report.evidence.sentences import Name, Parts, Sentence, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.guessing import test_is_guessing
-from report.findings.scores import accuracy_parts, p_parts, score
+from report.findings.scores import p_parts
 
 NO_POINTS = 0.0005
 """Differences below this are printed as nothing."""
 
 
 def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
-    """State an experiment's test accuracy and hold it against its validation accuracy."""
+    """Say where a test accuracy is that of guessing, or differs from the validation accuracy."""
     tested = tested_accuracy(view, experiment_id)
     if tested is None:
         return []
-    run = tested.runs[0]
-    opening = say(
-        Name(experiment_name(tested.experiment)), " gets ", accuracy_parts(tested), " of the ",
-        numbered(integer(run.number("/test/n_images")), "test picture"), " right.",
-    )  # fmt: skip
-    return [opening, *(test_is_guessing(view, tested) or _against_validation(view, tested))]
+    return test_is_guessing(view, tested) or _against_validation(view, tested)
 
 
 def _against_validation(view: StudyView, tested: Tested) -> list[Sentence]:
@@ -46,25 +40,19 @@ def _against_validation(view: StudyView, tested: Tested) -> list[Sentence]:
         derive("rounded_product", tested.accuracy, n_test), n_test,
     )  # fmt: skip
     low, high = derive("newcombe_low", *operands), derive("newcombe_high", *operands)
-    gap = derive("difference", validation, tested.accuracy)
-    side = "above" if gap.value > 0 else "below"
-    same = abs(gap.value) < NO_POINTS
-    distance = say("the same").parts if same else say(points(gap), f" points {side}").parts
-    start: Parts = say(
-        "Its validation accuracy is ", percent(validation), ", ", distance,
-        " (", INTERVAL, " of the difference ", signed_points(low), " to ", signed_points(high),
-        " points)",
-    ).parts  # fmt: skip
     if low.value <= 0 <= high.value:
-        return [
-            say(start, ": choosing the epoch on the validation set has not flattered it "
-                "measurably.", strength="weak")
-        ]  # fmt: skip
-    if gap.value > 0:
-        verdict = ": the choices made on the validation set flatter it, or its pictures are easier."
-    else:
-        verdict = ": the test pictures are the easier ones."
-    return [say(start, verdict, strength="strong")]
+        return []
+    gap = derive("difference", validation, tested.accuracy)
+    above, verdict = (
+        ("above", "the choices made on the validation set flatter it, or its pictures are easier")
+        if gap.value > 0
+        else ("below", "the test pictures are the easier ones")
+    )
+    return [
+        say("Its validation accuracy lies ", points(gap), f" points {above} its test accuracy (",
+            INTERVAL, " of the difference ", signed_points(low), " to ", signed_points(high),
+            f"): {verdict}.", strength="strong")
+    ]  # fmt: skip
 
 
 def compare(view: StudyView, first_id: str, second_id: str) -> list[Sentence]:
@@ -76,34 +64,51 @@ def compare(view: StudyView, first_id: str, second_id: str) -> list[Sentence]:
     first, second = tested_accuracy(view, first_id), tested_accuracy(view, second_id)
     if first is None or second is None:
         return []
-    if first_id == second_id or _same_run(first, second):
+    if first_id == second_id:
         return [_the_same(first, second)]
     pairs = _same_pictures(first, second)
-    if not pairs:
-        return [_not_comparable(first, second)]
+    if not pairs or _same_run(first, second):
+        return differences_to_mind(view, first_id, second_id)
     return [_verdict(first, second, pairs), *_epochs_differ(first, second)]
 
 
+def differences_to_mind(view: StudyView, first_id: str, second_id: str) -> list[Sentence]:
+    """Say what keeps two models from being compared by one change alone, if anything does."""
+    first, second = tested_accuracy(view, first_id), tested_accuracy(view, second_id)
+    if first is None or second is None or first_id == second_id:
+        return []
+    if _same_run(first, second):
+        return [_the_same(first, second)]
+    if not _same_pictures(first, second):
+        return [_not_comparable(first, second)]
+    return _epochs_differ(first, second)
+
+
 def _verdict(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Sentence:
-    scores = [[run.number("/test/accuracy") for run in side] for side in zip(*pairs, strict=True)]
-    means = [mean_of(values) for values in scores]
+    sides = zip(*pairs, strict=True)
+    means = [mean_of([run.number("/test/accuracy") for run in side]) for side in sides]
     gain = derive("difference", *means)
     decided, _, evidence = paired_test(pairs)
     decided = decided and gain.value != 0
     names = (Name(experiment_name(first.experiment)), Name(experiment_name(second.experiment)))
-    direction = "better" if gain.value > 0 else "worse"
-    outcome: Parts = (
-        say(points(gain), f" points {direction}").parts
-        if decided
-        else say("no measurable difference, ", signed_points(gain), " points").parts
-    )
+    if decided:
+        direction = "better" if gain.value > 0 else "worse"
+        start = say(names[0], " is ", points(gain), f" points {direction} than ", names[1]).parts
+    else:
+        start = say(names[0], " can’t be told from ", names[1], ", ", signed_points(gain),
+                    " points").parts  # fmt: skip
+    interval: Parts = ()
     if len(pairs) == 1:
-        outcome = say(outcome, " (", INTERVAL, " ", _interval(*pairs[0]), ")").parts
+        interval = say(INTERVAL, " ", _interval(*pairs[0]), "; ").parts
     return say(
-        "On the same test pictures", *_common(first, second, pairs), ", ", names[0],
-        " is right for ", score(scores[0]), " and ", names[1], " for ", score(scores[1]), ": ",
-        outcome, "; ", evidence, ".", strength="strong" if decided else "weak",
-    )  # fmt: skip
+        start,
+        *_common(first, second, pairs),
+        " (",
+        interval,
+        evidence,
+        ").",
+        strength="strong" if decided else "weak",
+    )
 
 
 def _interval(first: Run, second: Run) -> Parts:
@@ -126,7 +131,7 @@ def _common(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Part
         return ()
     seeds = derive("count", *(a.number("/seed") for a, _ in pairs))
     plural = "seeds" if seeds.value > 1 else "seed"
-    return say(" and the ", integer(seeds), f" {plural} that both have").parts
+    return say(" over the ", integer(seeds), f" {plural} that both have").parts
 
 
 def tests_against(first: Tested, others: list[Tested]) -> list[tuple[Tested, bool, Quantity]]:
@@ -170,12 +175,8 @@ def _each_seed(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
     if len(pairs) > 1:
         said = say("exact McNemar test for each seed, largest p\u00a0", p_parts(largest)).parts
         return decided, largest, said
-    a, b = pairs[0]
-    return decided, largest, say(
-        numbered(integer(_only(a, b)), "picture"), " only the first gets right, ",
-        integer(_only(b, a)),
-        " only the second; exact McNemar test, p\u00a0", p_parts(largest),
-    ).parts  # fmt: skip
+    said = say("exact McNemar test, p\u00a0", p_parts(largest)).parts
+    return decided, largest, said
 
 
 def _same_pictures(first: Tested, second: Tested) -> list[tuple[Run, Run]]:

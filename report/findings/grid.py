@@ -235,23 +235,17 @@ def _diverged(view: StudyView, run: Run) -> Sentence:
 
 
 def selection(view: StudyView, run: Run) -> list[Sentence]:
-    """State the rule that chose a pair, beside what it chose."""
+    """Say which pair a run uses, and of how many it was chosen."""
     chosen = run.metrics.selected
     if chosen is None:
         return []
-    rank, n_pairs = (
-        run.number("/selected/rank"),
-        derive("length", run.number("/selected/candidates")),
-    )
-    place: Parts = (
-        say("the best").parts if chosen.rank == 1 else say("number ", integer(rank)).parts
-    )
+    n_pairs = derive("length", run.number("/selected/candidates"))
+    place: Parts = say("the best").parts
+    if chosen.rank != 1:
+        place = say("number ", integer(run.number("/selected/rank"))).parts
     return [
-        say(
-            "It is ", place, " of ", numbered(integer(n_pairs), "pair"), " with a result of ",
-            Code(chosen.grid), " by the best epoch’s validation accuracy (ties: lower validation "
-            "loss, then the smaller rate). The test set had no part in the choice.",
-        )
+        say("The pair, ", pair(run), ", is ", *place, " of ", numbered(integer(n_pairs), "pair"),
+            " in ", Code(chosen.grid), " by validation accuracy.")
     ]  # fmt: skip
 
 

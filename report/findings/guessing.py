@@ -102,19 +102,19 @@ def _largest_share(view: StudyView, split: str) -> Quantity:
 
 
 def that_is_guessing(view: StudyView, run: Run) -> list[Sentence]:
-    """Say so of a run that never learned, after its accuracy was told."""
+    """Say so of a run that never learned."""
     if not never_learned(view, run):
         return []
     runs = view.finished(run.id)
     if not _all_kept(view, runs):
         return [
-            say("That can’t be told from naming the most frequent class every time, right for ",
-                percent(_largest_share(view, "validation")), " of the validation pictures.",
+            say("Its validation accuracy can’t be told from naming the most frequent class every "
+                "time, right for ", percent(_largest_share(view, "validation")), ".",
                 strength="strong")
         ]  # fmt: skip
     one = _one_answer(view, run, BEST)
     return [
-        say("That can’t be told from guessing: the mean accuracy over the classes is ",
+        say("Its validation accuracy can’t be told from guessing: the mean over the classes is ",
             percent(_class_accuracies(view, runs)), ", where guessing gives ",
             _chance(view, "validation"), *(("; it has ", *one) if one else ()), ".",
             strength="strong")
@@ -287,16 +287,16 @@ def _test_limit(view: StudyView, run: Run) -> Quantity:
 
 
 def test_is_guessing(view: StudyView, tested: Tested) -> list[Sentence]:
-    """Say so of a model that learned nothing, after its test accuracy was told."""
+    """Say so of a model that learned nothing."""
     if not learned_nothing(view, tested):
         return []
     if not _keeps_test_answers(view, tested):
         return [
-            say("That can’t be told from naming the most frequent class every time, which is right "
-                "for ", percent(_largest_share(view, "test")), ".", strength="strong")
+            say("Its test accuracy can’t be told from naming the most frequent class every time, "
+                "right for ", percent(_largest_share(view, "test")), ".", strength="strong")
         ]  # fmt: skip
     return [
-        say("That can’t be told from guessing: the mean accuracy over the classes is ",
+        say("Its test accuracy can’t be told from guessing: the mean over the classes is ",
             percent(_test_class_accuracy(view, tested)), ", where guessing gives ",
             _chance(view, "test"), ".", strength="strong")
     ]  # fmt: skip

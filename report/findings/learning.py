@@ -15,7 +15,7 @@ from report.evidence.numbers import (
     rate,
     signed_points,
 )
-from report.evidence.sentences import Parts, Sentence, numbered, say
+from report.evidence.sentences import Sentence, numbered, say
 from training.records import Curves
 
 STILL_MOVING = 0.005
@@ -39,19 +39,24 @@ def first_of_seeds(view: StudyView, run: Run) -> list[Sentence]:
     ]  # fmt: skip
 
 
+def peak(run: Run) -> list[Sentence]:
+    """Say when validation accuracy was highest; for what can't be seen."""
+    if run.curves is None or run.metrics.best_epoch is None:
+        return []
+    return [
+        say("Validation accuracy was highest in epoch ", integer(run.number("/best_epoch")), " of ",
+            integer(run.number("/epochs_run")), " (", percent(run.number("/validation/accuracy")),
+            ").")
+    ]  # fmt: skip
+
+
 def convergence(view: StudyView, run: Run) -> list[Sentence]:
-    """Say when the best epoch was, and where accuracy was going, if by more than chance."""
-    curves = run.curves
-    if curves is None or run.metrics.best_epoch is None:
+    """Say that training ended early, or where accuracy was going, if by more than chance."""
+    if run.curves is None or run.metrics.best_epoch is None:
         return []
     if run.metrics.status == "diverged":
         return [_before_it_diverged(run)]
-    start: Parts = say(
-        "Validation accuracy was highest in epoch ", integer(run.number("/best_epoch")), " of ",
-        integer(run.number("/epochs_run")), " (", percent(run.number("/validation/accuracy")), ")",
-    ).parts  # fmt: skip
-    trend = _trend(view, run)
-    return [say(start, "; ", trend, ".") if trend else say(start, ".")]
+    return _trend(view, run)
 
 
 def last_change(run: Run) -> Quantity | None:
@@ -132,20 +137,19 @@ def _mean(run: Run, field: str, start: int, window: int) -> Quantity:
     return derive("mean", *(run.curve(f"/{field}/{i}") for i in range(start, start + window)))
 
 
-def _trend(view: StudyView, run: Run) -> Parts:
-    """Say where accuracy was going at the end, as far as that is more than chance."""
+def _trend(view: StudyView, run: Run) -> list[Sentence]:
     change, interval, way = last_change(run), _interval(view, run), direction(view, run)
     if way == 0 or change is None or interval is None or run.curves is None:
-        return ()
+        return []
     window = _last_window(run.curves)
     span = "the last epoch lies" if window == 1 else f"the mean of the last {_word(window)} lies"
-    side, advice = ("above", ": more epochs might help") if way > 0 else ("below", "")
+    side, advice = ("above", ", and more epochs might help") if way > 0 else ("below", "")
     moving = "still rising" if way > 0 else "falling"
-    return say(
-        f"it was {moving} at the end{advice}; {span} ", points(change),
-        f" points {side} that before (", INTERVAL, " ", signed_points(interval[0]), " to ",
-        signed_points(interval[1]), ")",
-    ).parts  # fmt: skip
+    return [
+        say(f"Validation accuracy was {moving} at the end{advice}: {span} ", points(change),
+            f" points {side} that before (", INTERVAL, " ", signed_points(interval[0]), " to ",
+            signed_points(interval[1]), ").")
+    ]  # fmt: skip
 
 
 def _word(n: int) -> str:
@@ -192,53 +196,24 @@ def _no_step(run: Run) -> Sentence:
     )  # fmt: skip
 
 
-def fit_gap(view: StudyView, run: Run, praised: bool = False) -> list[Sentence]:
-    """Say how train and validation accuracy lie to each other at the best epoch.
-
-    Args:
-        praised: Another sentence names this run the best of its grid; say both.
-    """
+def fit_gap(view: StudyView, run: Run) -> list[Sentence]:
+    """Say where a run over- or underfits at its best epoch, and where its losses went apart."""
     if run.metrics.train is None or run.metrics.validation is None:
         return []
     train, validation = run.number("/train/accuracy"), run.number("/validation/accuracy")
     gap = derive("difference", train, validation)
-    start: Parts = say(
-        "At that epoch the train accuracy is ", percent(train), " and the validation accuracy ",
-        percent(validation), ": ",
-    ).parts  # fmt: skip
-    sentences = [say(start, _gap_verdict(run, gap, train.value, praised))]
-    return sentences + _gap_trend(view, run) + _loss_turn(run)
-
-
-def _gap_verdict(run: Run, gap: Quantity, train: float, praised: bool) -> Parts:
-    also = " It is the best of its grid on validation all the same." if praised else ""
+    sentences = []
     if gap.value > WIDE_GAP:
-        return say(
-            "the train pictures are fitted ", points(gap),
-            f" points better than new ones; more than ten points count as overfitting here.{also}",
-        ).parts  # fmt: skip
-    if gap.value < 0:
-        under = f" With both this low the network underfits.{also}" if train < 0.5 else ""
-        return say(
-            "validation is ", points(gap), f" points higher. {_why_behind(run)}{under}"
-        ).parts
-    if train < 0.5:
-        return say(
-            "a gap of only ", points(gap),
-            f" points, with more than half of the train pictures wrong: the network underfits "
-            f"rather than overfits.{also}",
-        ).parts  # fmt: skip
-    return say("a gap of ", points(gap), " points; more than ten count as overfitting here.").parts
-
-
-def _why_behind(run: Run) -> str:
-    """Say what makes a train accuracy lower than that of the finished epoch."""
-    spec = run.metrics.spec
-    altered = " and on altered pictures" if spec and spec.augmentation != "none" else ""
-    return (
-        f"The train value is measured during the epoch, while the weights still change{altered}, "
-        "with dropout at work where the network has any."
-    )
+        sentences.append(
+            say("It overfits: at the best epoch it names ", percent(train), " of the train and ",
+                percent(validation), " of the validation pictures rightly.")
+        )  # fmt: skip
+    elif train.value < 0.5:
+        sentences.append(
+            say("It underfits: even at the best epoch it names only ", percent(train),
+                " of the train pictures rightly.")
+        )  # fmt: skip
+    return sentences + _gap_trend(view, run) + _loss_turn(run)
 
 
 def _gap_trend(view: StudyView, run: Run) -> list[Sentence]:

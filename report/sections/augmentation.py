@@ -4,11 +4,12 @@ from report.evidence.load import StudyView
 from report.evidence.sentences import Sentence, parts, say
 from report.figures.pictures import augmentation_gallery
 from report.figures.run_figures import curves
-from report.findings.comparing import compare, tested_result
+from report.findings.answers import answer
+from report.findings.comparing import differences_to_mind
 from report.findings.expected import gap_against
 from report.findings.notices import notices, uses_sample_data
 from report.sections import SECTIONS
-from report.sections.scratch import chosen, course
+from report.sections.scratch import course
 from report.sections.view import SectionView
 from report.tables.results import comparison
 
@@ -29,16 +30,15 @@ def build(view: StudyView) -> SectionView:
         title=SECTIONS["augmentation"].title,
         notices=notices(view, own),
         findings={
+            "answer": answer(view, "augmentation"),
             "letters": tuple(_letters(view)),
-            "pair": tuple(chosen(view, ONE_OF_THREE)),
             "course": tuple(course(view, ONE_OF_THREE)),
-            "test": tuple(tested_result(view, ONE_OF_THREE)),
             "against_none": tuple(_against_none(view)),
             "alone": tuple(_alone(view)),
         },
         figures={"gallery": augmentation_gallery(view), "curves": curves(view, ONE_OF_THREE)},
         tables={"comparison": comparison(view, "augmentation", [best, *own] if best else own,
-                                         caption)},
+                                         caption, _baseline(view))},
     )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def _baseline(view: StudyView) -> str:
 def _against_none(view: StudyView) -> list[Sentence]:
     baseline = _baseline(view)
     return [
-        *compare(view, ONE_OF_THREE, baseline),
+        *differences_to_mind(view, ONE_OF_THREE, baseline),
         *gap_against(view, ONE_OF_THREE, baseline),
     ]
 
@@ -66,4 +66,6 @@ def _against_none(view: StudyView) -> list[Sentence]:
 def _alone(view: StudyView) -> list[Sentence]:
     """Hold each transformation alone against none, where these extras were run."""
     others = [e.id for e in view.section("augmentation") if e.id not in (ONE_OF_THREE, NONE)]
-    return [sentence for id_ in others for sentence in compare(view, id_, _baseline(view))]
+    return [
+        sentence for id_ in others for sentence in differences_to_mind(view, id_, _baseline(view))
+    ]

@@ -5,7 +5,8 @@ from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, plain
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
 from report.figures.run_figures import curves, parameter_bars
-from report.findings.comparing import compare, tested_result
+from report.findings.answers import answer
+from report.findings.comparing import differences_to_mind
 from report.findings.cost import size_and_time
 from report.findings.freezing import HELD
 from report.findings.notices import notices
@@ -29,10 +30,11 @@ def build(view: StudyView) -> SectionView:
         slug="beyond",
         title=SECTIONS["beyond"].title,
         notices=notices(view, own),
+        findings={"answer": answer(view, "beyond")},
         facts={"scaled": parts("scaled")} if any(_is_scaled(view, e) for e in own) else {},
         figures={"parameters": parameter_bars(view, "beyond-parameters", compared)},
         tables={
-            "comparison": comparison(view, "beyond", compared, caption),
+            "comparison": comparison(view, "beyond", compared, caption, ALEXNET),
             "sizes": sizes(view, compared),
         },
         blocks=tuple(_block(view, experiment) for experiment in own),
@@ -43,8 +45,7 @@ def _block(view: StudyView, experiment: Experiment) -> Block:
     run = view.run(experiment.id)
     course_of = tuple(course(view, experiment.id))
     result = (
-        *tested_result(view, experiment.id),
-        *compare(view, experiment.id, ALEXNET),
+        *differences_to_mind(view, experiment.id, ALEXNET),
         *size_and_time(view, experiment.id, ALEXNET),
     )
     setup = tuple(_setup(view, run)) if run else ()

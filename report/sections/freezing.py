@@ -3,16 +3,17 @@
 from report.evidence.accuracy import Tested, tested_accuracy
 from report.evidence.load import StudyView
 from report.evidence.reference import reference_note
-from report.evidence.sentences import Sentence, say
+from report.evidence.sentences import Sentence, parts, say
 from report.figures.run_figures import curves, parameter_bars
-from report.findings.comparing import compare, tested_result
+from report.findings.answers import answer
+from report.findings.comparing import compare, differences_to_mind
 from report.findings.expected import gap_against
 from report.findings.freezing import counts_and_accuracy, what_is_trained
 from report.findings.notices import notices
 from report.sections import SECTIONS
-from report.sections.scratch import chosen, course
+from report.sections.scratch import course
 from report.sections.view import SectionView
-from report.tables.results import freeze_counts
+from report.tables.results import comparison, freeze_counts
 from training.records import Experiment
 
 STRATEGIES = {
@@ -34,12 +35,13 @@ def build(view: StudyView) -> SectionView:
     nothing_frozen = view.experiment(NOTHING_FROZEN)
     compared = [nothing_frozen, *own] if nothing_frozen else own
     strategies = STRATEGIES if view.experiment(STRATEGIES["cnn"]) else ANY_NETWORKS
+    caption = parts("Each strategy beside training everything.")
     return SectionView(
         slug="freezing",
         title=SECTIONS["freezing"].title,
         notices=notices(view, own),
         findings={
-            "pair": tuple(chosen(view, next(iter(strategies.values())))),
+            "answer": answer(view, "freezing"),
             "none": tuple(_nothing_frozen(view)),
             **{name: tuple(_strategy(view, id_)) for name, id_ in strategies.items()},
             "heads": (
@@ -52,7 +54,10 @@ def build(view: StudyView) -> SectionView:
             "parameters": parameter_bars(view, "freeze-parameters", compared),
             **{name: curves(view, id_) for name, id_ in strategies.items()},
         },
-        tables={"counts": freeze_counts(view, compared)},
+        tables={
+            "counts": freeze_counts(view, compared),
+            "comparison": comparison(view, "freezing", compared, caption, NOTHING_FROZEN),
+        },
     )
 
 
@@ -73,8 +78,7 @@ def _strategy(view: StudyView, experiment_id: str) -> list[Sentence]:
     return [
         *what_is_trained(run),
         *course(view, experiment_id),
-        *tested_result(view, experiment_id),
-        *compare(view, experiment_id, NOTHING_FROZEN),
+        *differences_to_mind(view, experiment_id, NOTHING_FROZEN),
         *gap_against(view, experiment_id, NOTHING_FROZEN),
     ]
 

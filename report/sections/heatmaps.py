@@ -5,6 +5,7 @@ from report.evidence.sentences import Sentence
 from report.figures.course_figures import grid_courses
 from report.figures.grid_figures import heatmap_pair
 from report.figures.views import Figure
+from report.findings.answers import answer
 from report.findings.expected import smaller_rates
 from report.findings.grid import best_pair, sensitivity, troubled_pairs
 from report.findings.notices import notices
@@ -24,6 +25,7 @@ def build(view: StudyView) -> SectionView:
         title=SECTIONS["heatmaps"].title,
         notices=notices(view, members),
         findings={name: tuple(_findings(view, grid)) for name, grid in GRIDS.items()}
+        | {"answer": answer(view, "heatmaps")}
         | {"rates": tuple(smaller_rates(view))}
         | {f"{name}_ends": tuple(how_they_ended(view, grid)) for name, grid in GRIDS.items()},
         figures=_figures(view),

@@ -5,7 +5,8 @@ from report.evidence.load import StudyView
 from report.evidence.numbers import integer
 from report.evidence.sentences import Sentence, numbered, parts, say
 from report.figures.run_figures import curves
-from report.findings.comparing import compare, tested_result
+from report.findings.answers import answer
+from report.findings.comparing import differences_to_mind, tested_result
 from report.findings.expected import plateau
 from report.findings.exploding import explosion
 from report.findings.grid import selection
@@ -35,29 +36,36 @@ def build(view: StudyView) -> SectionView:
         findings={
             "recipe": tuple(_recipe(view)),
             "baseline": (*course(view, BASELINE), *_plateau(view, BASELINE)),
-            "baseline_test": tuple(tested_result(view, BASELINE)),
             "chosen": tuple(chosen(view, BEST)),
-            "best": (*course(view, BEST, praised=True), *_plateau(view, BEST)),
-            "best_test": (*tested_result(view, BEST), *compare(view, BEST, BASELINE)),
+            "best": (*course(view, BEST), *_plateau(view, BEST)),
+            "answer": answer(view, "scratch"),
+            "compared": tuple(differences_to_mind(view, BEST, BASELINE)),
         },
         figures={"baseline": curves(view, BASELINE), "best": curves(view, BEST)},
-        tables={"finalists": comparison(view, "scratch", tested, caption)},
+        tables={"finalists": comparison(view, "scratch", tested, caption, BASELINE)},
     )
 
 
-def course(view: StudyView, experiment_id: str, praised: bool = False) -> list[Sentence]:
-    """Say how an experiment's first finished seed learned."""
+def course(view: StudyView, experiment_id: str) -> list[Sentence]:
+    """Say what is remarkable about how an experiment's first finished seed learned, and its test.
+
+    What every run has, its accuracies and its best epoch, stands in the section's table.
+    """
     run = view.run(experiment_id)
     if run is None:
         return []
-    return [
-        *first_of_seeds(view, run),
+    remarks = [
         *convergence(view, run),
         *that_is_guessing(view, run),
         *collapse(view, run),
         *explosion(view, run),
-        *fit_gap(view, run, praised),
+        *fit_gap(view, run),
         *learning_rate_step(view, run),
+    ]
+    return [
+        *(first_of_seeds(view, run) if remarks else []),
+        *remarks,
+        *tested_result(view, experiment_id),
     ]
 
 
@@ -70,11 +78,9 @@ def _plateau(view: StudyView, experiment_id: str) -> list[Sentence]:
 
 
 def chosen(view: StudyView, experiment_id: str) -> list[Sentence]:
-    """Say which pair an experiment uses, and by which rule."""
+    """Say which pair an experiment uses, and where it comes from."""
     run = view.run(experiment_id)
-    if run is None or run.metrics.selected is None:
-        return []
-    return [say("The pair is ", pair(run), "."), *selection(view, run)]
+    return selection(view, run) if run is not None else []
 
 
 def _recipe(view: StudyView) -> list[Sentence]:

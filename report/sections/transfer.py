@@ -5,9 +5,9 @@ from report.evidence.load import StudyView
 from report.evidence.sentences import Name, Sentence, parts, say
 from report.figures.filter_figures import filter_gallery
 from report.figures.run_figures import curves
-from report.findings.comparing import compare, tested_result
+from report.findings.answers import answer
+from report.findings.comparing import differences_to_mind, tested_result
 from report.findings.first_layer import first_layer_change
-from report.findings.grid import best_pair, troubled_pairs
 from report.findings.notices import notices
 from report.sections import SECTIONS
 from report.sections.scratch import chosen, course
@@ -28,12 +28,14 @@ def build(view: StudyView) -> SectionView:
         notices=notices(view, view.section("transfer")),
         findings={
             "start": tuple(_start(view)),
-            "grid": (*best_pair(view, "transfer/grid"), *troubled_pairs(view, "transfer/grid")),
-            "first": tuple(course(view, DETAILS[0], praised=True)),
+            "answer": answer(view, "transfer"),
+            "first": tuple(course(view, DETAILS[0])),
             "second": tuple(course(view, DETAILS[1])),
             "chosen": tuple(chosen(view, BEST)),
-            "test": tuple(tested_result(view, BEST)),
-            "against_scratch": tuple(compare(view, BEST, "scratch/best")),
+            "compared": (
+                *tested_result(view, BEST),
+                *differences_to_mind(view, BEST, "scratch/best"),
+            ),
             "first_layer": tuple(first_layer_change(view)),
         },
         figures={
@@ -41,7 +43,7 @@ def build(view: StudyView) -> SectionView:
             "second": curves(view, DETAILS[1]),
             "filters": filter_gallery(view),
         },
-        tables={"comparison": comparison(view, "transfer", pair, caption)},
+        tables={"comparison": comparison(view, "transfer", pair, caption, "scratch/best")},
     )
 
 

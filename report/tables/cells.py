@@ -5,12 +5,24 @@ from collections.abc import Callable, Sequence
 from report.evidence.accuracy import Tested, train_accuracy, validation_accuracy
 from report.evidence.display_names import experiment_name
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import Number, Quantity, duration, integer, mean_of, percentage
+from report.evidence.numbers import (
+    Number,
+    Quantity,
+    derive,
+    duration,
+    integer,
+    mean_of,
+    p_value,
+    percentage,
+    signed_points,
+)
 from report.evidence.sentences import Name, Parts, parts
 from report.findings.chosen import chosen_model
+from report.findings.comparing import difference_interval, tests_against
 from report.tables.views import Column, Row
 from training.records import Experiment
 
+DIFFERENCE = Column("Difference", "points", "number", "fraction")
 INTERVAL = Column("95\u00a0% interval", "%", "number")
 
 
@@ -31,6 +43,20 @@ def interval_cell(tested: Tested | None) -> Parts:
     if tested is None:
         return ()
     return parts(percentage(tested.low), "–", percentage(tested.high))
+
+
+def difference_cells(tested: Tested | None, base: Tested) -> tuple[Parts, Parts]:
+    """Print how far a test accuracy lies from another, its interval, and the paired test's p."""
+    if tested is None or tested is base:
+        return (), ()
+    tests = tests_against(base, [tested])
+    if not tests:
+        return (), ()
+    _, _, p = tests[0]
+    gain = derive("difference", tested.accuracy, base.accuracy)
+    interval = difference_interval(tested, base)
+    within = parts(" (", interval, ")") if interval else ()
+    return parts(signed_points(gain), within), parts(p_value(p))
 
 
 def test_cell(tested: Tested | None) -> Parts:

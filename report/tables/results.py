@@ -22,7 +22,9 @@ from report.evidence.reference import (
 from report.evidence.sentences import Name, Parts, parts
 from report.findings import duplicates
 from report.tables.cells import (
+    DIFFERENCE,
     INTERVAL,
+    difference_cells,
     epoch_cell,
     interval_cell,
     is_marked,
@@ -35,7 +37,7 @@ from report.tables.cells import (
     train_cell,
     validation_cell,
 )
-from report.tables.views import Column, Row, Table
+from report.tables.views import Column, Table
 from training.records import Experiment
 
 SEEDS_NOTE = parts(
@@ -49,34 +51,41 @@ SEEDS_NOTE = parts(
 
 
 def comparison(
-    view: StudyView, slug: str, experiments: Sequence[Experiment], caption: Parts
+    view: StudyView, slug: str, experiments: Sequence[Experiment], caption: Parts, base: str = ""
 ) -> Table:
-    """Hold some experiments against each other: accuracies, epoch and training time."""
+    """Hold some experiments against each other: accuracies, epoch and training time.
+
+    Args:
+        base: Id of the one that the others' test accuracies are held against; its row has no
+            difference.
+    """
     tested = {e.id: tested_accuracy(view, e.id) for e in experiments}
+    against = tested.get(base)
     columns = (
         Column("Experiment"),
         number_column("Test", "%"),
         INTERVAL,
+        *([] if against is None else [DIFFERENCE, number_column("p")]),
         number_column("Validation", "%"),
         number_column("Train", "%"),
         number_column("Best epoch"),
         number_column("Training time", exact="s"),
     )
-    rows = tuple(_comparison_row(view, e, tested[e.id]) for e in experiments)
-    return Table(slug, caption, columns, rows, seed_notes(view))
-
-
-def _comparison_row(view: StudyView, experiment: Experiment, tested: Tested | None) -> Row:
-    return row(
-        name_cell(experiment),
-        test_cell(tested),
-        interval_cell(tested),
-        validation_cell(view, experiment.id),
-        train_cell(view, experiment.id),
-        epoch_cell(view.run(experiment.id)),
-        time_cell(view.finished(experiment.id)),
-        best=is_marked(view, experiment),
+    rows = tuple(
+        row(
+            name_cell(experiment),
+            test_cell(tested[experiment.id]),
+            interval_cell(tested[experiment.id]),
+            *([] if against is None else difference_cells(tested[experiment.id], against)),
+            validation_cell(view, experiment.id),
+            train_cell(view, experiment.id),
+            epoch_cell(view.run(experiment.id)),
+            time_cell(view.finished(experiment.id)),
+            best=is_marked(view, experiment),
+        )
+        for experiment in experiments
     )
+    return Table(slug, caption, columns, rows, seed_notes(view))
 
 
 def seed_notes(view: StudyView) -> tuple[Parts, ...]:

@@ -50,8 +50,8 @@ def test_scratch_names_its_pair_and_what_the_first_recipe_got():
     )
     assert sure == "clear"
     assert text == (
-        "To 80.0 % of the test pictures (75.8 % to 83.6 %), with Adam at 1e-3; the first recipe, "
-        "SGD at 1e-3, gets 30.0 %."
+        "AlexNet from scratch gets 80.0 % of the test pictures right (75.8 % to 83.6 %), with Adam "
+        "at 1e-3; the first recipe, SGD at 1e-3, gets 30.0 %."
     )
     same, _ = answered(a_model(SCRATCH, 320), a_model(FIRST, 320), section="scratch")
     assert "first recipe" not in same
@@ -60,14 +60,16 @@ def test_scratch_names_its_pair_and_what_the_first_recipe_got():
 def test_scratch_claims_nothing_where_one_class_gets_as_far():
     text, sure = answered(a_model(SCRATCH, 110), section="scratch")
     assert sure == "open"
-    assert text.startswith("Nowhere: 27.5 % of the test pictures")
+    assert text.startswith("AlexNet from scratch gets 27.5 % of the test pictures right (")
+    assert text.endswith("no more than guessing may get.")
 
 
 @pytest.mark.parametrize(
     ("right", "sure", "start"),
-    [(300, "clear", "Yes, by 5.0 points (+"), (286, "likely", "Yes, by 1.5 points (+"),
-     (285, "open", "No difference can be told: +1.3 points ("),
-     (260, "clear", "No, it costs 5.0 points (−")],
+    [(300, "clear", "Pre-trained weights bring 5.0 points (+"),
+     (286, "likely", "Pre-trained weights bring 1.5 points (+"),
+     (285, "open", "Pre-trained weights make no difference that can be told: +1.3 points ("),
+     (260, "clear", "Pre-trained weights cost 5.0 points (−")],
 )  # fmt: skip
 def test_transfer_is_as_sure_as_its_test(right, sure, start):
     """6 pictures that only one gets right have p = 0.03, which a second test makes too much."""

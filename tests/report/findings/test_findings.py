@@ -149,14 +149,11 @@ def test_sensitivity_names_a_rate_for_each_optimizer(view):
 def test_the_rule_stands_beside_the_choice(view):
     text = said(grid.selection(view, view.run("transfer/best")))
     assert "validation accuracy" in text
-    assert "The test set had no part" in text
     assert grid.selection(view, view.run("scratch/baseline")) == []
 
 
 def test_a_wide_gap_is_overfitting_even_for_the_best(view):
-    text = said(learning.fit_gap(view, view.run("transfer/best"), praised=True))
-    assert "overfitting" in text
-    assert "best of its grid on validation all the same" in text
+    assert "It overfits" in said(learning.fit_gap(view, view.run("transfer/best")))
 
 
 def test_a_low_accuracy_on_both_is_underfitting(view):
@@ -203,7 +200,7 @@ def test_a_difference_is_one_only_where_the_test_carries_it(view):
     assert "points better" in str(clear)
     close = comparing.compare(view, "freezing/cnn", "transfer/best")[0]
     assert close.strength == "weak"
-    assert "no measurable difference" in str(close)
+    assert "can’t be told from" in str(close)
 
 
 def test_a_model_does_not_differ_from_itself(view):
@@ -231,11 +228,10 @@ def with_seeds(tmp_path, n, **fields):
 
 def test_two_seeds_are_tested_one_by_one(tmp_path):
     view = load_study(with_seeds(tmp_path, 2))
-    text = said(comparing.tested_result(view, "transfer/best"))
+    text = plain_text(scores.accuracy_parts(comparing.tested_accuracy(view, "transfer/best")))
     assert "mean of 2 seeds, standard deviation" in text
     assert "Student" not in text
     text = said(comparing.compare(view, "transfer/best", "scratch/best"))
-    assert "(n = 2)" in text.replace("\u00a0", " ")
     assert "exact McNemar test for each seed" in text
 
 
@@ -246,7 +242,7 @@ def test_from_three_seeds_on_intervals_and_tests_are_over_seeds(tmp_path, n):
     values = [run.metrics.test.accuracy for run in view.tested("transfer/best")]
     expected = t.interval(0.95, n - 1, loc=sum(values) / n, scale=sem(values))
     assert (tested.low.value, tested.high.value) == pytest.approx(expected)
-    text = said(comparing.tested_result(view, "transfer/best"))
+    text = plain_text(scores.accuracy_parts(tested))
     assert "Student’s 95\u00a0% interval of the mean over seeds" in text
     text = said(comparing.compare(view, "transfer/best", "scratch/best"))
     assert f"paired t test over {n} seeds" in text
@@ -267,11 +263,8 @@ def test_models_are_paired_by_seed_where_one_seed_failed(tmp_path):
     fail(study, "scratch/best", 1)
     view = load_study(study)
     text = said(comparing.compare(view, "transfer/best", "scratch/best")).replace("\u00a0", " ")
-    assert "On the same test pictures and the 2 seeds that both have" in text
+    assert "points better than AlexNet from scratch over the 2 seeds that both have (" in text
     assert "exact McNemar test for each seed" in text
-    common = [run.metrics.test.accuracy for run in view.tested("transfer/best")]
-    mean = 100 * (common[0] + common[2]) / 2
-    assert f"AlexNet fine-tuned is right for {mean:.1f} % ±" in text.replace("\u202f", " ")
     gaps = said(notices.gap_notices(view, view.listed))
     assert "Failed: scratch/best (seed 1). CUDA out of memory." in gaps
     assert "means are over those that have: scratch/best 2" in said(notices.progress(view))
@@ -450,7 +443,7 @@ def test_validation_that_flatters_is_told_with_its_interval(study):
     change(study, "transfer/best", validation={"accuracy": 0.999})
     change(study, "transfer/best", test={"accuracy": 0.5})
     text = said(comparing.tested_result(load_study(study), "transfer/best"))
-    assert "49.9 points above (95\u00a0% interval of the difference" in text
+    assert "49.9 points above its test accuracy (95\u00a0% interval of the difference" in text
     assert "flatter it" in text
 
 

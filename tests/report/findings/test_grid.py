@@ -240,4 +240,4 @@ def test_the_choice_is_told_with_its_rank():
     for rank, words in ((1, "the best of 3 pairs"), (2, "number 2 of 3 pairs")):
         chosen = Selected(GRID, ids[rank - 1], rank, ids, [0.9, 0.8, 0.7])
         run = a_run("scratch/best", selected=chosen)
-        assert f"It is {words} with a result" in said(grid.selection(view_of(run), run))
+        assert f"The pair, SGD at 1e-3, is {words} in" in said(grid.selection(view_of(run), run))

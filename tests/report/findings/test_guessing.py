@@ -63,9 +63,9 @@ def test_a_network_that_names_one_class_has_collapsed_to_it():
     run = answered(ONE)
     text = said(guessing.that_is_guessing(view_of(run), run))
     assert text == (
-        "That can’t be told from guessing: the mean accuracy over the classes is 25.0 %, where "
-        "guessing gives 25.0 %, one in the number of classes; it has collapsed to one class, ant, "
-        "its answer to 100.0 % of the pictures."
+        "Its validation accuracy can’t be told from guessing: the mean over the classes is 25.0 %, "
+        "where guessing gives 25.0 %, one in the number of classes; it has collapsed to one class, "
+        "ant, its answer to 100.0 % of the pictures."
     )
     text = said(grid.troubled_pairs(view_of(run), "scratch/grid"))
     assert "SGD at 1e-3 (25.0 %, collapsed to one class, ant, its answer to 100.0 %" in text
@@ -178,7 +178,7 @@ def test_a_tested_model_is_held_against_guessing_by_its_classes(predicted, told)
     run = a_run("transfer/best", answers=(LABEL, predicted))
     view = view_of(run)
     text = said(comparing.tested_result(view, "transfer/best"))
-    guesses = "can’t be told from guessing: the mean accuracy over the classes is 25.0 %" in text
+    guesses = "can’t be told from guessing: the mean over the classes is 25.0 %" in text
     tested = accuracy.tested_accuracy(view, "transfer/best")
     assert guesses == guessing.learned_nothing(view, tested) == told
 
