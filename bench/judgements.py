@@ -22,7 +22,7 @@ from in_memory import a_dataset, a_run, a_view, validated
 
 from report.evidence.load import Run, StudyView
 from report.evidence.statistics import wilson_interval
-from report.findings import chosen, comparing, grid, guessing, learning, mistakes
+from report.findings import chosen, comparing, expected, grid, guessing, learning, mistakes
 from training.records import Experiment
 
 N = 400
@@ -116,6 +116,16 @@ def _gap(dice: Dice, effect: float) -> bool:
     return any("gained" in str(s) for s in learning.fit_gap(seen(run), run))
 
 
+def _gap_of_two(dice: Dice, effect: float) -> bool:
+    validation = answers(dice, [0.7, 0.7 - effect])
+    runs = [
+        a_run(name, train=float((dice.random(2000) < 0.9).mean()), validation=float(right.mean()))
+        for name, right in zip(NAMES, validation, strict=False)
+    ]
+    said = str(expected.gap_against(seen(*runs), *NAMES[:2])[0])
+    return "narrower" in said or "wider" in said
+
+
 def _confidence(dice: Dice, effect: float) -> bool:
     sure = np.clip(dice.beta(8, 2, N), 0.25, 1.0)
     right = dice.random(N) < sure - effect
@@ -199,6 +209,7 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "rising or falling at the end": (_rising, 0.15, "15 points in the last three epochs"),
     "the learning-rate step": (_step, 0.20, "20 points above a curve that flattens"),
     "the gap between train and validation moved": (_gap, 0.15, "15 points"),
+    "the gap of one model is narrower or wider": (_gap_of_two, 0.15, "20 against 35 points"),
     "over- or underconfident": (_confidence, 0.10, "10 points"),
     "validation and test differ": (_flattered, 0.12, "12 points"),
     "a tested model is better than guessing": (_beyond_guessing, 0.10, "35 against 25 %"),
