@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "report"))
 from in_memory import a_dataset, a_run, a_view, validated
 
 from report.evidence.load import Run, StudyView
-from report.findings import chosen, comparing, grid, guessing, learning, mistakes
+from report.evidence.statistics import wilson_interval
+from report.findings import chosen, comparing, expected, grid, guessing, learning, mistakes
 from training.records import Experiment
 
 N = 400
@@ -34,6 +35,10 @@ N_CLASSES = 4
 
 LABEL = np.repeat(np.arange(N_CLASSES), N // N_CLASSES)
 """True classes of the validation pictures, and of the test pictures, where they matter."""
+
+AIM = 0.05
+"""At most this share of the studies may be judged wrongly; a rate that can't be told from it is
+measured again, with five times as many."""
 
 Dice = np.random.Generator
 NAMES = [f"beyond/{letter}" for letter in "abcdefghi"]
@@ -109,6 +114,16 @@ def _step(dice: Dice, effect: float) -> bool:
 def _gap(dice: Dice, effect: float) -> bool:
     run = trained(dice, [0.7] * 9 + [0.7 - effect] * 3)
     return any("gained" in str(s) for s in learning.fit_gap(seen(run), run))
+
+
+def _gap_of_two(dice: Dice, effect: float) -> bool:
+    validation = answers(dice, [0.7, 0.7 - effect])
+    runs = [
+        a_run(name, train=float((dice.random(2000) < 0.9).mean()), validation=float(right.mean()))
+        for name, right in zip(NAMES, validation, strict=False)
+    ]
+    said = str(expected.gap_against(seen(*runs), *NAMES[:2])[0])
+    return "narrower" in said or "wider" in said
 
 
 def _confidence(dice: Dice, effect: float) -> bool:
@@ -194,6 +209,7 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "rising or falling at the end": (_rising, 0.15, "15 points in the last three epochs"),
     "the learning-rate step": (_step, 0.20, "20 points above a curve that flattens"),
     "the gap between train and validation moved": (_gap, 0.15, "15 points"),
+    "the gap of one model is narrower or wider": (_gap_of_two, 0.15, "20 against 35 points"),
     "over- or underconfident": (_confidence, 0.10, "10 points"),
     "validation and test differ": (_flattered, 0.12, "12 points"),
     "a tested model is better than guessing": (_beyond_guessing, 0.10, "35 against 25 %"),
@@ -218,6 +234,9 @@ def main() -> None:
     print("| judgement | wrong without the effect | effect | found |\n|---|---|---|---|")
     for kind, (_, _, effect) in KINDS.items():
         wrong, found = (rate(kind, which, n_studies) for which in (False, True))
+        low, high = wilson_interval(wrong * n_studies, n_studies)
+        if low <= AIM <= high:
+            wrong = rate(kind, False, 5 * n_studies)
         print(f"| {kind} | {wrong:.1%} | {effect} | {found:.1%} |", flush=True)
 
 

@@ -156,15 +156,15 @@ def plateau(view: StudyView, run: Run) -> list[Sentence]:
     start = say("The train loss ").parts
     if not away:
         return [
-            say(start, "stayed within 1 % of that of an even guess (", decimal(even),
+            say(start, "stayed within a hundredth of that of an even guess (", decimal(even),
                 ") to the end of the last epoch, ", integer(run.number("/epochs_run")), ".")
         ]  # fmt: skip
     if away[0] == 0:
         return [
             say(start, "was off that of an even guess (", decimal(even),
-                ") by more than 1 % in the first epoch already.")
+                ") by more than a hundredth in the first epoch already.")
         ]  # fmt: skip
     return [
-        say(start, "stayed within 1 % of that of an even guess (", decimal(even),
+        say(start, "stayed within a hundredth of that of an even guess (", decimal(even),
             ") until the end of epoch ", integer(run.curve(f"/epoch/{away[0] - 1}")), ".")
     ]  # fmt: skip

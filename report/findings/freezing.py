@@ -5,6 +5,8 @@ from report.evidence.display_names import experiment_name
 from report.evidence.load import Run
 from report.evidence.numbers import derive, integer, millions, percent
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
+from report.evidence.statistics import SIGNIFICANCE, holm
+from report.findings.comparing import tests_against
 from report.findings.scores import tested_score
 
 HELD: dict[str, str] = {
@@ -40,28 +42,48 @@ def what_is_trained(run: Run) -> list[Sentence]:
 
 
 def counts_and_accuracy(tested: list[Tested]) -> list[Sentence]:
-    """Say whether training more parameters went with a higher test accuracy."""
+    """Say whether training more parameters went with a higher test accuracy.
+
+    By paired tests of every two models of different counts, their p-values corrected for their
+    number (Holm); without them the accuracies stand for themselves.
+    """
     counted = [t for t in tested if t.runs[0].parameters is not None]
     by_count = sorted(counted, key=_trainable)
     if len({_trainable(t) for t in counted}) < 3:
         return []
-    rising = [t.accuracy.value for t in by_count]
     named: list[Parts] = [
         say(millions(t.runs[0].number("/parameters/trainable")), " million (",
             Name(experiment_name(t.experiment)), ") ", tested_score(t)).parts
         for t in by_count
     ]  # fmt: skip
-    verdict = (
-        "The accuracy rises with that number."
-        if rising == sorted(rising)
-        else "The accuracy falls as that number rises."
-        if rising == sorted(rising, reverse=True)
-        else "The accuracy doesn’t follow that number, so it can’t explain the results alone."
-    )
-    return [
-        say("Ordered by the number of parameters that were trained: ", listing(named), ". ",
-            verdict, strength="weak")
-    ]  # fmt: skip
+    start = say("Ordered by the number of parameters that were trained: ", listing(named), ".")
+    return [start, *_with_more(by_count)]
+
+
+def _with_more(by_count: list[Tested]) -> list[Sentence]:
+    """Say whether models that trained more are measurably better, worse, or some either."""
+    found = [
+        (other.accuracy.value - fewer.accuracy.value, differs, p.value)
+        for i, fewer in enumerate(by_count)
+        for other, differs, p in tests_against(fewer, by_count[i + 1 :])
+        if _trainable(other) > _trainable(fewer)
+    ]
+    corrected = holm([p for _, _, p in found])
+    gains = [
+        gain
+        for (gain, differs, _), p in zip(found, corrected, strict=True)
+        if differs and p < SIGNIFICANCE
+    ]
+    if not found:
+        return []
+    if not gains:
+        return [say("No difference between them can be measured.", strength="weak")]
+    if max(gains) > 0 > min(gains):
+        verdict = "The accuracy doesn’t follow that number, so it can’t explain the results alone."
+    else:
+        way = "higher" if max(gains) > 0 else "lower"
+        verdict = f"Where two of them differ measurably, more went with a {way} accuracy."
+    return [say(verdict, strength="strong")]
 
 
 def _trainable(tested: Tested) -> int:

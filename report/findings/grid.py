@@ -42,6 +42,13 @@ def best_pair(view: StudyView, grid: str) -> list[Sentence]:
     if not ranked:
         return []
     best = ranked[0]
+    if all(never_learned(view, run) for run in ranked):
+        return [
+            say("Of ", numbered(integer(_count(ranked)), "pair"), " with a result none is "
+                "measurably better than ", better_than(view, ranked), "; first by validation "
+                "accuracy is ", pair(best), ": ", percent(_accuracy(view, best)),
+                *_when(view, best), ".", strength="strong")
+        ]  # fmt: skip
     sentences = [
         say(
             "Of ", numbered(integer(_count(ranked)), "pair"), " with a result, ", pair(best),

@@ -46,8 +46,7 @@ def _letters(view: StudyView) -> list[Sentence]:
     """Warn where the pictures are letters, which have a right side up."""
     if not uses_sample_data(view):
         return []
-    text = "For drawn letters matters are worse still: a mirrored or turned letter can be another "
-    return [say(text, "letter, or none.")]
+    return [say("A mirrored or turned letter can be another letter, or none.")]
 
 
 def _baseline(view: StudyView) -> str:

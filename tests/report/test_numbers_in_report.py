@@ -3,10 +3,17 @@
 import re
 from html import unescape
 
+import msgspec
 import pytest
+from in_memory import validated
+from markupsafe import Markup
 
+from report.audit.check_numbers import number_problems
+from report.audit.read_html import read_pieces
 from report.evidence.load import load_study
 from report.evidence.numbers import resolve
+from report.evidence.recompute import Sources
+from training.records import write
 
 KNOWN = re.compile(
     r'<data [^>]*>.*?</data>|<code>.*?</code>|<span class="name">.*?</span>|<a [^>]*>.*?</a>',
@@ -60,3 +67,44 @@ def test_every_number_has_a_machine_readable_value(page):
     for value, source in values:
         float(value)
         assert source
+
+
+def keep_answers(view, experiment_id, n_right, last=None):
+    """Add answers to a record: the first pictures of every class rightly, as many as are right."""
+    run, sizes = view.run(experiment_id), view.dataset.counts.validation
+    label = [c for c, n in enumerate(sizes) for _ in range(n)]
+    order = sorted(range(len(label)), key=lambda i: (i - label.index(label[i]), i))
+    right = set(order[:n_right])
+    best = [t if i in right else (t + 1) % len(sizes) for i, t in enumerate(label)]
+    fields = {
+        "validation_answers": validated(label, best, len(sizes)),
+        "last_answers": None if last is None else validated(label, [last] * len(label), len(sizes)),
+    }
+    n_epochs = run.metrics.epochs_run
+    fields |= {"best_epoch": 1 if last is not None else n_epochs}
+    scores = msgspec.structs.replace(run.metrics.validation, accuracy=n_right / len(label))
+    metrics = msgspec.structs.replace(run.metrics, validation=scores, **fields)
+    write(view.folder.metrics(experiment_id, run.metrics.seed), metrics)
+    end = sizes[last] / len(label) if last is not None else n_right / len(label)
+    accuracies = [n_right / len(label)] + [end] * (n_epochs - 1)
+    curves = msgspec.structs.replace(run.curves, validation_accuracy=accuracies)
+    write(view.folder.curves(experiment_id, run.metrics.seed), curves)
+
+
+def test_what_rests_on_kept_answers_can_be_recomputed(study, render):
+    view = load_study(study)
+    n = view.dataset.n_validation
+    grid = [run.id for run in view.ranked("scratch/grid")]
+    for experiment_id, share in zip(grid[:2], (1.0, 0.9), strict=True):
+        keep_answers(view, experiment_id, round(share * n))
+    keep_answers(view, grid[2], round(0.8 * n), last=0)
+    keep_answers(view, grid[3], view.dataset.counts.validation[0])
+    page = render()
+    section = Markup(page.section("heatmaps")).striptags()
+    assert "only it gets right" in section
+    assert "exact McNemar test" in section
+    assert "it collapsed to one class" in section
+    assert "guessing gives" in section
+    pieces = read_pieces(page.html)
+    assert sum("mcnemar_right(" in piece.source for piece in pieces) >= 1
+    assert [*number_problems(study, pieces, Sources(study))] == []

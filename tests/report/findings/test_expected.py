@@ -111,7 +111,7 @@ def test_without_train_scores_there_is_no_gap():
 @pytest.mark.parametrize(
     ("losses", "words"),
     [([0.694, 0.69, 0.6, 0.5], "until the end of epoch 2."),
-     ([0.6, 0.5], "by more than 1 % in the first epoch already."),
+     ([0.6, 0.5], "by more than a hundredth in the first epoch already."),
      ([0.694, 0.69, 0.7], "to the end of the last epoch, 3."),
      ([0.694, 0.60, 0.69], "until the end of epoch 1.")],
 )  # fmt: skip

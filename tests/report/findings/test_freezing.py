@@ -32,27 +32,50 @@ def test_without_spec_or_counts_nothing_is_said(missing):
 def ordered(*pairs):
     """Return what is said of models by their trained parameters and pictures named rightly."""
     runs = [
-        a_run(f"freezing/{i}", tested=(right, 100), parameters=n and counts(n))
+        a_run(
+            f"freezing/{i}",
+            answers=([0] * 100, [0] * right + [1] * (100 - right)),
+            parameters=n and counts(n),
+        )
         for i, (n, right) in enumerate(pairs)
     ]
     view = a_view(*runs)
-    found = freezing.counts_and_accuracy([accuracy.tested_accuracy(view, run.id) for run in runs])
-    assert all(sentence.strength == "weak" for sentence in found)
-    return said(found)
+    return said(
+        freezing.counts_and_accuracy([accuracy.tested_accuracy(view, run.id) for run in runs])
+    )
 
 
 @pytest.mark.parametrize(
     ("pairs", "words"),
     [
-        (((300, 70), (100, 50), (200, 60)), "The accuracy rises with that number."),
-        (((100, 50), (200, 50), (300, 50)), "The accuracy rises with that number."),
-        (((300, 50), (100, 70), (200, 60)), "The accuracy falls as that number rises."),
+        (((300, 70), (100, 50), (200, 60)), "more went with a higher accuracy."),
+        (((100, 50), (200, 51), (300, 70)), "more went with a higher accuracy."),
+        (((100, 50), (200, 50), (300, 50)), "No difference between them can be measured."),
+        (((100, 50), (200, 51), (300, 52)), "No difference between them can be measured."),
+        (((300, 50), (100, 70), (200, 60)), "more went with a lower accuracy."),
         (((100, 50), (200, 70), (300, 60)), "doesn’t follow that number"),
+        (((100, 50), (200, 70), (300, 69)), "more went with a higher accuracy."),
         (((100, 50), (200, 70), (300, 60), (400, 80)), "doesn’t follow that number"),
     ],
 )
-def test_accuracy_rises_falls_or_does_neither(pairs, words):
+def test_more_parameters_are_better_or_worse_where_tests_say_so(pairs, words):
     assert words in ordered(*pairs)
+
+
+def test_tests_are_corrected_for_their_number():
+    """One in three of p = 0.03 is none: 6 pictures of one side."""
+    assert "No difference" in ordered((100, 50), (200, 56), (300, 56))
+    assert "higher" in ordered((100, 50), (200, 58), (300, 58))
+
+
+def test_models_that_were_not_asked_the_same_have_no_order():
+    runs = [
+        a_run(f"freezing/{i}", tested=(50 + 10 * i, 100), parameters=counts(n))
+        for i, n in enumerate((100, 200, 300))
+    ]
+    view = a_view(*runs)
+    (only,) = freezing.counts_and_accuracy([accuracy.tested_accuracy(view, r.id) for r in runs])
+    assert str(only).startswith("Ordered by")
 
 
 def test_three_different_counts_are_needed():

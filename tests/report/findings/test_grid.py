@@ -31,6 +31,18 @@ def test_a_pair_alone_leads_nobody():
     assert "60.0 % in epoch 10 of 10." in said([sentence])
 
 
+def test_where_none_learned_nobody_is_praised():
+    runs = member("sgd", 1e-2, 0.5), member("adam", 1e-2, 0.49)
+    text = said(grid.best_pair(view_of(*runs), GRID))
+    assert text == (
+        "Of 2 pairs with a result none is measurably better than naming the most frequent class "
+        "every time; first by validation accuracy is SGD at 1e-2: 50.0 % in epoch 10 of 10."
+    )
+    assert "reached the highest" in said(
+        grid.best_pair(view_of(*runs, member("sgd", 1e-3, 0.9)), GRID)
+    )
+
+
 def test_without_a_data_set_no_lead_is_measured():
     runs = member("sgd", 1e-2, 0.6), member("adam", 1e-2, 0.5)
     assert len(grid.best_pair(a_view(*runs), GRID)) == 1
