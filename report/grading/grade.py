@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from report.audit.attached import attached_study
 from report.audit.authors_text import lint_study
 from report.audit.records import Problem, audit_records
-from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
 from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView, load_study
@@ -111,7 +111,7 @@ def _study(submission: Submission, place: Path, audited: bool) -> tuple[Grade, d
         audited: They have been held against themselves with its report.
     """
     try:
-        folder = submission.study or _attached(submission.reports[0], place)
+        folder = submission.study or attached_study(submission.reports[0], place)
         view = load_study(folder)
         found = [] if audited else [*audit_records(view), *lint_study(view)]
         return replace(_described(submission.name, view), problems=tuple(found)), _digests(folder)
@@ -120,18 +120,6 @@ def _study(submission: Submission, place: Path, audited: bool) -> tuple[Grade, d
     except OSError as error:
         reason = f"{error.filename} can’t be read: {error.strerror or error}"
         return Grade(submission.name, problems=(Problem("records", "", reason),)), {}
-
-
-def _attached(report: Path, place: Path) -> Path:
-    from report.audit.manifest import unpack_records
-    from report.audit.read_pdf import read_pdf
-
-    records = read_pdf(report).records if report.suffix.lower() == ".pdf" else None
-    if records is None:
-        raise ReportError(
-            f"No records are attached to {report}.", "Ask for the study’s folder, below runs/."
-        )
-    return unpack_records(records, place)
 
 
 def _described(name: str, view: StudyView) -> Grade:

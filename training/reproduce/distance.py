@@ -64,9 +64,7 @@ def relative(one: float | None, other: float | None) -> float:
     return difference / smaller if smaller else math.inf
 
 
-def _of_predictions(
-    one: Predictions | None, other: Predictions | None
-) -> tuple[float, float]:
+def _of_predictions(one: Predictions | None, other: Predictions | None) -> tuple[float, float]:
     """Return the share of images with another class, and how far probabilities are apart."""
     if one is None or other is None:
         return 0.0, 0.0

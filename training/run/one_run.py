@@ -91,7 +91,7 @@ def _train(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics], b
             )  # fmt: skip
             tested = Tested()
             if experiment.test and result.best_state:
-                tested = _test(step, model, result.best_state, filters, workspace)
+                tested = test_network(step, model, result.best_state, filters, workspace)
         notes = [
             *[experiment.note] * bool(experiment.note),
             *precision_notes(workspace.precision),
@@ -183,7 +183,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
             model = prepare_model(step.spec, step.weights or WeightsSource("none"), workspace)
             filters = first_filters(model.network.module)
             state = kept_weights(step, model, workspace, checkpoints)
-            tested = _test(step, model, state, filters, workspace)
+            tested = test_network(step, model, state, filters, workspace)
         metrics = msgspec.structs.replace(
             source,
             id=experiment.id,
@@ -203,7 +203,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
     return metrics
 
 
-def _test(
+def test_network(
     step: Step, model: Model, state: State, start: Filters | None, workspace: Workspace
 ) -> Tested:
     """Read the test set, once, with the chosen epoch's weights."""
