@@ -15,6 +15,7 @@ from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView, load_study
 from report.findings.chosen import chosen_model
 from report.grading.known_examples import NAME, is_known
+from report.grading.reproduced import Reproduced
 from report.grading.submissions import Submission
 from report.verify.held import AUTHOR
 from report.verify.report import verify_report
@@ -35,6 +36,7 @@ class Grade:
         copied_from: Another submission with the same records, running times included.
         n_copied: How many records those are.
         is_copy: Whether none of its records is its own.
+        reproduced: What making runs again gave, in a few words; empty if that wasn't asked for.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Grade:
     copied_from: str = ""
     n_copied: int = 0
     is_copy: bool = False
+    reproduced: str = ""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -97,6 +100,16 @@ def grade(submission: Submission) -> tuple[Grade, dict[str, str]]:
     distinct = tuple(dict.fromkeys((*found.problems, *problems)))
     graded = replace(found, n_numbers=n_numbers, problems=distinct, not_checked=tuple(not_checked))
     return graded, digests
+
+
+def with_reproduced(graded: Grade, found: Reproduced) -> Grade:
+    """Add to a grade what making runs again gave."""
+    return replace(
+        graded,
+        reproduced=found.said,
+        problems=(*graded.problems, *found.problems),
+        not_checked=(*graded.not_checked, *found.not_checked),
+    )
 
 
 def replace_where(problem: Problem, report: str) -> Problem:
