@@ -95,6 +95,7 @@ def _content(run: RunRecords) -> tuple[bytes, ...]:
         cached_features=False,
         feature_seconds=0.0,
         peak_memory_bytes=None,
+        peak_memory_of=None,
         batch_parts=1,
         loss_scaling=None,
         selected=None,

@@ -71,7 +71,6 @@ def run_step(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics],
         The record, as written.
     """
     assert step.spec is not None
-    forget_peak_memory(workspace.device)
     if step.experiment.role == "reuse":
         return _reuse(step, workspace)
     return _train(step, workspace, keep_weights)
@@ -80,6 +79,7 @@ def run_step(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics],
 def _train(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics], bool]) -> Metrics:
     experiment, spec = step.experiment, step.spec
     assert spec is not None
+    memory_of = "run" if forget_peak_memory(workspace.device) else "process"
     model = prepare_model(spec, step.weights or WeightsSource("none"), workspace)
     filters = first_filters(model.network.module)
     checkpoints = _checkpoints(step, workspace)
@@ -101,6 +101,7 @@ def _train(step: Step, workspace: Workspace, keep_weights: Callable[[Metrics], b
             *determinism_notes(operations),
         ]
         metrics = _describe(step, model, result, feature_seconds, tested, notes, workspace)
+        metrics = msgspec.structs.replace(metrics, peak_memory_of=memory_of)
         keep_best_weights(metrics, result.best_state if keep_weights(metrics) else {}, workspace)
         curves = result.curves(experiment.id, step.seed)
         write_run(metrics, curves, tested.predictions, workspace.folder)
