@@ -1,6 +1,5 @@
 """`homework reproduce`: what is genuine comes out the same, what is invented doesn't."""
 
-import csv
 import io
 import json
 import os
@@ -87,12 +86,24 @@ def test_a_genuine_study_comes_out_the_same_to_the_byte(homework, study):
     assert contents(study) == before
 
 
-def test_another_number_of_threads_is_the_same_within_rounding(reproduce, study):
-    code, answers = reproduce(study, TRAINED, "--threads", 1)
+def test_another_number_format_is_the_same_within_rounding(reproduce, study):
+    code, answers = reproduce(study, TRAINED, "--precision", "bf16")
     answer = answers[TRAINED]
     assert (code, answer["verdict"]) == (0, "within rounding")
-    assert answer["unlike"] == ["threads: 2 recorded, 1 here"]
-    assert 0 < max(answer["distance"]["losses"]) < 1e-3
+    assert answer["unlike"] == ["number format: fp32 recorded, bf16 here"]
+    assert max(answer["distance"]["losses"]) > 0
+
+
+def test_other_last_digits_are_the_same_within_rounding(homework, study):
+    def rounded(curves):
+        curves["train_loss"] = [loss * (1 + 1e-7) for loss in curves["train_loss"]]
+
+    change(study, TRAINED, "curves.json", rounded)
+    change(study, TRAINED, "metrics.json", lambda m: m["environment"].update(n_threads=3))
+    said = homework("reproduce", TRAINED, "--threads", "2")
+    assert said.result.exit_code == 0, said.output
+    assert f"{TRAINED}: the same within rounding (losses to 1.0e-07 of their" in said.result.stdout
+    assert "    threads: 3 recorded, 2 here\n" in said.result.stdout
 
 
 def test_a_curve_that_was_invented_is_found_with_its_first_epoch(homework, study):
@@ -151,7 +162,7 @@ def test_other_images_are_never_called_the_same(homework, study):
 
 
 def test_images_that_are_missing_are_an_error(homework, study):
-    said = homework("reproduce", study, "--data", "nowhere")
+    said = homework("reproduce", str(study), "--data", "nowhere")
     assert said.result.exit_code == 1
     assert "--data names nowhere: nothing is there" in said.message
 
@@ -259,21 +270,22 @@ def test_interrupted_it_says_what_it_knows_and_leaves_the_records_alone(
 
 
 def test_grading_makes_runs_again(homework, study):
-    honest = homework("grade", "runs", "--reproduce")
-    assert re.search(r"verdict +runs made again\n.* no report +[23] the same\n", honest.output)
     change(study, FROZEN, "curves.json", lambda c: c.update(train_loss=[0.1]))
-    graded = homework("grade", "runs", "--reproduce", "--csv")
-    (row,) = csv.DictReader(io.StringIO(graded.result.stdout))
-    assert row["reproduced"].endswith("1 not the same")
+    graded = homework("grade", "runs", "--reproduce", "--json")
+    assert graded.result.exit_code == 1
+    (row,) = json.loads(graded.result.stdout)
+    assert row["reproduced"] == "1 the same, 1 not the same"
     assert row["verdict"] == "can’t be trusted"
-    table = homework("grade", "runs", "--reproduce")
-    assert (
-        f"{FROZEN}/seed-0/curves.json: “0.1”: made again, train_loss of epoch 1 is " in table.output
-    )
+    said = [p["problem"] for p in row["problems"] if p["where"] == f"{FROZEN}/seed-0/curves.json"]
+    assert said[0].startswith("made again, train_loss of epoch 1 is ")
 
 
 def test_grading_says_what_couldnt_be_made_again(homework, study):
     graded = homework("grade", "runs", "--reproduce", "--data", "nowhere")
     assert graded.result.exit_code == 0, graded.output
-    assert "no report  not checked\n" in graded.output
+    assert re.search(r"verdict +runs made again\n.* no report +not checked\n", graded.output)
     assert "its runs, made again: --data names nowhere: nothing is there" in graded.output
+
+
+def test_a_time_for_runs_that_nobody_wants_made_again_is_refused(homework):
+    assert homework("grade", ".", "--minutes", "3").result.exit_code == 2
