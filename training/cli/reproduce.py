@@ -276,6 +276,14 @@ def _lines(answer: "Answer") -> Iterator[str]:
     yield f"{_name(answer)}{tested}: {VERDICTS[answer.verdict]}{_apart(answer)}"
     for difference in answer.differences:
         yield f"    {_said(difference)}"
+    if answer.vague_from is not None:
+        tested = ", nor was the test" if answer.test_checked is False else ""
+        yield (
+            f"    from epoch {answer.vague_from} on rounding alone carries this run further than "
+            f"could be told from invention: not checked from there on{tested}"
+        )
+    elif answer.test_checked is False:
+        yield "    rounding made another epoch the best one here, so the test wasn’t checked"
     if answer.verdict == "same":
         return
     if answer.unlike:
@@ -290,10 +298,13 @@ def _apart(answer: "Answer") -> str:
     if apart is None or answer.verdict != "within rounding":
         return ""
     parts = []
+    until = answer.vague_from and answer.vague_from - 1
     if answer.trained:
-        parts.append(f"losses to {max(apart.losses):.1e} of their value")
-        parts.append(f"accuracies to {100 * max(apart.accuracies):.2g} points")
-    parts.append(f"{100 * apart.predicted:.2g} % of the predictions")
+        upto = f" up to epoch {until}" if until else ""
+        parts.append(f"losses to {max(apart.losses[:until]):.1e} of their value{upto}")
+        parts.append(f"accuracies to {100 * max(apart.accuracies[:until]):.2g} points")
+    if answer.test_checked:
+        parts.append(f"{100 * apart.predicted:.2g} % of the predictions differ")
     return f" ({', '.join(parts)})"
 
 

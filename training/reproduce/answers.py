@@ -41,6 +41,8 @@ class Answer:
         unlike: What of the machine and the versions differs, of all that can change a result.
         differences: What rounding doesn't explain.
         distance: How far new and old are apart, where they aren't the same.
+        vague_from: The epoch from which on rounding decides, so that nothing was checked.
+        test_checked: Whether the readings of the test set were checked; None without any.
         seconds: What it took.
     """
 
@@ -52,6 +54,8 @@ class Answer:
     unlike: tuple[str, ...] = ()
     differences: tuple[Difference, ...] = ()
     distance: Distance | None = None
+    vague_from: int | None = None
+    test_checked: bool | None = None
     seconds: float = 0.0
 
 

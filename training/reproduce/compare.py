@@ -31,8 +31,8 @@ class Difference:
 
     Attributes:
         file: Name of the record.
-        field: Where in it, as a JSON pointer without the leading slash.
-        epoch: The first epoch from which on it differs, of a curve.
+        field: Where in it, as a JSON pointer without the leading slash; of curves the field alone.
+        epoch: The first epoch in which it differs, of a curve.
         tolerance: How far apart the two might be; None where they have to be equal.
     """
 
@@ -50,46 +50,65 @@ class Comparison:
 
     Attributes:
         differences: What is further apart than rounding explains, the earliest epoch first.
-        distance: How far apart the two are, of which the differences are a part.
+        distance: How far apart the two are in what rounding can move; None if they are the same.
+        vague_from: The epoch from which on rounding decides, so that curves aren't checked.
+        test_checked: Whether the readings of the test set could be held against each other; None
+            where it wasn't read.
     """
 
     verdict: Verdict
     differences: tuple[Difference, ...] = ()
     distance: Distance | None = None
+    vague_from: int | None = None
+    test_checked: bool | None = None
+
+    @property
+    def is_rounding_conceivable(self) -> bool:
+        """Whether nothing differs that has to be equal."""
+        return all(difference.tolerance is not None for difference in self.differences)
 
 
 def compare(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) -> Comparison:
-    """Hold two runs of one experiment against each other, what measures the machine left aside."""
+    """Hold two runs of one experiment against each other, what measures the machine left aside.
+
+    Where rounding makes another epoch the best, or decides before the best one, the tests are of
+    different weights, and only what has to be equal in them is compared.
+    """
     if _content(recorded) == _content(again):
         return Comparison("same")
+    vague_from = tolerance.vague_from(len(again.curves.epoch))
+    best = recorded.metrics.best_epoch
+    same_weights = best == again.metrics.best_epoch
+    checked = same_weights and (vague_from is None or best is None or best < vague_from)
     found = (
-        *sorted(_of_curves(recorded.curves, again.curves, tolerance), key=_epoch),
-        *_of_metrics(recorded, again, tolerance),
-        *_of_test(recorded, again, tolerance),
+        *sorted(_of_curves(recorded.curves, again.curves, tolerance, vague_from), key=_epoch),
+        *_of_metrics(recorded.metrics, again, tolerance, vague_from),
+        *_of_test(recorded, again, tolerance if checked else None),
     )
     verdict: Verdict = "different" if found else "within rounding"
-    return Comparison(verdict, found, distance(recorded, again))
+    tested = None if recorded.metrics.test is None else checked
+    return Comparison(verdict, found, distance(recorded, again), vague_from, tested)
 
 
 def compare_test(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) -> Comparison:
     """Hold only the readings of the test set against each other."""
-    tests = recorded.metrics.test, again.metrics.test
-    if tests[0] == tests[1] and _plain(recorded.predictions) == _plain(again.predictions):
+    same_scores = recorded.metrics.test == again.metrics.test
+    if same_scores and _plain(recorded.predictions) == _plain(again.predictions):
         return Comparison("same")
     found = tuple(_of_test(recorded, again, tolerance))
-    return Comparison("different" if found else "within rounding", found, distance(recorded, again))
+    verdict: Verdict = "different" if found else "within rounding"
+    return Comparison(verdict, found, distance(recorded, again), None, True)
 
 
 def _content(run: RunRecords) -> tuple[bytes, ...]:
     """Return the bytes of a run's records without what another machine or moment changes.
 
-    Neither is held against each other how a run was chosen, which isn't done again, nor the names
-    of files.
+    Left aside, too, are how a run was chosen, which isn't done again, and the names of files.
     """
+    layer = run.metrics.first_layer
     metrics = msgspec.structs.replace(
         run.metrics,
         format=0,
-        section="",
         train_seconds=0.0,
         images_per_second=None,
         cached_features=False,
@@ -102,8 +121,7 @@ def _content(run: RunRecords) -> tuple[bytes, ...]:
         reused_from=None,
         environment=None,
         finished_at="",
-        first_layer=run.metrics.first_layer
-        and msgspec.structs.replace(run.metrics.first_layer, pictures=None),
+        first_layer=layer and msgspec.structs.replace(layer, pictures=None),
         cost=None,
         network=None,
         notes=[],
@@ -122,45 +140,63 @@ def _epoch(difference: Difference) -> int:
     return difference.epoch or 0
 
 
-def _of_curves(one: Curves, other: Curves, tolerance: Tolerance) -> Iterator[Difference]:
-    if one.epoch != other.epoch:
-        yield Difference("curves.json", "epoch", len(one.epoch), len(other.epoch))
-    allowed: dict[str, tuple[Apart, Callable[[int], float]]] = {
-        "learning_rate": (relative, lambda _: SAME_RATE),
-        **dict.fromkeys(LOSSES, (relative, tolerance.loss)),
-        **{name: (absolute, lambda _: tolerance.accuracy) for name in ACCURACIES},
-    }
-    for name, (apart, most) in allowed.items():
-        for epoch, value in enumerate(by_epoch(one, other, name, apart), 1):
-            if value > most(epoch):
-                was, now = (getattr(curves, name)[epoch - 1] for curves in (one, other))
-                yield Difference("curves.json", name, was, now, epoch, most(epoch))
-                break
-
-
 Apart = Callable[[float | None, float | None], float]
 
 
-def _of_metrics(
-    recorded: RunRecords, again: RunRecords, tolerance: Tolerance
+def _of_curves(
+    one: Curves, other: Curves, tolerance: Tolerance, vague_from: int | None
 ) -> Iterator[Difference]:
-    one, other = recorded.metrics, again.metrics
+    """Yield, of each field, the first epoch in which it differs."""
+    if one.epoch != other.epoch:
+        yield Difference("curves.json", "epoch", len(one.epoch), len(other.epoch))
+    yield from _first(one, other, "learning_rate", relative, lambda _: SAME_RATE, None)
+    for name in LOSSES:
+        yield from _first(one, other, name, relative, tolerance.loss_in, vague_from)
+    for name in ACCURACIES:
+        yield from _first(one, other, name, absolute, tolerance.accuracy_in, vague_from)
+
+
+def _first(
+    one: Curves,
+    other: Curves,
+    name: str,
+    apart: Apart,
+    most: Callable[[int], float],
+    vague_from: int | None,
+) -> Iterator[Difference]:
+    values, others = getattr(one, name), getattr(other, name)
+    if len(values) != len(others):
+        yield Difference("curves.json", name, len(values), len(others))
+    distances = by_epoch(one, other, name, apart)[: vague_from and vague_from - 1]
+    for epoch, value in enumerate(distances, 1):
+        if value > most(epoch):
+            yield Difference(
+                "curves.json", name, values[epoch - 1], others[epoch - 1], epoch, most(epoch)
+            )
+            return
+
+
+def _of_metrics(
+    one: Metrics, again: RunRecords, tolerance: Tolerance, vague_from: int | None
+) -> Iterator[Difference]:
+    other = again.metrics
     pairs: dict[str, tuple[object, object]] = {
         name: (getattr(one, name), getattr(other, name))
         for name in ("status", "spec_hash", "epochs_run", "parameters")
     }
-    pairs |= _of_cost(one.cost, other.cost) if one.reused_from is None else {}
+    pairs |= _of_cost(one.cost, other.cost)
     if one.first_layer is not None and other.first_layer is not None:
         for name in ("name", "n_filters", "kernel"):
             values = (getattr(one.first_layer, name), getattr(other.first_layer, name))
             pairs[f"first_layer/{name}"] = values
         change = one.first_layer.relative_change, other.first_layer.relative_change
-        if relative(*change) > tolerance.change:
+        same_weights = one.best_epoch == other.best_epoch and vague_from is None
+        if same_weights and relative(*change) > tolerance.change:
             yield _unlike("first_layer/relative_change", *change, tolerance.change)
     for field, (value, now) in pairs.items():
         if value != now:
             yield _unlike(field, value, now)
-    yield from _of_best_epoch(one, again.curves, tolerance)
+    yield from _of_best_epoch(one, again.curves, tolerance, vague_from)
 
 
 def _unlike(field: str, one: object, other: object, tolerance: float | None = None) -> Difference:
@@ -175,33 +211,42 @@ def _of_cost(one: Cost | None, other: Cost | None) -> dict[str, tuple[object, ob
     return {"cost/training_flop": (one.training_flop, other.training_flop)}
 
 
-def _of_best_epoch(one: Metrics, curves: Curves, tolerance: Tolerance) -> Iterator[Difference]:
+def _of_best_epoch(
+    one: Metrics, curves: Curves, tolerance: Tolerance, vague_from: int | None
+) -> Iterator[Difference]:
     """Hold the best epoch and its scores against the new curves at that epoch.
 
     Where two epochs are nearly as good, rounding may make the other one the best.
     """
     best, n = one.best_epoch, len(curves.epoch)
     if best is None or not 1 <= best <= n:
-        again = max(range(n), key=curves.validation_accuracy.__getitem__) + 1 if n else None
         if best is not None or one.status == "done":
-            yield _unlike("best_epoch", best, again)
+            yield _unlike("best_epoch", best, None)
         return
     highest = max(curves.validation_accuracy)
-    if highest - curves.validation_accuracy[best - 1] > tolerance.accuracy:
-        again = curves.validation_accuracy.index(highest) + 1
-        yield _unlike("best_epoch", best, again, tolerance.accuracy)
+    again = curves.validation_accuracy.index(highest) + 1
+    if vague_from is None:
+        allowed = 2 * max(tolerance.accuracy_in(best), tolerance.accuracy_in(again))
+        if highest - curves.validation_accuracy[best - 1] > allowed:
+            yield _unlike("best_epoch", best, again, allowed)
+    if vague_from is not None and best >= vague_from:
+        return
     for split, scores in (("train", one.train), ("validation", one.validation)):
         if scores is None:
             continue
         loss = getattr(curves, f"{split}_loss")[best - 1]
         accuracy = getattr(curves, f"{split}_accuracy")[best - 1]
-        if relative(scores.loss, loss) > tolerance.loss(best):
-            yield _unlike(f"{split}/loss", scores.loss, loss, tolerance.loss(best))
-        if absolute(scores.accuracy, accuracy) > tolerance.accuracy:
-            yield _unlike(f"{split}/accuracy", scores.accuracy, accuracy, tolerance.accuracy)
+        if relative(scores.loss, loss) > tolerance.loss_in(best):
+            yield _unlike(f"{split}/loss", scores.loss, loss, tolerance.loss_in(best))
+        if absolute(scores.accuracy, accuracy) > tolerance.accuracy_in(best):
+            most = tolerance.accuracy_in(best)
+            yield _unlike(f"{split}/accuracy", scores.accuracy, accuracy, most)
 
 
-def _of_test(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) -> Iterator[Difference]:
+def _of_test(
+    recorded: RunRecords, again: RunRecords, tolerance: Tolerance | None
+) -> Iterator[Difference]:
+    """Compare tests; without a tolerance only what has to be equal whatever the weights."""
     one, other = recorded.metrics.test, again.metrics.test
     if one is None or other is None:
         if one is not other:
@@ -209,17 +254,19 @@ def _of_test(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) -> I
         return
     if one.n_images != other.n_images:
         yield _unlike("test/n_images", one.n_images, other.n_images)
-    if absolute(one.accuracy, other.accuracy) > tolerance.test_accuracy:
-        yield _unlike("test/accuracy", one.accuracy, other.accuracy, tolerance.test_accuracy)
-    if absolute(one.n_correct, other.n_correct) > tolerance.test_accuracy * other.n_images:
-        yield _unlike("test/n_correct", one.n_correct, other.n_correct, tolerance.test_accuracy)
-    if relative(one.loss, other.loss) > tolerance.test_loss:
-        yield _unlike("test/loss", one.loss, other.loss, tolerance.test_loss)
+    if tolerance is not None:
+        most = tolerance.test_accuracy
+        if absolute(one.accuracy, other.accuracy) > most:
+            yield _unlike("test/accuracy", one.accuracy, other.accuracy, most)
+        if absolute(one.n_correct, other.n_correct) > most * other.n_images:
+            yield _unlike("test/n_correct", one.n_correct, other.n_correct, most * other.n_images)
+        if relative(one.loss, other.loss) > tolerance.test_loss:
+            yield _unlike("test/loss", one.loss, other.loss, tolerance.test_loss)
     yield from _of_predictions(recorded, again, tolerance)
 
 
 def _of_predictions(
-    recorded: RunRecords, again: RunRecords, tolerance: Tolerance
+    recorded: RunRecords, again: RunRecords, tolerance: Tolerance | None
 ) -> Iterator[Difference]:
     one, other = recorded.predictions, again.predictions
     if one is None or other is None:
@@ -232,9 +279,9 @@ def _of_predictions(
     if not len(one.predicted) == len(one.probability) == len(other.predicted):
         lengths = len(one.predicted), len(other.predicted)
         yield Difference("predictions.json", "predicted", *lengths)
-    elif apart.predicted > tolerance.predicted:
+    elif tolerance is not None and apart.predicted > tolerance.predicted:
         yield _first_unlike("predicted", one, other, tolerance.predicted)
-    elif apart.probability > tolerance.probability:
+    elif tolerance is not None and apart.probability > tolerance.probability:
         yield _first_unlike("probability", one, other, tolerance.probability)
 
 
@@ -249,8 +296,10 @@ def _first_unlike(
     values, others = getattr(one, name), getattr(other, name)
     if len(values) != len(others):
         return Difference("predictions.json", name, len(values), len(others))
-    apart = [absolute(a, b) if name == "probability" else a != b
-             for a, b in zip(values, others, strict=True)]  # fmt: skip
+    apart = [
+        absolute(a, b) if name == "probability" else float(a != b)
+        for a, b in zip(values, others, strict=True)
+    ]
     index = apart.index(max(apart))
     return Difference(
         "predictions.json", f"{name}/{index}", values[index], others[index], None, tolerance

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import fmean
 
-from training.records import Curves, Predictions
+from training.records import Curves, FirstLayer, HeldOutScores, Predictions
 from training.reproduce.recorded import RunRecords
 
 LOSSES = ("train_loss", "validation_loss")
@@ -19,15 +19,21 @@ class Distance:
     Attributes:
         losses: By epoch, the larger of both losses' relative differences.
         accuracies: By epoch, the larger of both accuracies' differences, in [0, 1].
+        test_loss: Relative difference of the test losses.
+        test_accuracy: Difference of the test accuracies.
         predicted: Share of the test images for which another class is predicted.
         probability: Mean difference of the probabilities, over the test images for which the same
             class is predicted.
+        change: Relative difference of how far training moved the first layer.
     """
 
     losses: tuple[float, ...]
     accuracies: tuple[float, ...]
+    test_loss: float = 0.0
+    test_accuracy: float = 0.0
     predicted: float = 0.0
     probability: float = 0.0
+    change: float = 0.0
 
 
 def distance(one: RunRecords, other: RunRecords) -> Distance:
@@ -37,7 +43,9 @@ def distance(one: RunRecords, other: RunRecords) -> Distance:
     return Distance(
         tuple(map(max, *losses)),
         tuple(map(max, *accuracies)),
+        *_of_tests(one.metrics.test, other.metrics.test),
         *_of_predictions(one.predictions, other.predictions),
+        _of_first_layer(one.metrics.first_layer, other.metrics.first_layer),
     )
 
 
@@ -64,6 +72,12 @@ def relative(one: float | None, other: float | None) -> float:
     return difference / smaller if smaller else math.inf
 
 
+def _of_tests(one: HeldOutScores | None, other: HeldOutScores | None) -> tuple[float, float]:
+    if one is None or other is None:
+        return 0.0, 0.0
+    return relative(one.loss, other.loss), absolute(one.accuracy, other.accuracy)
+
+
 def _of_predictions(one: Predictions | None, other: Predictions | None) -> tuple[float, float]:
     """Return the share of images with another class, and how far probabilities are apart."""
     if one is None or other is None:
@@ -75,3 +89,9 @@ def _of_predictions(one: Predictions | None, other: Predictions | None) -> tuple
         if is_same
     ]
     return 1 - fmean(same) if same else 0.0, fmean(apart) if apart else 0.0
+
+
+def _of_first_layer(one: FirstLayer | None, other: FirstLayer | None) -> float:
+    if one is None or other is None:
+        return 0.0
+    return relative(one.relative_change, other.relative_change)

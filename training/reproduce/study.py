@@ -36,10 +36,11 @@ from training.reproduce.answers import Answer, Reproduction, Wish
 from training.reproduce.as_recorded import as_recorded, unlike
 from training.reproduce.choose import PARTS, Candidate, Chosen, covered_by, draw, fitting
 from training.reproduce.compare import Comparison, compare, compare_test
+from training.reproduce.distance import Distance, distance
 from training.reproduce.obstacles import obstacle, starting_weights
-from training.reproduce.recorded import read_run
+from training.reproduce.recorded import RunRecords, read_run
 from training.reproduce.rerun import step_of, test_again, train_again
-from training.reproduce.tolerance import tolerance_of
+from training.reproduce.tolerance import nudge_of, tolerance_of, widened
 from training.run.failures import why_failed
 from training.run.run_options import RunOptions
 from training.run.workspace import Workspace
@@ -311,14 +312,20 @@ class _Again:
             if isinstance(error, HomeworkError):
                 reason = error.message
             return Answer(*run.name, "not checked", trained, reason)
+        different = unlike(run.record.environment, here.environment)
+        if comparison.vague_from == 1 and comparison.verdict == "within rounding":
+            reason = "rounding alone carries this run too far from its first epoch on"
+            return Answer(*run.name, "not checked", trained, reason, different)
         return Answer(
             *run.name,
             comparison.verdict,
             trained,
             "",
-            unlike(run.record.environment, here.environment),
+            different,
             comparison.differences,
             comparison.distance,
+            comparison.vague_from,
+            comparison.test_checked,
         )
 
     def _compared(self, run: _Run, trained: bool, left: float) -> tuple[Comparison, Metrics]:
@@ -334,7 +341,22 @@ class _Again:
         self.progress.finished(again.metrics, TimeLeft(left))
         tolerance = tolerance_of(run.record.environment, again.metrics.environment)
         compared = compare if trained else compare_test
-        return compared(recorded, again, tolerance), again.metrics
+        found = compared(recorded, again, tolerance)
+        if trained and found.verdict == "different" and found.is_rounding_conceivable:
+            nudged = self._nudged(run, again, workspace)
+            found = compare(recorded, again, widened(tolerance, nudged))
+        return found, again.metrics
+
+    def _nudged(self, run: _Run, again: RunRecords, workspace: Workspace) -> Distance:
+        """Return how far a run is carried by moving its starting weights in their last digits."""
+        self.progress.note(
+            f"{run.record.id} is further away than usual: making it once more, to see how far "
+            "rounding carries it"
+        )
+        nudge = nudge_of(run.record.environment, again.metrics.environment)
+        folder = StudyFolder(self.new.path / "nudged")
+        beside = dataclasses.replace(workspace, folder=folder, nudge=nudge)
+        return distance(again, train_again(run.step, beside))
 
     def _workspace(self, options: RunOptions) -> Workspace:
         """Return what the runs share that are computed in one way."""
