@@ -70,7 +70,7 @@ def _at(values: Sequence[float], epoch: int, least: float) -> float:
 
 
 USUAL = Tolerance(1e-4, 0.005, 1e-4, 0.005, 0.005, 1e-3, 0.02)
-"""Where both are in the same number format. Measured: `docs/bench/reproduce.md`."""
+"""Where both are in the same number format. Measured: `bench/reproduce.py`, `docs/verify.md`."""
 
 OTHER_FORMAT = Tolerance(1e-2, 0.02, 1e-2, 0.02, 0.02, 1e-2, 0.1)
 """Where one is in another number format than the other."""
