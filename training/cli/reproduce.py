@@ -37,6 +37,9 @@ REPORTS = (".html", ".pdf")
 
 LARGEST_SEED = 10**6
 
+LONGEST = 80
+"""Letters of a value that are printed."""
+
 
 @click.command()
 @click.argument(
@@ -146,11 +149,16 @@ def reproduce(
                 where=Where(threads=threads),
             ),
         )
-        ctx.exit(_reproduce(folder, wish, as_json, talk))
+        place_said = names[0] if names and chosen == names[1:] else with_urls(str(folder.path))
+        ctx.exit(_reproduce(folder, place_said, wish, as_json, talk))
 
 
-def _reproduce(folder: StudyFolder, wish: "Wish", as_json: bool, talk: "Talk") -> int:
-    """Make runs again and print the answers, those so far if the user wants to end."""
+def _reproduce(folder: StudyFolder, place: str, wish: "Wish", as_json: bool, talk: "Talk") -> int:
+    """Make runs again and print the answers, those so far if the user wants to end.
+
+    Args:
+        place: What the study or report is called.
+    """
     from training.cli.console import ConsoleProgress
     from training.device.process_state import own_process
     from training.reproduce.answers import Reproduction
@@ -168,9 +176,10 @@ def _reproduce(folder: StudyFolder, wish: "Wish", as_json: bool, talk: "Talk") -
             ignore_signals()
             stopped = error
     if as_json:
-        _print_json(folder, found)
+        _print_json(place, found)
     else:
-        _print(folder, found)
+        for line in _said(place, found):
+            click.echo(_printable(line))
     if stopped is None:
         return 0 if found.is_good else 1
     click.echo(
@@ -233,9 +242,9 @@ def _of_report(report: Path, place: Path) -> Path:
     return report.parent
 
 
-def _print_json(folder: StudyFolder, found: "Reproduction") -> None:
+def _print_json(place: str, found: "Reproduction") -> None:
     plain = {
-        "study": str(folder.path),
+        "study": place,
         "folder": str(found.folder),
         "seed": found.seed,
         "n_records": found.n_records,
@@ -244,26 +253,33 @@ def _print_json(folder: StudyFolder, found: "Reproduction") -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=1).decode())
 
 
-def _print(folder: StudyFolder, found: "Reproduction") -> None:
+def _printable(line: str) -> str:
+    """Keep what others wrote into their records from steering the terminal."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line
+    )
+
+
+def _said(place: str, found: "Reproduction") -> Iterator[str]:
     checked = [answer for answer in found.answers if answer.verdict != "not checked"]
     for answer in checked:
-        click.echo("\n".join(_lines(answer)))
+        yield from _lines(answer)
     reasons = defaultdict(list)
     for answer in found.answers:
         if answer.verdict == "not checked":
             reasons[answer.reason].append(_name(answer))
     for reason, names in reasons.items():
         more = f" and {counted(len(names) - 1, 'other')}" if len(names) > 1 else ""
-        click.echo(f"{names[0]}{more}: not checked: {reason}")
+        yield f"{names[0]}{more}: not checked: {reason}"
     counts = [
         f"{n} {said}"
         for verdict, said in VERDICTS.items()
         if verdict != "not checked" and (n := sum(a.verdict == verdict for a in checked))
     ]
-    of = f"{len(checked)} of {counted(found.n_records, 'run')} of {with_urls(str(folder.path))}"
-    click.echo(f"{of} made again: {', '.join(counts)}." if counts else f"{of} made again.")
+    of = f"{len(checked)} of {counted(found.n_records, 'run')} of {place}"
+    yield f"{of} made again: {', '.join(counts)}." if counts else f"{of} made again."
     if checked:
-        click.echo(f"The new records are in {found.folder}.")
+        yield f"The new records are in {found.folder}."
 
 
 def _name(answer: "Answer") -> str:
@@ -275,7 +291,7 @@ def _lines(answer: "Answer") -> Iterator[str]:
     tested = "" if answer.trained else ", only its kept network tested"
     yield f"{_name(answer)}{tested}: {VERDICTS[answer.verdict]}{_apart(answer)}"
     for difference in answer.differences:
-        yield f"    {_said(difference)}"
+        yield f"    {_what(difference)}"
     if answer.vague_from is not None:
         tested = ", nor was the test" if answer.test_checked is False else ""
         yield (
@@ -308,9 +324,15 @@ def _apart(answer: "Answer") -> str:
     return f" ({', '.join(parts)})"
 
 
-def _said(difference: "Difference") -> str:
+def _what(difference: "Difference") -> str:
     where = f"{difference.file}, {difference.field}" if difference.field else difference.file
     epoch = f", from epoch {difference.epoch} on" if difference.epoch else ""
     most = difference.tolerance
     allowed = f" (rounding explains {most:.2g})" if most is not None else ""
-    return f"{where}{epoch}: {difference.recorded} recorded, {difference.again} now{allowed}"
+    recorded, again = (_short(value) for value in (difference.recorded, difference.again))
+    return f"{where}{epoch}: {recorded} recorded, {again} now{allowed}"
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
