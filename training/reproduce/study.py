@@ -339,7 +339,8 @@ class _Again:
             trusted = folders[0] if folders else None
             again = test_again(recorded, run.step, file, trusted, workspace)
         self.progress.finished(again.metrics, TimeLeft(left))
-        tolerance = tolerance_of(run.record.environment, again.metrics.environment)
+        n_images = min(len(rows) for rows in self.data.splits.values())
+        tolerance = tolerance_of(run.record.environment, again.metrics.environment, n_images)
         compared = compare if trained else compare_test
         found = compared(recorded, again, tolerance)
         if trained and found.verdict == "different" and found.is_rounding_conceivable:

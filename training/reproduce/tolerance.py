@@ -76,9 +76,24 @@ OTHER_FORMAT = Tolerance(1e-2, 0.02, 1e-2, 0.02, 0.02, 1e-2, 0.1)
 """Where one is in another number format than the other."""
 
 
-def tolerance_of(one: Environment | None, other: Environment | None) -> Tolerance:
-    """Return what is allowed between two machines' runs without a look at the training itself."""
-    return USUAL if _in_same_format(one, other) else OTHER_FORMAT
+IMAGES = 2
+"""So many images may always be classified otherwise; of few, one is more than the usual share."""
+
+
+def tolerance_of(one: Environment | None, other: Environment | None, n_images: int) -> Tolerance:
+    """Return what is allowed between two machines' runs without a look at the training itself.
+
+    Args:
+        n_images: Of the smallest split.
+    """
+    usual = USUAL if _in_same_format(one, other) else OTHER_FORMAT
+    share = IMAGES / max(1, n_images)
+    return dataclasses.replace(
+        usual,
+        accuracy=max(usual.accuracy, share),
+        test_accuracy=max(usual.test_accuracy, share),
+        predicted=max(usual.predicted, share),
+    )
 
 
 def nudge_of(one: Environment | None, other: Environment | None) -> float:
