@@ -293,13 +293,15 @@ def _lines(answer: "Answer") -> Iterator[str]:
     for difference in answer.differences:
         yield f"    {_what(difference)}"
     if answer.vague_from is not None:
-        tested = ", nor was the test" if answer.test_checked is False else ""
+        tested = ", nor was the test" if answer.test == "not checked" else ""
         yield (
             f"    from epoch {answer.vague_from} on rounding alone carries this run further than "
             f"could be told from invention: not checked from there on{tested}"
         )
-    elif answer.test_checked is False:
+    elif answer.test == "not checked":
         yield "    rounding made another epoch the best one here, so the test wasn’t checked"
+    if answer.trained and answer.test == "kept network":
+        yield "    tested with its kept network, because rounding trained other weights here"
     if answer.verdict == "same":
         return
     if answer.unlike:
@@ -319,7 +321,7 @@ def _apart(answer: "Answer") -> str:
         upto = f" up to epoch {until}" if until else ""
         parts.append(f"losses to {max(apart.losses[:until]):.1e} of their value{upto}")
         parts.append(f"accuracies to {100 * max(apart.accuracies[:until]):.2g} points")
-    if answer.test_checked:
+    if answer.test not in (None, "not checked"):
         parts.append(f"{100 * apart.predicted:.2g} % of the predictions differ")
     return f" ({', '.join(parts)})"
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.reproduce.compare import Difference, Verdict
+from training.reproduce.compare import Difference, TestCheck, Verdict
 from training.reproduce.distance import Distance
 from training.run.run_options import RunOptions
 
@@ -42,7 +42,7 @@ class Answer:
         differences: What rounding doesn't explain.
         distance: How far new and old are apart, where they aren't the same.
         vague_from: The epoch from which on rounding decides, so that nothing was checked.
-        test_checked: Whether the readings of the test set were checked; None without any.
+        test: See `Comparison.test`.
         seconds: What it took.
     """
 
@@ -55,7 +55,7 @@ class Answer:
     differences: tuple[Difference, ...] = ()
     distance: Distance | None = None
     vague_from: int | None = None
-    test_checked: bool | None = None
+    test: TestCheck | None = None
     seconds: float = 0.0
 
 

@@ -1,7 +1,7 @@
 """Hold a run's records against those of the same run made again."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import msgspec
@@ -18,6 +18,8 @@ from training.reproduce.distance import (
 )
 from training.reproduce.recorded import RunRecords
 from training.reproduce.tolerance import Tolerance
+
+TestCheck = Literal["trained again", "kept network", "not checked"]
 
 Verdict = Literal["same", "within rounding", "different", "not checked"]
 
@@ -52,15 +54,16 @@ class Comparison:
         differences: What is further apart than rounding explains, the earliest epoch first.
         distance: How far apart the two are in what rounding can move; None if they are the same.
         vague_from: The epoch from which on rounding decides, so that curves aren't checked.
-        test_checked: Whether the readings of the test set could be held against each other; None
-            where it wasn't read.
+        test: How the readings of the test set were held against each other: with the weights that
+            were trained again, with those of the kept network, or not at all, because rounding
+            made other weights of them; None where it wasn't read.
     """
 
     verdict: Verdict
     differences: tuple[Difference, ...] = ()
     distance: Distance | None = None
     vague_from: int | None = None
-    test_checked: bool | None = None
+    test: TestCheck | None = None
 
     @property
     def is_rounding_conceivable(self) -> bool:
@@ -86,7 +89,9 @@ def compare(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) -> Co
         *_of_test(recorded, again, tolerance if checked else None),
     )
     verdict: Verdict = "different" if found else "within rounding"
-    tested = None if recorded.metrics.test is None else checked
+    tested: TestCheck | None = "trained again" if checked else "not checked"
+    if recorded.metrics.test is None:
+        tested = None
     return Comparison(verdict, found, distance(recorded, again), vague_from, tested)
 
 
@@ -97,7 +102,22 @@ def compare_test(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) 
         return Comparison("same")
     found = tuple(_of_test(recorded, again, tolerance))
     verdict: Verdict = "different" if found else "within rounding"
-    return Comparison(verdict, found, distance(recorded, again), None, True)
+    return Comparison(verdict, found, distance(recorded, again), None, "kept network")
+
+
+def with_test(trained: Comparison, tested: Comparison) -> Comparison:
+    """Add to a comparison, whose test couldn't be compared, that of the kept network's test."""
+    assert trained.distance is not None
+    nothing = Distance((), ())
+    test = tested.distance or nothing
+    return replace(
+        trained,
+        verdict="different" if tested.verdict == "different" else trained.verdict,
+        differences=(*trained.differences, *tested.differences),
+        distance=replace(trained.distance, predicted=test.predicted, test_loss=test.test_loss,
+                         test_accuracy=test.test_accuracy, probability=test.probability),
+        test="kept network",
+    )  # fmt: skip
 
 
 def _content(run: RunRecords) -> tuple[bytes, ...]:

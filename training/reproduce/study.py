@@ -35,7 +35,7 @@ from training.records import (
 from training.reproduce.answers import Answer, Reproduction, Wish
 from training.reproduce.as_recorded import as_recorded, unlike
 from training.reproduce.choose import PARTS, Candidate, Chosen, covered_by, draw, fitting
-from training.reproduce.compare import Comparison, compare, compare_test
+from training.reproduce.compare import Comparison, compare, compare_test, with_test
 from training.reproduce.distance import Distance, distance
 from training.reproduce.obstacles import obstacle, starting_weights
 from training.reproduce.recorded import RunRecords, read_run
@@ -325,7 +325,7 @@ class _Again:
             comparison.differences,
             comparison.distance,
             comparison.vague_from,
-            comparison.test_checked,
+            comparison.test,
         )
 
     def _compared(self, run: _Run, trained: bool, left: float) -> tuple[Comparison, Metrics]:
@@ -335,9 +335,7 @@ class _Again:
         if trained:
             again = train_again(run.step, workspace)
         else:
-            file, folders = self.old.model(*run.name), run.options.code_folders
-            trusted = folders[0] if folders else None
-            again = test_again(recorded, run.step, file, trusted, workspace)
+            again = self._tested(recorded, run, workspace)
         self.progress.finished(again.metrics, TimeLeft(left))
         n_images = min(len(rows) for rows in self.data.splits.values())
         tolerance = tolerance_of(run.record.environment, again.metrics.environment, n_images)
@@ -346,7 +344,15 @@ class _Again:
         if trained and found.verdict == "different" and found.is_rounding_conceivable:
             nudged = self._nudged(run, again, workspace)
             found = compare(recorded, again, widened(tolerance, nudged))
+        if found.test == "not checked" and self._has_network(run.record):
+            tested = compare_test(recorded, self._tested(recorded, run, workspace), tolerance)
+            found = with_test(found, tested)
         return found, again.metrics
+
+    def _tested(self, recorded: RunRecords, run: _Run, workspace: Workspace) -> RunRecords:
+        """Test a run's kept network."""
+        file, folders = self.old.model(*run.name), run.options.code_folders
+        return test_again(recorded, run.step, file, folders[0] if folders else None, workspace)
 
     def _nudged(self, run: _Run, again: RunRecords, workspace: Workspace) -> Distance:
         """Return how far a run is carried by moving its starting weights in their last digits."""

@@ -15,7 +15,7 @@ NUDGE = 2.0**-20
 OTHER_FORMAT_NUDGE = 2.0**-9
 """The same where record and new run are in different number formats: the last digit of bf16."""
 
-FACTOR = 10.0
+FACTOR = 5.0
 """How many times as far as a nudged run rounding may carry a run of the same training."""
 
 VAGUE = 0.1
@@ -139,6 +139,5 @@ def factor(apart: Distance, nudged: Distance) -> float:
 
 
 def _so_far(values: Sequence[float]) -> list[float]:
-    """Return the largest value up to each epoch and the one after it."""
-    ahead = [*values[1:], *values[-1:]]
-    return list(accumulate(map(max, values, ahead), max))
+    """Return the largest value up to each epoch."""
+    return list(accumulate(values, max))

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from training.records import Curves, HeldOutScores, Metrics, Predictions, Scores
-from training.reproduce.compare import compare
+from training.reproduce.compare import compare, compare_test, with_test
 from training.reproduce.distance import distance
 from training.reproduce.recorded import RunRecords
 from training.reproduce.tolerance import FACTOR, USUAL, widened
@@ -105,13 +105,13 @@ def test_a_run_that_its_last_digits_carry_as_far_is_the_same_up_to_there():
     recorded = run(train_loss=further)
     assert verdict(recorded, run()) == "different"
     found = compare(recorded, run(), widened(USUAL, nudged))
-    assert (found.verdict, found.vague_from, found.test_checked) == ("within rounding", 5, False)
+    assert (found.verdict, found.vague_from, found.test) == ("within rounding", 6, "not checked")
 
 
 def test_a_curve_that_jumps_where_rounding_grows_slowly_is_found():
     grown = [loss * (1 + 1e-6 * 3**n) for n, loss in enumerate(run().curves.train_loss)]
     tolerance = widened(USUAL, distance(run(), run(train_loss=grown)))
-    recorded = run(train_loss=moved(run().curves.train_loss, 3, 3 * FACTOR * 1e-6 * 3**4))
+    recorded = run(train_loss=moved(run().curves.train_loss, 3, 3 * FACTOR * 1e-6 * 3**3))
     assert verdict(recorded, run(), tolerance) == "different"
 
 
@@ -122,7 +122,7 @@ def test_where_another_epoch_is_the_best_the_test_isnt_compared_but_its_counts_a
         recorded, train=Scores(losses[6], 0.7), validation=Scores(losses[6], 0.7)
     )
     found = compare(recorded, run(), USUAL)
-    assert (found.verdict, found.test_checked) == ("within rounding", False)
+    assert (found.verdict, found.test) == ("within rounding", "not checked")
     recorded = with_metrics(recorded, test=HeldOutScores(0.2, 0.95, 380, 400))
     assert [d.field for d in compare(recorded, run(), USUAL).differences] == ["test/n_images"]
 
@@ -130,3 +130,13 @@ def test_where_another_epoch_is_the_best_the_test_isnt_compared_but_its_counts_a
 def test_a_best_epoch_that_isnt_nearly_the_best_is_found():
     recorded = with_metrics(run(), best_epoch=2, train=None, validation=None)
     assert [d.field for d in compare(recorded, run(), USUAL).differences] == ["best_epoch"]
+
+
+def test_the_kept_network_is_tested_where_training_gave_other_weights():
+    trained = compare(with_metrics(run(), best_epoch=7, train=None, validation=None), run(), USUAL)
+    assert (trained.verdict, trained.test) == ("within rounding", "not checked")
+    assert with_test(trained, compare_test(run(), run(), USUAL)).verdict == "within rounding"
+    invented = with_metrics(run(), test=HeldOutScores(0.5, 0.95, 190, 200))
+    found = with_test(trained, compare_test(invented, run(), USUAL))
+    assert (found.verdict, found.test) == ("different", "kept network")
+    assert [d.field for d in found.differences] == ["test/accuracy", "test/n_correct"]
