@@ -15,7 +15,7 @@ NUDGE = 2.0**-20
 OTHER_FORMAT_NUDGE = 2.0**-9
 """The same where record and new run are in different number formats: the last digit of bf16."""
 
-FACTOR = 5.0
+FACTOR = 10.0
 """How many times as far as a nudged run rounding may carry a run of the same training."""
 
 VAGUE = 0.1
