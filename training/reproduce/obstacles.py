@@ -7,7 +7,7 @@ import msgspec
 
 from training.data.geometry import resize_size
 from training.errors import HomeworkError
-from training.records import Experiment, Metrics, Settings, Spec
+from training.records import Environment, Experiment, Metrics, Settings, Spec
 from training.study import names_code
 from training.weights.saved_network import LARGEST_SIDE, WIDEST
 from training.weights.source import WeightsSource, weights_source
@@ -40,6 +40,23 @@ def obstacle(metrics: Metrics, fingerprint: str, code_folders: Sequence[Path]) -
     if metrics.status == "diverged" and metrics.format < 2:
         return "it diverged, and an older version recorded its last epoch instead of its best"
     return ""
+
+
+def other_stand_ins(spec: Spec, recorded: Environment | None, here: Environment) -> str:
+    """Say why stand-in weights made here aren't the record's, where that is so.
+
+    Each machine trains them itself, and that rounding carries as far as any training from scratch.
+    """
+    if spec.weights != "sample" or recorded is None:
+        return ""
+    was = recorded.device_name, recorded.torch
+    now = here.device_name, here.torch
+    if was == now:
+        return ""
+    return (
+        "it starts from stand-in weights, which each machine trains itself: made with "
+        f"{now[0]} and torch {now[1]} they are others than with {was[0]} and torch {was[1]}"
+    )
 
 
 def starting_weights(spec: Spec, experiment: Experiment, settings: Settings) -> WeightsSource | str:

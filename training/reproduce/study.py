@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+import torch
 
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
-from training.device.environment import using_threads
+from training.device.environment import describe, using_threads
 from training.device.precision import set_up
 from training.durations import duration
 from training.engine.feature_cache import NothingKept
@@ -37,7 +38,7 @@ from training.reproduce.as_recorded import as_recorded, unlike
 from training.reproduce.choose import PARTS, Candidate, Chosen, covered_by, draw, fitting
 from training.reproduce.compare import Comparison, compare, compare_test, with_test
 from training.reproduce.distance import Distance, distance
-from training.reproduce.obstacles import obstacle, starting_weights
+from training.reproduce.obstacles import obstacle, other_stand_ins, starting_weights
 from training.reproduce.recorded import RunRecords, read_run
 from training.reproduce.rerun import step_of, test_again, train_again
 from training.reproduce.tolerance import nudge_of, tolerance_of, widened
@@ -245,10 +246,12 @@ class _Again:
             return reason
         assert record.spec is not None
         trained = self._experiments.get(record.reused_from or "", experiment)
+        options = as_recorded(record.environment, self.wish.options, record.spec.image_size)
         weights = starting_weights(record.spec, trained, self.study.settings)
+        here = describe(torch.device(options.device))
+        weights = other_stand_ins(record.spec, record.environment, here) or weights
         if isinstance(weights, str) and not self._has_network(record):
             return weights
-        options = as_recorded(record.environment, self.wish.options, record.spec.image_size)
         source = WeightsSource("none") if isinstance(weights, str) else weights
         step = step_of(record, experiment, source)
         if isinstance(weights, str):  # its kept network can be tested all the same
@@ -313,6 +316,8 @@ class _Again:
                 reason = error.message
             return Answer(*run.name, "not checked", trained, reason)
         different = unlike(run.record.environment, here.environment)
+        if run.step.spec.weights == "sample":
+            different += ("stand-in weights: each machine trains its own",)
         if comparison.vague_from == 1 and comparison.verdict == "within rounding":
             reason = "rounding alone carries this run too far from its first epoch on"
             return Answer(*run.name, "not checked", trained, reason, different)

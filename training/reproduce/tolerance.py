@@ -128,13 +128,16 @@ def widened(tolerance: Tolerance, nudged: Distance) -> Tolerance:
 
 
 def factor(apart: Distance, nudged: Distance) -> float:
-    """Return how many times as far a run is away as its nudged one allows for, by its losses.
+    """Return how many times as far a run is away as the nudged one, by its losses, at most.
 
-    Args:
-        apart: How far it is away; what `USUAL` allows counts as nothing.
+    Left out are epochs in which `USUAL` allows that, and those that are vague.
     """
     pairs = zip(apart.losses, _so_far(nudged.losses), strict=True)
-    ratios = [one / other if other else math.inf for one, other in pairs if one > USUAL.loss]
+    ratios = [
+        one / other if other else math.inf
+        for one, other in pairs
+        if one > USUAL.loss and FACTOR * other <= VAGUE
+    ]
     return max(ratios, default=0.0)
 
 
