@@ -23,6 +23,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         (
             "byte_names",
             "byte_sizes",
+            "durations",
             "errors",
             "folders",
             "natural_order",
@@ -39,7 +40,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("planning",),
         ("run",),
         ("executors", "forecast"),
-        ("session",),
+        ("reproduce", "session"),
         ("cli",),
         ("__main__", "api"),
     ),

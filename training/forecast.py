@@ -11,13 +11,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from torch import Tensor
-
 from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.device.environment import device_name
 from training.device.precision import Precision, set_up
-from training.engine.feature_cache import FeatureCache
+from training.engine.feature_cache import NothingKept
 from training.folders import cache_folder
 from training.planning.plan import PENDING, Plan, Step
 from training.planning.run_kinds import kind_of, likely_spec
@@ -75,16 +73,6 @@ class Forecast:
         return math.fsum(seconds for seconds in self.seconds if seconds is not None)
 
 
-class _NothingKept(FeatureCache):
-    """Features that are computed every time, so that computing them is timed."""
-
-    def load(self, key: str, n: int) -> None:
-        """Find nothing."""
-
-    def keep(self, key: str, features: Tensor, seconds: float) -> None:
-        """Keep nothing."""
-
-
 def forecast_study(
     plan: Plan,
     steps: Sequence[Step],
@@ -134,7 +122,7 @@ def forecast(
         workspace: The images, the device and its number format. Nothing is written.
         progress: Told of each kind.
     """
-    workspace = dataclasses.replace(workspace, feature_cache=_NothingKept())
+    workspace = dataclasses.replace(workspace, feature_cache=NothingKept())
     specs = [likely_spec(step, plan) if step.state in PENDING else None for step in steps]
     pending = [spec for spec in specs if spec is not None]
     stand_ins = missing(pending, workspace.weights_cache)

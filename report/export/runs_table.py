@@ -96,6 +96,7 @@ COLUMNS: tuple[Column, ...] = (
     _field("feature_seconds", "number"),
     _field("images_per_second", "number"),
     _field("peak_memory_bytes", "integer"),
+    _field("peak_memory_of", "text"),
     _field("batch_parts", "integer"),
     _field("cost.training_flop", "number", "training_flop"),
     _field("cost.feature_flop", "number", "feature_flop"),

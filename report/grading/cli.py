@@ -14,14 +14,43 @@ if TYPE_CHECKING:
     from report.grading.grade import Grade
 
 COLUMNS = ("submission", "author", "done", "best test accuracy", "numbers", "verdict")
+REPRODUCED = "runs made again"
+
+MINUTES = 10.0
+"""What making runs of one submission again may take."""
 
 
 @click.command()
 @click.argument("places", nargs=-1, required=True, metavar="DIR…", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every problem.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, one line per submission.")
+@click.option(
+    "--reproduce",
+    "again",
+    is_flag=True,
+    help="Also make a few runs of each submission again, drawn by lot, see `homework reproduce`.",
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="With --reproduce: what the runs of one submission may take.  [default: 10]",
+)
+@click.option(
+    "--data",
+    metavar="DIR",
+    help="With --reproduce: where the images are.  [default: where each study says]",
+)
 @click.pass_context
-def grade(ctx: click.Context, places: tuple[Path, ...], as_json: bool, as_csv: bool) -> None:
+def grade(
+    ctx: click.Context,
+    places: tuple[Path, ...],
+    as_json: bool,
+    as_csv: bool,
+    again: bool,
+    minutes: float | None,
+    data: str | None,
+) -> None:
     """Check many studies at once; exit 1 if one of them can't be trusted.
 
     Every study below each DIR is one submission, and so is a single report.pdf with its records
@@ -35,21 +64,32 @@ def grade(ctx: click.Context, places: tuple[Path, ...], as_json: bool, as_csv: b
         homework grade submissions/
         homework grade alice/runs/quick bob/report.pdf
         homework grade submissions/ --csv > grades.csv
+        homework grade submissions/ --reproduce --minutes 5 --data ~/caltech101
     """
+    if not again and (minutes is not None or data is not None):
+        raise click.UsageError("--minutes and --data need --reproduce.")
     from report.grading.grade import grade as judge
-    from report.grading.grade import mark_copies, without_examples
+    from report.grading.grade import mark_copies, with_reproduced, without_examples
     from report.grading.known_examples import NAME
+    from report.grading.reproduced import reproduce
     from report.grading.submissions import find_submissions
 
     judged = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        found = find_submissions(
+        handed_in = find_submissions(
             places, Path(scratch), lambda file: _say(f"{file}: neither a report nor an archive")
         )
-        submissions = without_examples(found, lambda item: _say(f"{item.name}: {NAME}"))
+        submissions = without_examples(handed_in, lambda item: _say(f"{item.name}: {NAME}"))
         for n, submission in enumerate(submissions, 1):
             _progress(f"{n} of {len(submissions)}: {submission.name}")
-            judged.append(judge(submission))
+            found, digests = judge(submission)
+            if again:
+                _progress("")
+                _say_line(f"{n} of {len(submissions)}: {submission.name}, runs made again")
+                limit = MINUTES if minutes is None else minutes
+                made = reproduce(submission, limit, data, _say_line)
+                found = with_reproduced(found, made)
+            judged.append((found, digests))
     _progress("")
     grades = mark_copies(
         [found for found, _ in judged],
@@ -61,12 +101,16 @@ def grade(ctx: click.Context, places: tuple[Path, ...], as_json: bool, as_csv: b
     elif as_csv:
         click.echo(_csv(grades), nl=False)
     else:
-        _print_table(grades)
+        _print_table(grades, again)
     ctx.exit(1 if any(found.errors for found in grades) else 0)
 
 
 def _say(passed_over: str) -> None:
     click.echo(f"Passed over: {passed_over}.", err=True)
+
+
+def _say_line(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _progress(what: str) -> None:
@@ -109,11 +153,12 @@ def _harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
 
 
-def _print_table(grades: Sequence["Grade"]) -> None:
+def _print_table(grades: Sequence["Grade"], again: bool) -> None:
     from report.evidence.sentences import counted
 
-    rows = [COLUMNS, *(_cells(found) for found in grades)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
+    columns = (*COLUMNS, REPRODUCED) if again else COLUMNS
+    rows = [columns, *(_cells(found)[: len(columns)] for found in grades)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
@@ -143,4 +188,12 @@ def _cells(found: "Grade") -> tuple[str, ...]:
         interval = f"{100 * found.low:.1f} to {100 * found.high:.1f}"
         best = f"{100 * found.accuracy:.1f} % ({interval}) {found.best}"
     done = f"{found.n_done} of {found.n_experiments}" if found.n_experiments else ""
-    return (found.name, found.author, done, best, str(found.n_numbers), found.verdict)
+    return (
+        found.name,
+        found.author,
+        done,
+        best,
+        str(found.n_numbers),
+        found.verdict,
+        found.reproduced,
+    )

@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from report.audit.attached import attached_study
 from report.audit.authors_text import lint_study
 from report.audit.records import Problem, audit_records
-from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
 from report.evidence.display_names import data_set_name, experiment_name
 from report.evidence.load import StudyView, load_study
 from report.findings.chosen import chosen_model
 from report.grading.known_examples import NAME, is_known
+from report.grading.reproduced import Reproduced
 from report.grading.submissions import Submission
 from report.verify.held import AUTHOR
 from report.verify.report import verify_report
@@ -35,6 +36,7 @@ class Grade:
         copied_from: Another submission with the same records, running times included.
         n_copied: How many records those are.
         is_copy: Whether none of its records is its own.
+        reproduced: What making runs again gave, in a few words; empty if that wasn't asked for.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Grade:
     copied_from: str = ""
     n_copied: int = 0
     is_copy: bool = False
+    reproduced: str = ""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -99,6 +102,16 @@ def grade(submission: Submission) -> tuple[Grade, dict[str, str]]:
     return graded, digests
 
 
+def with_reproduced(graded: Grade, found: Reproduced) -> Grade:
+    """Add to a grade what making runs again gave."""
+    return replace(
+        graded,
+        reproduced=found.said,
+        problems=(*graded.problems, *found.problems),
+        not_checked=(*graded.not_checked, *found.not_checked),
+    )
+
+
 def replace_where(problem: Problem, report: str) -> Problem:
     """Say which of several reports a problem is in."""
     return replace(problem, where=f"{report}, {problem.where}")
@@ -111,7 +124,7 @@ def _study(submission: Submission, place: Path, audited: bool) -> tuple[Grade, d
         audited: They have been held against themselves with its report.
     """
     try:
-        folder = submission.study or _attached(submission.reports[0], place)
+        folder = submission.study or attached_study(submission.reports[0], place)
         view = load_study(folder)
         found = [] if audited else [*audit_records(view), *lint_study(view)]
         return replace(_described(submission.name, view), problems=tuple(found)), _digests(folder)
@@ -120,18 +133,6 @@ def _study(submission: Submission, place: Path, audited: bool) -> tuple[Grade, d
     except OSError as error:
         reason = f"{error.filename} can’t be read: {error.strerror or error}"
         return Grade(submission.name, problems=(Problem("records", "", reason),)), {}
-
-
-def _attached(report: Path, place: Path) -> Path:
-    from report.audit.manifest import unpack_records
-    from report.audit.read_pdf import read_pdf
-
-    records = read_pdf(report).records if report.suffix.lower() == ".pdf" else None
-    if records is None:
-        raise ReportError(
-            f"No records are attached to {report}.", "Ask for the study’s folder, below runs/."
-        )
-    return unpack_records(records, place)
 
 
 def _described(name: str, view: StudyView) -> Grade:

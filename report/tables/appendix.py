@@ -1,6 +1,6 @@
 """The appendix: what every experiment was, and what it took."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from report.evidence.display_names import model_name, optimizer_name
 from report.evidence.load import Run, StudyView
@@ -83,14 +83,35 @@ def costs(view: StudyView) -> Table:
         Column("Device"),
         Column("Record"),
     )
-    rows = tuple(
-        _cost(run) for experiment in view.listed for run in view.runs(experiment.id) if run.finished
-    )
+    runs = [r for experiment in view.listed for r in view.runs(experiment.id) if r.finished]
     caption = parts(
         "What every run took. A reused record repeats another run’s training, so its time was not "
-        "spent again. Peak memory is the device’s on CUDA, else that of the whole process."
+        f"spent again.{_memory(runs)}"
     )
-    return Table("costs", caption, columns, rows)
+    return Table("costs", caption, columns, tuple(map(_cost, runs)))
+
+
+def _memory(runs: Sequence[Run]) -> str:
+    """Say what peak memory is the peak of; runs on the CPU may not know their own."""
+    measured = [run.metrics for run in runs if run.metrics.peak_memory_bytes is not None]
+    on_cuda = [m for m in measured if m.environment and m.environment.device.startswith("cuda")]
+    others = [metrics for metrics in measured if metrics not in on_cuda]
+    said = " Peak memory is what the run took of the device’s." if on_cuda else ""
+    if not others:
+        return said
+    subject = "Elsewhere it" if on_cuda else "Peak memory"
+    own = [metrics for metrics in others if metrics.peak_memory_of == "run"]
+    if len(own) == len(others):
+        return f"{said} {subject} is the whole process’s during the run."
+    if own:
+        return (
+            f"{said} {subject} is the whole process’s, during the run or, where that wasn’t "
+            "measured, up to its end, runs before it in the same process included."
+        )
+    return (
+        f"{said} {subject} is the whole process’s up to the end of the run, runs before it in the "
+        "same process included."
+    )
 
 
 def _cost(run: Run) -> Row:

@@ -6,7 +6,7 @@ import pytest
 from tiny import TINY
 
 from training import forecast as forecasts
-from training.cli.durations import duration
+from training.durations import duration
 from training.engine import feature_cache
 from training.errors import DeviceError
 from training.forecast import ENOUGH_SECONDS, Pace, forecast_study, pace

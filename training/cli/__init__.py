@@ -28,6 +28,10 @@ COMMANDS = {
     "status": ("training.cli.listing:status", "Show the results so far."),
     "render": ("report.cli:render", "Turn the records into a report (HTML, PDF)."),
     "verify": ("report.cli:verify", "Recompute every number of a report from the records."),
+    "reproduce": (
+        "training.cli.reproduce:reproduce",
+        "Make recorded runs again; are they the same?",
+    ),
     "serve": ("report.serve.cli:serve", "Show the report while experiments train."),
     "compare": ("report.comparison.cli:compare", "Show two studies side by side."),
     "grade": ("report.grading.cli:grade", "Check many studies at once, as a table."),
@@ -47,7 +51,7 @@ COMMANDS = {
 }
 """Each command's implementation and its line in the help."""
 
-LOADING_TORCH = {"run-all", "run", "predict", "export-model"}
+LOADING_TORCH = {"run-all", "run", "reproduce", "predict", "export-model"}
 """Commands that torch could end without a message where memory is limited."""
 
 

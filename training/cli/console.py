@@ -12,7 +12,7 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from training.cli.durations import duration
+from training.durations import duration
 from training.executors import Outcome
 from training.progress import EpochEnd, Progress, TimeLeft
 from training.records import Metrics, StudyFolder, StudyRecord, read_if_there

@@ -8,7 +8,6 @@ import click
 
 from training.byte_sizes import human_size
 from training.cli.completion import experiments
-from training.cli.durations import duration
 from training.cli.listing import as_plain, planned_from, print_json
 from training.cli.options import (
     check_trusted_code,
@@ -18,6 +17,7 @@ from training.cli.options import (
     precision_option,
     study_options,
 )
+from training.durations import duration
 from training.planning.plan import PENDING, Plan, Step
 from training.records import StudyFolder, StudyRecord, read_if_there
 from training.run.run_options import LARGEST_KEPT_BYTES, RunOptions

@@ -14,6 +14,7 @@ KINDS = {
     "figures": "drawn figures",
     "reports": "rendered sections",
     "unpacked": "unpacked archives",
+    "reproduced": "runs made again",
 }
 """Folders of the cache whose files are made again when needed; nothing else is touched."""
 

@@ -178,17 +178,44 @@ def git_commit() -> str | None:
     return answer.stdout.strip() if answer.returncode == 0 else None
 
 
-def forget_peak_memory(device: torch.device) -> None:
-    """Measure the peak of a CUDA device's memory from now on."""
+CLEAR_REFS, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+"""Where Linux lets a process forget the peak of its memory, and says what it is."""
+
+FORGET_PEAK = "5"
+"""What is written to `CLEAR_REFS`, see proc(5)."""
+
+
+def forget_peak_memory(device: torch.device) -> bool:
+    """Measure the peak of a CUDA device's memory, else of this process's, from now on.
+
+    Returns:
+        Whether that can be done; otherwise the process's peak is that of all it has done.
+    """
     if device.type == "cuda":
         # a process that computed nothing yet, such as a worker, doesn't know its devices
         torch.cuda.init()  # type: ignore[no-untyped-call]
         torch.cuda.reset_peak_memory_stats(device)
+        return True
+    _give_back_memory()
+    try:
+        CLEAR_REFS.write_text(FORGET_PEAK)
+    except OSError:  # not Linux, or a container without that
+        return False
+    return True
+
+
+def _give_back_memory() -> None:
+    """Have glibc give back what earlier runs have freed, which would count as this one's."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def peak_memory_bytes(device: torch.device) -> int:
     """Return the peak of device memory on CUDA, else of this process's resident memory."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
+    with contextlib.suppress(OSError, ValueError):
+        lines = (line.partition(":") for line in STATUS.read_text().splitlines())
+        return next(int(v.split()[0]) * 1024 for name, _, v in lines if name == "VmHWM")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -73,6 +73,16 @@ class FeatureCache:
                 file.unlink(missing_ok=True)
 
 
+class NothingKept(FeatureCache):
+    """Features that are computed every time: to time that, or to have them from nowhere else."""
+
+    def load(self, key: str, n: int) -> None:
+        """Find nothing."""
+
+    def keep(self, key: str, features: Tensor, seconds: float) -> None:
+        """Keep nothing."""
+
+
 def frozen_digest(module: nn.Module, split: str) -> str:
     """Return a digest of the weights of the part of `module` before its submodule `split`."""
     digest = hashlib.sha256()

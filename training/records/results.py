@@ -225,6 +225,9 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         cached_features: Whether the frozen part's outputs were computed once instead of per epoch.
         feature_seconds: Wall time of computing them, which `train_seconds` doesn't hold.
         peak_memory_bytes: Peak device memory on CUDA, else peak resident memory of the process.
+        peak_memory_of: Over what that is the peak: this run, or all that the process had done until
+            its end, as on the CPU where the system can't tell them apart. Null in older records,
+            which on the CPU hold the latter.
         batch_parts: How many parts a batch was divided into because the device's memory was too
             small; 1 if it was whole.
         loss_scaling: Of runs in fp16.
@@ -261,6 +264,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     cached_features: bool = False
     feature_seconds: float = 0.0
     peak_memory_bytes: int | None = None
+    peak_memory_of: Literal["run", "process"] | None = None
     batch_parts: int = 1
     loss_scaling: LossScaling | None = None
     selected: Selected | None = None

@@ -71,7 +71,6 @@ def run_step(step: Step, workspace: Workspace, save_weights: Callable[[Metrics],
         The record, as written.
     """
     assert step.spec is not None
-    forget_peak_memory(workspace.device)
     if step.experiment.role == "reuse":
         return _reuse(step, workspace)
     return _train(step, workspace, save_weights)
@@ -80,6 +79,7 @@ def run_step(step: Step, workspace: Workspace, save_weights: Callable[[Metrics],
 def _train(step: Step, workspace: Workspace, save_weights: Callable[[Metrics], bool]) -> Metrics:
     experiment, spec = step.experiment, step.spec
     assert spec is not None
+    memory_of = "run" if forget_peak_memory(workspace.device) else "process"
     model = prepare_model(spec, step.weights or WeightsSource("none"), workspace)
     filters = first_filters(model.network.module)
     checkpoints = _checkpoints(step, workspace)
@@ -91,7 +91,7 @@ def _train(step: Step, workspace: Workspace, save_weights: Callable[[Metrics], b
             )  # fmt: skip
             tested = Tested()
             if experiment.test and result.best_state:
-                tested = _test(step, model, result.best_state, filters, workspace)
+                tested = test_network(step, model, result.best_state, filters, workspace)
         notes = [
             *[experiment.note] * bool(experiment.note),
             *precision_notes(workspace.precision),
@@ -101,6 +101,7 @@ def _train(step: Step, workspace: Workspace, save_weights: Callable[[Metrics], b
             *determinism_notes(operations),
         ]
         metrics = _describe(step, model, result, feature_seconds, tested, notes, workspace)
+        metrics = msgspec.structs.replace(metrics, peak_memory_of=memory_of)
         save_best_weights(metrics, result.best_state if save_weights(metrics) else {}, workspace)
         curves = result.curves(experiment.id, step.seed)
         write_run(metrics, curves, tested.predictions, workspace.folder)
@@ -185,7 +186,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
             model = prepare_model(step.spec, step.weights or WeightsSource("none"), workspace)
             filters = first_filters(model.network.module)
             state = chosen_weights(step, model, workspace, checkpoints)
-            tested = _test(step, model, state, filters, workspace)
+            tested = test_network(step, model, state, filters, workspace)
         metrics = msgspec.structs.replace(
             source,
             id=experiment.id,
@@ -205,7 +206,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
     return metrics
 
 
-def _test(
+def test_network(
     step: Step, model: Model, state: State, start: Filters | None, workspace: Workspace
 ) -> Tested:
     """Read the test set, once, with the chosen epoch's weights."""

@@ -43,6 +43,8 @@ class Workspace:
             the state of the random generators after.
         counted: The arithmetic of each kind of run, with features cached and without.
         said: Kinds of notes that were made.
+        nudge: How far starting weights are moved, relative to their size, to see how far that
+            carries a run; 0 everywhere but in `reproduce`.
     """
 
     folder: StudyFolder
@@ -63,6 +65,7 @@ class Workspace:
     drawn: tuple[object, Network, dict[str, Any]] | None = None
     counted: dict[tuple[Spec, bool], Arithmetic | None] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
+    nudge: float = 0.0
 
     def note_once(self, kind: str, text: str) -> None:
         """Tell the user something about the first run that it holds for."""

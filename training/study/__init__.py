@@ -1,6 +1,6 @@
 """Sections, experiments, presets and study files, as plain data. Imports no torch."""
 
-from training.study.existing import as_file, check_code, described_study, in_words
+from training.study.existing import as_file, check_code, described_study, in_words, names_code
 from training.study.experiments import SECTIONS, Section, experiment_list
 from training.study.files import StudyFile, read_study_file
 from training.study.outline import REPORT_SECTIONS, check_outline
@@ -22,6 +22,7 @@ __all__ = [
     "experiment_list",
     "in_words",
     "matches_name",
+    "names_code",
     "read_study_file",
     "retell",
     "select",

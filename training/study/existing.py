@@ -91,7 +91,7 @@ def check_code(study: StudyRecord, has_file: bool, backbone: str | None) -> None
         StudyError: The study has a `module:function` that the person hasn't named.
     """
     models = (study.settings.backbone, *(experiment.model for experiment in study.experiments))
-    code = sorted({model for model in models if _names_code(model)} - {backbone})
+    code = sorted({model for model in models if names_code(model)} - {backbone})
     if code and not has_file:
         raise StudyError(
             f"The records of {study.name} name code, {code[0]}, which isn't imported unasked.",
@@ -100,7 +100,8 @@ def check_code(study: StudyRecord, has_file: bool, backbone: str | None) -> None
         )
 
 
-def _names_code(model: str) -> bool:
+def names_code(model: str) -> bool:
+    """Tell whether a model is a `module:function`, code of somebody's own."""
     library, colon, _ = model.partition(":")
     return bool(colon) and library not in ("torchvision", "timm")
 

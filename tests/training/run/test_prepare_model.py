@@ -17,7 +17,9 @@ def workspace():
         record=SimpleNamespace(classes=["a", "b", "c"]),
         channel_statistics=lambda image_size: ((0.5,) * 3, (0.5,) * 3),
     )
-    return SimpleNamespace(data=data, device=torch.device("cpu"), drawn=None, unavailable={})
+    return SimpleNamespace(
+        data=data, device=torch.device("cpu"), drawn=None, unavailable={}, nudge=0.0
+    )
 
 
 @pytest.fixture
@@ -75,3 +77,19 @@ def test_another_network_is_drawn_anew(spec, workspace, built, change):
     again, same_number = prepared(other, workspace)
     assert same(module, again)
     assert number == same_number
+
+
+def test_a_nudge_moves_every_weight_a_little_and_leaves_no_trace(spec, workspace):
+    spec = thin(spec)
+    plain, _ = prepared(spec, workspace)
+    workspace.nudge = 2.0**-20
+    nudged, _ = prepared(spec, workspace)
+    workspace.nudge = 0.0
+    after, _ = prepared(spec, workspace)
+    for weights, moved, same in zip(
+        plain.parameters(), nudged.parameters(), after.parameters(), strict=True
+    ):
+        assert torch.equal(weights, same)
+        change = (moved - weights)[weights != 0].abs() / weights[weights != 0].abs()
+        assert 2.0**-21 < change.mean() < 2.0**-19
+        assert change.max() < 2.0**-18

@@ -1,0 +1,142 @@
+"""Which differences count as rounding, and which don't."""
+
+import dataclasses
+
+import msgspec
+import pytest
+
+from training.records import Curves, HeldOutScores, Metrics, Predictions, Scores
+from training.reproduce.compare import compare, compare_test, with_test
+from training.reproduce.distance import distance
+from training.reproduce.recorded import RunRecords
+from training.reproduce.tolerance import FACTOR, USUAL, widened
+
+N = 8
+LABELS = [0, 1] * 100
+
+
+def run(best=6, **changes):
+    """Return a run of eight epochs that learns to tell two classes."""
+    losses = [1.0 - 0.1 * epoch for epoch in range(N)]
+    accuracies = [0.5 + 0.04 * min(epoch, best - 1) for epoch in range(N)]
+    columns = {
+        "train_loss": losses,
+        "train_accuracy": accuracies,
+        "validation_loss": losses,
+        "validation_accuracy": accuracies,
+        **changes,
+    }
+    curves = Curves(
+        id="a/b", seed=0, epoch=list(range(1, N + 1)), learning_rate=[0.1] * N,
+        epoch_seconds=[1.0] * N, **columns,
+    )  # fmt: skip
+    train, validation = (
+        Scores(columns[f"{split}_loss"][best - 1], columns[f"{split}_accuracy"][best - 1])
+        for split in ("train", "validation")
+    )
+    metrics = Metrics(
+        id="a/b", section="a", seed=0, status="done", spec=None, spec_hash="x",
+        dataset_fingerprint="x", epochs_run=N, best_epoch=best, train=train, validation=validation,
+        test=HeldOutScores(0.5, 0.9, 180, 200),
+    )  # fmt: skip
+    predicted = [1 - label if i < 20 else label for i, label in enumerate(LABELS)]
+    predictions = Predictions(
+        id="a/b", seed=0, dataset_fingerprint="x", label=LABELS, predicted=predicted,
+        probability=[0.9] * 200,
+    )  # fmt: skip
+    return RunRecords(metrics, curves, predictions)
+
+
+def with_metrics(records, **changes):
+    metrics = msgspec.structs.replace(records.metrics, **changes)
+    return dataclasses.replace(records, metrics=metrics)
+
+
+def moved(losses, epoch, by):
+    return [loss * (1 + by) if n >= epoch else loss for n, loss in enumerate(losses, 1)]
+
+
+def verdict(recorded, again, tolerance=USUAL):
+    return compare(recorded, again, tolerance).verdict
+
+
+def test_times_and_places_dont_count():
+    again = with_metrics(run(), train_seconds=3.0, peak_memory_bytes=4, network="model.pt")
+    assert verdict(run(), again) == "same"
+
+
+@pytest.mark.parametrize("name", ["train_loss", "validation_loss"])
+def test_the_first_epoch_that_differs_is_named(name):
+    recorded = run(**{name: moved(run().curves.train_loss, 4, 3 * USUAL.loss)})
+    found = compare(recorded, run(), USUAL)
+    first = found.differences[0]
+    assert (found.verdict, first.file, first.field, first.epoch) == (
+        "different", "curves.json", name, 4,
+    )  # fmt: skip
+    assert (first.recorded, first.again) == (
+        getattr(recorded.curves, name)[3],
+        run().curves.train_loss[3],
+    )
+
+
+def test_less_than_the_tolerance_is_rounding():
+    recorded = run(train_loss=moved(run().curves.train_loss, 1, 0.9 * USUAL.loss))
+    assert verdict(recorded, run()) == "within rounding"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"epochs_run": 9}, {"spec_hash": "y"}, {"status": "diverged"}, {"best_epoch": None}],
+    ids=str,
+)
+def test_what_rounding_cant_move_has_to_be_equal(changes):
+    assert verdict(with_metrics(run(), **changes), run(), widened(USUAL, far())) == "different"
+
+
+def far():
+    """Return a distance such as between two seeds."""
+    return distance(run(), run(train_loss=[2.0] * N, train_accuracy=[0.9] * N))
+
+
+def test_a_run_that_its_last_digits_carry_as_far_is_the_same_up_to_there():
+    grown = [loss * (1 + 1e-6 * 8**n) for n, loss in enumerate(run().curves.train_loss)]
+    nudged = distance(run(), run(train_loss=grown))
+    further = [loss * (1 + 4e-6 * 8**n) for n, loss in enumerate(run().curves.train_loss)]
+    recorded = run(train_loss=further)
+    assert verdict(recorded, run()) == "different"
+    found = compare(recorded, run(), widened(USUAL, nudged))
+    assert (found.verdict, found.vague_from, found.test) == ("within rounding", 6, "not checked")
+
+
+def test_a_curve_that_jumps_where_rounding_grows_slowly_is_found():
+    grown = [loss * (1 + 1e-6 * 3**n) for n, loss in enumerate(run().curves.train_loss)]
+    tolerance = widened(USUAL, distance(run(), run(train_loss=grown)))
+    recorded = run(train_loss=moved(run().curves.train_loss, 3, 3 * FACTOR * 1e-6 * 3**3))
+    assert verdict(recorded, run(), tolerance) == "different"
+
+
+def test_where_another_epoch_is_the_best_the_test_isnt_compared_but_its_counts_are():
+    recorded = with_metrics(run(), best_epoch=7, test=HeldOutScores(0.2, 0.95, 190, 200))
+    losses = run().curves.train_loss
+    recorded = with_metrics(
+        recorded, train=Scores(losses[6], 0.7), validation=Scores(losses[6], 0.7)
+    )
+    found = compare(recorded, run(), USUAL)
+    assert (found.verdict, found.test) == ("within rounding", "not checked")
+    recorded = with_metrics(recorded, test=HeldOutScores(0.2, 0.95, 380, 400))
+    assert [d.field for d in compare(recorded, run(), USUAL).differences] == ["test/n_images"]
+
+
+def test_a_best_epoch_that_isnt_nearly_the_best_is_found():
+    recorded = with_metrics(run(), best_epoch=2, train=None, validation=None)
+    assert [d.field for d in compare(recorded, run(), USUAL).differences] == ["best_epoch"]
+
+
+def test_the_kept_network_is_tested_where_training_gave_other_weights():
+    trained = compare(with_metrics(run(), best_epoch=7, train=None, validation=None), run(), USUAL)
+    assert (trained.verdict, trained.test) == ("within rounding", "not checked")
+    assert with_test(trained, compare_test(run(), run(), USUAL)).verdict == "within rounding"
+    invented = with_metrics(run(), test=HeldOutScores(0.5, 0.95, 190, 200))
+    found = with_test(trained, compare_test(invented, run(), USUAL))
+    assert (found.verdict, found.test) == ("different", "kept network")
+    assert [d.field for d in found.differences] == ["test/accuracy", "test/n_correct"]

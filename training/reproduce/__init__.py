@@ -1,0 +1,1 @@
+"""Run recorded experiments again, and hold what comes out against their records."""
