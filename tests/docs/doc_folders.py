@@ -1,12 +1,16 @@
 """What lies in the folder in which a page's blocks run."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from click.testing import CliRunner
 from doc_blocks import ROOT
 from doc_pictures import draw_classes, draw_first_ten_minutes, draw_one
+
+from training.cli import cli
 
 
 def made_for(page: str, place: Path) -> Path:
@@ -33,17 +37,39 @@ def _directory(clone: Path) -> None:
     draw_classes(clone / "DIR", 3, 9, (70, 66))
 
 
-def _photo(clone: Path) -> None:
-    draw_one(clone / "photo.jpg")
-
-
 def _first_ten_minutes(clone: Path) -> None:
     draw_first_ten_minutes(clone.parent / "pictures")
+
+
+def _quick_baseline(clone: Path) -> None:
+    draw_one(clone / "photo.jpg")
+    _run(clone, "scratch/baseline", "--preset", "quick")
+
+
+def _submissions(clone: Path) -> None:
+    (clone / "study.toml").write_text('preset = "quick"\nauthor = "A. Student"\n')
+    for name, seed in (("alice", "0"), ("bob", "1")):
+        place = clone / "submissions" / name
+        place.mkdir(parents=True)
+        _run(place, "scratch/baseline", "-f", str(clone / "study.toml"), "--seed", seed)
+    _homework(clone / "submissions" / "alice", "render", "--format", "html")
+
+
+def _run(folder: Path, *arguments: str) -> None:
+    _homework(folder, "run", *arguments)
+
+
+def _homework(folder: Path, *arguments: str) -> None:
+    with contextlib.chdir(folder):
+        result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.output
 
 
 NEEDED: dict[str, Callable[[Path], None]] = {
     "docs/first-ten-minutes.md": _first_ten_minutes,
     "docs/own-pictures.md": _own_pictures,
     "docs/gpu.md": _directory,
-    "docs/using-elsewhere.md": _photo,
+    "docs/grading.md": _submissions,
+    "docs/records.md": _quick_baseline,
+    "docs/using-elsewhere.md": _quick_baseline,
 }

@@ -10,6 +10,7 @@ NOT_RUN = (
     ("pip install '.[test]' && pytest", "is what runs this test"),
     ("pytest", "is what runs this test"),
     (".ci/run", "is what runs this test"),
+    ("ruff check", "is what .ci/run does"),
     ("pre-commit install", "changes the clone's hooks"),
     ("brew install", "needs a Mac"),
     ("wsl --install", "needs Windows"),
@@ -42,13 +43,22 @@ REHEARSED = (
     ("--weights FOLDER", "--weights sample", "needs files of 806 MB"),
     ("/content/drive/MyDrive", "{folder}/drive", "needs Colab"),
     ("run-all --jobs 4", "run scratch/baseline scratch/grid-sgd-1e-2 --jobs 2", "takes minutes"),
-    ("STUDY/", "dir/", "stands for the study's name"),
+    ("run-all -f study.toml --study", "run scratch/baseline -f study.toml --study", "takes minutes"),
+    ("STUDY/transfer/best", "dir/scratch/baseline", "stands for the study's name"),
+    ("quick/transfer/best", "quick/scratch/baseline", "is chosen from a grid of nine"),
+    ("run transfer/best", "run scratch/baseline", "is chosen from a grid of nine"),
+    ('["scratch", "transfer"]', '["scratch/baseline"]', "trains two grids"),
     ('render("runs/quick")', 'render("runs/quick", ["html"])', "a PDF takes seconds"),
 )
 """What a page shows, what runs in its place, and why. Beside that, `SMALL` holds for all."""
 
 MAKE_PDFS = ("README.md", "docs/first-ten-minutes.md", "docs/verify.md")
 """Pages whose PDFs are made; the others make HTML only, since each PDF takes seconds."""
+
+WHOLE_LISTS = ("README.md", "docs/first-ten-minutes.md")
+"""Pages whose `homework run-all` runs the whole list; the others run `A_FEW` of it."""
+
+A_FEW = ("run", "scratch/baseline", "beyond/vgg16")
 
 SMALL = {
     "HOMEWORK_EPOCHS": "1",
@@ -60,16 +70,17 @@ SMALL = {
 """Settings that make a list a matter of seconds, with nothing downloaded."""
 
 MASKED = (
+    (r"\s+", " "),
     (r"\d[\d.,]* (ms|s|min|h)\b", "TIME"),
     (r"\s*about TIME( \d+ min)? left", ""),
     (r"\d[\d.,]* (bytes|kB|MB|GB)\b", "SIZE"),
     (r"\b(Python|torch|torchvision|WeasyPrint) \d[\w.+]*", r"\1 VERSION"),
     (r"\bdevice \w+ \(.*", "DEVICE"),
-    (r"\d[\d.]*%", "ACCURACY"),
+    (r"\d[\d.]* ?%( \([\d.]+ to [\d.]+\))?", "ACCURACY"),
+    (r"(?<=baseline )\d+(?= as recorded)", "N"),
     (r"\(epoch \d+\)", "EPOCH"),
     (r"\d[\d,]*(?= (numbers|sentences|tables|figures)\b)", "N"),
-    (r"/[\w./-]*/(?=[\w-])", "/…/"),
-    (r"\s+", " "),
+    (r"(?<![\w.…])/+[^\s\"]*/(?=\w)", "FOLDER/"),
 )
 """Times, sizes, versions, devices, paths, counts of a report and accuracies of stand-in pictures
 differ from machine to machine, so a page's are held to their place and unit only."""

@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from doc_answers import ANSWERS
 from doc_blocks import ROOT, Block
-from doc_rules import INSTALLS, NOT_RUN, NOT_RUN_EXTRAS, REHEARSED, masked
+from doc_rules import A_FEW, INSTALLS, NOT_RUN, NOT_RUN_EXTRAS, REHEARSED, masked
 
 from training.cli import cli
 from training.errors import HomeworkError
@@ -31,6 +30,7 @@ class PageFolder:
     Args:
         folder: What is like a clone.
         makes_pdfs: Whether the page's PDFs are made, which takes seconds each.
+        runs_all: Whether `run-all` runs the whole list.
 
     Attributes:
         here: The folder that the page is in now.
@@ -38,11 +38,11 @@ class PageFolder:
         printed: By the last block.
     """
 
-    def __init__(self, folder: Path, makes_pdfs: bool) -> None:
+    def __init__(self, folder: Path, makes_pdfs: bool, runs_all: bool) -> None:
         self.here = self.folder = folder
         self.not_run: list[tuple[str, str]] = []
         self.printed = ""
-        self._makes_pdfs = makes_pdfs
+        self._makes_pdfs, self._runs_all = makes_pdfs, runs_all
         self._names: dict[str, object] = {"__name__": "__main__"}
         self._ended: dict[int, BaseException | None] = {}
 
@@ -148,8 +148,6 @@ class PageFolder:
                 os.chdir(folder)
             case ["mv" | "cp" | "mkdir", *_]:
                 subprocess.run(words, check=True)
-            case ["ruff", *arguments]:
-                _ruff(arguments)
             case ["pip", "install" | "wheel", *arguments]:
                 _hold_installs(arguments)
                 self.not_run.append((shlex.join(words), INSTALLS))
@@ -162,7 +160,7 @@ class PageFolder:
 
     def _homework(self, arguments: list[str]) -> str:
         _skip_without_extras(shlex.join(arguments))
-        result = CliRunner().invoke(cli, self._without_pdf(arguments), prog_name="homework")
+        result = CliRunner().invoke(cli, self._quick(arguments), prog_name="homework")
         said = f"homework {shlex.join(arguments)}\n{result.output}"
         error = result.exception
         if isinstance(error, HomeworkError):
@@ -172,7 +170,9 @@ class PageFolder:
         assert result.exit_code == 0, said
         return result.output
 
-    def _without_pdf(self, arguments: list[str]) -> list[str]:
+    def _quick(self, arguments: list[str]) -> list[str]:
+        if arguments[0] == "run-all" and not self._runs_all:
+            arguments = [*A_FEW, *arguments[1:]]
         if self._makes_pdfs:
             return arguments
         formats = {"both": "html", "pdf": "html"}
@@ -185,12 +185,6 @@ def _skip_without_extras(text: str) -> None:
     for word, module in NOT_RUN_EXTRAS:
         if word in text:
             pytest.importorskip(module)
-
-
-def _ruff(arguments: list[str]) -> None:
-    pytest.importorskip("ruff")
-    done = subprocess.run([sys.executable, "-m", "ruff", *arguments], cwd=ROOT, check=False)
-    assert done.returncode == 0
 
 
 def _hold_installs(arguments: list[str]) -> None:

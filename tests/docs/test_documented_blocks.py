@@ -3,7 +3,7 @@
 import pytest
 from doc_blocks import blocks, pages
 from doc_folders import made_for
-from doc_rules import MAKE_PDFS
+from doc_rules import MAKE_PDFS, WHOLE_LISTS
 from doc_shell import PageFolder
 
 if len(pages()) < 20:
@@ -25,7 +25,7 @@ def folders(small_world, tmp_path_factory):
     def folder(page):
         if page not in known:
             place = made_for(page, tmp_path_factory.mktemp("page"))
-            known[page] = PageFolder(place, makes_pdfs=page in MAKE_PDFS)
+            known[page] = PageFolder(place, page in MAKE_PDFS, page in WHOLE_LISTS)
         return known[page]
 
     return folder
