@@ -8,11 +8,11 @@ from typing import Literal
 
 ROOT = Path(__file__).parents[2]
 
-Kind = Literal["commands", "python", "session", "file", "change", "layout", "prints"]
+Kind = Literal["commands", "python", "session", "file", "change", "insert", "layout", "prints"]
 """Commands for a shell; Python; a Python session with its answers; a file's content; a line of a
-file that is changed; a tree of files; what the block before printed."""
+file that is changed; lines that are put into a file; a tree of files; what something printed."""
 
-MARK = re.compile(r"<!-- (?P<kind>file|change|layout|prints):? ?(?P<of>.*?) -->")
+MARK = re.compile(r"<!-- (?P<kind>file|change|insert|layout|prints):? ?(?P<of>.*?) -->")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def blocks(page: Path) -> list[Block]:
     """Return a page's blocks in order: indented by four, or fenced.
 
     A comment before a block, which no reader sees, says what isn't told by the block itself:
-    `<!-- file: NAME -->`, `<!-- change: NAME -->`, `<!-- layout -->`, `<!-- prints -->`.
+    `<!-- file: NAME -->`, `<!-- change: NAME of ORIGINAL -->`, `<!-- insert: NAME after TEXT -->`,
+    `<!-- layout -->`, `<!-- prints -->` (the block before) or `<!-- prints: FILE -->`.
     """
     lines = page.read_text(encoding="utf-8").splitlines()
     found: list[Block] = []

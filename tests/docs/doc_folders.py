@@ -65,7 +65,16 @@ def _homework(folder: Path, *arguments: str) -> None:
     assert result.exit_code == 0, result.output
 
 
+def _source(clone: Path) -> None:
+    """Copy what a change of the program touches, and its tests."""
+    for name in ("training", "report", "templates", "tests", "bench"):
+        leave_out = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, clone / name, ignore=leave_out)
+    shutil.copy(ROOT / "pyproject.toml", clone)
+
+
 NEEDED: dict[str, Callable[[Path], None]] = {
+    "docs/adding.md": _source,
     "docs/first-ten-minutes.md": _first_ten_minutes,
     "docs/own-pictures.md": _own_pictures,
     "docs/gpu.md": _directory,

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -43,6 +44,7 @@ class PageFolder:
         self.not_run: list[tuple[str, str]] = []
         self.printed = ""
         self._makes_pdfs, self._runs_all = makes_pdfs, runs_all
+        self._is_changed = False  # the copy of the program, so that it needs a process of its own
         self._names: dict[str, object] = {"__name__": "__main__"}
         self._ended: dict[int, BaseException | None] = {}
 
@@ -74,6 +76,9 @@ class PageFolder:
                 _write(Path(block.of), text)
             case "change":
                 _change(*block.of.split(" of "), text)
+            case "insert":
+                _insert(*block.of.split(" after ", 1), text)
+                self._is_changed = True
             case "layout":
                 _hold_layout(text)
             case "prints":
@@ -146,6 +151,8 @@ class PageFolder:
                 return self._homework(arguments)
             case ["cd", folder]:
                 os.chdir(folder)
+            case ["pytest", *arguments]:
+                _of_the_copy("pytest", "-q", "-p", "no:cacheprovider", *arguments)
             case ["mv" | "cp" | "mkdir", *_]:
                 subprocess.run(words, check=True)
             case ["pip", "install" | "wheel", *arguments]:
@@ -160,6 +167,8 @@ class PageFolder:
 
     def _homework(self, arguments: list[str]) -> str:
         _skip_without_extras(shlex.join(arguments))
+        if self._is_changed:
+            return _of_the_copy("training", *self._quick(arguments))
         result = CliRunner().invoke(cli, self._quick(arguments), prog_name="homework")
         said = f"homework {shlex.join(arguments)}\n{result.output}"
         error = result.exception
@@ -195,19 +204,51 @@ def _hold_installs(arguments: list[str]) -> None:
         assert arguments[arguments.index("--group") + 1] in PROJECT["dependency-groups"]
 
 
+def _of_the_copy(module: str, *arguments: str) -> str:
+    """Run a module of the program that lies in the current folder; return what it printed."""
+    path = os.pathsep.join([os.getcwd(), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{module} {shlex.join(arguments)}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
 def _write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
 
 
 def _change(file: str, original: str, text: str) -> None:
-    """Copy one of the project's files with one line changed, known by what is before its colon."""
+    """Copy one of the project's files with one line changed, known by what it sets."""
     (line,) = text.splitlines()
-    key = line.partition(":")[0].strip() + ":"
+    key = re.match(r"\s*[\w-]+ ?[:=]", line)
+    assert key, line
     lines = (ROOT / original).read_text(encoding="utf-8").splitlines()
-    changed = [line if old.strip().startswith(key) else old for old in lines]
+    changed = [
+        old[: len(old) - len(old.lstrip())] + line.strip()
+        if old.strip().startswith(key[0].strip())
+        else old
+        for old in lines
+    ]
     assert sum(a != b for a, b in zip(lines, changed, strict=True)) == 1
     _write(Path(file), "\n".join(changed) + "\n")
+
+
+def _insert(file: str, after: str, text: str) -> None:
+    """Put lines behind the one place of a file that has some text, or at its end."""
+    content = Path(file).read_text(encoding="utf-8")
+    if after == "end":
+        content = f"{content}\n\n{text}"
+    else:
+        place = after.replace("\\n", "\n") + "\n"
+        assert content.count(place) == 1, f"{file} has {content.count(place)} times: {after}"
+        content = content.replace(place, place + text)
+    _write(Path(file), content)
 
 
 def _hold_layout(text: str) -> None:
