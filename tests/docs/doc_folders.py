@@ -1,6 +1,7 @@
 """What lies in the folder in which a page's blocks run."""
 
 import contextlib
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -65,6 +66,18 @@ def _homework(folder: Path, *arguments: str) -> None:
     assert result.exit_code == 0, result.output
 
 
+def _reports(clone: Path) -> None:
+    """Render the example, and one that was handed in with the author's own words."""
+    study = Path(shutil.copytree(clone / "runs" / "example", clone / "submission/runs/quick"))
+    record = json.loads((study / "study.json").read_text(encoding="utf-8"))
+    extra = {"title": "Discussion", "markdown": "It *works*.", "after": "conclusion"}
+    record |= {"title": "Letters", "author": "A. Student", "report": {"extra": [extra]}}
+    (study / "study.json").write_text(json.dumps(record), encoding="utf-8")
+    _homework(clone, "render", "--runs", "submission/runs", "--output", "submission")
+    _homework(clone, "render", "--study", "example", "--format", "html")
+    shutil.copy(clone / "submission" / "report.html", clone)
+
+
 def _source(clone: Path) -> None:
     """Copy what a change of the program touches, and its tests."""
     for name in ("training", "report", "templates", "tests", "bench"):
@@ -80,5 +93,6 @@ NEEDED: dict[str, Callable[[Path], None]] = {
     "docs/gpu.md": _directory,
     "docs/grading.md": _submissions,
     "docs/records.md": _quick_baseline,
+    "docs/verify.md": _reports,
     "docs/using-elsewhere.md": _quick_baseline,
 }

@@ -61,10 +61,10 @@ class PageFolder:
         return self._ended[block.line]
 
     def _play(self, block: Block) -> None:
-        text = self._rehearsed(block.text)
+        text = self.rehearsed(block.text)
         match block.kind:
             case "commands":
-                self._commands(text)
+                self.commands(text)
             case "python":
                 _skip_without_extras(text)
                 with contextlib.redirect_stdout(io.StringIO()) as out:
@@ -74,6 +74,8 @@ class PageFolder:
                 self._session(text, block)
             case "file":
                 _write(Path(block.of), text)
+                if block.of.endswith(".yml"):  # a workflow, whose steps are commands
+                    self.commands("\n".join(re.findall(r"^ *- run: (.*)", text, re.M)))
             case "change":
                 _change(*block.of.split(" of "), text)
             case "insert":
@@ -84,7 +86,7 @@ class PageFolder:
             case "prints":
                 assert_prints(self._answer(block.of), block.text)
 
-    def _rehearsed(self, text: str) -> str:
+    def rehearsed(self, text: str) -> str:
         for shown, instead, _ in REHEARSED:
             text = text.replace(shown, instead.replace("{folder}", str(self.folder)))
         return text
@@ -107,7 +109,7 @@ class PageFolder:
         result = doctest.DocTestRunner(optionflags=flags).run(test, out=said.write)
         assert result.failed == 0, said.getvalue()
 
-    def _commands(self, text: str) -> None:
+    def commands(self, text: str) -> None:
         """Run a block's lines; where some begin with `$ `, the others show what these print."""
         lines = text.replace("\\\n", " ").splitlines()
         shows = any(line.startswith("$ ") for line in lines)

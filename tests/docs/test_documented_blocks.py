@@ -3,7 +3,7 @@
 import pytest
 from doc_blocks import blocks, pages
 from doc_folders import made_for
-from doc_rules import MAKE_PDFS, WHOLE_LISTS
+from doc_rules import MAKE_PDFS, OWN_CACHE, WHOLE_LISTS
 from doc_shell import PageFolder
 
 if len(pages()) < 20:
@@ -42,6 +42,8 @@ def test_block_runs_as_printed(block, folders, monkeypatch):
     page = folders(block.page)
     monkeypatch.chdir(page.here)
     monkeypatch.setenv("HOMEWORK_DATA", str(page.folder / "caltech101"))
+    if block.page in OWN_CACHE:
+        monkeypatch.setenv("HOMEWORK_CACHE", str(page.folder / "cache"))
     for earlier in BLOCKS:
         if earlier.page == block.page and earlier.line < block.line:
             page.play_once(earlier)
