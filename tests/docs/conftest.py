@@ -35,4 +35,3 @@ def small_world(docs_cache):
         for name, value in SMALL.items():
             patch.setenv(name, value)
         yield patch
-

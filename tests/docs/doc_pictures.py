@@ -24,7 +24,7 @@ def draw_classes(folder: Path, n_classes: int, n_each: int, size: tuple[int, int
 
 
 def draw_first_ten_minutes(folder: Path) -> None:
-    """Draw what docs/first-ten-minutes.md had: as many pictures a class, of such sizes, some grey."""
+    """Draw what docs/first-ten-minutes.md had: as many pictures, of such sizes, some grey."""
     rng = random.Random(0)
     places = [(name, i) for name, n in FIRST_TEN_MINUTES.items() for i in range(n)]
     sizes = [(80, 102), (300, 300), *[(300, 238)] * (len(places) - 2)]

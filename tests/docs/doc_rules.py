@@ -46,7 +46,11 @@ REHEARSED = (
     ("--weights FOLDER", "--weights sample", "needs files of 806 MB"),
     ("/content/drive/MyDrive", "{folder}/drive", "needs Colab"),
     ("run-all --jobs 4", "run scratch/baseline scratch/grid-sgd-1e-2 --jobs 2", "takes minutes"),
-    ("run-all -f study.toml --study", "run scratch/baseline -f study.toml --study", "takes minutes"),
+    (
+        "run-all -f study.toml --study",
+        "run scratch/baseline -f study.toml --study",
+        "takes minutes",
+    ),
     ("STUDY/transfer/best", "dir/scratch/baseline", "stands for the study's name"),
     ("quick/transfer/best", "quick/scratch/baseline", "is chosen from a grid of nine"),
     ("run transfer/best", "run scratch/baseline", "is chosen from a grid of nine"),

@@ -278,5 +278,7 @@ def assert_prints(printed: str, shown: str) -> None:
     for line in (line for line in shown.splitlines() if line.strip(" …")):
         pattern = ".*".join(map(re.escape, masked(line).split("…")))
         at = next((i for i, other in enumerate(left) if re.fullmatch(pattern, other)), None)
-        assert at is not None, "\n".join([f"Not printed: {line.strip()!r} ({pattern}). Left:", *left])
+        assert at is not None, "\n".join(
+            [f"Not printed: {line.strip()!r} ({pattern}). Left:", *left]
+        )
         left = left[at + 1 :]

@@ -9,9 +9,6 @@ from doc_shell import PageFolder
 if len(pages()) < 20:
     pytest.skip("docs isn't here", allow_module_level=True)
 
-MOST_NOT_RUN = 40
-"""Commands that are named by a rule instead of being run."""
-
 SLOW = ("docs/adding.md", "docs/first-ten-minutes.md", "docs/verify.md")
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
