@@ -208,7 +208,7 @@ def _hold_installs(arguments: list[str]) -> None:
 
 def _of_the_copy(module: str, *arguments: str) -> str:
     """Run a module of the program that lies in the current folder; return what it printed."""
-    path = os.pathsep.join([os.getcwd(), *sys.path])
+    path = os.pathsep.join([str(Path.cwd()), *sys.path])
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         env=os.environ | {"PYTHONPATH": path},

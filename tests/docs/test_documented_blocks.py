@@ -1,4 +1,4 @@
-"""Every code block of README, CONTRIBUTING and docs runs, in order, a fresh folder for each page."""
+"""Every code block of README, CONTRIBUTING and docs runs, in order, each page in a fresh folder."""
 
 import pytest
 from doc_blocks import blocks, pages
