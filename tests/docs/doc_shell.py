@@ -6,6 +6,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -155,6 +156,8 @@ class PageFolder:
                 os.chdir(folder)
             case ["pytest", *arguments]:
                 _of_the_copy("pytest", "-q", "-p", "no:cacheprovider", *arguments)
+            case ["ruff", *_]:
+                self._ruff(words)
             case ["mv" | "cp" | "mkdir", *_]:
                 subprocess.run(words, check=True)
             case ["pip", "install" | "wheel", *arguments]:
@@ -166,6 +169,14 @@ class PageFolder:
             case _:
                 raise AssertionError(f"doc_rules.py has no rule for {shlex.join(words)}")
         return ""
+
+    def _ruff(self, words: list[str]) -> None:
+        """Hold a changed copy of the program to its lint and format."""
+        if not self._is_changed or shutil.which("ruff") is None:
+            self.not_run.append((shlex.join(words), "no copy was changed, or ruff isn't installed"))
+            return
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def _homework(self, arguments: list[str]) -> str:
         _skip_without_extras(shlex.join(arguments))
