@@ -1,7 +1,10 @@
-"""The operating system: whether homework runs on it, and how its libraries are installed."""
+"""The operating system: whether homework runs on it, its memory, how libraries are installed."""
 
+import contextlib
 import os
+import re
 import sys
+from pathlib import Path
 
 from training.errors import HomeworkError
 
@@ -31,6 +34,43 @@ def how_to_install_pango() -> str:
     if sys.platform == "darwin":
         return "brew install pango"
     return "apt-get install libpango-1.0-0 libpangoft2-1.0-0"
+
+
+MEMORY = Path("/proc/meminfo")
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
+CONTAINER_USED = Path("/sys/fs/cgroup/memory.current")
+
+
+def memory_bytes() -> tuple[int, int] | None:
+    """Return the bytes of memory that are free, and those that there are.
+
+    A container's limit counts where it is lower. Where the system doesn't say what is free, as on a
+    Mac, all of it counts; None where it says nothing.
+    """
+    found = _of_linux() or _of_posix()
+    if found is None:
+        return None
+    free, total = found
+    with contextlib.suppress(OSError, ValueError):  # no container, or "max"
+        limit = int(CONTAINER_LIMIT.read_text())
+        free = min(free, max(0, limit - int(CONTAINER_USED.read_text())))
+        total = min(total, limit)
+    return free, total
+
+
+def _of_linux() -> tuple[int, int] | None:
+    with contextlib.suppress(OSError):
+        said = dict(re.findall(r"^(\w+): +(\d+) kB$", MEMORY.read_text(), re.M))
+        if {"MemAvailable", "MemTotal"} <= said.keys():
+            return 1024 * int(said["MemAvailable"]), 1024 * int(said["MemTotal"])
+    return None
+
+
+def _of_posix() -> tuple[int, int] | None:
+    with contextlib.suppress(ValueError, OSError):
+        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return total, total
+    return None
 
 
 SHORT_WAITS = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}

@@ -85,3 +85,39 @@ def test_the_command_sets_it_before_torch_is_there():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[0] == "False"
+
+
+MEMINFO = "MemTotal:        8000000 kB\nMemFree:          500000 kB\nMemAvailable:    6000000 kB\n"
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """Return a way to say what the system's files about memory hold; None removes one."""
+
+    def having(meminfo=MEMINFO, limit=None, used=None):
+        for name, text in (("MEMORY", meminfo), ("CONTAINER_LIMIT", limit),
+                           ("CONTAINER_USED", used)):  # fmt: skip
+            file = tmp_path / name
+            if text is not None:
+                file.write_text(text)
+            monkeypatch.setattr(system, name, file)
+
+    return having
+
+
+def test_free_memory_is_what_the_system_can_give(machine):
+    machine()
+    assert system.memory_bytes() == (6_144_000_000, 8_192_000_000)
+
+
+def test_a_container_has_no_more_than_its_limit(machine):
+    machine(limit="2000000000\n", used="500000000\n")
+    assert system.memory_bytes() == (1_500_000_000, 2_000_000_000)
+    machine(limit="max\n", used="500000000\n")
+    assert system.memory_bytes() == (6_144_000_000, 8_192_000_000)
+
+
+def test_where_nobody_says_what_is_free_all_of_it_counts(machine):
+    machine(meminfo=None)
+    free, total = system.memory_bytes()
+    assert free == total > 10**8

@@ -23,8 +23,17 @@ from training.folders import cache_folder, expanded
 from training.fonts import SAMPLES, missing, packages, said_missing
 from training.plurals import counted
 from training.records import Dataset, StudyFolder, find_studies, read_if_there
-from training.system import how_to_install_pango
+from training.system import how_to_install_pango, memory_bytes
 from training.weights.source import IMAGENET_FILES
+
+PEAK_MEMORY_BYTES = {"quick": 1_300_000_000, "reference": 4_600_000_000}
+"""Peak of a process that runs a preset's list on a CPU, measured."""
+
+CACHE_BYTES = 1_300_000_000
+"""Decoded pictures of Caltech-101 at 224 px."""
+
+RECORDS_BYTES = 2_000_000_000
+"""Of a reference study while it runs: two checkpoints of AlexNet with Adam, the best weights."""
 
 
 @dataclass(frozen=True)
@@ -175,16 +184,45 @@ def _weights() -> Finding:
     return Finding(False, f"ImageNet weights not downloaded yet: {', '.join(missing)}", mend, False)
 
 
-def _space() -> Finding:
+def _free_memory() -> Finding | None:
+    """Say how much memory is free, and what the presets take; nothing where it isn't known."""
+    memory = memory_bytes()
+    if memory is None:
+        return None
+    free, total = memory
+    quick, reference = (human_size(PEAK_MEMORY_BYTES[name]) for name in ("quick", "reference"))
+    what = (
+        f"memory: {human_size(free)} free of {human_size(total)}; "
+        f"preset quick takes {quick}, reference {reference}"
+    )
+    if free < PEAK_MEMORY_BYTES["quick"]:
+        return Finding(False, what, "close other programs, or choose --image-size 64", needed=False)
+    mend = "enough for quick; for reference, choose --batch-size 64, or close other programs"
+    return Finding(free >= PEAK_MEMORY_BYTES["reference"], what, mend, needed=False)
+
+
+def _space() -> list[Finding]:
+    """Say how much room is where the cache and the records go, and what they take."""
     folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder):
             free = shutil.disk_usage(folder).free
     except OSError as error:
-        return Finding(False, f"cache folder {folder}: {error.strerror}", "set HOMEWORK_CACHE")
-    mend = "Caltech-101 at 224 px needs 1.3 GB of cache and 2 GB of weights while it runs"
-    return Finding(free > 4 * 10**9, f"{human_size(free)} free in {folder}", mend, needed=False)
+        return [Finding(False, f"cache folder {folder}: {error.strerror}", "set HOMEWORK_CACHE")]
+    here = Path.cwd()
+    return [
+        _room(folder, free, CACHE_BYTES, "for the cache", "set HOMEWORK_CACHE to another disk"),
+        _room(
+            here, shutil.disk_usage(here).free, RECORDS_BYTES, "for runs", "choose --runs elsewhere"
+        ),
+    ]
+
+
+def _room(folder: Path, free: int, wanted: int, what: str, mend: str) -> Finding:
+    takes = f"Caltech-101 at 224 px takes {human_size(wanted)}"
+    said = f"{human_size(free)} free {what} in {folder}; {takes}"
+    return Finding(free >= wanted, said, mend, needed=False)
 
 
 CHECKS: tuple[Callable[[], Finding | list[Finding] | None], ...] = (
@@ -196,6 +234,7 @@ CHECKS: tuple[Callable[[], Finding | list[Finding] | None], ...] = (
     _fonts,
     _data,
     _weights,
+    _free_memory,
     _space,
 )
 

@@ -4,7 +4,9 @@ import functools
 from collections.abc import Iterable, Sequence
 
 import msgspec
+import torch
 
+from training.device.environment import device_name
 from training.device.failed import is_lost, lost
 from training.engine.checkpoint import remove_checkpoints
 from training.engine.out_of_memory import is_out_of_memory
@@ -12,11 +14,13 @@ from training.executors.outcome import Result
 from training.executors.weights_to_save import WeightsToSave
 from training.locks import locked
 from training.planning.plan import Plan, Step
+from training.planning.slower import Pace, fastest_epoch
 from training.planning.time_left import Remaining
 from training.records import (
     RECORD_TYPES,
     Experiment,
     Metrics,
+    Spec,
     remove_leftovers,
     write,
     write_together,
@@ -145,9 +149,8 @@ class SingleRuns:
         if step.spec is None:
             return self._not_run(step, "skipped", step.reason)
         try:
-            return run_step(
-                step, self.workspace, functools.partial(self.to_save.wanted, step.experiment)
-            )
+            keep = functools.partial(self.to_save.wanted, step.experiment)
+            return run_step(step, self.workspace, keep, self._pace(step.spec))
         except MissingWeightsError as error:
             return self._not_run(step, "skipped", str(error))
         except Exception as error:
@@ -158,6 +161,16 @@ class SingleRuns:
             if is_lost(error) and not is_out_of_memory(error):
                 raise lost(str(self.workspace.device), step.experiment.id, error) from error
             return failed
+
+    def _pace(self, spec: Spec) -> Pace | None:
+        """Return what holds a run's epochs against others'; not of runs that share a processor."""
+        workspace = self.workspace
+        if not workspace.alone:
+            return None
+        device = device_name(workspace.device)
+        machine = (device, torch.get_num_threads(), workspace.precision)
+        forecast = fastest_epoch(self.plan, spec, machine)
+        return Pace(forecast, functools.partial(workspace.note_once, "slower than forecast"))
 
     def _not_run(self, step: Step, status: str, reason: str) -> Metrics:
         """Record why there is no result, and remove what an earlier run left.

@@ -18,6 +18,7 @@ from training.logs import RunName
 from training.networks.first_layer import Filters, describe_change, first_filters, with_pictures
 from training.networks.freezing import count_parameters
 from training.planning.plan import Step
+from training.planning.slower import Pace
 from training.records import (
     Curves,
     FirstLayer,
@@ -59,13 +60,19 @@ class Tested:
     in_fp32: bool = False
 
 
-def run_step(step: Step, workspace: Workspace, save_weights: Callable[[Metrics], bool]) -> Metrics:
+def run_step(
+    step: Step,
+    workspace: Workspace,
+    save_weights: Callable[[Metrics], bool],
+    pace: Pace | None = None,
+) -> Metrics:
     """Train (or take over) one experiment, test it if it is a finalist, and write its records.
 
     Args:
         step: A resolved step with a spec.
         save_weights: Says of the trained run whether to save the best epoch's weights beside the
             record, for a later `best`.
+        pace: Told what each epoch took.
 
     Returns:
         The record, as written.
@@ -73,10 +80,15 @@ def run_step(step: Step, workspace: Workspace, save_weights: Callable[[Metrics],
     assert step.spec is not None
     if step.experiment.role == "reuse":
         return _reuse(step, workspace)
-    return _train(step, workspace, save_weights)
+    return _train(step, workspace, save_weights, pace)
 
 
-def _train(step: Step, workspace: Workspace, save_weights: Callable[[Metrics], bool]) -> Metrics:
+def _train(
+    step: Step,
+    workspace: Workspace,
+    save_weights: Callable[[Metrics], bool],
+    pace: Pace | None,
+) -> Metrics:
     experiment, spec = step.experiment, step.spec
     assert spec is not None
     memory_of = "run" if forget_peak_memory(workspace.device) else "process"
@@ -84,11 +96,14 @@ def _train(step: Step, workspace: Workspace, save_weights: Callable[[Metrics], b
     filters = first_filters(model.network.module)
     checkpoints = _checkpoints(step, workspace)
     with workspace.logs.run(_name(step, workspace)) as log, workspace.stop.held():
+
+        def epochs(fit: Fit) -> None:
+            log.epochs(lambda: fit.curves(experiment.id, step.seed))
+            if pace is not None:
+                pace.epochs(fit.epoch_seconds)
+
         with unsteady_operations() as operations:
-            result, feature_seconds = train_model(
-                model, spec, workspace, checkpoints,
-                lambda fit: log.epochs(lambda: fit.curves(experiment.id, step.seed)),
-            )  # fmt: skip
+            result, feature_seconds = train_model(model, spec, workspace, checkpoints, epochs)
             tested = Tested()
             if experiment.test and result.best_state:
                 tested = test_network(step, model, result.best_state, filters, workspace)

@@ -271,7 +271,19 @@ def test_latex_is_escaped(study, tmp_path):
     assert text.count("{") - text.count("\\{") == text.count("}") - text.count("\\}")
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")
+def latex_lacks():
+    """Return what of LaTeX isn't on this machine: the program, or a package that the test needs."""
+    if shutil.which("pdflatex") is None:
+        return "pdflatex"
+    found = shutil.which("kpsewhich")
+    files = ("booktabs.sty", "lmodern.sty")
+    if found is None:
+        return "kpsewhich"
+    asked = (subprocess.run([found, file], capture_output=True, check=False) for file in files)
+    return next((file for file, done in zip(files, asked, strict=True) if done.returncode), None)
+
+
+@pytest.mark.skipif(latex_lacks() is not None, reason=f"no {latex_lacks()} on this machine")
 def test_latex_compiles_fits_the_page_and_prints_the_title_as_it_is(study, tmp_path):
     exported(nasty_study(study), "latex", tmp_path / "table.tex")
     (tmp_path / "main.tex").write_text(
