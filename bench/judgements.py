@@ -22,6 +22,7 @@ from in_memory import a_dataset, a_run, a_view, validated
 
 from report.evidence.load import Run, StudyView
 from report.evidence.statistics import wilson_interval
+from report.findings import answers as first_page
 from report.findings import chosen, comparing, expected, grid, guessing, learning, mistakes
 from training.records import Experiment
 
@@ -98,6 +99,19 @@ def _of_nine(dice: Dice, effect: float) -> bool:
     assert choice is not None
     told = (*choice.worse, *choice.better)
     return bool(told) if not effect else NAMES[-1] in {item.experiment.id for item in told}
+
+
+ASKED = ("scratch/best", "transfer/best", "freezing/cnn", "freezing/fc", "freezing/fc-head-free",
+         "augmentation/one-of-three", "beyond/vgg16", "beyond/resnet18")  # fmt: skip
+
+
+def _clear(dice: Dice, effect: float) -> bool:
+    """Tell whether an answer of the first page is clear: any without, that on transfer with."""
+    accuracies = [0.8 - effect] + [0.8] * (len(ASKED) - 1)
+    runs = map(answering, ASKED, answers(dice, accuracies))
+    sure = {a.section: a.sure for a in first_page.answers(seen(*runs))}
+    held = ("transfer",) if effect else ("transfer", "freezing", "augmentation", "beyond")
+    return any(sure[section] == "clear" for section in held)
 
 
 def _rising(dice: Dice, effect: float) -> bool:
@@ -206,6 +220,7 @@ def _lead_of_older_records(dice: Dice, effect: float) -> bool:
 KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "one model better than another": (_better, 0.10, "80 against 70 %"),
     "any of nine told from the chosen one": (_of_nine, 0.10, "one at 70, eight at 80 %"),
+    "a difference on the first page is clear": (_clear, 0.10, "70 against 80 %"),
     "rising or falling at the end": (_rising, 0.15, "15 points in the last three epochs"),
     "the learning-rate step": (_step, 0.20, "20 points above a curve that flattens"),
     "the gap between train and validation moved": (_gap, 0.15, "15 points"),
