@@ -150,7 +150,7 @@ class SingleRuns:
             return self._not_run(step, "skipped", step.reason)
         try:
             keep = functools.partial(self.to_save.wanted, step.experiment)
-            return run_step(step, self.workspace, keep, self._pace(step.spec))
+            return run_step(step, self.workspace, keep, self.pace(step.spec))
         except MissingWeightsError as error:
             return self._not_run(step, "skipped", str(error))
         except Exception as error:
@@ -162,7 +162,7 @@ class SingleRuns:
                 raise lost(str(self.workspace.device), step.experiment.id, error) from error
             return failed
 
-    def _pace(self, spec: Spec) -> Pace | None:
+    def pace(self, spec: Spec) -> Pace | None:
         """Return what holds a run's epochs against others'; not of runs that share a processor."""
         workspace = self.workspace
         if not workspace.alone:

@@ -8,7 +8,7 @@ from training.planning.slower import Pace, fastest_epoch
 from training.records import Environment, write
 
 MACHINE = ("a processor", 2, "fp32")
-NAME, LIKE_IT, OTHER = "scratch/grid-sgd-1e-3", "scratch/grid-adam-1e-3", "beyond/resnet18"
+NAME, LIKE_IT = "scratch/grid-sgd-1e-3", "scratch/grid-adam-1e-3"
 HERE = Environment(
     homework="1", python="3", torch="2", torchvision="0", platform="Linux", device="cpu",
     device_name="a processor", n_threads=2, precision="fp32",
@@ -77,8 +77,13 @@ def test_the_fastest_run_of_a_kind_is_the_forecast(recorder):
     assert forecast(recorder) is None
     ran(recorder, LIKE_IT, 3.0)
     ran(recorder, "scratch/grid-sgd-1e-2", 2.0)
-    ran(recorder, OTHER, 0.1)
     assert forecast(recorder) == 2.0
+
+
+def test_another_kind_of_run_is_no_forecast(recorder):
+    spec = recorder.step(LIKE_IT).spec
+    ran(recorder, LIKE_IT, 3.0, spec=msgspec.structs.replace(spec, batch_size=1))
+    assert forecast(recorder) is None
 
 
 @pytest.mark.parametrize(
