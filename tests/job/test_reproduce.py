@@ -289,3 +289,16 @@ def test_grading_says_what_couldnt_be_made_again(homework, study):
 
 def test_a_time_for_runs_that_nobody_wants_made_again_is_refused(homework):
     assert homework("grade", ".", "--minutes", "3").result.exit_code == 2
+
+
+def test_stand_ins_that_another_machine_trained_are_no_reason_to_doubt(reproduce, study):
+    def elsewhere(metrics):
+        metrics["environment"]["device_name"] = "Another processor"
+
+    change(study, "transfer/best", "metrics.json", elsewhere)
+    (study / "transfer" / "best" / "seed-0" / "model.pt").unlink()
+    code, answers = reproduce(study, "transfer/best")
+    assert (code, answers["transfer/best"]["verdict"]) == (1, "not checked")
+    assert (
+        "stand-in weights, which each machine trains itself" in answers["transfer/best"]["reason"]
+    )

@@ -27,6 +27,13 @@ SAME_RATE = 1e-9
 """Learning rates follow from the settings; versions of torch may multiply them in another order."""
 
 
+ENDINGS = ("status", "epochs_run")
+"""Of a training that rounding carries far, it may decide whether and when it diverges."""
+
+CONCEIVABLE = 0.0
+"""The tolerance of what has to be equal unless rounding decides."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """A value that isn't what was recorded.
@@ -167,8 +174,9 @@ def _of_curves(
     one: Curves, other: Curves, tolerance: Tolerance, vague_from: int | None
 ) -> Iterator[Difference]:
     """Yield, of each field, the first epoch in which it differs."""
-    if one.epoch != other.epoch:
-        yield Difference("curves.json", "epoch", len(one.epoch), len(other.epoch))
+    if one.epoch != other.epoch and vague_from is None:
+        n, others = len(one.epoch), len(other.epoch)
+        yield Difference("curves.json", "epoch", n, others, None, CONCEIVABLE)
     yield from _first(one, other, "learning_rate", relative, lambda _: SAME_RATE, None)
     for name in LOSSES:
         yield from _first(one, other, name, relative, tolerance.loss_in, vague_from)
@@ -185,7 +193,7 @@ def _first(
     vague_from: int | None,
 ) -> Iterator[Difference]:
     values, others = getattr(one, name), getattr(other, name)
-    if len(values) != len(others):
+    if len(values) != len(one.epoch):
         yield Difference("curves.json", name, len(values), len(others))
     distances = by_epoch(one, other, name, apart)[: vague_from and vague_from - 1]
     for epoch, value in enumerate(distances, 1):
@@ -201,10 +209,12 @@ def _of_metrics(
 ) -> Iterator[Difference]:
     other = again.metrics
     pairs: dict[str, tuple[object, object]] = {
-        name: (getattr(one, name), getattr(other, name))
-        for name in ("status", "spec_hash", "epochs_run", "parameters")
+        name: (getattr(one, name), getattr(other, name)) for name in ("spec_hash", "parameters")
     }
-    pairs |= _of_cost(one.cost, other.cost)
+    for name in ENDINGS if vague_from is None else ():
+        if getattr(one, name) != getattr(other, name):
+            yield _unlike(name, getattr(one, name), getattr(other, name), CONCEIVABLE)
+    pairs |= _of_cost(one.cost, other.cost) if one.epochs_run == other.epochs_run else {}
     if one.first_layer is not None and other.first_layer is not None:
         for name in ("name", "n_filters", "kernel"):
             values = (getattr(one.first_layer, name), getattr(other.first_layer, name))
@@ -269,7 +279,7 @@ def _of_test(
     """Compare tests; without a tolerance only what has to be equal whatever the weights."""
     one, other = recorded.metrics.test, again.metrics.test
     if one is None or other is None:
-        if one is not other:
+        if one is not other and tolerance is not None:
             yield _unlike("test", one, other)
         return
     if one.n_images != other.n_images:

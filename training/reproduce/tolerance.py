@@ -19,7 +19,7 @@ FACTOR = 10.0
 """How many times as far as a nudged run rounding may carry a run of the same training."""
 
 VAGUE = 0.1
-"""What may be apart by more than this, of a loss relatively or as an accuracy, isn't checked."""
+"""Where losses may be further apart than this, relatively, nothing is checked."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,9 @@ class Tolerance:
         return _at(self.accuracies, epoch, self.accuracy)
 
     def vague_from(self, n_epochs: int) -> int | None:
-        """Return the epoch from which on so much is allowed that nothing is checked."""
-        return next(
-            (
-                epoch
-                for epoch in range(1, n_epochs + 1)
-                if max(self.loss_in(epoch), self.accuracy_in(epoch)) > VAGUE
-            ),
-            None,
-        )
+        """Return the epoch from which on losses may be so far apart that nothing is checked."""
+        epochs = range(1, n_epochs + 1)
+        return next((epoch for epoch in epochs if self.loss_in(epoch) > VAGUE), None)
 
 
 def _at(values: Sequence[float], epoch: int, least: float) -> float:

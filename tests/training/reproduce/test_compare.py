@@ -86,11 +86,17 @@ def test_less_than_the_tolerance_is_rounding():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"epochs_run": 9}, {"spec_hash": "y"}, {"status": "diverged"}, {"best_epoch": None}],
+    [{"spec_hash": "y"}, {"best_epoch": None}, {"best_epoch": 9}],
     ids=str,
 )
 def test_what_rounding_cant_move_has_to_be_equal(changes):
     assert verdict(with_metrics(run(), **changes), run(), widened(USUAL, far())) == "different"
+
+
+@pytest.mark.parametrize("changes", [{"epochs_run": 9}, {"status": "diverged"}], ids=str)
+def test_only_where_rounding_decides_may_a_run_end_otherwise(changes):
+    assert verdict(with_metrics(run(), **changes), run()) == "different"
+    assert verdict(with_metrics(run(), **changes), run(), widened(USUAL, far())) != "different"
 
 
 def far():
