@@ -37,8 +37,8 @@ def compare(
     """Show two studies side by side: two seeds, two settings, two students.
 
     A and B are folders of records, or names below --runs. Test accuracies are compared image by
-    image if both were tested on the same images. With --check, exit 1 if a number of the comparison
-    or a record is wrong.
+    image if both were tested on the same images, and not at all if their classes differ. With
+    --check, exit 1 if a number of the comparison or a record is wrong.
 
     \b
     Examples:

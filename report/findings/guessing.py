@@ -153,8 +153,11 @@ def those_that_guess(view: StudyView, runs: list[Run]) -> list[Sentence]:
 
 def better_than(view: StudyView, runs: list[Run]) -> str:
     """Name what runs that learned are measurably better than."""
-    kept = all(_all_kept(view, view.finished(run.id)) for run in runs)
-    return "guessing" if kept else "naming the most frequent class every time"
+    kept = {_all_kept(view, view.finished(run.id)) for run in runs}
+    if kept == {True}:
+        return "guessing"
+    one_class = "naming the most frequent class every time"
+    return f"guessing, or where no answers were kept {one_class}" if True in kept else one_class
 
 
 def _chance(view: StudyView, split: str) -> Parts:

@@ -161,6 +161,17 @@ def test_answers_that_do_not_add_up_are_not_used(change):
     assert guessing.answers(view_of(other), other) is None
 
 
+def test_what_all_are_better_than_is_what_each_was_held_against():
+    new = answered(LABEL)
+    old = a_run("scratch/grid-adam-1e-3", validation=0.9)
+    for runs, words in (
+        ((new,), "is measurably better than guessing."),
+        ((old,), "is measurably better than naming the most frequent class every time."),
+        ((new, old), "better than guessing, or where no answers were kept naming the most"),
+    ):
+        assert words in said(grid.troubled_pairs(view_of(*runs), "scratch/grid"))
+
+
 def test_answers_to_other_pictures_are_not_used():
     run = answered(LABEL, dataset_fingerprint="others")
     assert guessing.answers(view_of(run), run) is None
