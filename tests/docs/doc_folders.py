@@ -48,8 +48,9 @@ def _quick_baseline(clone: Path) -> None:
 
 
 def _submissions(clone: Path) -> None:
-    (clone / "study.toml").write_text('preset = "quick"\nauthor = "A. Student"\n')
-    for name, seed in (("alice", "0"), ("bob", "1")):
+    study = clone / "study.toml"
+    for name, seed in (("bob", "1"), ("alice", "0")):
+        study.write_text(f'preset = "quick"\nauthor = "{name[0].upper()}. Student"\n')
         place = clone / "submissions" / name
         place.mkdir(parents=True)
         _run(place, "scratch/baseline", "-f", str(clone / "study.toml"), "--seed", seed)

@@ -9,7 +9,14 @@ from doc_shell import PageFolder
 if len(pages()) < 20:
     pytest.skip("docs isn't here", allow_module_level=True)
 
-SLOW = ("docs/adding.md", "docs/first-ten-minutes.md", "docs/verify.md")
+SLOW = (
+    "docs/adding.md",
+    "docs/first-ten-minutes.md",
+    "docs/scale.md",
+    "docs/using-elsewhere.md",
+    "docs/verify.md",
+)
+"""Pages that copy and change the program, make PDFs, start processes or load large libraries."""
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
 
