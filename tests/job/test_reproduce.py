@@ -99,11 +99,10 @@ def test_other_last_digits_are_the_same_within_rounding(homework, study):
         curves["train_loss"] = [loss * (1 + 1e-7) for loss in curves["train_loss"]]
 
     change(study, TRAINED, "curves.json", rounded)
-    change(study, TRAINED, "metrics.json", lambda m: m["environment"].update(n_threads=3))
-    said = homework("reproduce", TRAINED, "--threads", "2")
+    said = homework("reproduce", TRAINED, "--threads", "1")
     assert said.result.exit_code == 0, said.output
-    assert f"{TRAINED}: the same within rounding (losses to 1.0e-07 of their" in said.result.stdout
-    assert "    threads: 3 recorded, 2 here\n" in said.result.stdout
+    assert f"{TRAINED}: the same within rounding (losses to " in said.result.stdout
+    assert "    threads: 2 recorded, 1 here\n" in said.result.stdout
 
 
 def test_a_curve_that_was_invented_is_found_with_its_first_epoch(homework, study):
