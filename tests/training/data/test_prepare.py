@@ -58,6 +58,12 @@ def test_a_second_size_has_its_own_pixels(caltech):
     assert data.pixels(32).shape == (15, 32, 32, 3)
 
 
+def test_a_limited_data_set_says_how_many_pictures_there_were(caltech):
+    limited, whole = prepared(caltech, max_per_class=5).record, prepared(caltech).record
+    used = [record.n_train + record.n_validation + record.n_test for record in (limited, whole)]
+    assert used[0] < limited.n_found == whole.n_found == used[1]
+
+
 def test_the_fingerprint_follows_pictures_and_splits_only(caltech):
     first = prepared(caltech).record.fingerprint
     assert prepared(caltech, image_size=24).record.fingerprint == first
