@@ -134,7 +134,7 @@ SOURCES: dict[str, Source] = {
         "https://arxiv.org/abs/1912.01703",
     ),
     "reference-report": Source(
-        "Reference report",
+        "reference report",
         "Reference report (undated). One person’s hand-made report of this homework, on "
         "Caltech-101 at 224 pixels with ImageNet weights. The values that it gives come with "
         "homework, in report/evidence/reference.json.",
