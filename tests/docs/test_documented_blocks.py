@@ -12,6 +12,7 @@ if len(pages()) < 20:
 SLOW = (
     "docs/adding.md",
     "docs/first-ten-minutes.md",
+    "docs/own-pictures.md",
     "docs/scale.md",
     "docs/using-elsewhere.md",
     "docs/verify.md",
