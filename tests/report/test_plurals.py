@@ -60,7 +60,7 @@ def test_a_verdict_on_one_number_with_one_error():
 
 def test_a_table_of_one_submission_that_shares_one_record(capsys):
     _print_table([Grade("bob", n_experiments=1, n_done=1, n_numbers=1, n_copied=1,
-                        copied_from="alice")])  # fmt: skip
+                        copied_from="alice")], again=False)  # fmt: skip
     said = capsys.readouterr().out
     assert "bob: 1 record is identical to one of alice, running times included" in said
     assert said.endswith("1 submission, 0 with errors.\n")
