@@ -176,10 +176,11 @@ def _notices(page: str, other: str) -> Changed:
     """Ten: notices and sections removed, moved or copied."""
     notices = re.findall(r'<div class="notice" role="note">.*?</div>\n', page, re.DOTALL)
     yield "a notice removed", page.replace(notices[0], "", 1)
-    yield "the last notice removed", "".join(page.rsplit(notices[-1], 1))
     yield "a notice emptied", page.replace(notices[0], re.sub(r"<p>.*</p>", "<p></p>", notices[0]))
     yield "a notice hidden", page.replace(notices[0], notices[0].replace("<div ", "<div hidden "))
     freezing, beyond = section(page, "freezing"), section(page, "beyond")
+    without = page.replace(notices[0], "", 1)
+    yield "a notice in another section", without.replace(freezing, notices[0] + freezing)
     yield "a section removed", page.replace(freezing, "")
     yield (
         "a section emptied",

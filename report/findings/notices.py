@@ -32,16 +32,6 @@ def data_notices(view: StudyView) -> list[Sentence]:
     return found
 
 
-def brief_data_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
-    """Say the same in a line, about what these experiments used."""
-    pictures = say("Drawn letters, not ", CALTECH, " pictures.").parts
-    weights = say("Pre-trained weights from drawn glyphs, not ImageNet’s.").parts
-    sample_weights = any(uses_sample_weights(view, experiment) for experiment in experiments)
-    if uses_sample_data(view):
-        return [say(pictures, *((" ", weights) if sample_weights else ()), strength="gap")]
-    return [say(weights, strength="gap")] if sample_weights else []
-
-
 def uses_sample_data(view: StudyView) -> bool:
     """Tell whether the pictures are the embedded sample's."""
     if view.dataset is None:
@@ -171,7 +161,6 @@ def fingerprint_notices(view: StudyView, experiments: list[Experiment]) -> list[
 def notices(view: StudyView, experiments: list[Experiment]) -> tuple[Sentence, ...]:
     """Return all that a section about these experiments has to say first."""
     return (
-        *brief_data_notices(view, experiments),
         *gap_notices(view, experiments),
         *seed_notices(view, experiments),
         *contradiction_notices(view, experiments),

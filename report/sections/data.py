@@ -5,7 +5,6 @@ from report.evidence.sentences import Code, Name, Parts, parts, say
 from report.figures.data_figures import class_counts, picture_sizes
 from report.figures.pictures import duplicate_pairs, sample_gallery
 from report.findings import data, duplicates
-from report.findings.notices import brief_data_notices
 from report.sections import SECTIONS
 from report.sections.view import SectionView
 from training.records import SPLITS
@@ -26,7 +25,7 @@ def build(view: StudyView) -> SectionView:
     return SectionView(
         slug="data",
         title=SECTIONS["data"].title,
-        notices=(*brief_data_notices(view, []), *missing),
+        notices=missing,
         facts=_facts(view),
         findings={
             "extent": tuple(data.extent(view)),

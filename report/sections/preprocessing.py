@@ -5,7 +5,6 @@ from report.evidence.numbers import derive, integer, plain
 from report.evidence.sentences import Parts, Sentence, numbered, parts, say
 from report.figures.pictures import preprocessing_steps
 from report.findings import data
-from report.findings.notices import brief_data_notices
 from report.findings.scores import rules_over_seeds
 from report.sections import SECTIONS
 from report.sections.view import SectionView
@@ -18,7 +17,6 @@ def build(view: StudyView) -> SectionView:
     return SectionView(
         slug="preprocessing",
         title=SECTIONS["preprocessing"].title,
-        notices=tuple(brief_data_notices(view, view.listed)),
         findings={
             "resizing": tuple(data.resizing(view)),
             "statistics": tuple(data.channel_statistics(view)),

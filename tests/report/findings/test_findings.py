@@ -388,15 +388,6 @@ def test_every_number_of_a_finding_has_a_source(view):
                 assert not any(c.isdigit() for c in part.text), part
 
 
-def test_a_section_names_stand_in_weights_only_where_it_used_them(view):
-    said = {
-        slug: " ".join(str(s) for s in notices.brief_data_notices(view, view.section(slug)))
-        for slug in ("scratch", "transfer")
-    }
-    assert said["scratch"] == "Drawn letters, not Caltech-101 pictures."
-    assert "not ImageNet’s" in said["transfer"]
-
-
 def test_training_time_holds_the_features_that_were_computed_once(view):
     run = view.run("freezing/cnn")
     metrics = run.metrics

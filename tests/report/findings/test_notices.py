@@ -28,7 +28,6 @@ def without(name, status="failed", **fields):
 def test_the_sample_is_announced(dataset, data, told):
     view = a_view(dataset=dataset, data=data)
     assert ("These are not Caltech-101 pictures" in said(notices.data_notices(view))) == told
-    assert ("Drawn letters" in said(notices.brief_data_notices(view, []))) == told
 
 
 @pytest.mark.parametrize(
@@ -44,11 +43,6 @@ def test_stand_in_weights_are_announced_where_they_were_or_would_be_used(
     runs = [a_run("transfer/a", experiment=experiment, spec=a_spec(weights=used))] if used else []
     view = a_view(*runs, experiments=[experiment], settings={"weights": setting})
     assert ("not ImageNet’s" in said(notices.data_notices(view))) == told
-    brief = notices.brief_data_notices(view, [experiment])
-    assert [s.strength for s in brief] == (["gap"] if told else [])
-    both = a_view(*runs, experiments=[experiment], settings={"weights": setting},
-                  dataset=a_dataset(kind="sample"))  # fmt: skip
-    assert ("not ImageNet’s" in said(notices.brief_data_notices(both, [experiment]))) == told
 
 
 def test_a_record_without_spec_says_nothing_of_weights():
@@ -173,6 +167,6 @@ def test_a_section_says_all_of_it():
     ]  # fmt: skip
     view = a_view(*runs, dataset=a_dataset(kind="sample"))
     text = said(notices.notices(view, view.listed))
-    for words in ("Drawn letters", "Failed: scratch/a", "means are over", "contradict themselves",
+    for words in ("Failed: scratch/a", "means are over", "contradict themselves",
                   "other settings", "no longer chooses", "other pictures"):  # fmt: skip
         assert words in text
