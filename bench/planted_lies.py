@@ -107,7 +107,7 @@ def _numbers(page: str) -> Changed:
 
 
 WORDS = (
-    ("better", "worse"), ("worse", "better"), ("higher", "lower"), ("lower", "higher"),
+    ("better", "worse"), ("loses", "gains"), ("above", "below"), ("lower", "higher"),
     ("highest", "lowest"), ("more", "less"), ("fewer", "more"), (" not ", " "), (" never ", " "),
     ("can’t", "can"), ("Adam", "RMSprop"), ("RMSprop", "SGD"), ("SGD", "Adam"),
     ("ResNet18", "AlexNet"), ("VGG16", "ResNet18"), ("no measurable difference",
@@ -307,7 +307,7 @@ def pdf_lies(file: Path, other: Path, folder: Path) -> Iterator[tuple[str, Path]
     changes: list[tuple[str, Callable[[Any], None]]] = [
         *(("a digit on a page", _digits(share)) for share in (0.1, 0.4, 0.9)),
         ("“more” → “less”", lambda writer: edit_text(writer, "more", "less")),
-        ("“higher” → “lesser”", lambda writer: edit_text(writer, "higher", "lesser")),
+        ("“above” → “below”", lambda writer: edit_text(writer, "above", "below")),
         ("“not” → “now”", lambda writer: edit_text(writer, "not", "now")),
         ("a curve moved", lambda writer: edit_figure(writer, _lift)),
         ("a curve’s colour changed", lambda writer: edit_figure(writer, _repaint)),

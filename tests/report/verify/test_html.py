@@ -199,10 +199,10 @@ def test_words_of_another_version_are_not_called_right(report):
     result = edit(report, of_another_version)
     assert result.exit_code == 0, result.output
     assert said_unchecked(result) == []  # not a word differs
-    result = edit(report, lambda page: lies.in_text(page, "overshoots", "falls short"))
+    result = edit(report, lambda page: lies.in_text(page, "convolutional", "linear"))
     assert result.exit_code == 0, result.output
     (line,) = said_unchecked(result)
-    assert re.search(r"what another state of homework [\d.]+ words differently: 1 ", line)
+    assert re.search(r"what another state of homework [\d.]+ words differently: [1-9]", line)
 
 
 def test_numbers_in_a_report_of_another_version_are_checked(report):
