@@ -19,7 +19,7 @@ from report.tables.figure_data import accuracy_data, cost_data
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FOREST_WIDTH = 4.6
+FOREST_WIDTH = 4.55
 """Inches; narrow enough to be read on a telephone, with the labels above their rows."""
 
 NOT_TESTED = "No model has been tested yet."

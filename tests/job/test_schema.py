@@ -113,7 +113,10 @@ def test_an_unknown_kind_names_those_there_are():
 def test_the_example_of_the_page_prints_what_the_page_shows(tmp_path, monkeypatch, capsys):
     page = PAGE.read_text()
     command = re.search(r"    homework (schema \w+) > (\S+)\n", page)
-    code = re.search(r"\n\n((?:    import json\n)(?:    .*\n|\n)+)prints\n\n    (.*)\n", page)
+    code = re.search(
+        r"\n\n((?:    import json\n)(?:    .*\n|\n)+)prints\n\n(?:<!-- prints -->\n\n)?    (.*)\n",
+        page,
+    )
     place = tmp_path / "runs" / "example" / "scratch" / "best" / "seed-0"
     place.mkdir(parents=True)
     shutil.copy(EXAMPLE / "scratch" / "best" / "seed-0" / "metrics.json", place)

@@ -35,7 +35,7 @@ def test_axe_finds_nothing(open_report, audit, width, system, chosen):
         page.locator(f"#data-{slug}").click()
     page.locator("#table-pairs-scratch-grid thead button").nth(1).click()
     assert audit(page) == []
-    page.get_by_role("button", name="Enlarge Figure 2", exact=True).click()
+    page.get_by_role("button", name="Enlarge Figure 3", exact=True).click()
     assert audit(page, "dialog") == []
 
 

@@ -47,7 +47,8 @@ def opened(chromium, file):
             "console.log('violation: ' + e.blockedURI + ' ' + e.violatedDirective))"
         )
         page.goto(file.as_uri())
-        for element in page.query_selector_all("th button, .theme button")[:10]:
+        buttons = page.query_selector_all("th button, .theme button")
+        for element in [button for button in buttons if button.is_visible()][:10]:
             element.click()
         page.mouse.move(300, 300)
         page.evaluate(FIRE_EVERY_HANDLER)
