@@ -18,7 +18,7 @@ NOT_RUN = (
     ("homework run-all --executor ray", "needs a Ray cluster; tests/job/test_ray.py has one"),
     (
         "homework reproduce",
-        "makes runs again for minutes; tests/job/test_reproduce.py does so small",
+        "takes minutes; tests/job/test_reproduce.py has small ones",
     ),
     ("homework serve", "serves until it is stopped; tests/report/serve"),
     ("tensorboard --logdir", "serves until it is stopped"),
