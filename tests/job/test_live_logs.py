@@ -187,7 +187,7 @@ def test_a_log_that_cannot_be_written_is_noted_and_training_goes_on(run, tmp_pat
     (study / "logs").write_text("in the way")
     answer = run("--log", kind)
     assert answer.error is None, answer.output
-    assert answer.output.count("training goes on") == 1
+    assert answer.output.count("training continues") == 1
     assert json.loads((study / NAME / "seed-0/metrics.json").read_text())["status"] == "done"
 
 
