@@ -22,6 +22,12 @@ LONG = ("test_killed.py", "test_jobs_stopped.py", "test_jobs.py", "test_full_dis
 """Files that take longest, with few tests for it: begun first, they don't end last and alone."""
 
 
+SLOW = ("test_killed.py", "test_jobs_stopped.py", "test_jobs.py", "test_ray.py", "test_fuzz.py",
+        "test_files_beside_the_study.py", "test_from_python.py", "test_poisoned.py",
+        "test_accessibility.py", "test_live.py")  # fmt: skip
+"""Files that start programs for many seconds: marked `slow`, left out unless asked for."""
+
+
 def pytest_configure(config):
     """Handle signals as in a terminal: what a shell starts with `&` or nohup ignores some."""
     config.option.loadscopereorder = False  # pytest-xdist would begin where most tests are
@@ -54,6 +60,10 @@ def pytest_sessionfinish(session):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
 def pytest_collection_modifyitems(items):
-    """Begin with the longest files; the others stay in their order."""
+    """Mark the slow files, and begin with the longest; the others stay in their order."""
+    for item in items:
+        if item.path.name in SLOW:
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.path.name not in LONG)
