@@ -122,8 +122,7 @@ def test_gaps_are_visible_in_their_sections_and_in_the_summary(unfinished, rende
     assert "Skipped: transfer/grid-sgd-1e-2" in plain["transfer"]
     assert "Skipped: transfer/grid-sgd-1e-2" in plain["heatmaps"]
     assert "have no record yet: freezing/cnn" in plain["freezing"]
-    for slug in ("scratch", "transfer", "introduction"):
-        assert re.search("Caltech-101 pictures", plain[slug])
+    assert "Caltech-101 pictures" in plain["introduction"]
     rows = {row[0]: row for row in text_of(provenance(load_study(unfinished)))}
     assert rows["scratch/baseline"][2:4] == ["failed", "CUDA out of memory."]
     assert rows["freezing/cnn"][2] == "not run yet"
