@@ -62,11 +62,6 @@ def read_pieces(html: str, paper: bool = False) -> list[Piece]:
     return reader.pieces
 
 
-def read_claims(html: str) -> list[Piece]:
-    """Return every `<data>` element of a report, in order."""
-    return [piece for piece in read_pieces(html) if piece.kind == "number"]
-
-
 def read_records(html: str) -> dict[str, str]:
     """Return the records that a report says it was made from: path to digest."""
     found = re.search(rf'<meta name="{RECORDS_META}" content="([^"]*)">', html)

@@ -5,18 +5,18 @@ together: one that stands after Holm's correction for the number of these tests 
 stands only without it is likely, and where nothing differs the question stays open.
 """
 
+import dataclasses
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from report.evidence.accuracy import Tested, tested_accuracy
+from report.evidence.accuracy import Tested, tested_accuracy, validation_accuracy
 from report.evidence.display_names import experiment_name, pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Quantity,
     derive,
-    mean_of,
     percent,
     points,
     signed_points,
@@ -53,7 +53,7 @@ class Difference:
     """A model held against another on the same test pictures.
 
     Attributes:
-        p: Of the paired test; 1 where it doesn't decide.
+        p: Of the paired test; at least `SIGNIFICANCE` where the models don't differ by it.
         corrected: The same, corrected for the number of all tests behind the answers.
     """
 
@@ -88,27 +88,25 @@ def answer(view: StudyView, section: str) -> tuple[Sentence, ...]:
 
 
 def _answers(view: StudyView) -> list[Answer]:
-    differences = _compared(view)
-    grids = {grid: _homogeneity(view, grid) for grid in GRIDS}
-    tested = [grid for grid, p in grids.items() if p is not None]
-    p_values = [d.p for d in differences] + [p for p in grids.values() if p is not None]
-    corrected = holm(p_values)
-    differences = [
-        Difference(d.model, d.base, d.p, p) for d, p in zip(differences, corrected, strict=False)
-    ]
-    of_grids = dict(zip(tested, corrected[len(differences) :], strict=True))
+    compared = _compared(view)
+    grids = {grid: p for grid in GRIDS if (p := _homogeneity(view, grid)) is not None}
+    corrected = holm([*(d.p for d in compared), *grids.values()])
+    held = [dataclasses.replace(d, corrected=p) for d, p in zip(compared, corrected, strict=False)]
+    of_grids = {
+        grid: _sure(grids[grid], p)
+        for grid, p in zip(grids, corrected[len(compared) :], strict=True)
+    }
     by_section = {
-        section: [d for d in differences if d.model.experiment.section == section]
+        section: [d for d in held if d.model.experiment.section == section]
         for section in ("transfer", "freezing", "augmentation", "beyond")
     }
     return [
         _from_scratch(view),
-        _rates(view, {grid: (grids[grid] or 0.0, p) for grid, p in of_grids.items()}),
-        _transfer(view, by_section["transfer"]),
-        _held_against(view, "freezing", by_section["freezing"]),
-        _held_against(view, "augmentation", by_section["augmentation"]),
-        _held_against(view, "beyond", by_section["beyond"]),
-    ]
+        _rates(view, of_grids),
+        _transfer(by_section["transfer"]),
+        *(_held_against(section, by_section[section]) for section in by_section
+          if section != "transfer"),
+    ]  # fmt: skip
 
 
 def _sure(p: float, corrected: float) -> Sureness:
@@ -122,7 +120,7 @@ def _compared(view: StudyView) -> list[Difference]:
     held: list[tuple[str, Sequence[Experiment]]] = [
         (SCRATCH, [e for e in view.section("transfer") if e.id == FINE_TUNED]),
         (FINE_TUNED, view.section("freezing")),
-        (_unaugmented(view), [e for e in view.section("augmentation") if e.id != UNCHANGED]),
+        (unaugmented(view), [e for e in view.section("augmentation") if e.id != UNCHANGED]),
         (FINE_TUNED, view.section("beyond")),
     ]
     found = []
@@ -138,7 +136,7 @@ def _compared(view: StudyView) -> list[Difference]:
     return found
 
 
-def _unaugmented(view: StudyView) -> str:
+def unaugmented(view: StudyView) -> str:
     """Return what augmentation is held against: a run of as many epochs, where there is one."""
     return UNCHANGED if view.tested(UNCHANGED) else FINE_TUNED
 
@@ -185,24 +183,29 @@ def _first_recipe(view: StudyView) -> Parts:
     ).parts
 
 
-def _rates(view: StudyView, p_values: dict[str, tuple[float, float]]) -> Answer:
-    if not p_values:
+def _rates(view: StudyView, sure: dict[str, Sureness]) -> Answer:
+    """Name the best and the worst pair of each grid.
+
+    Args:
+        sure: Of each grid with at least two pairs, whether its pairs differ.
+    """
+    if not sure:
         return Answer("heatmaps", (), "not run")
     said = []
-    for grid in p_values:
+    for grid in sure:
         ranked = view.ranked(grid)
         best, worst = ranked[0], ranked[-1]
         said.append(
             say(
-                _capital(GRIDS[grid]), " the best pair, ", pair(best), ", reaches ",
+                GRIDS[grid].capitalize(), " the best pair, ", pair(best), ", reaches ",
                 percent(_accuracy(view, best)), " of the validation pictures, the worst, ",
                 pair(worst), ", ", percent(_accuracy(view, worst)), ".",
             )
         )  # fmt: skip
-    return Answer("heatmaps", tuple(said), _weakest([_sure(*p) for p in p_values.values()]))
+    return Answer("heatmaps", tuple(said), _weakest(list(sure.values())))
 
 
-def _transfer(view: StudyView, differences: Sequence[Difference]) -> Answer:
+def _transfer(differences: Sequence[Difference]) -> Answer:
     if not differences:
         return Answer("transfer", (), "not run")
     d = differences[0]
@@ -220,7 +223,7 @@ def _transfer(view: StudyView, differences: Sequence[Difference]) -> Answer:
     return Answer("transfer", (said,), d.sure)
 
 
-def _held_against(view: StudyView, section: str, differences: Sequence[Difference]) -> Answer:
+def _held_against(section: str, differences: Sequence[Difference]) -> Answer:
     """Say which models are better, worse, or can't be told from what they are held against."""
     if not differences:
         return Answer(section, (), "not run")
@@ -265,8 +268,6 @@ def _weakest(sure: Sequence[Sureness]) -> Sureness:
 
 
 def _accuracy(view: StudyView, run: Run) -> Quantity:
-    return mean_of([r.number("/validation/accuracy") for r in view.finished(run.id)])
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    accuracy = validation_accuracy(view, run.id)
+    assert accuracy is not None
+    return accuracy

@@ -4,12 +4,11 @@ from report.evidence.display_names import experiment_name, pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import derive, integer, points
 from report.evidence.sentences import Code, Name, Sentence, listing, say
+from report.findings.answers import GRIDS
 from report.findings.chosen import chosen_model
 from report.findings.duplicates import n_test_twins
 from report.findings.guessing import never_learned
 from report.findings.learning import still_rising
-
-GRIDS = {"scratch/grid": "from a random start", "transfer/grid": "from pre-trained weights"}
 
 
 def caveats(view: StudyView) -> list[Sentence]:

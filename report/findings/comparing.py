@@ -16,9 +16,6 @@ from report.evidence.statistics import SIGNIFICANCE
 from report.findings.guessing import test_is_guessing
 from report.findings.scores import p_parts
 
-NO_POINTS = 0.0005
-"""Differences below this are printed as nothing."""
-
 
 def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
     """Say where a test accuracy is that of guessing, or differs from the validation accuracy."""
@@ -49,9 +46,9 @@ def _against_validation(view: StudyView, tested: Tested) -> list[Sentence]:
         else ("below", "the test pictures are the easier ones")
     )
     return [
-        say("Its validation accuracy lies ", points(gap), f" points {above} its test accuracy (",
-            INTERVAL, " of the difference ", signed_points(low), " to ", signed_points(high),
-            f"): {verdict}.", strength="strong")
+        say("The validation accuracy of ", Name(experiment_name(tested.experiment)), " lies ",
+            points(gap), f" points {above} its test accuracy (", INTERVAL, " of the difference ",
+            signed_points(low), " to ", signed_points(high), f"): {verdict}.", strength="strong")
     ]  # fmt: skip
 
 
@@ -101,14 +98,9 @@ def _verdict(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Sen
     if len(pairs) == 1:
         interval = say(INTERVAL, " ", _interval(*pairs[0]), "; ").parts
     return say(
-        start,
-        *_common(first, second, pairs),
-        " (",
-        interval,
-        evidence,
-        ").",
+        start, *_common(first, second, pairs), " (", interval, evidence, ").",
         strength="strong" if decided else "weak",
-    )
+    )  # fmt: skip
 
 
 def _interval(first: Run, second: Run) -> Parts:

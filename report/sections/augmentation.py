@@ -4,7 +4,7 @@ from report.evidence.load import StudyView
 from report.evidence.sentences import Sentence, parts, say
 from report.figures.pictures import augmentation_gallery
 from report.figures.run_figures import curves
-from report.findings.answers import answer
+from report.findings.answers import UNCHANGED, answer, unaugmented
 from report.findings.comparing import differences_to_mind
 from report.findings.expected import gap_against
 from report.findings.notices import notices, uses_sample_data
@@ -13,7 +13,7 @@ from report.sections.scratch import course
 from report.sections.view import SectionView
 from report.tables.results import comparison
 
-ONE_OF_THREE, NONE = "augmentation/one-of-three", "augmentation/none"
+ONE_OF_THREE = "augmentation/one-of-three"
 BEST = "transfer/best"
 
 
@@ -38,7 +38,7 @@ def build(view: StudyView) -> SectionView:
         },
         figures={"gallery": augmentation_gallery(view), "curves": curves(view, ONE_OF_THREE)},
         tables={"comparison": comparison(view, "augmentation", [best, *own] if best else own,
-                                         caption, _baseline(view))},
+                                         caption, unaugmented(view))},
     )  # fmt: skip
 
 
@@ -49,13 +49,8 @@ def _letters(view: StudyView) -> list[Sentence]:
     return [say("A mirrored or turned letter can be another letter, or none.")]
 
 
-def _baseline(view: StudyView) -> str:
-    """Return what to compare with: the run of the same length without augmentation, if any."""
-    return NONE if view.tested(NONE) else BEST
-
-
 def _against_none(view: StudyView) -> list[Sentence]:
-    baseline = _baseline(view)
+    baseline = unaugmented(view)
     return [
         *differences_to_mind(view, ONE_OF_THREE, baseline),
         *gap_against(view, ONE_OF_THREE, baseline),
@@ -64,7 +59,7 @@ def _against_none(view: StudyView) -> list[Sentence]:
 
 def _alone(view: StudyView) -> list[Sentence]:
     """Hold each transformation alone against none, where these extras were run."""
-    others = [e.id for e in view.section("augmentation") if e.id not in (ONE_OF_THREE, NONE)]
+    others = [e.id for e in view.section("augmentation") if e.id not in (ONE_OF_THREE, UNCHANGED)]
     return [
-        sentence for id_ in others for sentence in differences_to_mind(view, id_, _baseline(view))
+        sentence for id_ in others for sentence in differences_to_mind(view, id_, unaugmented(view))
     ]
