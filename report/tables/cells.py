@@ -47,7 +47,7 @@ def interval_cell(tested: Tested | None) -> Parts:
 
 def difference_cells(tested: Tested | None, base: Tested) -> tuple[Parts, Parts]:
     """Print how far a test accuracy lies from another, its interval, and the paired test's p."""
-    if tested is None or tested is base:
+    if tested is None:
         return (), ()
     tests = tests_against(base, [tested])
     if not tests:
