@@ -137,7 +137,7 @@ def _gap_of_two(dice: Dice, effect: float) -> bool:
         for name, right in zip(NAMES, validation, strict=False)
     ]
     said = str(expected.gap_against(seen(*runs), *NAMES[:2])[0])
-    return "narrower" in said or "wider" in said
+    return "further ahead" in said or "further back" in said
 
 
 def _confidence(dice: Dice, effect: float) -> bool:
@@ -224,7 +224,7 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "rising or falling at the end": (_rising, 0.15, "15 points in the last three epochs"),
     "the learning-rate step": (_step, 0.20, "20 points above a curve that flattens"),
     "the gap between train and validation moved": (_gap, 0.15, "15 points"),
-    "the gap of one model is narrower or wider": (_gap_of_two, 0.15, "20 against 35 points"),
+    "train is further ahead in one model, or back": (_gap_of_two, 0.15, "20 against 35 points"),
     "over- or underconfident": (_confidence, 0.10, "10 points"),
     "validation and test differ": (_flattered, 0.12, "12 points"),
     "a tested model is better than guessing": (_beyond_guessing, 0.10, "35 against 25 %"),

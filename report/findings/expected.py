@@ -89,7 +89,7 @@ def _first_of_each(view: StudyView, ranked: list[Run]) -> dict[str, Run]:
 
 
 def gap_against(view: StudyView, experiment_id: str, other_id: str) -> list[Sentence]:
-    """Say whether the gap between train and validation accuracy is narrower than another's.
+    """Say whether train is further ahead of validation accuracy, or further back, than in another.
 
     Both are differences of shares of as many pictures as the splits have; they differ where their
     difference is beyond 1.96 standard errors of four such shares.
@@ -112,16 +112,23 @@ def gap_against(view: StudyView, experiment_id: str, other_id: str) -> list[Sent
         derive("difference", run.number("/train/accuracy"), run.number("/validation/accuracy"))
         for run in (first, second)
     ]
+    start: Parts = say(
+        "Train accuracy is ", *_ahead(gaps[0]), " validation accuracy at the best epoch"
+    ).parts
+    if _are_of_other_pictures(first, second):
+        return [
+            say(start, "; it is measured on the altered pictures, so that says little about "
+                "overfitting.")
+        ]  # fmt: skip
     apart = derive("difference", *gaps)
     if abs(apart.value) <= CERTAIN * math.sqrt(variance):
         verdict: Parts = say("no measurable difference").parts
     else:
-        side = "narrower" if apart.value < 0 else "wider"
-        verdict = say(f"{side} by ", points(apart), " points").parts
+        side = "further ahead" if apart.value > 0 else "further back"
+        verdict = say("here train is ", points(apart), f" points {side}").parts
     return [
-        say("Train accuracy is ", *_ahead(gaps[0]), " validation accuracy at the best epoch; of ",
-            Name(experiment_name(second.experiment)), " it is ", *_ahead(gaps[1]), ": ", verdict,
-            *_measured_apart(first, second), ".")
+        say(start, "; of ", Name(experiment_name(second.experiment)), " it is ", *_ahead(gaps[1]),
+            ": ", verdict, ".")
     ]  # fmt: skip
 
 
@@ -129,15 +136,10 @@ def _ahead(gap: Quantity) -> Parts:
     return say(points(gap), " points ", "above" if gap.value >= 0 else "below").parts
 
 
-def _measured_apart(first: Run, second: Run) -> Parts:
-    """Say so where the two train accuracies aren't of the same pictures."""
+def _are_of_other_pictures(first: Run, second: Run) -> bool:
+    """Tell whether only one of two train accuracies was measured on altered pictures."""
     specs = first.metrics.spec, second.metrics.spec
-    if specs[0] and specs[1] and specs[0].augmentation != specs[1].augmentation:
-        return say(
-            ", but train accuracy is measured on the altered pictures, so that says little about "
-            "overfitting"
-        ).parts
-    return ()
+    return bool(specs[0] and specs[1] and specs[0].augmentation != specs[1].augmentation)
 
 
 def plateau(view: StudyView, run: Run) -> list[Sentence]:
