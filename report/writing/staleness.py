@@ -65,7 +65,8 @@ def everything_hash(study: Path, choices: str = "") -> str:
     """
     digest = hashlib.sha256(f"{choices}\n".encode("utf-8", "surrogateescape"))
     for library in LIBRARIES:
-        digest.update(f"{library} {version(library)}\n".encode())
+        with contextlib.suppress(PackageNotFoundError):  # HTML needs no WeasyPrint
+            digest.update(f"{library} {version(library)}\n".encode())
     for file in sorted(file for place in _program() for file in place.rglob("*.*")):
         if file.suffix != ".pyc":
             state = file.stat()

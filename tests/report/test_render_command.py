@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+from importlib.metadata import PackageNotFoundError
 
 import click
 import pytest
@@ -233,6 +234,16 @@ def test_a_missing_pango_is_one_message(render, monkeypatch):
     assert done.exit_code == 1
     assert how_to_install_pango() in done.error.hint
     assert not done.html_file.exists()
+
+
+def test_html_needs_no_weasyprint(render, monkeypatch):
+    def version(name):
+        if name == "weasyprint":
+            raise PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr("report.writing.staleness.version", version)
+    assert render().exit_code == 0
 
 
 def test_an_output_that_is_no_folder_is_refused(render, tmp_path):
