@@ -174,7 +174,7 @@ class _Training:
         self.totals.zero_()
 
     def _unrecorded(self) -> RecordedStep:
-        return RecordedStep(self._step, _way_to_record(self.device, self.spec, self.module))
+        return RecordedStep(_way_to_record(self.device, self.spec, self.module))
 
     def train_epoch(self, stop: StopSignal) -> None:
         """Train on what is left of this epoch's batches.
@@ -239,7 +239,8 @@ class _Training:
         labels = self.train.labels[moved(chosen, self.device)]
         inputs = gathered(self.train, chosen, self.module)
         parts = self.result.batch_parts
-        if parts == 1 and self.recorded.made(inputs, labels, self.optimizer.learning_rate):
+        rate = self.optimizer.learning_rate
+        if parts == 1 and self.recorded.made(self._step, inputs, labels, rate):
             return
         before, scale = self._before()
         loss, logits, used = backward(self.module, inputs, labels, parts, scale)

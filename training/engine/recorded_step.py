@@ -23,24 +23,28 @@ class RecordedStep:
     """One step of training, recorded for batches of one shape.
 
     Args:
-        step: Trains on inputs (B, …) and labels (B,); what it changes stays where it is in memory.
         capture: `cuda_graph` on a device, or None to record nothing.
     """
 
-    def __init__(
-        self, step: Callable[[Tensor, Tensor], object], capture: Capture | None = None
-    ) -> None:
-        self._step = step
+    def __init__(self, capture: Capture | None = None) -> None:
         self._capture = capture
         self._plain = 0
         self._settings: object = None
         self._memory: tuple[Tensor, Tensor] | None = None
         self._replay: Replay | None = None
 
-    def made(self, inputs: Tensor, labels: Tensor, settings: object) -> bool:
-        """Make the step by replaying it, where that is possible, and say whether it was.
+    def made(
+        self,
+        step: Callable[[Tensor, Tensor], object],
+        inputs: Tensor,
+        labels: Tensor,
+        settings: object,
+    ) -> bool:
+        """Make a step by replaying it, where that is possible, and say whether it was.
 
         Args:
+            step: Trains on inputs and labels, always the same way; what it changes stays where it
+                is in memory. It isn't kept: whoever trains holds this, and would live on.
             inputs: (B, …) on the device.
             labels: (B,) on the device.
             settings: What the step was recorded with besides, such as the learning rate; if it
@@ -62,7 +66,7 @@ class RecordedStep:
             self._replay = None  # its memory is free for the new one
             self._settings = settings
             try:
-                self._replay = self._capture(lambda: self._step(*memory))
+                self._replay = self._capture(lambda: step(*memory))
             except RuntimeError:  # no memory for it, or a step that asks the device for a value
                 self._capture = self._memory = None
                 return False

@@ -102,18 +102,49 @@ def test_a_batch_divided_for_memory_is_not_recorded(monkeypatch):
 
 def test_the_step_sees_each_batch_in_the_memory_that_was_recorded():
     seen = []
-    step = RecordedStep(lambda x, y: seen.append((x.data_ptr(), x.clone(), y.clone())), Recorder())
+    step = RecordedStep(Recorder())
+
+    def train(x, y):
+        seen.append((x.data_ptr(), x.clone(), y.clone()))
+
     batches = [(torch.full((4, 2), float(n)), torch.full((4,), n)) for n in range(6)]
-    made = [step.made(x, y, settings=None) for x, y in batches]
+    made = [step.made(train, x, y, settings=None) for x, y in batches]
     assert made == [False] * PLAIN_STEPS + [True] * (6 - PLAIN_STEPS)
     assert [int(y[0]) for _, _, y in seen] == [3, 4, 5]
     assert len({pointer for pointer, _, _ in seen}) == 1
-    assert not step.made(torch.zeros(3, 2), torch.zeros(3, dtype=torch.int64), settings=None)
+    assert not step.made(train, torch.zeros(3, 2), torch.zeros(3, dtype=torch.int64), settings=None)
+
+
+@pytest.mark.parametrize("recorder", [None, Recorder()])
+def test_what_a_run_trained_on_is_free_when_it_ends(monkeypatch, recorder):
+    """Images and the optimizer's states would else fill a GPU until Python's next collection."""
+    optimizers, make = [], loop.make_optimizer
+
+    def made(module, spec):
+        optimizer = make(module, spec)
+        optimizers.append(weakref.ref(optimizer))
+        return optimizer
+
+    monkeypatch.setattr(loop, "make_optimizer", made)
+    inputs, plain_features = [], features
+    monkeypatch.setitem(globals(), "features", lambda: watched(plain_features(), inputs))
+    gc.collect()
+    gc.disable()
+    try:
+        trained(monkeypatch, recorder)
+        assert [kept() for kept in (*optimizers, *inputs)] == [None, None]
+    finally:
+        gc.enable()
+
+
+def watched(value, references):
+    references.append(weakref.ref(value))
+    return value
 
 
 def test_nothing_is_recorded_without_a_way():
-    step = RecordedStep(lambda *_: None)
-    assert not any(step.made(torch.zeros(2), torch.zeros(2), None) for _ in range(5))
+    step = RecordedStep()
+    assert not any(step.made(print, torch.zeros(2), torch.zeros(2), None) for _ in range(5))
 
 
 def test_only_what_is_known_to_give_the_same_bytes_is_recorded():

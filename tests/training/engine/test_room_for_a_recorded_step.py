@@ -45,8 +45,11 @@ def test_only_batches_of_the_first_ones_shape_are_replayed():
     def record(function):
         return lambda: replays.append(function())
 
-    step = RecordedStep(lambda *_: None, record)
-    made = [step.made(torch.zeros(n, 2), torch.zeros(n), None) for n in (4, 4, 4, 4, 3, 5, 4)]
+    step = RecordedStep(record)
+    made = [
+        step.made(lambda *_: None, torch.zeros(n, 2), torch.zeros(n), None)
+        for n in (4, 4, 4, 4, 3, 5, 4)
+    ]
     n_plain = recorded_step.PLAIN_STEPS
     assert made == [False] * n_plain + [n == 4 for n in (4, 4, 4, 4, 3, 5, 4)[n_plain:]]
     assert len(replays) == sum(made)
