@@ -11,7 +11,7 @@ import functools
 
 from torch import Tensor, nn
 
-from training.networks.convolutions import Convolutions, convolved
+from training.networks.convolutions import Convolutions, MaxPooling, convolved
 
 N_PUBLISHED = 1000
 """Classes of ImageNet, which the published heads tell apart."""
@@ -40,17 +40,17 @@ class AlexNet(nn.Module):
         self.features = Convolutions(
             nn.Conv2d(3, n(64), 11, stride=4, padding=2),
             nn.ReLU(inplace=True),
-            nn.MaxPool2d(3, stride=2),
+            MaxPooling(3, stride=2),
             nn.Conv2d(n(64), n(192), 5, padding=2),
             nn.ReLU(inplace=True),
-            nn.MaxPool2d(3, stride=2),
+            MaxPooling(3, stride=2),
             nn.Conv2d(n(192), n(384), 3, padding=1),
             nn.ReLU(inplace=True),
             nn.Conv2d(n(384), n(256), 3, padding=1),
             nn.ReLU(inplace=True),
             nn.Conv2d(n(256), n(256), 3, padding=1),
             nn.ReLU(inplace=True),
-            nn.MaxPool2d(3, stride=2),
+            MaxPooling(3, stride=2),
         )
         self.avgpool = nn.AdaptiveAvgPool2d((6, 6))
         self.classifier = nn.Sequential(
@@ -83,7 +83,7 @@ class VGG16(nn.Module):
             for channels in block:
                 layers += [nn.Conv2d(before, n(channels), 3, padding=1), nn.ReLU(inplace=True)]
                 before = n(channels)
-            layers.append(nn.MaxPool2d(2))
+            layers.append(MaxPooling(2, stride=2))
         self.features = Convolutions(*layers)
         self.avgpool = nn.AdaptiveAvgPool2d((7, 7))
         self.classifier = nn.Sequential(
@@ -150,7 +150,7 @@ class ResNet18(nn.Module):
         self.conv1 = nn.Conv2d(3, n(64), 7, stride=2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(n(64))
         self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
+        self.maxpool = MaxPooling(3, stride=2, padding=1)
         self.layer1 = two_blocks(n(64), n(64), stride=1)
         self.layer2 = two_blocks(n(64), n(128), stride=2)
         self.layer3 = two_blocks(n(128), n(256), stride=2)
