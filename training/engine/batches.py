@@ -1,5 +1,6 @@
 """Inputs of one split, gathered batch by batch onto the device."""
 
+import math
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -41,6 +42,8 @@ class PictureInputs:
         generator: CPU generator for the augmentation.
         on_device: All of `pixels` on the device, where there is room for them.
         kind: Number format of what is gathered; the arithmetic is float32, rounded once.
+        again: Whether every image will be gathered many times; then, where they are on the device
+            and a tenth of its memory has room, they are normalised once.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class PictureInputs:
         generator: torch.Generator | None = None,
         on_device: Tensor | None = None,
         kind: torch.dtype = torch.float32,
+        again: bool = False,
     ) -> None:
         self.pixels = pixels
         self.kind = kind
@@ -69,8 +73,28 @@ class PictureInputs:
         width = pixels.shape[2]
         self._mean = torch.tensor(mean, device=device).repeat(width) * 255
         self._std = torch.tensor(std, device=device).repeat(width) * 255
+        self._again = again and augmentation == "none" and on_device is not None
+        self._kept: Tensor | None = None
 
     def gather(self, chosen: Tensor) -> Tensor:
+        if self._again:
+            self._kept, self._again = self._all_normalised(), False
+        if self._kept is not None:
+            return self._kept[moved(chosen, self.device)].permute(0, 3, 1, 2)
+        return self._gathered(chosen)
+
+    def _all_normalised(self) -> Tensor | None:
+        """Return all of the split, (n, H, W, 3), if the device has room."""
+        n, shape = len(self.positions), self.pixels.shape[1:]
+        free, _ = torch.cuda.mem_get_info(self.device)
+        if 10 * n * math.prod(shape) * self.kind.itemsize > free:
+            return None
+        kept = torch.empty((n, *shape), dtype=self.kind, device=self.device)
+        for some in torch.split(torch.arange(n), 256):
+            kept[some[0] : some[-1] + 1] = self._gathered(some).permute(0, 2, 3, 1)
+        return kept
+
+    def _gathered(self, chosen: Tensor) -> Tensor:
         pixels = self._pixels(chosen)
         if self.augmentation == "none":
             return self._normalised(pixels)

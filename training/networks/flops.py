@@ -6,6 +6,8 @@ addition are two, and nothing but products and convolutions counts.
 
 import copy
 import functools
+import importlib
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +25,21 @@ from training.networks.partial_forward import input_of
 META = torch.device("meta")
 N_PICTURES = 2
 """How many are counted at a time: batch normalisation needs more than one to train on."""
+
+
+FOR_SHAPES = "torch.fx.experimental.symbolic_shapes"
+"""What torch imports when it first computes a shape without numbers: most of its compiler."""
+
+
+@functools.cache
+def get_ready() -> threading.Thread:
+    """Import in the background what counting needs, which takes as long as importing torch.
+
+    Meant for a GPU, whose training leaves the processor idle.
+    """
+    thread = threading.Thread(target=importlib.import_module, args=(FOR_SHAPES,), daemon=True)
+    thread.start()
+    return thread
 
 
 @dataclass(frozen=True)

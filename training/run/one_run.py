@@ -16,6 +16,7 @@ from training.engine.loop import Fit
 from training.engine.state import State, load_state
 from training.logs import RunName
 from training.networks.first_layer import Filters, describe_change, first_filters, with_pictures
+from training.networks.flops import get_ready
 from training.networks.freezing import count_parameters
 from training.planning.plan import Step
 from training.planning.slower import Pace
@@ -92,6 +93,8 @@ def _train(
     experiment, spec = step.experiment, step.spec
     assert spec is not None
     memory_of = "run" if forget_peak_memory(workspace.device) else "process"
+    if workspace.device.type == "cuda":
+        get_ready()
     model = prepare_model(spec, step.weights or WeightsSource("none"), workspace)
     filters = first_filters(model.network.module)
     checkpoints = _checkpoints(step, workspace)

@@ -39,8 +39,8 @@ def train_model(
     """
     network, split = model.network, model.trainable.split
     if split is None or spec.augmentation != "none":
-        train = pictures(model, spec, workspace, "train", spec.augmentation)
-        validation = pictures(model, spec, workspace, "validation")
+        train = pictures(model, spec, workspace, "train", spec.augmentation, again=True)
+        validation = pictures(model, spec, workspace, "validation", again=True)
         whole_mode = functools.partial(training_mode, network, model.trainable)
         with computing(network.module, workspace.precision, workspace.device):
             result = fit(network.module, whole_mode, train, validation, spec, workspace.progress,
@@ -88,8 +88,15 @@ def _features(
 
 
 def pictures(
-    model: Model, spec: Spec, workspace: Workspace, split: Split, augmentation: str = "none"
+    model: Model,
+    spec: Spec,
+    workspace: Workspace,
+    split: Split,
+    augmentation: str = "none",
+    *,
+    again: bool = False,
 ) -> PictureInputs:
+    """Return a split's images as a network sees them; `again` says that there are many epochs."""
     data = workspace.data
     return PictureInputs(
         data.pixels(spec.image_size),
@@ -102,6 +109,7 @@ def pictures(
         on_device=workspace.pixels_on_device(spec.image_size),
         generator=torch.Generator().manual_seed(spec.seed + 1),
         kind=_kind(spec, workspace),
+        again=again,
     )
 
 

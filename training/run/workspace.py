@@ -39,6 +39,7 @@ class Workspace:
         feature_cache: Where features of frozen parts are kept.
         unavailable: Weights that could not be had, by label and model, so that a missing
             network is met once and not by every experiment.
+        loaded: The weights file read last for a GPU: which it was, and what it held.
         drawn: The network built last with its random weights: what it was built from, itself, and
             the state of the random generators after.
         counted: The arithmetic of each kind of run, with features cached and without.
@@ -60,7 +61,7 @@ class Workspace:
     first_seed: int = 0
     alone: bool = True
     unavailable: dict[tuple[str, str], WeightsError] = field(default_factory=dict)
-    loaded: dict[tuple[str, str], StartingWeights] = field(default_factory=dict)
+    loaded: tuple[object, StartingWeights] | None = None
     on_device: dict[int, Tensor | None] = field(default_factory=dict)
     drawn: tuple[object, Network, dict[str, Any]] | None = None
     counted: dict[tuple[Spec, bool], Arithmetic | None] = field(default_factory=dict)
