@@ -30,13 +30,14 @@ on_each_device = pytest.mark.parametrize(
 )
 
 
-def pictures(device, augmentation="none", resident=False, kind=torch.float32):
+def pictures(device, augmentation="none", resident=False, kind=torch.float32, again=False):
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (N_PICTURES, SIDE, SIDE, 3), np.uint8)
     return PictureInputs(
         pixels, np.arange(N_PICTURES), np.arange(N_PICTURES) % 4, mean=MEAN, std=STD,
         device=device, augmentation=augmentation, generator=torch.Generator().manual_seed(1),
         on_device=torch.from_numpy(pixels).to(device) if resident else None, kind=kind,
+        again=again,
     )  # fmt: skip
 
 
@@ -71,6 +72,19 @@ def test_gathered_pictures_are_the_cpus(device, resident, augmentation):
     plain = pictures(torch.device("cpu"), augmentation).gather(chosen)
     different = (gathered.cpu() - plain).abs().amax(1) > 1e-5
     assert different.float().mean() < 0.01  # a rotation may round to a neighbour
+
+
+@on_each_device
+@pytest.mark.parametrize("room", [2**40, 0])
+def test_pictures_normalised_once_are_those_of_every_time(device, room, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (room, room))
+    once = pictures(device, resident=True, kind=torch.bfloat16, again=True)
+    each = pictures(device, resident=True, kind=torch.bfloat16)
+    for chosen in torch.tensor([[3, 0, 17, 23], [5, 5, 1, 2]]):
+        found = once.gather(chosen)
+        assert torch.equal(found, each.gather(chosen))
+        assert found.is_contiguous(memory_format=torch.channels_last)
+    assert (once._kept is not None) == (room > 0)
 
 
 @on_each_device

@@ -8,6 +8,7 @@ import torch
 
 from training.run import prepare_model as preparing
 from training.run.prepare_model import prepare_model
+from training.weights.load import StartingWeights
 from training.weights.source import WeightsSource
 
 
@@ -93,3 +94,22 @@ def test_a_nudge_moves_every_weight_a_little_and_leaves_no_trace(spec, workspace
         change = (moved - weights)[weights != 0].abs() / weights[weights != 0].abs()
         assert 2.0**-21 < change.mean() < 2.0**-19
         assert change.max() < 2.0**-18
+
+
+def test_a_gpu_reads_a_weights_file_once(spec, workspace, monkeypatch, tmp_path):
+    workspace.device, workspace.loaded = torch.device("meta"), None
+    state = preparing.build("alexnet", 3, (), 1 / 16).module.state_dict()
+    read = []
+
+    def counted(source, network):
+        read.append(source)
+        return StartingWeights(state, (0.5,) * 3, (0.5,) * 3)
+
+    monkeypatch.setattr(preparing, "from_file", counted)
+    one, other = (WeightsSource("file:x", digest, tmp_path / "x") for digest in ("one", "other"))
+    for source in (one, one, other):
+        prepare_model(thin(spec), source, workspace)
+    assert read == [one, other]
+    workspace.device = torch.device("cpu")
+    prepare_model(thin(spec), other, workspace)
+    assert read == [one, other, other]  # there the memory is the runs' own
