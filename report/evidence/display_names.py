@@ -82,6 +82,9 @@ def is_part(view: StudyView) -> bool:
     return dataset.n_found is None or dataset.n_found > used
 
 
+WEIGHTS_FILES = (".pth", ".pt", ".safetensors")
+
+
 def data_set_name(view: StudyView) -> str:
     """Call the data set by its name, or a part of it as what it is; empty if it wasn't read."""
     if view.dataset is None:
@@ -96,4 +99,6 @@ def weights_name(view: StudyView, label: str | None = None) -> str:
         return {"imagenet": "ImageNet weights", "none": "a random start"}[label]
     if label == "sample":
         return "weights trained on drawn glyphs"
-    return f"weights from the file {label.removeprefix('file:').rpartition('/')[2]}"
+    name = label.removeprefix("file:").rstrip("/").rpartition("/")[2]
+    kind = "file" if name.endswith(WEIGHTS_FILES) else "folder"
+    return f"weights from the {kind} {name}"

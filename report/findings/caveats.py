@@ -9,11 +9,34 @@ from report.findings.chosen import chosen_model
 from report.findings.duplicates import n_test_twins
 from report.findings.guessing import never_learned
 from report.findings.learning import still_rising
+from training.records import is_another_file
 
 
 def caveats(view: StudyView) -> list[Sentence]:
-    """Say what the numbers don't cover: twins of test pictures, random starts, few pictures."""
-    return [*_twins(view), *_seeds(view), *_few_pictures(view)]
+    """Say what the numbers don't cover: other weights, twins, random starts, few pictures."""
+    return [*_other_weights(view), *_twins(view), *_seeds(view), *_few_pictures(view)]
+
+
+def _other_weights(view: StudyView) -> list[Sentence]:
+    """Name the weights files that aren't what was published under their names."""
+    specs = [run.metrics.spec for run in view.all_runs() if run.metrics.spec is not None]
+    files = dict.fromkeys(
+        spec.weights.removeprefix("file:")
+        for spec in specs
+        if is_another_file(spec.weights, spec.weights_digest)
+    )
+    if not files:
+        return []
+    names = listing(Name(file) for file in files)
+    if len(files) == 1:
+        return [
+            say("The weights file ", names, " isn’t the one that was published under this name: "
+                "what it was trained on isn’t known.")
+        ]  # fmt: skip
+    return [
+        say("The weights files ", names, " aren’t those that were published under these names: "
+            "what they were trained on isn’t known.")
+    ]  # fmt: skip
 
 
 def _twins(view: StudyView) -> list[Sentence]:

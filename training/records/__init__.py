@@ -68,6 +68,7 @@ from training.records.spec import (
     Freeze,
     Optimizer,
     Spec,
+    is_another_file,
     learning_rate_label,
     matches_group,
 )
@@ -129,6 +130,7 @@ __all__ = [
     "examples_wanted",
     "find_studies",
     "host_mark",
+    "is_another_file",
     "json_schema",
     "learning_rate_label",
     "matches_group",

@@ -13,6 +13,9 @@ Normalisation = Literal["dataset", "weights"]
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*/[a-z0-9][a-z0-9_.+-]*")
 
+PUBLISHED = re.compile(r"-([0-9a-f]{8,64})\.pth?$")
+"""How the names of published files end: with the first digits of their SHA-256 (torch.hub)."""
+
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A reference to a grid's k-th best pair, resolved from validation records only.
@@ -151,6 +154,20 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def digest(self) -> str:
         """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form)."""
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:16]
+
+
+def is_another_file(label: str, digest: str) -> bool:
+    """Tell whether a file isn't the one that was published under its name.
+
+    Args:
+        label: See `Spec.weights`.
+        digest: See `Spec.weights_digest`.
+    """
+    named = PUBLISHED.search(label) if label.startswith("file:") else None
+    if named is None or not digest:
+        return False
+    n = min(len(named[1]), len(digest))
+    return named[1][:n] != digest[:n]
 
 
 def learning_rate_label(rate: float) -> str:

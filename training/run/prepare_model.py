@@ -12,7 +12,7 @@ from training.device.randomness import random_state, restore_random_state, seed_
 from training.errors import WeightsError
 from training.networks.build import ARCHITECTURES, Network, build
 from training.networks.freezing import Trainable, freeze
-from training.records import Spec
+from training.records import Spec, is_another_file
 from training.run.train_stand_in import sample_weights
 from training.run.workspace import Workspace
 from training.weights.load import (
@@ -125,6 +125,12 @@ def _load_weights(
 ) -> StartingWeights:
     if source.label == "imagenet":
         return imagenet(spec.model, spec.width)
+    if is_another_file(source.label, source.digest):
+        workspace.note_once(
+            source.label,
+            f"{source.file} isn't the file that was published under this name (by its SHA-256): "
+            "what its weights were trained on isn't known, and the report will say so",
+        )
     if source.label == "sample":
         state = random_state(workspace.device)
         try:

@@ -85,3 +85,25 @@ def test_more_epochs_only_where_accuracy_still_rose(last, said):
 def test_more_seeds_only_where_models_are_level(right, said):
     view = a_view(a_model(A, 90, validation=0.9), a_model(B, right), dataset=a_dataset())
     assert ("--seeds 3" in text_of(next_steps(view))) == said
+
+
+ALEXNET, VGG = "file:alexnet-owt-7be5be79.pth", "file:vgg16-397923af.pth"
+
+
+@pytest.mark.parametrize(
+    ("starts", "said"),
+    [
+        ([(ALEXNET, "b3862bc49f1faf71")], "weights file alexnet-owt-7be5be79.pth isn’t the one"),
+        ([(ALEXNET, "b3862bc49f1faf71"), (VGG, "0000000000000000"), (VGG, "0000000000000000")],
+         "weights files alexnet-owt-7be5be79.pth and vgg16-397923af.pth aren’t those"),
+        ([(ALEXNET, "7be5be791159472b")], None),
+        ([("file:my-weights.pth", "b3862bc49f1faf71"), ("none", ""), ("imagenet", "x")], None),
+        ([(ALEXNET, "")], None),
+    ],
+)  # fmt: skip
+def test_weights_that_are_not_what_their_file_is_called_are_named(starts, said):
+    runs = [a_run(f"transfer/{n}", spec=a_spec(weights=label, weights_digest=digest))
+            for n, (label, digest) in enumerate(starts)]  # fmt: skip
+    text = text_of(caveats(a_view(*runs, dataset=a_dataset())))
+    assert ("published" in text) == (said is not None)
+    assert said is None or text.startswith(f"The {said}")

@@ -113,3 +113,15 @@ def test_a_gpu_reads_a_weights_file_once(spec, workspace, monkeypatch, tmp_path)
     workspace.device = torch.device("cpu")
     prepare_model(thin(spec), other, workspace)
     assert read == [one, other, other]  # there the memory is the runs' own
+
+
+def test_a_file_that_is_not_what_its_name_says_is_told_once(spec, workspace, tmp_path):
+    said = []
+    workspace.note_once = lambda kind, text: said.append((kind, text))
+    file = tmp_path / "alexnet-owt-7be5be79.pth"
+    torch.save(preparing.build("alexnet", 3, (), 1 / 16).module.state_dict(), file)
+    for digest in ("0123456789abcdef", "7be5be7901234567"):
+        prepare_model(thin(spec), WeightsSource(f"file:{file.name}", digest, file), workspace)
+    ((kind, text),) = said
+    assert kind == f"file:{file.name}"
+    assert text.startswith(f"{file} isn't the file that was published under this name")
