@@ -16,7 +16,7 @@ from report.evidence.numbers import (
     percentage,
     signed_points,
 )
-from report.evidence.sentences import Name, Parts, parts
+from report.evidence.sentences import Name, Parts, Text, parts
 from report.findings.chosen import chosen_model
 from report.findings.comparing import difference_interval, tests_against
 from report.tables.views import Column, Row
@@ -55,8 +55,25 @@ def difference_cells(tested: Tested | None, base: Tested) -> tuple[Parts, Parts]
     _, _, p = tests[0]
     gain = derive("difference", tested.accuracy, base.accuracy)
     interval = difference_interval(tested, base)
-    within = parts(" (", interval, ")") if interval else ()
+    within = _in_brackets(interval) if interval else ()
     return parts(signed_points(gain), within), parts(p_value(p))
+
+
+def test_and_interval_cell(tested: Tested | None) -> Parts:
+    """Print a test accuracy with its interval, which may stand below it."""
+    if tested is None:
+        return ()
+    interval = parts(percentage(tested.low), " to ", percentage(tested.high))
+    return parts(test_cell(tested), _in_brackets(interval))
+
+
+def _in_brackets(interval: Parts) -> Parts:
+    """Print an interval in which no line ends."""
+    whole = (
+        Text(part.text.replace(" ", "\u00a0")) if isinstance(part, Text) else part
+        for part in interval
+    )
+    return parts(" (", *whole, ")")
 
 
 def test_cell(tested: Tested | None) -> Parts:

@@ -32,6 +32,7 @@ from report.tables.cells import (
     number_column,
     row,
     shown,
+    test_and_interval_cell,
     test_cell,
     time_cell,
     train_cell,
@@ -53,7 +54,7 @@ SEEDS_NOTE = parts(
 def comparison(
     view: StudyView, slug: str, experiments: Sequence[Experiment], caption: Parts, base: str = ""
 ) -> Table:
-    """Hold some experiments against each other: accuracies, epoch and training time.
+    """Hold some experiments against each other: accuracies and epoch, and differences or times.
 
     Args:
         base: Id of the one that the others' test accuracies are held against; its row has no
@@ -64,28 +65,32 @@ def comparison(
     columns = (
         Column("Experiment"),
         number_column("Test", "%"),
-        INTERVAL,
-        *([] if against is None else [DIFFERENCE, number_column("p")]),
+        *([INTERVAL] if against is None else [DIFFERENCE, number_column("p")]),
         number_column("Validation", "%"),
         number_column("Train", "%"),
         number_column("Best epoch"),
-        number_column("Training time", exact="s"),
+        *([number_column("Training time", exact="s")] if against is None else []),
     )
     rows = tuple(
         row(
             name_cell(experiment),
-            test_cell(tested[experiment.id]),
-            interval_cell(tested[experiment.id]),
-            *([] if against is None else difference_cells(tested[experiment.id], against)),
+            *_test_cells(tested[experiment.id], against),
             validation_cell(view, experiment.id),
             train_cell(view, experiment.id),
             epoch_cell(view.run(experiment.id)),
-            time_cell(view.finished(experiment.id)),
+            *([time_cell(view.finished(experiment.id))] if against is None else []),
             best=is_marked(view, experiment),
         )
         for experiment in experiments
     )
     return Table(slug, caption, columns, rows, seed_notes(view))
+
+
+def _test_cells(tested: Tested | None, against: Tested | None) -> tuple[Parts, ...]:
+    """Print a test accuracy with its interval, and how far it lies from another, if any."""
+    if against is None:
+        return test_cell(tested), interval_cell(tested)
+    return test_and_interval_cell(tested), *difference_cells(tested, against)
 
 
 def seed_notes(view: StudyView) -> tuple[Parts, ...]:

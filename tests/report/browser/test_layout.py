@@ -8,6 +8,12 @@ BEYOND = """[...document.querySelectorAll('body *')].filter(e =>
   ).map(e => e.outerHTML.slice(0, 80))"""
 
 
+CUT = """[...document.querySelectorAll('main > section:not(#appendix) > .table .scroll')]
+  .filter(e => e.scrollWidth > e.clientWidth + 1)
+  .map(e => `${e.parentElement.id} by ${e.scrollWidth - e.clientWidth} px`)"""
+"""Main tables of which a part has to be scrolled to."""
+
+
 @pytest.fixture(scope="module")
 def wide_page(chromium, finished):
     """Return one window for several widths, all that opens in it open."""
@@ -24,6 +30,13 @@ def test_nothing_reaches_beyond_the_window(wide_page, width):
     wide_page.set_viewport_size({"width": width, "height": 900})
     assert wide_page.evaluate("document.documentElement.scrollWidth") <= width
     assert wide_page.evaluate(BEYOND) == []
+
+
+@pytest.mark.parametrize("width", [360, 800, 1440])
+def test_no_table_of_the_main_part_has_to_be_moved_sideways(open_report, width):
+    page = open_report(width)
+    assert page.locator("main > section:not(#appendix) > .table .scroll").count() > 8
+    assert page.evaluate(CUT) == []
 
 
 def test_letters_of_twice_the_size_fit(open_report):

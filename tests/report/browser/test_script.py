@@ -68,10 +68,10 @@ def test_only_one_column_is_sorted_and_empty_cells_come_last(page):
     heads = page.locator(table).first.locator("thead th")
     heads.nth(0).get_by_role("button").click()
     for _ in range(2):
-        heads.nth(3).get_by_role("button").click()
+        heads.nth(2).get_by_role("button").click()
         sorted_by = [i for i, h in enumerate(heads.all()) if h.get_attribute("aria-sort")]
-        assert sorted_by == [3]
-        shown = page.locator(table).first.locator("tbody tr > :nth-child(4)").all_inner_texts()
+        assert sorted_by == [2]
+        shown = page.locator(table).first.locator("tbody tr > :nth-child(3)").all_inner_texts()
         assert "–" in shown
         assert shown[-shown.count("–") :] == ["–"] * shown.count("–")
 
@@ -178,12 +178,13 @@ def test_a_figure_downloads_exact_values(page, finished_study):
 
 
 def test_a_table_downloads_units_intervals_and_gaps(page):
-    name, (head, *rows) = download(page, "#table-freezing")
-    assert name == "freezing.csv"
-    assert head[1:3] == ["Test (fraction)", "95 % interval (fraction)"]
-    low, high = map(float, rows[0][2].split("–"))
-    assert low < float(rows[0][1]) < high
-    assert "" in [row[3] for row in rows]
+    name, (head, *rows) = download(page, "#table-test-accuracies")
+    assert name == "test-accuracies.csv"
+    assert head[2:4] == ["Test (fraction)", "95 % interval (fraction)"]
+    low, high = map(float, rows[0][3].split("–"))
+    assert low < float(rows[0][2]) < high
+    _, (_, *rows) = download(page, "#table-freezing")
+    assert "" in [row[2] for row in rows]
     assert not any("★" in cell for row in rows for cell in row)
     head = download(page, "#table-costs")[1][0]
     assert {"Training time (s)", "Peak memory (bytes)", "Speed (pictures/s)"} <= set(head)
