@@ -73,17 +73,18 @@ class Assembler:
                 raise unknown("section", slug, list(self._outline))
 
     def page(
-        self, kept: Container[str] = (), all_sources: bool = False
+        self, kept: Container[str] = (), all_sources: bool = False, paper: bool = False
     ) -> tuple[str, tuple[Drawing, ...]]:
-        """Return the page for screens, its figures standing in it as `figure:KEY`, and these.
+        """Return the page, its figures standing in it as `figure:KEY`, and these.
 
         Args:
             kept: Sections that the page says are older than their records.
             all_sources: As beside a person's own templates, see `_page`.
+            paper: Without what is for screens alone.
         """
         drafts = {slug: self._draft(slug) for slug in self._outline}
         drawings = tuple(what for draft in drafts.values() for what in draft.drawings)
-        page = self._page(self._fragments({}, drafts), kept, all_sources=all_sources)
+        page = self._page(self._fragments({}, drafts), kept, paper, all_sources)
         return page, drawings
 
     def edition(self, name: Format, base: Memory | None, only: Sequence[str]) -> Edition:

@@ -69,7 +69,7 @@ def build_report(
         return Outcome(files, [*remarks, "Nothing has changed since these files were written."])
     from report.findings.contradictions import contradiction_remarks
 
-    view = _load(study, words)
+    view = load_described(study, words)
     assembler = Assembler(view, progress, theme, _words(words))
     assembler.check(only)
     bases = {name: _base(output, name) for name in formats} if only else {}
@@ -122,7 +122,14 @@ def _words(file: StudyFile | None) -> Words | None:
     )
 
 
-def _load(study: Path, words: StudyFile | None) -> StudyView:
+def load_described(study: Path, words: StudyFile | None) -> StudyView:
+    """Return a study's records, told as a study file has it.
+
+    Raises:
+        ReportError: A record contradicts another.
+        StudyError: The outline names an unknown section.
+        RecordError: A record can't be read.
+    """
     view = load_study(study)
     if words is not None:
         told = retell(view.study, words)

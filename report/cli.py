@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _HELP = {
     "study": "Name of a study below --runs.  [default: the most recent]",
-    "formats": "Formats to write.  [default: both; with --only, those already there]",
+    "formats": "Formats to write; docx and md are unverified copies to edit, and need "
+    "pip install 'cnn-homework[docx]'.  [default: both; with --only, those already there]",
     "only": "Rebuild only this section (and the summaries); can be repeated.",
     "templates": "Folder of your own templates, named like the program's (docs/customising.md).",
     "trust": "Use --templates without a sandbox. Only for templates that you trust.",
@@ -44,7 +45,10 @@ _study_option = click.option("--study", metavar="NAME", help=_HELP["study"], she
 @_runs_option
 @_study_option
 @click.option(
-    "--format", "formats", type=click.Choice(["html", "pdf", "both"]), help=_HELP["formats"]
+    "--format",
+    "formats",
+    type=click.Choice(["html", "pdf", "both", "docx", "md"]),
+    help=_HELP["formats"],
 )
 @click.option(
     "--only", multiple=True, metavar="SECTION", help=_HELP["only"],
@@ -94,6 +98,7 @@ def render(
         homework render --format pdf
         homework render --only transfer --open
         homework render -f study.toml --paper letter
+        homework render --format docx
     """
     if list_sections:
         _list_sections()
@@ -101,6 +106,7 @@ def render(
     from report.assemble import FORMATS
     from report.build import build_report, existing_formats
     from report.evidence.load import choose_described, choose_study
+    from report.export.editable import EDITABLE, write_editable
     from report.writing.theme import Theme
     from training.study import read_study_file
 
@@ -111,13 +117,19 @@ def render(
     else:
         folder = choose_study(runs, study)
     output = output or folder
+    editable = next((name for name in EDITABLE if name == formats), None)
+    if editable and only:
+        raise click.UsageError(f"A copy in {editable} is always whole; leave out --only.")
     if formats is None:
         chosen = (existing_formats(output) if only else ()) or FORMATS
     else:
         chosen = tuple(name for name in FORMATS if formats in (name, "both"))
     with _Progress(patience_seconds=math.inf if quiet else 2.0) as progress:
         theme = Theme(templates, trust_templates, paper)
-        outcome = build_report(folder, output, chosen, only, progress, theme, words)
+        if editable:
+            outcome = write_editable(folder, output, editable, progress, theme, words)
+        else:
+            outcome = build_report(folder, output, chosen, only, progress, theme, words)
     if not quiet:
         for line in filter(None, (remark, *outcome.remarks)):
             click.echo(line, err=True)

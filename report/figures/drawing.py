@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from report.figures.save import to_svg
+from report.figures.save import to_png, to_svg
 from report.figures.style import Lettering, style
 from training import __version__
 from training.fonts import fonts_digest, unusual
@@ -63,16 +63,26 @@ def drawing(
 
 def draw(what: Drawing, lettering: Lettering) -> str:
     """Draw a figure in the report's look; return SVG text."""
-    from matplotlib.figure import Figure
-
-    function: Callable[..., object] = getattr(import_module(what.module), what.function)
     # WeasyPrint neither turns nor joins letters of a text in SVG; here matplotlib has done both
     drawn: Lettering = "outlines" if unusual([what.content.decode()]) else lettering
     with style(drawn):
-        figure = Figure(figsize=what.size, layout="constrained")
-        function(figure, *what.arguments)
-        _lay_out(figure)
-        return to_svg(figure, lettering)
+        return to_svg(_drawn(what), lettering)
+
+
+def draw_png(what: Drawing) -> bytes:
+    """Draw a figure in the report's look, on white; return a PNG."""
+    with style():
+        return to_png(_drawn(what))
+
+
+def _drawn(what: Drawing) -> "Figure":
+    from matplotlib.figure import Figure
+
+    function: Callable[..., object] = getattr(import_module(what.module), what.function)
+    figure = Figure(figsize=what.size, layout="constrained")
+    function(figure, *what.arguments)
+    _lay_out(figure)
+    return figure
 
 
 def _lay_out(figure: "Figure") -> None:

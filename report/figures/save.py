@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 DPI = 200
-"""Of what is rasterised inside the SVG."""
+"""Of a PNG, and of what is rasterised inside an SVG."""
 
 
 def to_svg(figure: "Figure", lettering: Lettering) -> str:
@@ -35,6 +35,14 @@ def to_svg(figure: "Figure", lettering: Lettering) -> str:
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"\n\s*", "\n", svg)
     return _for_pages(svg) if lettering == "text" else _for_screens(svg)
+
+
+def to_png(figure: "Figure") -> bytes:
+    """Return a figure as a PNG on white, for documents that don't show SVG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+    figure.clear()
+    return buffer.getvalue()
 
 
 def _for_screens(svg: str) -> str:

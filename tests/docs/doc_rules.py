@@ -37,6 +37,7 @@ NOT_RUN_EXTRAS = (
     ("export mlflow", "mlflow"),
     ("--log mlflow", "mlflow"),
     ("timm:", "timm"),
+    ("--format docx", "pypandoc"),
     ("export-model", "onnxscript"),
     ("import onnxruntime", "onnxruntime"),
     ("import jsonschema", "jsonschema"),
