@@ -25,7 +25,7 @@ RECORDS = (
 )
 LIBRARIES = ("jinja2", "matplotlib", "seaborn", "weasyprint")
 
-PROGRAM = (".py", ".html", ".css", ".js", ".json")
+PROGRAM = (".py", ".html", ".css", ".js", ".json", ".woff2")
 """Endings of the files that decide what a report says."""
 
 DRAWING_LIBRARIES = ("matplotlib", "seaborn", "numpy", "pillow", "font-source-sans-pro")

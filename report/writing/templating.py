@@ -14,6 +14,7 @@ from markupsafe import Markup
 from report.audit.rendering import Rendering, write_rendering
 from report.evidence.display_names import model_name
 from report.writing.bibliography import SOURCES
+from report.writing.fonts import font_faces
 from report.writing.links import without_dangling, without_uncited
 from report.writing.section_cache import Fragment
 from report.writing.template_errors import explained
@@ -121,6 +122,8 @@ def render_page(
         ReportError: A person's own template is wrong.
     """
     style, script = _style(theme), _script(theme)
+    if not paper:
+        style = font_faces() + style
     with explained(theme):
         template = _environment(theme, paper).get_template("report.html")
         page = template.render(

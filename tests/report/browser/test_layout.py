@@ -89,3 +89,20 @@ def test_motion_is_reduced_on_request(open_report):
     behaviour = "getComputedStyle(document.documentElement).scrollBehavior"
     assert open_report(reduced_motion="reduce").evaluate(behaviour) == "auto"
     assert open_report(reduced_motion="no-preference").evaluate(behaviour) == "smooth"
+
+
+def test_text_is_set_in_the_fonts_that_the_page_holds(page):
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    for selector, family in (
+        ("h1", "Report Serif"),
+        ("main > section > p:not([class])", "Report Serif"),
+        ("h3", "Report Sans"),
+        ("figcaption", "Report Sans"),
+    ):
+        node = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})
+        used = session.send("CSS.getPlatformFontsForNode", {"nodeId": node["nodeId"]})["fonts"]
+        most = max(used, key=lambda font: font["glyphCount"])
+        assert (most["familyName"], most["isCustomFont"]) == (family, True), selector
