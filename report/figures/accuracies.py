@@ -1,14 +1,22 @@
 """Test accuracies: with their intervals, and against what they cost."""
 
+import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from report.figures.style import BLUE, CYCLE, INK, LINE, MARKERS, MUTED, ORANGE, PAPER, SKY
+from report.figures.style import BLUE, INK, LINE, MUTED, ORANGE, PAPER, SKY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.ticker import LogLocator
+
+LABEL_SIZE, LABEL_LETTERS = 9.0, 26
+"""Of the labels beside a point: points, and letters on a line."""
+
+LINE_HEIGHT, LABEL_GAP = 0.14, 0.07
+"""Of such labels, in inches."""
 
 
 @dataclass(frozen=True)
@@ -63,28 +71,81 @@ def draw_accuracies(points: Sequence[Point], ax: "Axes") -> "Axes":
     return ax
 
 
-def draw_against_cost(points: Sequence[Point], ax: "Axes", *, cost: str, legend: bool) -> "Axes":
-    """Draw accuracy against a cost on a logarithmic axis, one marker a model."""
+def cost_labels_height(points: Sequence[Point]) -> float:
+    """Return how many inches the labels beside `draw_against_cost` need, and room to be moved."""
+    return max(2.6, 1.2 * sum(LINE_HEIGHT * len(_lines(point)) + LABEL_GAP for point in points))
+
+
+def draw_against_cost(points: Sequence[Point], ax: "Axes", *, cost: str) -> "Axes":
+    """Draw accuracy against a cost on a logarithmic axis, every point labelled on the right.
+
+    Args:
+        cost: Names the axis.
+    """
     from matplotlib.ticker import NullLocator
 
-    for i, point in enumerate(points):
-        colour, marker = CYCLE[i % len(CYCLE)], MARKERS[i % len(MARKERS)]
-        below, above = point.accuracy - point.low, point.high - point.accuracy
-        ax.errorbar(
-            [point.cost], [point.accuracy], yerr=[[below], [above]], fmt=marker, color=colour,
-            markersize=7, markeredgecolor=PAPER, markeredgewidth=0.6, elinewidth=1.2,
-            label=point.label if legend else "_",
-        )  # fmt: skip
+    for point in points:
+        colour = BLUE if point.is_marked else SKY
+        ax.plot([point.cost] * 2, [point.low, point.high], "_-", color=colour, linewidth=1.6,
+                markersize=7, markeredgewidth=1.3)  # fmt: skip
+        mark, size = ("*", 11) if point.is_chosen else ("o", 4.5)
+        ax.plot([point.cost], [point.accuracy], mark, color=colour, markersize=size,
+                markeredgecolor=PAPER, markeredgewidth=0.5, zorder=3)  # fmt: skip
     ax.set_xscale("log")
     costs = [point.cost for point in points]
-    ax.set_xlim(min(costs) / 1.8, max(costs) * 1.8)
+    ax.set_xlim(min(costs) / 1.5, max(costs) * 1.5)
+    ax.set_ylim(max(0, 10 * math.floor(min(point.low for point in points) / 10)), 100)
     ax.xaxis.set_major_locator(_round_numbers(max(costs) / min(costs)))
     ax.xaxis.set_major_formatter("{x:,g}")
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel(cost)
+    ax.set_ylabel("test accuracy (%)")
     ax.grid(axis="x", which="major", visible=True)
     ax.spines["bottom"].set_color(MUTED)
+    _label_beside(points, ax)
     return ax
+
+
+def _label_beside(points: Sequence[Point], ax: "Axes") -> None:
+    """Write what the points are to the right of the axes, in their order, with a line to each."""
+    low, high = ax.get_ylim()
+    unit = (high - low) / cost_labels_height(points)  # percentage points an inch
+    ordered = sorted(points, key=lambda point: point.accuracy)
+    heights = [(LINE_HEIGHT * len(_lines(point)) + LABEL_GAP) * unit for point in ordered]
+    middles = spread_out([point.accuracy for point in ordered], heights, low, high)
+    for point, middle in zip(ordered, middles, strict=True):
+        ax.annotate(
+            "\n".join(_lines(point)), (point.cost, point.accuracy),
+            xytext=(1.06, (middle - low) / (high - low)), textcoords="axes fraction",
+            va="center", color=INK, fontsize=LABEL_SIZE, linespacing=1.05,
+            arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.5, "relpos": (0, 0.5),
+                        "shrinkA": 2, "shrinkB": 4},
+        )  # fmt: skip
+
+
+def spread_out(
+    wanted: Sequence[float], heights: Sequence[float], low: float, high: float
+) -> list[float]:
+    """Return middles near the wanted ones, in their order, of boxes that don't overlap.
+
+    Args:
+        wanted: Ascending.
+        heights: Of the boxes; all of them fit between `low` and `high`.
+    """
+    middles: list[float] = []
+    floor = low
+    for want, height in zip(wanted, heights, strict=True):
+        middles.append(max(want, floor + height / 2))
+        floor = middles[-1] + height / 2
+    ceiling = high
+    for i in reversed(range(len(middles))):
+        middles[i] = min(middles[i], ceiling - heights[i] / 2)
+        ceiling = middles[i] - heights[i] / 2
+    return middles
+
+
+def _lines(point: Point) -> list[str]:
+    return textwrap.wrap(point.label, LABEL_LETTERS) or [""]
 
 
 def _round_numbers(ratio: float) -> "LogLocator":

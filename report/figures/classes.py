@@ -1,79 +1,119 @@
 """Pictures of each class, and picture sizes."""
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from report.figures.labels import WIDEST, fonts_for, labels_of
-from report.figures.style import BLUE, INK, MUTED, ORANGE, PAGE_WIDTH, PAPER, SPLITS
+from report.figures.style import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    PAPER,
+    SPLITS,
+    WIDTH,
+)
 from training.records import ClassCounts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-ROWS_PER_PANEL = 34
-"""More classes than this continue in a second and third panel."""
+MOST_BARS = 34
+"""More classes than this stand side by side, largest first, because names would be illegible."""
 
-MANY_CLASSES = 120
-"""More classes than this are shown as a distribution, because names would be illegible."""
+N_NAMED = 3
+"""Of so many classes, so many of the largest and of the smallest are named."""
 
 LABELS_SHARE = 0.45
-"""Of a panel's width, what the names of classes may take."""
+"""Of the figure's width, what the names of classes may take."""
 
 POINTS_PER_INCH = 72
 
-HATCHES = {"train": "", "validation": "////", "test": ""}
-"""Tell the splits apart in grey print; very thin bars go without and keep their order."""
+SIZE = 9
+"""Of the type beside bars, in points."""
+
+HATCHED = "validation"
+"""The split whose bars are hatched, to be told apart in grey print."""
 
 
 MANY_DOTS = 150
 """More dots than this are drawn as one picture, which every viewer shows at once."""
 
 
-def panels_of(n_classes: int) -> int:
-    """Return into how many panels the bars of so many classes go."""
-    return max(1, math.ceil(n_classes / ROWS_PER_PANEL))
-
-
 def draw_class_counts(
-    names: Sequence[str], counts: ClassCounts, ax: "Axes", *, limit: float, n_panels: int = 1
+    names: Sequence[str], counts: ClassCounts, ax: "Axes", *, limit: float
 ) -> "Axes":
     """Draw one stacked bar a class: train, validation and test, with the sum at its end.
 
     Args:
-        limit: Largest value of the axis, shared by the panels.
-        n_panels: How many such panels stand side by side; several are in small type.
+        limit: Largest value of the axis.
     """
-    small = n_panels > 1
     rows = range(len(names))
     left = [0] * len(names)
     for split, colour in SPLITS.items():
         values: list[int] = getattr(counts, split)
         ax.barh(rows, values, left=left, color=colour, height=0.74, label=split,
-                edgecolor=PAPER, linewidth=0.2 if small else 0.5,
-                hatch="" if small else HATCHES[split])  # fmt: skip
+                edgecolor=PAPER, linewidth=0.5)  # fmt: skip
+        if split == HATCHED:  # over a bar: where the pattern's tiles meet, what is below shows
+            ax.barh(rows, values, left=left, height=0.74, facecolor="none", edgecolor=PAPER,
+                    linewidth=0, hatch="////")  # fmt: skip
         left = [a + b for a, b in zip(left, values, strict=True)]
-    size = 7.2 if small else 9
     for row, total in zip(rows, left, strict=True):
-        ax.text(total + limit * 0.015, row, str(total), va="center", color=MUTED, fontsize=size)
-    room = LABELS_SHARE * PAGE_WIDTH * POINTS_PER_INCH / n_panels
-    labels = labels_of([name.replace("_", " ") for name in names], min(WIDEST, room / size))
-    ax.set_yticks(list(rows), labels, fontsize=size, fontfamily=fonts_for(names))
+        ax.text(total + limit * 0.015, row, str(total), va="center", color=MUTED, fontsize=SIZE)
+    room = LABELS_SHARE * WIDTH * POINTS_PER_INCH / SIZE
+    ax.set_yticks(list(rows), _labels(names, room), fontsize=SIZE, fontfamily=fonts_for(names))
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlim(0, limit * 1.12)
     ax.locator_params(axis="x", integer=True)
     ax.grid(axis="y", visible=False)
-    ax.tick_params(axis="x", labelsize=7.5 if small else 9)
     ax.set_xlabel("pictures")
     return ax
 
 
-def draw_class_distribution(totals: Sequence[int], ax: "Axes") -> "Axes":
-    """Draw how many classes have how many pictures."""
-    ax.hist(totals, bins=min(40, max(5, len(set(totals)))), color=BLUE)
-    ax.set_xlabel("pictures in a class")
-    ax.set_ylabel("classes")
+def draw_class_profile(names: Sequence[str], counts: ClassCounts, ax: "Axes") -> "Axes":
+    """Draw one narrow stacked column a class, the largest first; name both ends."""
+    triples = list(zip(counts.train, counts.validation, counts.test, strict=True))
+    order = sorted(range(len(names)), key=lambda i: -sum(triples[i]))
+    ranks = range(1, len(names) + 1)
+    parts = zip(*(triples[i] for i in order), strict=True)
+    ax.stackplot(ranks, *parts, colors=list(SPLITS.values()), step="mid", linewidth=0)
+    room = LABELS_SHARE * WIDTH * POINTS_PER_INCH / SIZE
+    labels = _labels(names, room)
+    for height, ends, which in (
+        (0.98, order[:N_NAMED], "largest"),
+        (0.64, order[-N_NAMED:], "smallest"),
+    ):
+        lines = [f"{labels[i]}: {sum(triples[i])}" for i in ends]
+        ax.text(0.99, height, "\n".join([f"{which}:", *lines]), transform=ax.transAxes, ha="right",
+                va="top", color=INK, fontsize=SIZE, fontfamily=fonts_for(names))  # fmt: skip
+    below = sum(triples[order[len(order) // 2]]) / 0.36  # so that the names stand in the free
+    ax.set_ylim(0, max(1.05 * sum(triples[order[0]]), below))
+    ax.set_xlim(0.5, len(names) + 0.5)
+    ax.locator_params(axis="x", integer=True)
+    ax.set_xlabel("classes, the largest first")
+    ax.set_ylabel("pictures")
     return ax
+
+
+def _labels(names: Sequence[str], room: float) -> list[str]:
+    return labels_of([name.replace("_", " ") for name in names], min(WIDEST, room))
+
+
+def name_splits(figure: "Figure", hatched: bool) -> None:
+    """Say above the bars which part is which split."""
+    from matplotlib.patches import Patch
+
+    marks = [
+        Patch(
+            facecolor=colour,
+            edgecolor=PAPER,
+            label=split,
+            hatch="////" if hatched and split == HATCHED else "",
+        )
+        for split, colour in SPLITS.items()
+    ]
+    figure.legend(handles=marks, loc="outside upper left", ncols=3)
 
 
 def draw_sizes(pairs: Sequence[tuple[int, int]], median: tuple[float, float], ax: "Axes") -> "Axes":

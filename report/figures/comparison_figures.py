@@ -7,20 +7,22 @@ from report.evidence.accuracy import Tested, all_tested
 from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView
 from report.evidence.reference import reference_number
-from report.evidence.sentences import Parts, parts
-from report.figures.accuracies import Point, draw_accuracies, draw_against_cost
+from report.evidence.sentences import Parts, counted, parts
+from report.figures.accuracies import (
+    Point,
+    cost_labels_height,
+    draw_accuracies,
+    draw_against_cost,
+)
 from report.figures.canvas import draw_plot, gap
-from report.figures.style import PAGE_WIDTH
+from report.figures.labels import short
+from report.figures.style import WIDTH
 from report.figures.views import Gap, Plot
-from report.findings.chosen import chosen, chosen_model
-from report.findings.cost import accuracy_per_parameter
+from report.findings.chosen import chosen_model
 from report.tables.figure_data import accuracy_data, cost_data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-FOREST_WIDTH = 4.55
-"""Inches; narrow enough to be read on a telephone, with the labels above their rows."""
 
 NOT_TESTED = "No model has been tested yet."
 
@@ -31,16 +33,27 @@ def forest(view: StudyView) -> Plot | Gap:
     if not tested:
         return gap("test-accuracies", NOT_TESTED)
     points = [_point(view, item) for item in tested]
-    said = " ".join(str(sentence) for sentence in chosen(view))
     return draw_plot(
         "test-accuracies",
         draw_forest,
         points,
-        size=(FOREST_WIDTH, 1.2 + 0.38 * len(points)),
-        alt=f"Test accuracies with intervals. {said}".strip(),
+        size=(WIDTH, 1.2 + 0.38 * len(points)),
+        alt=f"Dots with intervals: {_range(points)}.{_star(points)}",
         caption=_forest_caption(view, tested),
         data=accuracy_data(view, tested),
     )
+
+
+def _range(points: list[Point]) -> str:
+    ends = sorted(point.accuracy for point in points)
+    return (
+        f"test accuracies of {counted(len(points), 'model')}, {ends[0]:.1f} % to {ends[-1]:.1f} %"
+    )
+
+
+def _star(points: list[Point]) -> str:
+    stars = (p for p in points if p.is_chosen)
+    return "".join(f" The star is {short(p.label)} with {p.accuracy:.1f} %." for p in stars)
 
 
 def _forest_caption(view: StudyView, tested: list[Tested]) -> Parts:
@@ -75,31 +88,28 @@ def _point(view: StudyView, tested: Tested, cost: float = 0.0) -> Point:
 
 
 def accuracy_against_cost(view: StudyView) -> Plot | Gap:
-    """Draw test accuracy against parameters, and against training time on one device."""
+    """Draw test accuracy against training time; against parameters where devices differ."""
     tested = all_tested(view)
-    sized = [_point(view, item, size) for item in tested if (size := _parameters(item)) > 0]
-    if not sized:
+    timed = _one_device(tested) and all(_seconds(item) > 0 for item in tested)
+    cost = _seconds if timed else _parameters
+    points = [_point(view, item, value) for item in tested if (value := cost(item)) > 0]
+    if not points:
         return gap("accuracy-against-cost", NOT_TESTED)
-    timed = [_point(view, item, time) for item in tested if (time := _seconds(item)) > 0]
-    if not _one_device(tested) or len(timed) < len(sized):
-        timed = []
-    said = " ".join(str(sentence) for sentence in accuracy_per_parameter(view))
-    panels = "parameters, and against training time" if timed else "parameters"
+    costs, unit = [point.cost for point in points], "s" if timed else "million parameters"
+    what = "training time" if timed else "the network’s parameters"
     return draw_plot(
         "accuracy-against-cost",
-        draw_costs,
-        sized,
-        timed,
-        size=(PAGE_WIDTH, 3.0 + 0.2 * -(-len(sized) // 3)),
-        alt=f"Test accuracy against {panels}. {said}".strip(),
+        draw_cost,
+        points,
+        "training time (s)" if timed else "parameters (millions)",
+        size=(WIDTH, 0.7 + cost_labels_height(points)),
+        alt=f"Points with intervals, from {min(costs):.3g} to {max(costs):.3g} {unit}: "
+        f"{_range(points)}.{_star(points)}",
         caption=parts(
-            f"Test accuracy with its 95 % interval against the network’s {panels}, both on "
-            "logarithmic axes."
-            if timed
-            else "Test accuracy with its 95 % interval against the network’s parameters, on a "
-            "logarithmic axis. Training times aren’t compared: they are of different devices."
+            f"Test accuracy with its 95 % interval against {what}, on a logarithmic axis.",
+            "" if timed else " Training times aren’t compared: they are of different devices.",
         ),
-        data=cost_data([item for item in tested if _parameters(item) > 0], timed=bool(timed)),
+        data=cost_data([item for item in tested if _parameters(item) > 0], timed=timed),
     )
 
 
@@ -122,11 +132,6 @@ def draw_forest(figure: "Figure", points: list[Point]) -> None:
     draw_accuracies(points, figure.subplots())
 
 
-def draw_costs(figure: "Figure", sized: list[Point], timed: list[Point]) -> None:
-    """Draw accuracy against parameters, and against time where there are any times."""
-    axes = figure.subplots(1, 2 if timed else 1, squeeze=False, sharey=True)[0]
-    draw_against_cost(sized, axes[0], cost="parameters (millions)", legend=True)
-    axes[0].set_ylabel("test accuracy (%)")
-    if timed:
-        draw_against_cost(timed, axes[1], cost="training time (s)", legend=False)
-    figure.legend(loc="outside upper left", ncols=3)
+def draw_cost(figure: "Figure", points: list[Point], cost: str) -> None:
+    """Draw accuracy against what it cost."""
+    draw_against_cost(points, figure.subplots(), cost=cost)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from report.evidence.load import Run, StudyView
-from report.evidence.sentences import parts
+from report.evidence.sentences import counted, parts
 from report.figures.canvas import draw_plot
 from report.figures.heatmap import COLOURS, readable_on
-from report.figures.labels import fonts_for, labels_of
-from report.figures.style import LINE, PAGE_WIDTH
+from report.figures.labels import WIDEST, fonts_for, labels_of
+from report.figures.style import LINE, WIDTH
 from report.figures.views import Plot
 from report.tables.figure_data import confusion_data
 from training.natural_order import natural_positions
+from training.records import Predictions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,14 +22,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-LABELLED = 40
+LABELLED = 24
 """Up to so many classes are all named beside the matrix; more would be illegible."""
 
-N_NAMED = 16
+N_NAMED = 12
 """Of more classes, so many with the most mistakes are named."""
 
-APART = 34
+APART = 24
 """Along a side so many names have room, one beside the other."""
+
+NAMES_SHARE = 0.26
+"""Of the figure's width, what the names of classes may take."""
+
+SCALE_HEIGHT = 0.5
+"""Inches that the colour bar takes."""
 
 SOME_NAMED = (
     " Named are only classes that stand out: the rows with the most mistakes, and the columns "
@@ -95,9 +102,9 @@ def draw_confusion(
     ax.set_xlabel("taken for")
     ax.set_ylabel("true class")
     ax.grid(False)
-    size = 8 if len(names) <= 20 else 5.5 if len(names) <= LABELLED else 6.5
+    size = 7 if 20 < len(names) <= LABELLED else 8
     columns, rows = named if named is not None else (range(len(names)), range(len(names)))
-    labels = labels_of(names)
+    labels = labels_of(names, min(WIDEST, NAMES_SHARE * WIDTH * 72 / size))
     fonts = fonts_for(names)
     ax.set_xticks(
         list(columns), [labels[i] for i in columns], rotation=90, fontsize=size, fontfamily=fonts
@@ -108,7 +115,9 @@ def draw_confusion(
     ax.tick_params(length=0 if named is None else 2)
     for spine in ax.spines.values():
         spine.set(visible=True, color=LINE)
-    bar = ax.figure.colorbar(image, ax=ax, shrink=0.8, label="share of the class (%)")
+    bar = ax.figure.colorbar(
+        image, ax=ax, location="bottom", aspect=40, label="share of the class (%)"
+    )
     bar.set_ticks([0, 1, 5, 10, 25, 50, 75, 100])
     bar.outline.set_visible(False)
     return ax
@@ -166,21 +175,30 @@ def draw_matrix(
     draw_confusion(shares[order][:, order], ordered, figure.subplots(), named=named)
 
 
-def confusion_matrix(view: StudyView, run: Run, alt: str) -> Plot:
+def _alt(answers: Predictions, n_classes: int) -> str:
+    pairs = [*zip(answers.label, answers.predicted, strict=True)]
+    wrong = [pair for pair in pairs if pair[0] != pair[1]]
+    return (
+        f"A square of {n_classes} by {n_classes} cells: {len(pairs) - len(wrong)} of "
+        f"{counted(len(pairs), 'test picture')} on the diagonal, the other {len(wrong)} in "
+        f"{counted(len(set(wrong)), 'cell')} beside it."
+    )
+
+
+def confusion_matrix(view: StudyView, run: Run) -> Plot:
     """Draw the confusion matrix of one run's test predictions."""
     assert view.dataset is not None
     assert run.predictions is not None
     classes = view.dataset.classes
     names = [name.replace("_", " ") for name in classes]
-    side = PAGE_WIDTH * (0.72 if len(classes) <= LABELLED else 0.8)
     return draw_plot(
         "confusion",
         draw_matrix,
         run.predictions.label,
         run.predictions.predicted,
         names,
-        size=(PAGE_WIDTH, side),
-        alt=f"Confusion matrix of the test pictures. {alt}",
+        size=(WIDTH, WIDTH + SCALE_HEIGHT),
+        alt=_alt(run.predictions, len(classes)),
         caption=parts(
             "What the test pictures of each class were taken for, in percent of the class. "
             "Classes that are taken for each other stand side by side; the diagonal is right. The "

@@ -2,13 +2,12 @@
 
 from report.evidence.display_names import optimizer_name
 from report.evidence.load import StudyView
-from report.evidence.sentences import parts
+from report.evidence.sentences import counted, parts
 from report.figures.canvas import draw_plot, gap
 from report.figures.courses import MOST, Panel, draw_courses
 from report.figures.grid_figures import START
-from report.figures.style import PAGE_WIDTH
+from report.figures.style import WIDTH
 from report.figures.views import Gap, Plot
-from report.findings.still_improving import how_they_ended
 from report.tables.figure_data import ends_data, spread
 from training.records import learning_rate_label
 
@@ -28,17 +27,21 @@ def grid_courses(view: StudyView, grid: str) -> Plot | Gap:
     by_pair = {(e.learning_rate, e.optimizer): e.id for e in members}
     panels = [[_panel(view, by_pair.get((rate, o), "")) for o in shown_optimizers]
               for rate in shown_rates]  # fmt: skip
+    rows = [learning_rate_label(rate) for rate in shown_rates]
     cut = len(rates) > MOST or len(optimizers) > MOST
     start = START.get(grid.partition("/")[0], grid)
-    said = " ".join(str(sentence) for sentence in how_they_ended(view, grid))
+    shown = [panel for row in panels for panel in row if panel.validation]
+    ends = [panel.validation[-1] for panel in shown]
     return draw_plot(
         slug,
         draw_courses,
-        [learning_rate_label(rate) for rate in shown_rates],
+        rows,
         [optimizer_name(optimizer) for optimizer in shown_optimizers],
         panels,
-        size=(PAGE_WIDTH, 1.2 + 1.05 * len(shown_rates)),
-        alt=f"Accuracy of every pair {start} over its epochs. {said}".strip(),
+        size=(WIDTH, 1.1 + 0.92 * len(shown_rates)),
+        alt=f"{counted(len(shown), 'small panel')} of curves in {counted(len(rows), 'row')}: after "
+        f"the last epoch validation accuracy lies between {min(ends, default=0):.1f} % and "
+        f"{max(ends, default=0):.1f} %.",
         caption=parts(
             f"Accuracy of every pair {start}, epoch by epoch: one column an optimizer, one row a "
             "learning rate, all on the same axes.",

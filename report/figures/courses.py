@@ -62,7 +62,7 @@ def _draw_panel(panel: Panel, ax: "Axes") -> None:
                 markeredgecolor=INK, markeredgewidth=1.1, zorder=5)  # fmt: skip
     if panel.word:
         ax.text(0.5, 0.55, panel.word, transform=ax.transAxes, ha="center", color=INK, fontsize=9)
-    ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10], integer=True))
 
 
 def _legend(figure: "Figure") -> None:

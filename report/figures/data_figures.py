@@ -4,16 +4,17 @@ from typing import TYPE_CHECKING
 
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer
-from report.evidence.sentences import parts
+from report.evidence.sentences import counted, parts
 from report.figures.canvas import draw_plot, gap
 from report.figures.classes import (
-    MANY_CLASSES,
+    MOST_BARS,
     draw_class_counts,
-    draw_class_distribution,
+    draw_class_profile,
     draw_sizes,
-    panels_of,
+    name_splits,
 )
-from report.figures.style import PAGE_WIDTH
+from report.figures.labels import short
+from report.figures.style import WIDTH
 from report.figures.views import Gap, Plot
 from report.tables.figure_data import class_count_data, picture_size_data
 from training.natural_order import natural_positions
@@ -26,24 +27,21 @@ NOT_READ = "The data set hasn’t been read yet; the first experiment that runs 
 
 
 def class_counts(view: StudyView) -> Plot | Gap:
-    """Draw the pictures of each class by split, or their distribution for very many classes."""
+    """Draw the pictures of each class by split."""
     dataset = view.dataset
     if dataset is None or not dataset.classes:
         return gap("class-counts", NOT_READ)
-    totals = class_totals(dataset)
-    many = len(totals) > MANY_CLASSES
-    what = (
-        "How many classes have how many pictures." if many else "Pictures of each class by split."
-    )
-    n_rows = -(-len(totals) // panels_of(len(totals)))
-    height = 3.0 if many else 1.1 + (0.145 if _small(dataset) else 0.24) * n_rows
+    n_classes = len(dataset.classes)
+    many = n_classes > MOST_BARS
     return draw_plot(
         "class-counts",
-        draw_distribution if many else draw_counts,
-        *([totals] if many else _in_natural_order(dataset)),
-        size=(PAGE_WIDTH, height),
+        draw_counts,
+        *_in_natural_order(dataset),
+        size=(WIDTH, 2.8 if many else 1.1 + 0.24 * n_classes),
         alt=_counts_alt(dataset),
-        caption=parts(what),
+        caption=parts(
+            "Pictures of each class by split" + (", the largest class first." if many else ".")
+        ),
         data=class_count_data(view),
     )
 
@@ -65,15 +63,6 @@ def _totals(counts: ClassCounts) -> list[int]:
     return [sum(triple) for triple in triples]
 
 
-def _small(dataset: Dataset) -> bool:
-    return panels_of(len(dataset.classes)) > 1
-
-
-def draw_distribution(figure: "Figure", totals: list[int]) -> None:
-    """Draw how many classes have how many pictures."""
-    draw_class_distribution(totals, figure.subplots())
-
-
 def draw_picture_sizes(
     figure: "Figure", pairs: list[tuple[int, int]], median: tuple[float, float]
 ) -> None:
@@ -82,27 +71,26 @@ def draw_picture_sizes(
 
 
 def draw_counts(figure: "Figure", classes: list[str], counts: ClassCounts) -> None:
-    """Draw the pictures of each class in as many panels as they need."""
-    n_panels = panels_of(len(classes))
-    per_panel = -(-len(classes) // n_panels)
-    axes = figure.subplots(1, n_panels, squeeze=False)[0]
-    limit = max(_totals(counts))
-    for i, ax in enumerate(axes):
-        rows = slice(i * per_panel, (i + 1) * per_panel)
-        shown = ClassCounts(counts.train[rows], counts.validation[rows], counts.test[rows])
-        draw_class_counts(classes[rows], shown, ax, limit=limit, n_panels=n_panels)
-        ax.set_ylim(per_panel - 0.4, -0.6)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
+    """Draw the pictures of each class, as bars or, where they are many, as columns side by side."""
+    many = len(classes) > MOST_BARS
+    if many:
+        draw_class_profile(classes, counts, figure.subplots())
+    else:
+        draw_class_counts(classes, counts, figure.subplots(), limit=max(_totals(counts)))
+    name_splits(figure, hatched=not many)
 
 
 def _counts_alt(dataset: Dataset) -> str:
     totals = class_totals(dataset)
     most, fewest = totals.index(max(totals)), totals.index(min(totals))
     return (
-        f"Pictures of each of {len(totals)} classes in train, validation and test. The largest "
-        f"class is {dataset.classes[most]} with {totals[most]}, the smallest "
-        f"{dataset.classes[fewest]} with {totals[fewest]}."
+        f"Bars of {counted(len(totals), 'class', 'classes')}, each divided into train, validation "
+        f"and test: {_size(dataset, fewest)} to {_size(dataset, most)}."
     )
+
+
+def _size(dataset: Dataset, i: int) -> str:
+    return f"{counted(class_totals(dataset)[i], 'picture')} ({short(dataset.classes[i])})"
 
 
 def picture_sizes(view: StudyView) -> Plot | Gap:
@@ -117,17 +105,17 @@ def picture_sizes(view: StudyView) -> Plot | Gap:
         "Width and height of ", n_shown, " pictures, evenly spaced over the data set, before any "
         "resizing."
     )  # fmt: skip
+    wide, high = sizes.width, sizes.height
     alt = (
-        f"Scatter of picture width against height. Widths run from {sizes.width[0]:.0f} to "
-        f"{sizes.width[4]:.0f} pixels with median {median[0]:.0f}, heights from "
-        f"{sizes.height[0]:.0f} to {sizes.height[4]:.0f} with median {median[1]:.0f}."
+        f"One dot a picture: {wide[0]:.0f} to {wide[4]:.0f} pixels wide, {high[0]:.0f} to "
+        f"{high[4]:.0f} high; dashed lines at the medians, {median[0]:.0f} and {median[1]:.0f}."
     )
     return draw_plot(
         "picture-sizes",
         draw_picture_sizes,
         sizes.sample,
         median,
-        size=(4.4, 4.2),
+        size=(WIDTH, 3.5),
         alt=alt,
         caption=caption,
         data=picture_size_data(view),

@@ -2,7 +2,7 @@
 
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import decimal, integer
-from report.evidence.sentences import Loose, Parts, listing, parts
+from report.evidence.sentences import Loose, Parts, counted, listing, parts
 from report.figures.canvas import gap
 from report.figures.pictures import picture
 from report.figures.views import Gallery, Gap, Picture
@@ -43,8 +43,10 @@ def _pictures_of(view: StudyView, run: Run) -> list[Picture]:
         else ("random start", "trained from the random start")
     )
     size = (kept.width, kept.height)
+    height, width = layer.kernel[:2]
+    alt = f"{counted(kept.n_shown, 'filter')} as squares of {height} × {width} coloured pixels"
     found = [
-        picture(view.folder.path, file, label, size)
+        picture(view.folder.path, file, alt, label, size)
         for file, label in zip((kept.start, kept.end), labels, strict=True)
     ]
     return [shown for shown in found if shown is not None] if all(found) else []

@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING, Literal
 
 from report.evidence.display_names import optimizer_name
 from report.evidence.load import Run, StudyView
-from report.evidence.sentences import parts
+from report.evidence.sentences import counted, parts
 from report.figures.canvas import draw_plot, gap
 from report.figures.heatmap import Cell, Grid, colour_scale, draw_heatmap, heatmap_height
-from report.figures.style import PAGE_WIDTH
+from report.figures.style import WIDTH
 from report.figures.views import Gap, Plot
-from report.findings.grid import best_pair, troubled_pairs
 from report.tables.figure_data import grid_data
 from training.records import learning_rate_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+SCALE_HEIGHT = 0.5
+"""Inches that the colour bar takes."""
 
 START = {"scratch": "from a random start", "transfer": "from pre-trained weights"}
 
@@ -35,15 +37,14 @@ def heatmap_pair(view: StudyView, grid: str, scale_of: Sequence[str] = ()) -> Pl
     train, validation = (_grid(view, grid, split) for split in ("train", "validation"))
     highest = highest_accuracy(view, {grid, *scale_of})
     start = START.get(grid.partition("/")[0], grid)
-    said = (*best_pair(view, grid)[:1], *troubled_pairs(view, grid))
     return draw_plot(
         slug,
         draw_pair,
         train,
         validation,
         highest,
-        size=(PAGE_WIDTH, heatmap_height(len(train.rows))),
-        alt=f"Accuracy of every pair {start}. {' '.join(str(sentence) for sentence in said)}",
+        size=(WIDTH, _height(train)),
+        alt=_alt(train, validation),
         caption=parts(
             f"Accuracy in percent of every pair of learning rate and optimizer {start}, on train "
             "and validation pictures, at each pair’s best epoch. The star marks the pair with the "
@@ -51,6 +52,37 @@ def heatmap_pair(view: StudyView, grid: str, scale_of: Sequence[str] = ()) -> Pl
         ),
         data=grid_data(view, grid),
     )
+
+
+def _alt(train: Grid, validation: Grid) -> str:
+    size = (
+        f"{counted(len(train.rows), 'learning rate')} by {counted(len(train.columns), 'optimizer')}"
+    )
+    star = next(
+        f"; the star marks {column} at {row}"
+        for row, cells in zip(validation.rows, validation.cells, strict=True)
+        for column, cell in zip(validation.columns, cells, strict=True)
+        if cell.best
+    )
+    return (
+        f"Two heatmaps, {size}: accuracy {_span(train)} on train and {_span(validation)} on "
+        f"validation pictures{star}."
+    )
+
+
+def _span(grid: Grid) -> str:
+    values = [cell.value for row in grid.cells for cell in row if cell.value is not None]
+    return f"{min(values):.1f} to {max(values):.1f} %" if values else "unknown (0 cells)"
+
+
+def _beside(grid: Grid) -> bool:
+    """Tell whether two such heatmaps have room side by side."""
+    return len(grid.columns) <= 3
+
+
+def _height(grid: Grid) -> float:
+    one = heatmap_height(len(grid.rows))
+    return SCALE_HEIGHT + (one if _beside(grid) else 2 * one)
 
 
 def _grid(view: StudyView, grid: str, split: str) -> Grid:
@@ -100,11 +132,15 @@ def highest_accuracy(view: StudyView, grids: set[str]) -> float:
 
 def draw_pair(figure: "Figure", train: Grid, validation: Grid, highest: float) -> None:
     """Draw both heatmaps and their colour bar."""
-    left, right = figure.subplots(1, 2)
-    draw_heatmap(train, left, title="Train", highest=highest)
-    draw_heatmap(validation, right, title="Validation", highest=highest)
-    right.set_ylabel("")
-    right.tick_params(labelleft=False)
-    bar = figure.colorbar(colour_scale(highest), ax=[left, right], pad=0.02, aspect=16)
+    beside = _beside(train)
+    first, second = figure.subplots(1, 2) if beside else figure.subplots(2, 1)
+    draw_heatmap(train, first, title="Train", highest=highest)
+    draw_heatmap(validation, second, title="Validation", highest=highest)
+    if beside:
+        second.set_ylabel("")
+        second.tick_params(labelleft=False)
+    bar = figure.colorbar(
+        colour_scale(highest), ax=[first, second], location="bottom", aspect=40, shrink=0.7
+    )
     bar.set_label("accuracy (%)")
     bar.outline.set_visible(False)

@@ -31,6 +31,11 @@ def labels_of(names: Sequence[str], widest: float = WIDEST) -> list[str]:
     return [_label(name, fonts, widest) for name in names]
 
 
+def short(name: str) -> str:
+    """Return a name for a description: on one line, without marks of file names, not long."""
+    return _shortened(_clusters(" ".join(name.replace("_", " ").split())), LONGEST)
+
+
 def _label(name: str, fonts: list[str], widest: float) -> str:
     clusters = _clusters(" ".join(name.split()))
     label = "".join(clusters)

@@ -2,8 +2,9 @@
 
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer, percent
-from report.evidence.sentences import Parts, parts, plain_text
+from report.evidence.sentences import Name, Parts, parts
 from report.figures.canvas import gap
+from report.figures.labels import short
 from report.figures.pictures import SOME_MISSING, picture
 from report.figures.views import Gallery, Gap, PairGallery, Picture, PicturePair
 from report.findings.mistakes import class_name, class_size, confusion
@@ -54,26 +55,30 @@ def _mistake(view: StudyView, run: Run, index: int) -> Picture | None:
     note = parts(
         class_name(view, true), " taken for ", class_name(view, guess), ", ", probability
     )  # fmt: skip
-    return _example(view, run, index, plain_text(note), note)
+    return _example(view, run, index, "Test picture", note)
 
 
 def _pair(view: StudyView, run: Run, true: int, guess: int) -> PicturePair | None:
     assert run.predictions is not None
     mistake, model = taken_for(run.predictions, true, guess), typical(run.predictions, guess)
     taken = parts(class_name(view, true), " taken for ", class_name(view, guess))
-    left = _example(view, run, mistake, plain_text(taken))
-    right = _example(view, run, model, plain_text((class_name(view, guess),)))
+    left = _example(view, run, mistake, _test_picture(class_name(view, true)))
+    right = _example(view, run, model, _test_picture(class_name(view, guess)))
     if left is None or right is None:
         return None
     count, size = confusion(view, run, true, guess), class_size(view, run, true)
     return PicturePair(left, right, parts(taken, ", ", integer(count), " of ", integer(size)))
 
 
+def _test_picture(name: Name) -> str:
+    return f"Test picture of {short(name.text)}"
+
+
 def _example(
-    view: StudyView, run: Run, index: int | None, label: str, note: Parts = ()
+    view: StudyView, run: Run, index: int | None, alt: str, note: Parts = ()
 ) -> Picture | None:
     assert run.predictions is not None
     example = next((e for e in run.predictions.examples if e.index == index), None)
     if example is None:
         return None
-    return picture(view.folder.path, example.file, label, (example.width, example.height), note)
+    return picture(view.folder.path, example.file, alt, "", (example.width, example.height), note)

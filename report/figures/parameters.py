@@ -16,13 +16,15 @@ def draw_parameters(
     """Draw one bar a strategy, in millions: trainable filled, frozen hatched."""
     ax: Axes = figure.subplots()
     rows = range(len(labels))
-    ax.barh(rows, trainable, color=BLUE, height=0.6, label="trainable")
+    ax.barh(rows, trainable, color=BLUE, height=0.38, label="trainable")
     ax.barh(
-        rows, frozen, left=trainable, height=0.6, label="frozen", facecolor="none",
+        rows, frozen, left=trainable, height=0.38, label="frozen", facecolor="none",
         edgecolor=MUTED, hatch="////", linewidth=0.8,
     )  # fmt: skip
-    ax.set_yticks(list(rows), list(labels), color=INK)
-    ax.set_ylim(len(labels) - 0.5, -0.5)
+    for row, label in enumerate(labels):
+        ax.text(0, row - 0.25, label, color=INK, va="bottom")
+    ax.set_yticks([])
+    ax.set_ylim(len(labels) - 0.7, -0.75)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("parameters (millions)")
     figure.legend(loc="outside upper left", ncols=2)

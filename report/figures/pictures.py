@@ -25,6 +25,13 @@ SOME_MISSING = " Some of its pictures can’t be read and are left out."
 
 Group = Literal["samples", "steps", "augmentation"]
 
+ALTS: dict[Group, str] = {
+    "samples": "Train picture",
+    "steps": "The picture at this step",
+    "augmentation": "The picture after this transformation",
+}
+"""What each picture of a group is; the label below it says which."""
+
 
 def sample_gallery(view: StudyView) -> Gallery | Gap:
     """Show one train picture each of some classes, spread over the list."""
@@ -61,7 +68,11 @@ def duplicate_pairs(view: StudyView) -> dict[str, PairGallery]:
     kept = {t.label: t for t in dataset.thumbnails if t.group == "duplicates"}
     shown = []
     for pair in dataset.duplicates.pairs:
-        both = [_duplicate(view.folder.path, kept[path]) for path in pair.paths if path in kept]
+        both = [
+            _duplicate(view.folder.path, kept[path], split)
+            for path, split in zip(pair.paths, pair.splits, strict=True)
+            if path in kept
+        ]
         if len(both) == 2 and both[0] is not None and both[1] is not None:
             note = parts(HOW_ALIKE[pair.kind], ", ", f"{pair.splits[0]} and {pair.splits[1]}")
             shown.append(PicturePair(both[0], both[1], note))
@@ -71,10 +82,10 @@ def duplicate_pairs(view: StudyView) -> dict[str, PairGallery]:
     return {"duplicates": PairGallery("duplicates", tuple(shown), caption)}
 
 
-def _duplicate(study: Path, thumbnail: Thumbnail) -> Picture | None:
-    """Return one picture of a pair; its label is its path."""
+def _duplicate(study: Path, thumbnail: Thumbnail, split: str) -> Picture | None:
+    """Return one picture of a pair."""
     size = (thumbnail.width, thumbnail.height)
-    return picture(study, thumbnail.file, thumbnail.label, size)
+    return picture(study, thumbnail.file, f"Picture of the {split} split", "", size)
 
 
 def _gallery(
@@ -91,7 +102,7 @@ def _gallery(
     wanted = _spread([t for t in view.dataset.thumbnails if t.group == group], limit)
     if group == "samples":
         wanted.sort(key=lambda thumbnail: natural_key(thumbnail.label))
-    found = [shown for t in wanted if (shown := _picture(view.folder.path, t)) is not None]
+    found = [shown for t in wanted if (shown := _picture(view.folder.path, t, group)) is not None]
     if not found:
         return gap(slug, "The study’s folder has no pictures for this figure.")
     if len(found) < len(wanted):
@@ -107,13 +118,14 @@ def _spread(thumbnails: list[Thumbnail], limit: int | None) -> list[Thumbnail]:
     return [thumbnails[i * n // limit] for i in range(limit)]
 
 
-def _picture(study: Path, thumbnail: Thumbnail) -> Picture | None:
+def _picture(study: Path, thumbnail: Thumbnail, group: Group) -> Picture | None:
     label = thumbnail.label.replace("_", " ")
-    return picture(study, thumbnail.file, label, (thumbnail.width, thumbnail.height))
+    size = (thumbnail.width, thumbnail.height)
+    return picture(study, thumbnail.file, ALTS[group], label, size)
 
 
 def picture(
-    study: Path, file: str, label: str, size: tuple[int, int], note: Parts = ()
+    study: Path, file: str, alt: str, label: str, size: tuple[int, int], note: Parts = ()
 ) -> Picture | None:
     """Return a picture of the study's folder; None if it can't be shown."""
     content = read_thumbnail(study, file)
@@ -121,7 +133,7 @@ def picture(
     if not content or not media_type:
         return None
     width, height = (max(1, side) for side in size)
-    return Picture(data_uri(content, media_type), label, width, height, note)
+    return Picture(data_uri(content, media_type), alt, label, width, height, note)
 
 
 def read_thumbnail(study: Path, file: str) -> bytes | None:

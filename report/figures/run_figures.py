@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 from report.evidence.display_names import experiment_name, pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer
-from report.evidence.sentences import Name, Parts, parts
+from report.evidence.sentences import Name, Parts, counted, parts
 from report.figures.canvas import draw_plot, gap
 from report.figures.curves import accuracy_course, draw_course, loss_course
 from report.figures.parameters import draw_parameters
-from report.figures.style import PAGE_WIDTH
+from report.figures.style import WIDTH
 from report.figures.views import Gap, Plot
-from report.findings.learning import peak
 from report.tables.figure_data import course_data, parameter_data
 from training.records import Curves, Experiment
 
@@ -34,8 +33,8 @@ def curves(view: StudyView, experiment_id: str) -> Plot | Gap:
         draw_curves,
         record,
         run.metrics.best_epoch,
-        size=(PAGE_WIDTH, 2.8),
-        alt=_curves_alt(run),
+        size=(WIDTH, 2.4),
+        alt=_curves_alt(record, run.metrics.best_epoch),
         caption=_curves_caption(view, run),
         data=course_data(run),
     )
@@ -54,14 +53,29 @@ def draw_curves(figure: "Figure", record: Curves, best_epoch: int | None) -> Non
     left.set_ylim(0, 1.05 * left.get_ylim()[1])
     right.set_ylim(0, 100)
     figure.legend(
-        *right.get_legend_handles_labels(), loc="outside upper left", ncols=4, handlelength=2.4
+        *right.get_legend_handles_labels(), loc="outside upper left", ncols=4, fontsize=8.5,
+        handlelength=1.9, handletextpad=0.4, columnspacing=0.9,
+    )  # fmt: skip
+
+
+def _curves_alt(record: Curves, best_epoch: int | None) -> str:
+    n = len(record.epoch)
+    if not n:
+        return "Two empty panels: 0 epochs were finished."
+    train, validation = record.train_accuracy, record.validation_accuracy
+    best = ""
+    if best_epoch in record.epoch:
+        highest = validation[record.epoch.index(best_epoch)]
+        best = f", with {_percent(highest)} in epoch {best_epoch}, its best"
+    return (
+        f"Curves over {counted(n, 'epoch')}: validation accuracy from {_percent(validation[0])} to "
+        f"{_percent(validation[-1])}{best}; train accuracy from {_percent(train[0])} to "
+        f"{_percent(train[-1])}."
     )
 
 
-def _curves_alt(run: Run) -> str:
-    said = " ".join(str(sentence) for sentence in peak(run))
-    name = experiment_name(run.experiment)
-    return f"Loss and accuracy of “{name}” over its epochs. {said}".strip()
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _curves_caption(view: StudyView, run: Run) -> Parts:
@@ -77,6 +91,11 @@ def _curves_caption(view: StudyView, run: Run) -> Parts:
     return parts(caption, " The loss stopped being finite, and training ended there.")
 
 
+def _span(values: Sequence[float]) -> str:
+    low, high = f"{min(values):.2f}", f"{max(values):.2f}"
+    return low if low == high else f"{low} to {high}"
+
+
 def parameter_bars(view: StudyView, slug: str, experiments: Sequence[Experiment]) -> Plot | Gap:
     """Draw trainable and frozen parameters of some experiments side by side."""
     runs = [run for e in experiments if (run := view.run(e.id)) is not None and run.parameters]
@@ -86,18 +105,16 @@ def parameter_bars(view: StudyView, slug: str, experiments: Sequence[Experiment]
     labels = [experiment_name(run.experiment) for run in runs]
     trainable = [count.trainable / 1e6 for count in counts]
     frozen = [count.frozen / 1e6 for count in counts]
-    said = "; ".join(
-        f"{label}: {free:.2f} million trainable, {held:.2f} million frozen"
-        for label, free, held in zip(labels, trainable, frozen, strict=True)
-    )
+    total = [count.total / 1e6 for count in counts]
     return draw_plot(
         slug,
         draw_parameters,
         labels,
         trainable,
         frozen,
-        size=(PAGE_WIDTH, 1.25 + 0.36 * len(runs)),
-        alt=f"Trainable and frozen parameters. {said}.",
+        size=(WIDTH, 1.0 + 0.42 * len(runs)),
+        alt=f"{counted(len(runs), 'bar')} of {_span(total)} million parameters, of which training "
+        f"may change {_span(trainable)} million.",
         caption=parts("Parameters that training may change, and those held still."),
         data=parameter_data(runs),
     )

@@ -31,8 +31,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 
 FONT = "Source Sans Pro"
 FONTS = [FONT, "DejaVu Sans"]
-PAGE_WIDTH = 7.0
-"""Width of a full-width figure in inches."""
+WIDTH = 4.55
+"""Width of a figure in inches: small enough to be read on a telephone without moving it."""
 
 Lettering = Literal["outlines", "text"]
 """`outlines` look the same wherever they are shown; `text` needs the fonts that the PDF has."""

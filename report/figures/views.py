@@ -7,9 +7,6 @@ from report.evidence.sentences import Parts, Sentence
 from report.figures.drawing import Drawing
 from report.tables.views import FigureData
 
-NARROW = 450
-"""Pictures up to so many CSS pixels wide are legible on a telephone, too."""
-
 
 @dataclass(frozen=True)
 class Plot:
@@ -37,22 +34,19 @@ class Plot:
         """What `fill` puts the picture in place of."""
         return f"figure:{self.drawing.key}"
 
-    @property
-    def wide(self) -> bool:
-        """Whether it needs a whole line of text; on a telephone it scrolls, to stay legible."""
-        return self.width > NARROW
-
 
 @dataclass(frozen=True)
 class Picture:
     """A thumbnail with its label.
 
     Attributes:
-        label: What it shows, for those who can't see it.
-        note: Printed below it in place of the label.
+        alt: What it is, for those who can't see it; the label says the rest.
+        label: Printed below it.
+        note: Printed in place of the label.
     """
 
     source: str
+    alt: str
     label: str
     width: int
     height: int

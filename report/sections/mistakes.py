@@ -40,7 +40,7 @@ def build(view: StudyView) -> SectionView:
             "certainty": tuple(certainty(run)),
         },
         figures={
-            "confusion": confusion_matrix(view, run, " ".join(map(str, classes))),
+            "confusion": confusion_matrix(view, run),
             **_pictures(view, run),
         },
         tables=_tables(view, run),

@@ -39,6 +39,13 @@ def test_no_table_of_the_main_part_has_to_be_moved_sideways(open_report, width):
     assert page.evaluate(CUT) == []
 
 
+@pytest.mark.parametrize("width", [360, 800, 1440])
+def test_no_figure_of_the_main_part_has_to_be_moved_sideways(open_report, width):
+    page = open_report(width)
+    assert page.locator("main > section:not(#appendix) > .plot .scroll").count() > 8
+    assert page.evaluate(CUT.replace(".table", ".plot")) == []
+
+
 def test_letters_of_twice_the_size_fit(open_report):
     page = open_report(bypass_csp=True)
     page.add_style_tag(content="html { font-size: 212.5% !important }")

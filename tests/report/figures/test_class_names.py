@@ -8,11 +8,11 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from report.figures.classes import MANY_CLASSES, panels_of
-from report.figures.confusion import draw_matrix
+from report.figures.classes import MOST_BARS
+from report.figures.confusion import SCALE_HEIGHT, draw_matrix
 from report.figures.data_figures import draw_counts
 from report.figures.labels import LONGEST, WIDEST, labels_of
-from report.figures.style import PAGE_WIDTH, style
+from report.figures.style import WIDTH, style
 from training.records import ClassCounts
 
 KINDS = {
@@ -50,13 +50,11 @@ def overlap(one, other):
     return across > 0 and down > 0
 
 
-@pytest.mark.parametrize("n", [6, 35, MANY_CLASSES])
+@pytest.mark.parametrize("n", [6, MOST_BARS])
 def test_names_beside_the_bars_keep_clear_of_each_other(n):
     counts = ClassCounts(*([random.Random(n).randint(1, 999) for _ in range(n)] for _ in range(3)))
-    rows = -(-n // panels_of(n))
-    height = 1.1 + (0.24 if panels_of(n) == 1 else 0.145) * rows
     with style():
-        figure = Figure(figsize=(PAGE_WIDTH, height), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 1.1 + 0.24 * n), layout="constrained")
         draw_counts(figure, names_of(n), counts)
         texts = [text for ax in figure.axes for text in (*ax.get_yticklabels(), *ax.texts)]
         boxes = extents(figure, texts)
@@ -67,14 +65,29 @@ def test_names_beside_the_bars_keep_clear_of_each_other(n):
     assert min(bars) > 0.3 * figure.bbox.width / len(bars)
 
 
+@pytest.mark.parametrize("n", [MOST_BARS + 1, 101, 1000])
+def test_of_many_classes_both_ends_are_named_beside_the_columns(n):
+    counts = ClassCounts(*([max(1, 40 - i) for i in range(n)] for _ in range(3)))
+    names = names_of(n)
+    with style():
+        figure = Figure(figsize=(WIDTH, 2.8), layout="constrained")
+        draw_counts(figure, names, counts)
+        (ax,) = figure.axes
+        boxes = extents(figure, ax.texts)
+    largest, smallest = (text.get_text().split("\n") for text in ax.texts)
+    assert [line.rpartition(" ")[2] for line in largest[1:]] == ["120", "117", "114"]
+    assert smallest[0] == "smallest:"
+    assert lies_within(boxes, figure)
+    assert not overlap(*boxes)
+
+
 @pytest.mark.parametrize("n", [2, 12, 40, 160])
 def test_names_beside_the_matrix_keep_clear_of_each_other(n):
     rng = np.random.default_rng(n)
     label = np.repeat(np.arange(n), 4)
     predicted = np.where(rng.random(len(label)) < 0.5, label, rng.integers(0, n, len(label)))
     with style():
-        size = (PAGE_WIDTH, PAGE_WIDTH * (0.72 if n <= 40 else 0.8))
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=(WIDTH, WIDTH + SCALE_HEIGHT), layout="constrained")
         draw_matrix(figure, label.tolist(), predicted.tolist(), names_of(n))
         matrix = figure.axes[0]
         columns = extents(figure, matrix.get_xticklabels())

@@ -17,7 +17,7 @@ from report.figures import (
     pictures,
     run_figures,
 )
-from report.figures.accuracies import Point, draw_accuracies, draw_against_cost
+from report.figures.accuracies import Point, draw_accuracies, draw_against_cost, spread_out
 from report.figures.classes import draw_class_counts
 from report.figures.confusion import draw_confusion
 from report.figures.courses import Panel, draw_courses
@@ -121,9 +121,38 @@ def test_the_chosen_models_mark_is_a_star_and_those_told_from_it_are_lighter(ax)
 
 
 def test_costs_are_logarithmic(ax):
-    draw_against_cost([Point("A", 50, 45, 55, cost=1)], ax, cost="parameters", legend=True)
+    draw_against_cost([Point("A", 50, 45, 55, cost=1)], ax, cost="parameters")
     assert ax.get_xscale() == "log"
-    assert ax.get_legend_handles_labels()[1] == ["A"]
+    assert ax.get_xlabel() == "parameters"
+
+
+def test_points_against_cost_carry_their_names_in_order_and_their_intervals(ax):
+    points = [Point(f"Model {i}", 97 - i, 95 - i, 98 - i, cost=3) for i in range(9)]
+    points.append(Point("A name of so many words that one line is too short", 20, 18, 22, cost=9))
+    draw_against_cost(points, ax, cost="parameters")
+    labels = [text.get_text() for text in ax.texts]
+    assert labels == ["A name of so many words\nthat one line is too short",
+                      *(f"Model {i}" for i in reversed(range(9)))]  # fmt: skip
+    assert [list(ax.lines[i].get_ydata()) for i in (0, 18)] == [[95, 98], [18, 22]]
+    assert ax.figure.legends == []
+
+
+def test_labels_are_spread_out_no_further_than_they_must():
+    assert spread_out([10, 50], [8, 8], 0, 100) == [10, 50]
+    assert spread_out([50, 51, 52], [10, 10, 10], 0, 100) == [50, 60, 70]
+    assert spread_out([97, 98, 99], [10, 10, 10], 0, 100) == [75, 85, 95]
+    assert spread_out([0, 1], [10, 20], 0, 100) == [5, 20]
+
+
+def test_the_hatch_lies_over_bars_that_are_full_without_it(ax):
+    """Where two tiles of a pattern meet, what is below shows through: a line that isn't there."""
+    draw_class_counts(["a", "b"], ClassCounts([3, 4], [1, 2], [2, 2]), ax, limit=9)
+    hatched = [bar for bar in ax.patches if bar.get_hatch()]
+    assert [bar.get_width() for bar in hatched] == [1, 2]
+    for bar in hatched:
+        assert bar.get_facecolor()[3] == 0
+        below = [other for other in ax.patches if other.get_bbox().bounds == bar.get_bbox().bounds]
+        assert any(other.get_facecolor()[3] == 1 for other in below)
 
 
 def test_the_same_figure_has_the_same_bytes(view):
@@ -149,15 +178,21 @@ def test_every_figure_states_its_finding(view):
         assert svg(plot).startswith("<svg")
 
 
-def test_many_classes_are_shown_as_a_distribution(view, ax):
+def test_many_classes_stand_side_by_side_the_largest_first(view):
     n = 150
     counts = msgspec.structs.replace(
-        view.dataset.counts, train=[2] * n, validation=[1] * n, test=[1] * n
+        view.dataset.counts, train=[*range(n)], validation=[1] * n, test=[1] * n
     )
     names = [f"c{i}" for i in range(n)]
     dataset = msgspec.structs.replace(view.dataset, classes=names, counts=counts)
     other = type(view)(view.folder, view.study, dataset, {})
-    assert "How many classes" in data_figures.class_counts(other).caption[0].text
+    plot = data_figures.class_counts(other)
+    assert "the largest class first" in plot.caption[0].text
+    figure = Figure()
+    data_figures.draw_counts(figure, *plot.drawing.arguments)
+    largest, smallest = (text.get_text().split() for text in figure.axes[0].texts)
+    assert largest == ["largest:", "c149:", "151", "c148:", "150", "c147:", "149"]
+    assert smallest == ["smallest:", "c2:", "4", "c1:", "3", "c0:", "2"]
 
 
 @pytest.mark.parametrize(
@@ -228,7 +263,7 @@ def test_times_of_different_devices_are_not_compared(study):
     record["environment"]["device_name"] = "Another"
     file.write_bytes(msgspec.json.encode(record))
     plot = comparison_figures.accuracy_against_cost(load_study(study))
-    assert "different devices" in plot.caption[0].text
+    assert "different devices" in "".join(part.text for part in plot.caption)
 
 
 def test_a_grid_has_one_panel_a_pair_on_shared_axes():
