@@ -197,6 +197,8 @@ class _Reader(HTMLParser):
             return attributes
         figure = self._open[-1].figure or self._section
         number = sum(place == figure for place, _ in self.pictures)
+        if any("gallery" in item.classes for item in self._open):
+            self._alt += f", number {number + 1} of its figure"
         self._place = (figure, number)
         self.pictures[self._place] = source
         return [pair for pair in attributes if pair != ("src", source)]
