@@ -84,6 +84,8 @@ class _Body:
         elif kind in ("BulletList", "BlockQuote"):
             inner = content if kind == "BulletList" else [content]
             parts = [self.blocks(part) for part in inner]
+            if not self._captions_in_text:  # the style of close lists is that of tables
+                parts = [_as_paragraphs(part) for part in parts]
             yield {"t": kind, "c": parts if kind == "BulletList" else parts[0]}
         else:
             yield _without_marks(block)

@@ -121,6 +121,12 @@ def test_tables_come_along_with_their_rows(word, markdown, finished_study):
     assert not re.search(r"<(?!br>|https?:)[a-z/]", markdown)  # nothing fell back on HTML
 
 
+def test_small_type_stands_in_tables_alone(word):
+    listed = [part for part in word if part.find(f"{W}pPr/{W}numPr") is not None]
+    assert len(listed) > 10
+    assert "Compact" not in map(style_of, listed)
+
+
 def test_links_of_markdown_lead_to_headings_that_are_there(markdown):
     headings = re.findall(r"^#+ (.*)$", markdown, re.MULTILINE)
     anchors = {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}

@@ -140,7 +140,10 @@ def test_pictures_are_attached_and_one_exchanged_is_named(report):
     edited(report, lies.exchange_pictures)
     result = CliRunner().invoke(cli, ["verify", str(report)])
     assert result.exit_code == 1
-    assert "data: “Train picture, number 1 of its figure”: its picture isn’t the one that lies beside" in result.output
+    assert (
+        "data: “Train picture, number 1 of its figure”: its picture isn’t the one that lies beside"
+        in result.output
+    )
 
 
 SAID = [Piece("block"), Piece("text", text="What activations are, and what tables say of them.")]
