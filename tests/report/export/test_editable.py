@@ -1,6 +1,7 @@
 """`homework render --format docx` and `md`: what a copy has of the report, and what it says."""
 
 import io
+import json
 import re
 import sys
 from xml.etree import ElementTree
@@ -181,3 +182,22 @@ def test_a_figure_is_drawn_as_png_on_white(short_study):
     picture = Image.open(io.BytesIO(draw_png(what)))
     assert picture.size == tuple(round(200 * side) for side in what.size)
     assert picture.convert("RGBA").getpixel((0, 0)) == (255, 255, 255, 255)
+
+
+def test_names_of_a_record_stay_words(study, tmp_path, monkeypatch):
+    """Records may come from strangers: a name must not become a picture or a script."""
+    pytest.importorskip("pypandoc", reason="needs the extra docx")
+    monkeypatch.setattr("report.export.editable.draw_png", blank_png)
+    record = study / "study.json"
+    told = json.loads(record.read_text())
+    told["title"] = "![a](http://example.org/a.png) <script>b</script> [c](javascript:d)"
+    record.write_text(json.dumps(told))
+    run_render(study, tmp_path, "--format", "md")
+    run_render(study, tmp_path, "--format", "docx")
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    (title,) = re.findall(r"^# (.*)$", text, re.MULTILINE)
+    assert re.sub(r"\\(.)", r"\1", title) == told["title"]
+    assert not re.search(r"(?<!\\)\]\((http|javascript)", title)
+    assert "<script" not in re.sub(r"\\<", "", title)
+    with ZipFile(tmp_path / "report.docx") as file:
+        assert "javascript:" not in file.read("word/_rels/document.xml.rels").decode()
