@@ -22,12 +22,10 @@ DARK = {INK: "#e8eaed", MUTED: "#a4adb8", LINE: "#3a424c", PAPER: "#14171b"}
 """What each neutral colour becomes in a dark theme."""
 
 BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"
-PURPLE, SKY, GOLD = "#aa5588", "#4aa3d6", "#c08a00"
+SKY = "#4aa3d6"
 """Okabe and Ito's palette, which colour-blind readers can tell apart, its light tones darkened."""
 
 SPLITS = {"train": BLUE, "validation": ORANGE, "test": GREEN}
-CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, GOLD)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
 
 FONT = "Source Sans Pro"
 FONTS = [FONT, "DejaVu Sans"]
