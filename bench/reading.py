@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from report.audit.read_html import Piece, read_pieces
 
-NOT_MAIN = ("references", "appendix")
+NOT_MAIN = ("references", "background", "details", "appendix")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“])")
 WORD = re.compile(r"[^\W\d_][\w’'-]*")
 NUMERAL = re.compile(r"[−+±]?\d[\d.,\u202f]*")

@@ -26,7 +26,7 @@ FORMATS: tuple[Format, ...] = ("html", "pdf")
 LETTERING: Mapping[Format, Lettering] = {"html": "outlines", "pdf": "text"}
 """A page on screen can't count on fonts; a PDF holds its own, and is laid out sooner with them."""
 
-ALWAYS = ("introduction", "conclusion", "appendix")
+ALWAYS = ("introduction", "conclusion", "details", "appendix")
 """Sections that sum up the others, and are therefore made anew with any of them."""
 
 

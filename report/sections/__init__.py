@@ -73,6 +73,12 @@ SECTIONS: dict[str, SectionEntry] = {
         SectionEntry("mistakes", "Where the best network errs", "report.sections.mistakes", ("*",)),
         SectionEntry("conclusion", "Conclusion", "report.sections.conclusion", ("*",)),
         SectionEntry("references", "References", "report.sections.references", ()),
+        SectionEntry(
+            "background", "Appendix: how it works", "report.sections.background", ("scratch",)
+        ),
+        SectionEntry(
+            "details", "Appendix: further figures and tables", "report.sections.details", ("*",)
+        ),
         SectionEntry("appendix", "Appendix: every experiment", "report.sections.appendix", ("*",)),
     )
 }

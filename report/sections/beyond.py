@@ -1,19 +1,18 @@
 """Later architectures on the same task, one subsection each."""
 
-from report.evidence.display_names import MODELS, experiment_name, model_name, pair
+from report.evidence.display_names import MODELS, model_name, pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, plain
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
-from report.figures.run_figures import curves, parameter_bars
+from report.figures.run_figures import parameter_bars
 from report.findings.answers import answer
-from report.findings.comparing import differences_to_mind
+from report.findings.comparing import differences_to_mind, tested_result
 from report.findings.cost import size_and_time
 from report.findings.freezing import HELD
 from report.findings.notices import notices
 from report.sections import SECTIONS
-from report.sections.scratch import course
-from report.sections.view import Block, SectionView
-from report.tables.results import comparison, sizes
+from report.sections.view import SectionView
+from report.tables.results import comparison
 from training.records import Experiment, Spec
 
 ALEXNET = "transfer/best"
@@ -21,42 +20,37 @@ ALEXNET = "transfer/best"
 
 def build(view: StudyView) -> SectionView:
     """Make the section on other architectures."""
-    own = view.section("beyond")
-    alexnet = view.experiment(ALEXNET)
-    compared = [alexnet, *own] if alexnet else own
+    own, held = view.section("beyond"), compared(view)
     network = Name(model_name(view.study.settings.backbone))
     caption = parts("Other architectures against the best transfer pair of ", network, ".")
     return SectionView(
         slug="beyond",
         title=SECTIONS["beyond"].title,
         notices=notices(view, own),
-        findings={"answer": answer(view, "beyond")},
-        facts={"scaled": parts("scaled")} if any(_is_scaled(view, e) for e in own) else {},
-        figures={"parameters": parameter_bars(view, "beyond-parameters", compared)},
-        tables={
-            "comparison": comparison(view, "beyond", compared, caption, ALEXNET),
-            "sizes": sizes(view, compared),
+        findings={
+            "answer": answer(view, "beyond"),
+            "results": tuple(s for e in own for s in _result(view, e.id)),
         },
-        blocks=tuple(_block(view, experiment) for experiment in own),
+        figures={"parameters": parameter_bars(view, "beyond-parameters", held)},
+        tables={"comparison": comparison(view, "beyond", held, caption, ALEXNET)},
     )
 
 
-def _block(view: StudyView, experiment: Experiment) -> Block:
-    run = view.run(experiment.id)
-    course_of = tuple(course(view, experiment.id))
-    result = (
-        *differences_to_mind(view, experiment.id, ALEXNET),
-        *size_and_time(view, experiment.id, ALEXNET),
-    )
-    setup = tuple(_setup(view, run)) if run else ()
-    return Block(
-        title=parts(Name(experiment_name(experiment))),
-        figure=curves(view, experiment.id),
-        findings=(setup, course_of, result),
-    )
+def compared(view: StudyView) -> list[Experiment]:
+    """Return the best transfer pair, where it is in the study, and the other architectures."""
+    alexnet = view.experiment(ALEXNET)
+    return [*([alexnet] if alexnet else []), *view.section("beyond")]
 
 
-def _setup(view: StudyView, run: Run) -> list[Sentence]:
+def _result(view: StudyView, experiment_id: str) -> list[Sentence]:
+    return [
+        *tested_result(view, experiment_id),
+        *differences_to_mind(view, experiment_id, ALEXNET),
+        *size_and_time(view, experiment_id, ALEXNET),
+    ]
+
+
+def setup(view: StudyView, run: Run) -> list[Sentence]:
     """Say what was put in place of the last layer, what trains, and with which pair."""
     spec = run.metrics.spec
     if spec is None:
@@ -71,14 +65,6 @@ def _setup(view: StudyView, run: Run) -> list[Sentence]:
         ),
         *_smaller_batches(view, run, spec),
     ]  # fmt: skip
-
-
-def _is_scaled(view: StudyView, experiment: Experiment) -> bool:
-    """Tell whether an experiment's rate was scaled down with its batches."""
-    run = view.run(experiment.id)
-    spec = run.metrics.spec if run is not None else None
-    smaller = spec is not None and spec.batch_size < view.study.settings.batch_size
-    return smaller and experiment.scale_learning_rate
 
 
 def _smaller_batches(view: StudyView, run: Run, spec: Spec) -> list[Sentence]:

@@ -2,7 +2,7 @@
 
 from report.evidence.load import StudyView
 from report.evidence.sentences import Code, Name, Parts, parts, say
-from report.figures.data_figures import class_counts, picture_sizes
+from report.figures.data_figures import class_counts
 from report.figures.pictures import duplicate_pairs, sample_gallery
 from report.findings import data, duplicates
 from report.sections import SECTIONS
@@ -31,14 +31,12 @@ def build(view: StudyView) -> SectionView:
             "extent": tuple(data.extent(view)),
             "kind": tuple(data.kind(view)),
             "classes": tuple(data.imbalance(view)),
-            "sizes": tuple(data.picture_sizes(view)),
             "duplicates": tuple(duplicates.found(view)),
             "left_out": (*data.left_out(view), *data.lost_in_conversion(view)),
         },
         figures={
             "class_counts": class_counts(view),
             "samples": sample_gallery(view),
-            "sizes": picture_sizes(view),
             **duplicate_pairs(view),
         },
     )

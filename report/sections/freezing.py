@@ -4,16 +4,15 @@ from report.evidence.accuracy import Tested, tested_accuracy
 from report.evidence.load import StudyView
 from report.evidence.reference import reference_note
 from report.evidence.sentences import Sentence, parts, say
-from report.figures.run_figures import curves, parameter_bars
+from report.figures.run_figures import parameter_bars
 from report.findings.answers import answer
-from report.findings.comparing import compare, differences_to_mind
+from report.findings.comparing import compare, differences_to_mind, tested_result
 from report.findings.expected import gap_against
-from report.findings.freezing import counts_and_accuracy, what_is_trained
+from report.findings.freezing import counts_and_accuracy
 from report.findings.notices import notices
 from report.sections import SECTIONS
-from report.sections.scratch import course
 from report.sections.view import SectionView
-from report.tables.results import comparison, freeze_counts
+from report.tables.results import comparison
 from training.records import Experiment
 
 STRATEGIES = {
@@ -31,39 +30,36 @@ NOTHING_FROZEN = "transfer/best"
 
 def build(view: StudyView) -> SectionView:
     """Make the section on freezing."""
-    own = view.section("freezing")
-    nothing_frozen = view.experiment(NOTHING_FROZEN)
-    compared = [nothing_frozen, *own] if nothing_frozen else own
-    strategies = STRATEGIES if view.experiment(STRATEGIES["cnn"]) else ANY_NETWORKS
+    held = compared(view)
     caption = parts("Each strategy beside training everything.")
     return SectionView(
         slug="freezing",
         title=SECTIONS["freezing"].title,
-        notices=notices(view, own),
+        notices=notices(view, view.section("freezing")),
         findings={
             "answer": answer(view, "freezing"),
-            "none": tuple(_nothing_frozen(view)),
-            **{name: tuple(_strategy(view, id_)) for name, id_ in strategies.items()},
+            **{name: tuple(_strategy(view, id_)) for name, id_ in strategies(view).items()},
             "heads": (
                 *compare(view, STRATEGIES["head_free"], STRATEGIES["fc"]),
-                *counts_and_accuracy(_tested(view, compared)),
+                *counts_and_accuracy(_tested(view, held)),
             ),
             "reference": tuple(_reference(view)),
         },
-        figures={
-            "parameters": parameter_bars(view, "freeze-parameters", compared),
-            **{name: curves(view, id_) for name, id_ in strategies.items()},
-        },
-        tables={
-            "counts": freeze_counts(view, compared),
-            "comparison": comparison(view, "freezing", compared, caption, NOTHING_FROZEN),
-        },
+        facts={name: parts("run") for name in strategies(view)},
+        figures={"parameters": parameter_bars(view, "freeze-parameters", held)},
+        tables={"comparison": comparison(view, "freezing", held, caption, NOTHING_FROZEN)},
     )
 
 
-def _nothing_frozen(view: StudyView) -> list[Sentence]:
-    run = view.run(NOTHING_FROZEN)
-    return what_is_trained(run) if run else []
+def compared(view: StudyView) -> list[Experiment]:
+    """Return training everything, where it is in the study, and all strategies."""
+    nothing_frozen = view.experiment(NOTHING_FROZEN)
+    return [*([nothing_frozen] if nothing_frozen else []), *view.section("freezing")]
+
+
+def strategies(view: StudyView) -> dict[str, str]:
+    """Return the strategies' experiments that the study's kind of network allows, by name."""
+    return STRATEGIES if view.experiment(STRATEGIES["cnn"]) else ANY_NETWORKS
 
 
 def _tested(view: StudyView, experiments: list[Experiment]) -> list[Tested]:
@@ -72,12 +68,8 @@ def _tested(view: StudyView, experiments: list[Experiment]) -> list[Tested]:
 
 
 def _strategy(view: StudyView, experiment_id: str) -> list[Sentence]:
-    run = view.run(experiment_id)
-    if run is None:
-        return []
     return [
-        *what_is_trained(run),
-        *course(view, experiment_id),
+        *tested_result(view, experiment_id),
         *differences_to_mind(view, experiment_id, NOTHING_FROZEN),
         *gap_against(view, experiment_id, NOTHING_FROZEN),
     ]

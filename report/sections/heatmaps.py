@@ -2,17 +2,14 @@
 
 from report.evidence.load import StudyView
 from report.evidence.sentences import Sentence
-from report.figures.course_figures import grid_courses
 from report.figures.grid_figures import heatmap_pair
 from report.figures.views import Figure
 from report.findings.answers import answer
 from report.findings.expected import smaller_rates
 from report.findings.grid import best_pair, sensitivity, troubled_pairs
 from report.findings.notices import notices
-from report.findings.still_improving import how_they_ended
 from report.sections import SECTIONS
 from report.sections.view import SectionView
-from report.tables.grids import grid_pairs
 
 GRIDS = {"scratch": "scratch/grid", "transfer": "transfer/grid"}
 
@@ -26,20 +23,14 @@ def build(view: StudyView) -> SectionView:
         notices=notices(view, members),
         findings={name: tuple(_findings(view, grid)) for name, grid in GRIDS.items()}
         | {"answer": answer(view, "heatmaps")}
-        | {"rates": tuple(smaller_rates(view))}
-        | {f"{name}_ends": tuple(how_they_ended(view, grid)) for name, grid in GRIDS.items()},
+        | {"rates": tuple(smaller_rates(view))},
         figures=_figures(view),
-        tables={name: grid_pairs(view, grid) for name, grid in GRIDS.items()},
     )
 
 
 def _figures(view: StudyView) -> dict[str, Figure]:
     grids = tuple(GRIDS.values())
-    figures: dict[str, Figure] = {}
-    for name, grid in GRIDS.items():
-        figures[name] = heatmap_pair(view, grid, grids)
-        figures[f"{name}_courses"] = grid_courses(view, grid)
-    return figures
+    return {name: heatmap_pair(view, grid, grids) for name, grid in GRIDS.items()}
 
 
 def _findings(view: StudyView, grid: str) -> list[Sentence]:

@@ -4,7 +4,7 @@ from report.evidence.load import Run, StudyView
 from report.evidence.sentences import Sentence
 from report.figures.canvas import gap
 from report.figures.confusion import confusion_matrix
-from report.figures.mistake_figures import confident_mistakes_gallery, confused_pairs_gallery
+from report.figures.mistake_figures import confused_pairs_gallery
 from report.figures.views import Figure
 from report.findings.mistakes import (
     best_finalist,
@@ -16,7 +16,7 @@ from report.findings.mistakes import (
 from report.findings.notices import notices
 from report.sections import SECTIONS
 from report.sections.view import SectionView
-from report.tables.mistakes import confusions, hardest
+from report.tables.mistakes import confusions
 from report.tables.views import Table
 
 TITLE = SECTIONS["mistakes"].title
@@ -50,13 +50,10 @@ def build(view: StudyView) -> SectionView:
 def _pictures(view: StudyView, run: Run) -> dict[str, Figure]:
     if not hardest_classes(run, 1):
         return {}
-    pairs = confused_pairs_gallery(view, run)
-    if run.predictions is None or not run.predictions.examples:  # one gap stands for both
-        return {"pairs": pairs}
-    return {"pairs": pairs, "confident": confident_mistakes_gallery(view, run)}
+    return {"pairs": confused_pairs_gallery(view, run)}
 
 
 def _tables(view: StudyView, run: Run) -> dict[str, Table]:
     if not hardest_classes(run, 1):
         return {}
-    return {"confusions": confusions(view, run), "hardest": hardest(view, run)}
+    return {"confusions": confusions(view, run)}

@@ -8,7 +8,7 @@ from report.findings import data
 from report.findings.scores import rules_over_seeds
 from report.sections import SECTIONS
 from report.sections.view import SectionView
-from report.tables.settings import common_settings, network_parts, splits
+from report.tables.settings import common_settings, splits
 from report.tables.views import Table
 
 
@@ -19,7 +19,6 @@ def build(view: StudyView) -> SectionView:
         title=SECTIONS["preprocessing"].title,
         findings={
             "resizing": tuple(data.resizing(view)),
-            "statistics": tuple(data.channel_statistics(view)),
             "split": tuple(data.split_source(view)),
             "head": tuple(_head(view)),
             "width": tuple(_width(view)),
@@ -50,12 +49,7 @@ def _of_a_diverged_pair(view: StudyView) -> str:
 
 
 def _tables(view: StudyView) -> dict[str, Table]:
-    baseline = view.run("scratch/baseline")
-    found = {
-        "splits": splits(view),
-        "parts": network_parts(baseline) if baseline else None,
-        "settings": common_settings(view),
-    }
+    found = {"splits": splits(view), "settings": common_settings(view)}
     return {name: table for name, table in found.items() if table is not None}
 
 

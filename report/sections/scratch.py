@@ -35,13 +35,12 @@ def build(view: StudyView) -> SectionView:
         notices=notices(view, view.section("scratch")),
         findings={
             "recipe": tuple(_recipe(view)),
-            "baseline": (*course(view, BASELINE), *_plateau(view, BASELINE)),
             "chosen": tuple(chosen(view, BEST)),
-            "best": (*course(view, BEST), *_plateau(view, BEST)),
+            "best": tuple(course_from_random(view, BEST)),
             "answer": answer(view, "scratch"),
             "compared": tuple(differences_to_mind(view, BEST, BASELINE)),
         },
-        figures={"baseline": curves(view, BASELINE), "best": curves(view, BEST)},
+        figures={"best": curves(view, BEST)},
         tables={"finalists": comparison(view, "scratch", tested, caption, BASELINE)},
     )
 
@@ -69,12 +68,12 @@ def course(view: StudyView, experiment_id: str) -> list[Sentence]:
     ]
 
 
-def _plateau(view: StudyView, experiment_id: str) -> list[Sentence]:
-    """Say how long the loss stayed where AlexNet’s small starting weights put it."""
-    run = view.run(experiment_id)
+def course_from_random(view: StudyView, experiment_id: str) -> list[Sentence]:
+    """Say also how long the loss stayed where AlexNet’s small starting weights put it."""
+    run, found = view.run(experiment_id), course(view, experiment_id)
     if run is None or view.study.settings.backbone != "alexnet":
-        return []
-    return plateau(view, run)
+        return found
+    return [*found, *plateau(view, run)]
 
 
 def chosen(view: StudyView, experiment_id: str) -> list[Sentence]:

@@ -3,11 +3,9 @@
 from report.evidence.display_names import weights_name
 from report.evidence.load import StudyView
 from report.evidence.sentences import Name, Sentence, parts, say
-from report.figures.filter_figures import filter_gallery
 from report.figures.run_figures import curves
 from report.findings.answers import answer
 from report.findings.comparing import differences_to_mind, tested_result
-from report.findings.first_layer import first_layer_change
 from report.findings.notices import notices
 from report.sections import SECTIONS
 from report.sections.scratch import chosen, course
@@ -30,19 +28,13 @@ def build(view: StudyView) -> SectionView:
             "start": tuple(_start(view)),
             "answer": answer(view, "transfer"),
             "first": tuple(course(view, DETAILS[0])),
-            "second": tuple(course(view, DETAILS[1])),
             "chosen": tuple(chosen(view, BEST)),
             "compared": (
                 *tested_result(view, BEST),
                 *differences_to_mind(view, BEST, "scratch/best"),
             ),
-            "first_layer": tuple(first_layer_change(view)),
         },
-        figures={
-            "first": curves(view, DETAILS[0]),
-            "second": curves(view, DETAILS[1]),
-            "filters": filter_gallery(view),
-        },
+        figures={"first": curves(view, DETAILS[0])},
         tables={"comparison": comparison(view, "transfer", pair, caption, "scratch/best")},
     )
 

@@ -46,7 +46,8 @@ epochs = 1
 image_size = 64
 batch_size = 4
 [report]
-leave_out = ["data", "preprocessing", "heatmaps", "freezing", "augmentation", "mistakes"]
+leave_out = ["data", "preprocessing", "heatmaps", "freezing", "augmentation", "mistakes",
+             "background", "details"]
 [experiments."beyond/vgg16"]
 model = "nets:build"
 head = []

@@ -26,6 +26,8 @@ REPORT_SECTIONS = (
     "mistakes",
     "conclusion",
     "references",
+    "background",
+    "details",
     "appendix",
 )
 """The report's sections in their usual order; `homework render --list-sections` prints them."""

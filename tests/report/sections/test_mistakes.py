@@ -82,7 +82,8 @@ def test_a_network_without_mistakes_has_no_tables(study):
 
 
 def shown_in(view, name):
-    return section_view("mistakes", view).figures[name]
+    figures = {**section_view("mistakes", view).figures, **section_view("details", view).figures}
+    return figures[name]
 
 
 def test_the_surest_mistakes_are_shown_with_their_numbers(view):

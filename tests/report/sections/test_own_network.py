@@ -56,7 +56,7 @@ def test_the_network_is_named_in_titles_and_text(rendered):
 def test_the_freeze_strategies_are_those_of_head_and_backbone(rendered):
     said = text(rendered.section("freezing"))
     assert "Frozen backbone" in said
-    assert "the new head keeps its random start" in said
+    assert "the new head keeps its random start" in text(rendered.section("details"))
     assert "onvolutions" not in said
     assert "reference report" not in said
 

@@ -65,10 +65,10 @@ def test_a_study_file_arranges_the_report(arranged):
     assert arranged.exit_code == 0, arranged.error or arranged.unexpected
     usual = ["data", "preprocessing", "scratch", "transfer", "extra-1", "freezing", "augmentation"]
     expected = ["conclusion", "extra-2", "introduction", *usual, "beyond", "mistakes"]
-    assert sections(arranged.html) == expected
+    assert sections(arranged.html) == [*expected, "background", "details"]
     assert "Our study</h1>" in arranged.html
     cover = arranged.html.partition("</header>")[0]
-    assert "Learning rates and optimizers, References, Appendix" in cover
+    assert "Learning rates and optimizers, References, Appendix: every experiment" in cover
 
 
 def test_words_of_ones_own_are_marked(arranged):

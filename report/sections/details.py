@@ -1,0 +1,97 @@
+"""The appendix of further results: courses of training, grids pair by pair, filters, sizes."""
+
+from report.evidence.display_names import experiment_name
+from report.evidence.load import Run, StudyView
+from report.evidence.sentences import Name, Sentence, parts
+from report.figures.course_figures import grid_courses
+from report.figures.data_figures import picture_sizes
+from report.figures.filter_figures import filter_gallery
+from report.figures.mistake_figures import confident_mistakes_gallery
+from report.figures.run_figures import curves
+from report.figures.views import Figure
+from report.findings import data
+from report.findings.first_layer import first_layer_change
+from report.findings.freezing import what_is_trained
+from report.findings.mistakes import best_finalist, hardest_classes
+from report.findings.still_improving import how_they_ended
+from report.sections import SECTIONS, beyond, freezing, scratch, transfer
+from report.sections.heatmaps import GRIDS
+from report.sections.view import Block, SectionView
+from report.tables.grids import grid_pairs
+from report.tables.mistakes import hardest
+from report.tables.results import freeze_counts, sizes
+from report.tables.views import Table
+
+
+def build(view: StudyView) -> SectionView:
+    """Make the section of what the main part leaves out, but for sections that are left out."""
+    left_out = view.study.report.leave_out
+    figures: dict[str, Figure] = {}
+    tables: dict[str, Table] = {}
+    findings = {}
+    if "data" not in left_out:
+        figures["sizes"] = picture_sizes(view)
+        findings["sizes"] = tuple(data.picture_sizes(view))
+    if "heatmaps" not in left_out:
+        for name, grid in GRIDS.items():
+            figures[f"{name}_courses"] = grid_courses(view, grid)
+            tables[name] = grid_pairs(view, grid)
+            findings[f"{name}_ends"] = tuple(how_they_ended(view, grid))
+    if "transfer" not in left_out:
+        figures["filters"] = filter_gallery(view)
+        findings["first_layer"] = tuple(first_layer_change(view))
+    if "freezing" not in left_out:
+        tables["counts"] = freeze_counts(view, freezing.compared(view))
+    if "beyond" not in left_out:
+        tables["sizes"] = sizes(view, beyond.compared(view))
+    if "mistakes" not in left_out:
+        _mistakes(view, figures, tables)
+    return SectionView(
+        slug="details",
+        title=SECTIONS["details"].title,
+        findings=findings,
+        figures=figures,
+        tables=tables,
+        blocks=tuple(_courses(view)),
+    )
+
+
+def _mistakes(view: StudyView, figures: dict[str, Figure], tables: dict[str, Table]) -> None:
+    run = best_finalist(view)
+    if run is None or not hardest_classes(run, 1):
+        return
+    tables["hardest"] = hardest(view, run)
+    if run.predictions is not None and run.predictions.examples:
+        figures["confident"] = confident_mistakes_gallery(view, run)
+
+
+def _courses(view: StudyView) -> list[Block]:
+    """Return the course of each experiment that the main part doesn't draw."""
+    left_out = view.study.report.leave_out
+    ids = [
+        *([scratch.BASELINE] if "scratch" not in left_out else []),
+        *([transfer.DETAILS[1]] if "transfer" not in left_out else []),
+        *(freezing.strategies(view).values() if "freezing" not in left_out else []),
+        *([e.id for e in view.section("beyond")] if "beyond" not in left_out else []),
+    ]
+    return [_course(view, id_) for id_ in ids]
+
+
+def _course(view: StudyView, experiment_id: str) -> Block:
+    experiment = view.experiment(experiment_id)
+    run = view.run(experiment_id)
+    course = scratch.course_from_random if experiment_id == scratch.BASELINE else scratch.course
+    return Block(
+        title=parts(Name(experiment_name(experiment) if experiment else experiment_id)),
+        figure=curves(view, experiment_id),
+        findings=(_setup(view, run), tuple(course(view, experiment_id))),
+    )
+
+
+def _setup(view: StudyView, run: Run | None) -> tuple[Sentence, ...]:
+    """Say what was trained, where that is another part of the network, or another network."""
+    if run is None or run.experiment.section not in ("freezing", "beyond"):
+        return ()
+    return tuple(
+        what_is_trained(run) if run.experiment.section == "freezing" else beyond.setup(view, run)
+    )
