@@ -35,7 +35,7 @@ def main() -> None:
     print(f"words in the main part: {len(WORD.findall(text))}")
     print(f"numerals in the main part: {len(NUMERAL.findall(text))}")
     print(f"sentences said more than once: {len(repeated)}, {sum(repeated.values())} times in all")
-    for sentence, n in sorted(repeated.items(), key=lambda item: -item[1])[:12]:
+    for sentence, n in sorted(repeated.items(), key=lambda item: -item[1]):
         print(f"  {n} × {sentence[:110]}")
     if options.pdf:
         _pages(PdfReader(options.pdf))
@@ -48,16 +48,22 @@ def _text(pieces: list[Piece]) -> str:
 def _masked_sentences(pieces: list[Piece]) -> list[str]:
     """Return generated sentences with numbers and names masked."""
     masked = ""
-    for piece in pieces:
+    for i, piece in enumerate(pieces):
         if piece.kind == "block":
             masked += "\n"
         elif piece.kind == "number":
             masked += "0"
         else:
-            masked += "Name" if piece.kind == "text" and masked.endswith(" ") else piece.text
+            masked += "Name" if _is_name(pieces, i) else piece.text
     lines = (line.strip() for line in masked.split("\n"))
     sentences = (sentence for line in lines for sentence in SENTENCE.split(line))
     return [sentence for sentence in sentences if sentence.endswith(".") and " " in sentence]
+
+
+def _is_name(pieces: list[Piece], i: int) -> bool:
+    """Tell whether a piece is marked as a name, or as code, within a generated sentence."""
+    beside = [piece.kind for piece in pieces[max(0, i - 1) : i + 2]]
+    return pieces[i].kind == "text" and "result" in beside and bool(pieces[i].text.strip())
 
 
 def _pages(pdf: PdfReader) -> None:

@@ -37,6 +37,11 @@ def heatmap_pair(view: StudyView, grid: str, scale_of: Sequence[str] = ()) -> Pl
     train, validation = (_grid(view, grid, split) for split in ("train", "validation"))
     highest = highest_accuracy(view, {grid, *scale_of})
     start = START.get(grid.partition("/")[0], grid)
+    marks = ""
+    if grid == next(iter(scale_of), grid):  # said once where several share their scale
+        marks = (
+            " The star marks the highest validation accuracy; all panels share one colour scale."
+        )
     return draw_plot(
         slug,
         draw_pair,
@@ -47,8 +52,7 @@ def heatmap_pair(view: StudyView, grid: str, scale_of: Sequence[str] = ()) -> Pl
         alt=_alt(train, validation),
         caption=parts(
             f"Accuracy in percent of every pair of learning rate and optimizer {start}, on train "
-            "and validation pictures, at each pair’s best epoch. The star marks the pair with the "
-            "highest validation accuracy; both panels share one colour scale."
+            f"and validation pictures, at each pair’s best epoch.{marks}"
         ),
         data=grid_data(view, grid),
     )

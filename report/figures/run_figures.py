@@ -96,8 +96,14 @@ def _span(values: Sequence[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def parameter_bars(view: StudyView, slug: str, experiments: Sequence[Experiment]) -> Plot | Gap:
-    """Draw trainable and frozen parameters of some experiments side by side."""
+def parameter_bars(
+    view: StudyView, slug: str, experiments: Sequence[Experiment], whose: str
+) -> Plot | Gap:
+    """Draw trainable and frozen parameters of some experiments side by side.
+
+    Args:
+        whose: What holds them, for the caption: "strategy".
+    """
     runs = [run for e in experiments if (run := view.run(e.id)) is not None and run.parameters]
     if not runs:
         return gap(slug, "These experiments have no result yet, so there are no counts.")
@@ -115,6 +121,6 @@ def parameter_bars(view: StudyView, slug: str, experiments: Sequence[Experiment]
         size=(WIDTH, 1.0 + 0.42 * len(runs)),
         alt=f"{counted(len(runs), 'bar')} of {_span(total)} million parameters, of which training "
         f"may change {_span(trainable)} million.",
-        caption=parts("Parameters that training may change, and those held still."),
+        caption=parts(f"Trainable and frozen parameters of each {whose}."),
         data=parameter_data(runs),
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from report.evidence.accuracy import Tested, tested_accuracy, validation_accuracy
-from report.evidence.display_names import experiment_name, pair
+from report.evidence.display_names import experiment_name, model_name, pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Quantity,
@@ -41,11 +41,13 @@ class Answer:
     Attributes:
         section: Slug of the section that has the details.
         sentences: Empty where nothing was run that answers it.
+        headline: The same without numbers, for the section to open with.
     """
 
     section: str
     sentences: tuple[Sentence, ...]
     sure: Sureness
+    headline: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,9 @@ def answers(view: StudyView) -> list[Answer]:
     return _known[view]
 
 
-def answer(view: StudyView, section: str) -> tuple[Sentence, ...]:
+def headline(view: StudyView, section: str) -> tuple[Sentence, ...]:
     """Return the answer that a section opens with; empty where nothing was run."""
-    return next(found.sentences for found in answers(view) if found.section == section)
+    return next(found.headline for found in answers(view) if found.section == section)
 
 
 def _answers(view: StudyView) -> list[Answer]:
@@ -155,18 +157,21 @@ def _from_scratch(view: StudyView) -> Answer:
     if tested is None:
         return Answer("scratch", (), "not run")
     name = Name(experiment_name(tested.experiment))
+    network = Name(model_name(view.study.settings.backbone))
     right: Parts = say(percent(tested.low), " to ", percent(tested.high)).parts
     if learned_nothing(view, tested):
         said = say(
             name, " gets ", percent(tested.accuracy), " of the test pictures right (", right,
             "), no more than guessing may get.",
         )  # fmt: skip
-        return Answer("scratch", (said,), "open")
+        opened = say("From a random start, ", network, " gets no further than guessing.")
+        return Answer("scratch", (said,), "open", (opened,))
     said = say(
         name, " gets ", percent(tested.accuracy), " of the test pictures right (", right,
         "), with ", pair(tested.runs[0]), *_first_recipe(view), ".",
     )  # fmt: skip
-    return Answer("scratch", (said,), "clear")
+    opened = say("From a random start, ", network, " learns more than guessing gives.")
+    return Answer("scratch", (said,), "clear", (opened,))
 
 
 def _first_recipe(view: StudyView) -> Parts:
@@ -202,7 +207,22 @@ def _rates(view: StudyView, sure: dict[str, Sureness]) -> Answer:
                 pair(worst), ", ", percent(_accuracy(view, worst)), ".",
             )
         )  # fmt: skip
-    return Answer("heatmaps", tuple(said), _weakest(list(sure.values())))
+    return Answer(
+        "heatmaps", tuple(said), _weakest(list(sure.values())), (_where_rates_matter(sure),)
+    )
+
+
+def _where_rates_matter(sure: dict[str, Sureness]) -> Sentence:
+    """Say from which start the pairs of a grid differ."""
+    told = [GRIDS[grid] for grid in sure if sure[grid] != "open"]
+    level = [GRIDS[grid] for grid in sure if sure[grid] == "open"]
+    if not told:
+        return say("Whether learning rate and optimizer matter stays open.", strength="weak")
+    seem = "seem to matter" if "likely" in sure.values() else "matter"
+    start = say("Learning rate and optimizer ", seem, " ", listing(told))
+    if not level:
+        return say(start.parts, ".", strength="strong")
+    return say(start.parts, "; ", listing(level), " no difference can be told.", strength="strong")
 
 
 def _transfer(differences: Sequence[Difference]) -> Answer:
@@ -220,7 +240,15 @@ def _transfer(differences: Sequence[Difference]) -> Answer:
     else:
         said = say("Pre-trained weights cost ", points(d.gain), " points", within, ".",
                    strength="strong")  # fmt: skip
-    return Answer("transfer", (said,), d.sure)
+    return Answer("transfer", (said,), d.sure, (_whether_weights_help(d),))
+
+
+def _whether_weights_help(d: Difference) -> Sentence:
+    if d.sure == "open":
+        return say("Whether pre-trained weights help stays open.", strength="weak")
+    perhaps = "probably " if d.sure == "likely" else ""
+    verb = "help" if d.gain.value > 0 else "cost accuracy"
+    return say(f"Pre-trained weights {perhaps}{verb}.", strength="strong")
 
 
 def _held_against(section: str, differences: Sequence[Difference]) -> Answer:
@@ -234,12 +262,50 @@ def _held_against(section: str, differences: Sequence[Difference]) -> Answer:
     base = Name(experiment_name(differences[0].base.experiment))
     said = []
     if level:
-        said.append(say(_named(level), " can’t be told from ", base, ".", strength="weak"))
+        verb = " are" if len(level) > 1 else " is"
+        same = f"{verb} level with " if section == "freezing" else " can’t be told from "
+        far = " as far as can be told." if section == "freezing" else "."
+        said.append(say(_named(level), same, base, far, strength="weak"))
     if better:
         said.append(say(_changing(better, "gains"), " on ", base, ".", strength="strong"))
     if worse:
         said.append(say(_changing(worse, "loses"), " against ", base, ".", strength="strong"))
-    return Answer(section, tuple(said), _weakest([d.sure for d in told]) if told else "open")
+    sure = _weakest([d.sure for d in told]) if told else "open"
+    opened = _in_a_word(section, len(better), len(worse), len(level), sure)
+    return Answer(section, tuple(said), sure, (opened,))
+
+
+COMPARED = {
+    "freezing": ("Freezing", "way of freezing", "ways of freezing"),
+    "augmentation": ("Augmentation", "kind of augmentation", "kinds of augmentation"),
+    "beyond": ("The other network", "other network", "other networks"),
+}
+"""What a section holds against one model: alone, one of several, several."""
+
+
+def _in_a_word(section: str, n_better: int, n_worse: int, n_level: int, sure: Sureness) -> Sentence:
+    """Say whether all, some or none of what a section compares changes the accuracy.
+
+    Args:
+        sure: How sure the least sure of the differences is; `open` where there are none.
+    """
+    alone, one, several = COMPARED[section]
+    perhaps = "probably " if sure == "likely" else ""
+    counted = (
+        (n_better, f"{perhaps}gain accuracy", f"{perhaps}gains accuracy"),
+        (n_worse, f"{perhaps}cost accuracy", f"{perhaps}costs accuracy"),
+        (n_level, "make no measurable difference", "makes no measurable difference"),
+    )
+    verbs = [(verb, verb_of_one) for n, verb, verb_of_one in counted if n]
+    strength: Literal["strong", "weak"] = "weak" if sure == "open" else "strong"
+    if len(verbs) > 1:
+        others = "".join(f", others {verb}" for verb, _ in verbs[1:])
+        return say(f"Some {several} {verbs[0][0]}{others}.", strength=strength)
+    if n_better + n_worse + n_level == 1:
+        return say(f"{alone} {verbs[0][1]}.", strength=strength)
+    if n_level:
+        return say(f"No {one} makes a measurable difference.", strength=strength)
+    return say(f"Every {one} {verbs[0][1]}.", strength=strength)
 
 
 def _named(differences: Sequence[Difference]) -> Parts:

@@ -32,6 +32,19 @@ def extent(view: StudyView) -> list[Sentence]:
     ]  # fmt: skip
 
 
+def task(view: StudyView) -> list[Sentence]:
+    """Say what the networks learn, and which pictures have which part in that."""
+    if view.dataset is None:
+        return extent(view)
+    train, validation, test = (view.dataset_number(f"/n_{split}") for split in SPLITS)
+    n_classes = integer(derive("length", view.dataset_number("/classes")))
+    return [
+        say("The networks learn ", numbered(n_classes, "class", "classes"), " from ",
+            numbered(integer(train), "picture"), "; ", integer(validation), " others choose the model, ",
+            integer(test), " test it.")
+    ]  # fmt: skip
+
+
 def _n_pictures(view: StudyView) -> Quantity:
     return derive("sum", *(view.dataset_number(f"/n_{split}") for split in SPLITS))
 

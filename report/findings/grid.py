@@ -1,6 +1,7 @@
 """What a grid of learning rates and optimizers shows."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from report.evidence.display_names import INTERVAL, optimizer_name, pair
 from report.evidence.load import Run, StudyView
@@ -59,6 +60,47 @@ def best_pair(view: StudyView, grid: str) -> list[Sentence]:
     if len(ranked) > 1 and view.dataset is not None:
         sentences.append(_margin(view, best, ranked[1]))
     return sentences
+
+
+def leads(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]:
+    """Say for all grids in one sentence how far the best pair leads, and what that means.
+
+    Args:
+        grids: What each grid's runs start from, by its name: "from a random start".
+    """
+    said: list[Parts] = []
+    for grid, start in grids.items():
+        ranked, found = view.ranked(grid), best_pair(view, grid)
+        if len(ranked) < 2 or len(found) < 2 or all(never_learned(view, run) for run in ranked):
+            continue
+        lead = derive("difference", *(_accuracy(view, run) for run in ranked[:2]))
+        reading = ", more than luck explains" if found[1].strength == "strong" else (
+            ", which may be luck")  # fmt: skip
+        said.append(
+            say(start if said else start.capitalize(), " ", pair(ranked[0]), " leads ",
+                pair(ranked[1]), " by ", points(lead), " points", reading).parts
+        )  # fmt: skip
+    return [say(said[0], *(say("; ", clause).parts for clause in said[1:]), ".")] if said else []
+
+
+def without_success(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]:
+    """Count the pairs of all grids that can't be told from guessing; see `leads`."""
+    failed = {
+        grid: [run for run in view.ranked(grid) if never_learned(view, run)] for grid in grids
+    }
+    counted: list[Parts] = [
+        say(integer(_count(failed[grid])), " of ",
+            numbered(integer(_count(view.ranked(grid))), "pair"), " ", start).parts
+        for grid, start in grids.items() if failed[grid]
+    ]  # fmt: skip
+    if not counted:
+        return []
+    runs = [run for found in failed.values() for run in found]
+    verb = " isn’t" if len(runs) == 1 else " aren’t"
+    return [
+        say(listing(counted), verb, " measurably better than ", better_than(view, runs), ".",
+            strength="strong")
+    ]  # fmt: skip
 
 
 def _when(view: StudyView, run: Run) -> Parts:

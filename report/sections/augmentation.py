@@ -4,7 +4,7 @@ from report.evidence.load import StudyView
 from report.evidence.sentences import Sentence, parts, say
 from report.figures.pictures import augmentation_gallery
 from report.figures.run_figures import curves
-from report.findings.answers import UNCHANGED, answer, unaugmented
+from report.findings.answers import UNCHANGED, headline, unaugmented
 from report.findings.comparing import differences_to_mind
 from report.findings.expected import gap_against
 from report.findings.notices import notices, uses_sample_data
@@ -30,7 +30,7 @@ def build(view: StudyView) -> SectionView:
         title=SECTIONS["augmentation"].title,
         notices=notices(view, own),
         findings={
-            "answer": answer(view, "augmentation"),
+            "answer": headline(view, "augmentation"),
             "letters": tuple(_letters(view)),
             "course": tuple(course(view, ONE_OF_THREE)),
             "against_none": tuple(_against_none(view)),

@@ -5,7 +5,7 @@ from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, plain
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
 from report.figures.run_figures import parameter_bars
-from report.findings.answers import answer
+from report.findings.answers import headline
 from report.findings.comparing import differences_to_mind, tested_result
 from report.findings.cost import size_and_time
 from report.findings.freezing import HELD
@@ -28,10 +28,10 @@ def build(view: StudyView) -> SectionView:
         title=SECTIONS["beyond"].title,
         notices=notices(view, own),
         findings={
-            "answer": answer(view, "beyond"),
+            "answer": headline(view, "beyond"),
             "results": tuple(s for e in own for s in _result(view, e.id)),
         },
-        figures={"parameters": parameter_bars(view, "beyond-parameters", held)},
+        figures={"parameters": parameter_bars(view, "beyond-parameters", held, "network")},
         tables={"comparison": comparison(view, "beyond", held, caption, ALEXNET)},
     )
 

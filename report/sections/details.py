@@ -12,6 +12,7 @@ from report.figures.views import Figure
 from report.findings import data
 from report.findings.first_layer import first_layer_change
 from report.findings.freezing import what_is_trained
+from report.findings.grid import best_pair, sensitivity, troubled_pairs
 from report.findings.mistakes import best_finalist, hardest_classes
 from report.findings.still_improving import how_they_ended
 from report.sections import SECTIONS, beyond, freezing, scratch, transfer
@@ -36,7 +37,12 @@ def build(view: StudyView) -> SectionView:
         for name, grid in GRIDS.items():
             figures[f"{name}_courses"] = grid_courses(view, grid)
             tables[name] = grid_pairs(view, grid)
-            findings[f"{name}_ends"] = tuple(how_they_ended(view, grid))
+            findings[name] = (
+                *best_pair(view, grid),
+                *sensitivity(view, grid),
+                *troubled_pairs(view, grid),
+                *how_they_ended(view, grid),
+            )
     if "transfer" not in left_out:
         figures["filters"] = filter_gallery(view)
         findings["first_layer"] = tuple(first_layer_change(view))

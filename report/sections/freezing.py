@@ -5,7 +5,7 @@ from report.evidence.load import StudyView
 from report.evidence.reference import reference_note
 from report.evidence.sentences import Sentence, parts, say
 from report.figures.run_figures import parameter_bars
-from report.findings.answers import answer
+from report.findings.answers import headline
 from report.findings.comparing import compare, differences_to_mind, tested_result
 from report.findings.expected import gap_against
 from report.findings.freezing import counts_and_accuracy
@@ -37,7 +37,7 @@ def build(view: StudyView) -> SectionView:
         title=SECTIONS["freezing"].title,
         notices=notices(view, view.section("freezing")),
         findings={
-            "answer": answer(view, "freezing"),
+            "answer": headline(view, "freezing"),
             **{name: tuple(_strategy(view, id_)) for name, id_ in strategies(view).items()},
             "heads": (
                 *compare(view, STRATEGIES["head_free"], STRATEGIES["fc"]),
@@ -46,7 +46,7 @@ def build(view: StudyView) -> SectionView:
             "reference": tuple(_reference(view)),
         },
         facts={name: parts("run") for name in strategies(view)},
-        figures={"parameters": parameter_bars(view, "freeze-parameters", held)},
+        figures={"parameters": parameter_bars(view, "freeze-parameters", held, "strategy")},
         tables={"comparison": comparison(view, "freezing", held, caption, NOTHING_FROZEN)},
     )
 

@@ -1,12 +1,12 @@
 """The two grids of learning rates and optimizers."""
 
 from report.evidence.load import StudyView
-from report.evidence.sentences import Sentence
 from report.figures.grid_figures import heatmap_pair
 from report.figures.views import Figure
-from report.findings.answers import answer
+from report.findings.answers import GRIDS as STARTS
+from report.findings.answers import headline
 from report.findings.expected import smaller_rates
-from report.findings.grid import best_pair, sensitivity, troubled_pairs
+from report.findings.grid import leads, without_success
 from report.findings.notices import notices
 from report.sections import SECTIONS
 from report.sections.view import SectionView
@@ -21,9 +21,11 @@ def build(view: StudyView) -> SectionView:
         slug="heatmaps",
         title=SECTIONS["heatmaps"].title,
         notices=notices(view, members),
-        findings={name: tuple(_findings(view, grid)) for name, grid in GRIDS.items()}
-        | {"answer": answer(view, "heatmaps")}
-        | {"rates": tuple(smaller_rates(view))},
+        findings={
+            "answer": headline(view, "heatmaps"),
+            "leads": tuple(leads(view, STARTS)),
+            "failed": (*without_success(view, STARTS), *smaller_rates(view)),
+        },
         figures=_figures(view),
     )
 
@@ -31,7 +33,3 @@ def build(view: StudyView) -> SectionView:
 def _figures(view: StudyView) -> dict[str, Figure]:
     grids = tuple(GRIDS.values())
     return {name: heatmap_pair(view, grid, grids) for name, grid in GRIDS.items()}
-
-
-def _findings(view: StudyView, grid: str) -> list[Sentence]:
-    return [*best_pair(view, grid), *sensitivity(view, grid), *troubled_pairs(view, grid)]

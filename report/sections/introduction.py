@@ -7,7 +7,7 @@ from report.figures.comparison_figures import forest
 from report.findings.caveats import caveats, next_steps
 from report.findings.chosen import chosen
 from report.findings.contradictions import contradiction_notices
-from report.findings.data import extent
+from report.findings.data import task
 from report.findings.notices import (
     choice_notices,
     data_notices,
@@ -34,7 +34,7 @@ def build(view: StudyView) -> SectionView:
             *fingerprint_notices(view, view.listed),
         ),
         findings={
-            "data": tuple(extent(view)),
+            "data": tuple(task(view)),
             "chosen": tuple(chosen(view)),
             "caveats": tuple(caveats(view)),
             "next": tuple(next_steps(view)),

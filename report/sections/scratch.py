@@ -5,7 +5,7 @@ from report.evidence.load import StudyView
 from report.evidence.numbers import integer
 from report.evidence.sentences import Sentence, numbered, parts, say
 from report.figures.run_figures import curves
-from report.findings.answers import answer
+from report.findings.answers import headline
 from report.findings.comparing import differences_to_mind, tested_result
 from report.findings.expected import plateau
 from report.findings.exploding import explosion
@@ -37,7 +37,7 @@ def build(view: StudyView) -> SectionView:
             "recipe": tuple(_recipe(view)),
             "chosen": tuple(chosen(view, BEST)),
             "best": tuple(course_from_random(view, BEST)),
-            "answer": answer(view, "scratch"),
+            "answer": headline(view, "scratch"),
             "compared": tuple(differences_to_mind(view, BEST, BASELINE)),
         },
         figures={"best": curves(view, BEST)},

@@ -4,11 +4,11 @@ from report.evidence.display_names import weights_name
 from report.evidence.load import StudyView
 from report.evidence.sentences import Name, Sentence, parts, say
 from report.figures.run_figures import curves
-from report.findings.answers import answer
+from report.findings.answers import headline
 from report.findings.comparing import differences_to_mind, tested_result
 from report.findings.notices import notices
 from report.sections import SECTIONS
-from report.sections.scratch import chosen, course
+from report.sections.scratch import course
 from report.sections.view import SectionView
 from report.tables.results import comparison
 
@@ -26,9 +26,8 @@ def build(view: StudyView) -> SectionView:
         notices=notices(view, view.section("transfer")),
         findings={
             "start": tuple(_start(view)),
-            "answer": answer(view, "transfer"),
+            "answer": headline(view, "transfer"),
             "first": tuple(course(view, DETAILS[0])),
-            "chosen": tuple(chosen(view, BEST)),
             "compared": (
                 *tested_result(view, BEST),
                 *differences_to_mind(view, BEST, "scratch/best"),

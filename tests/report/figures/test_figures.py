@@ -166,7 +166,7 @@ def test_every_figure_states_its_finding(view):
         data_figures.class_counts(view),
         data_figures.picture_sizes(view),
         run_figures.curves(view, "scratch/baseline"),
-        run_figures.parameter_bars(view, "p", view.section("freezing")),
+        run_figures.parameter_bars(view, "p", view.section("freezing"), "strategy"),
         grid_figures.heatmap_pair(view, "transfer/grid"),
         comparison_figures.forest(view),
         comparison_figures.accuracy_against_cost(view),
@@ -249,7 +249,7 @@ def test_missing_records_become_gaps(tmp_path):
     for figure in (
         run_figures.curves(view, "transfer/detail-1"),
         run_figures.curves(view, "no/such"),
-        run_figures.parameter_bars(view, "p", view.section("freezing")),
+        run_figures.parameter_bars(view, "p", view.section("freezing"), "strategy"),
         grid_figures.heatmap_pair(view, "transfer/grid"),
         pictures.sample_gallery(view),
     ):

@@ -20,7 +20,7 @@ from report.verify.remake import remake
 from training.cli import cli
 
 LEFT_OUT = ["preprocessing", "scratch", "heatmaps", "transfer", "freezing", "augmentation",
-            "mistakes", "references", "background", "details", "appendix"]  # fmt: skip
+            "mistakes", "references", "background", "appendix"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
