@@ -4,14 +4,18 @@
 
 The main part is all but the references and the appendix. A sentence is said twice where another
 differs in names and numbers alone. Titles, cells of tables and captions count as words, what only
-screens show doesn't.
+screens show doesn't. How much of each page's foot is empty takes Poppler's `pdftoppm`.
 """
 
 import argparse
 import re
+import shutil
+import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from pypdf import PdfReader
 
 from report.audit.read_html import Piece, read_pieces
@@ -19,6 +23,13 @@ from report.audit.read_html import Piece, read_pieces
 NOT_MAIN = ("references", "background", "details", "appendix")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“])")
 WORD = re.compile(r"[^\W\d_][\w’'-]*")
+DPI = 25
+MARGIN_MM = 24
+"""Of the page's head and foot, where only running titles stand."""
+
+LARGEST_HOLE = 0.2
+"""Share of a page's height that may be empty at its foot."""
+
 NUMERAL = re.compile(r"[−+±]?\d[\d.,\u202f]*")
 
 
@@ -38,7 +49,12 @@ def main() -> None:
     for sentence, n in sorted(repeated.items(), key=lambda item: -item[1]):
         print(f"  {n} × {sentence[:110]}")
     if options.pdf:
-        _pages(PdfReader(options.pdf))
+        pdf = PdfReader(options.pdf)
+        n_main = pages_before_references(pdf)
+        print(f"pages: {len(pdf.pages)}, before the references {n_main}")
+        if shutil.which("pdftoppm"):
+            for page, share in holes(options.pdf, pdf):
+                print(f"  page {page} is {100 * share:.0f} % empty, and no section ends there")
 
 
 def _text(pieces: list[Piece]) -> str:
@@ -66,15 +82,51 @@ def _is_name(pieces: list[Piece], i: int) -> bool:
     return pieces[i].kind == "text" and "result" in beside and bool(pieces[i].text.strip())
 
 
-def _pages(pdf: PdfReader) -> None:
-    """Print how many pages there are, and how many before the references."""
-    starts = {
-        str(item.title): pdf.get_destination_page_number(item) or 0
-        for item in pdf.outline
-        if not isinstance(item, list)
-    }
-    first_after = next((page for title, page in starts.items() if "References" in title), None)
-    print(f"pages: {len(pdf.pages)}, before the references {first_after}")
+def pages_before_references(pdf: PdfReader) -> int:
+    """Return how many pages the cover and the main part have."""
+    starts = (at for title, at, _ in _sections(pdf) if "References" in title)
+    return next(starts, len(pdf.pages))
+
+
+def holes(file: Path, pdf: PdfReader) -> list[tuple[int, float]]:
+    """Return the pages of the main part of which too much is empty, though no section ends there.
+
+    Returns:
+        Page number, from 1, and the empty share of its height, from 0 to 1.
+    """
+    heads = {at for _, at, is_first in _sections(pdf) if is_first}
+    shares = _empty_shares(file, pages_before_references(pdf))
+    return [
+        (i + 1, share)
+        for i, share in enumerate(shares)
+        if share > LARGEST_HOLE and i > 0 and i + 1 not in heads
+    ]
+
+
+def _sections(pdf: PdfReader) -> Iterator[tuple[str, int, bool]]:
+    """Yield each section's title, its page from 0, and whether it begins at that page's head."""
+    for item in pdf.outline:
+        if not isinstance(item, list):
+            at = pdf.get_destination_page_number(item) or 0
+            height = float(pdf.pages[at].mediabox.height)
+            yield str(item.title), at, float(item.top or 0) > 0.85 * height
+
+
+def _empty_shares(file: Path, n_pages: int) -> list[float]:
+    """Return for each of the first pages which share of its text's height is empty at the foot."""
+    command = ["pdftoppm", "-r", str(DPI), "-gray", "-l", str(n_pages), str(file)]
+    rest = subprocess.run(command, capture_output=True, check=True).stdout
+    margin = round(MARGIN_MM / 25.4 * DPI)
+    shares = []
+    while rest:
+        head = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255\s", rest)
+        assert head is not None
+        width, height = int(head[1]), int(head[2])
+        page = np.frombuffer(rest, np.uint8, width * height, head.end()).reshape(height, width)
+        inked = np.flatnonzero((page[margin:-margin] < 250).any(axis=1))
+        shares.append(1 - (inked[-1] + 1 if len(inked) else 0) / (height - 2 * margin))
+        rest = rest[head.end() + width * height :]
+    return shares
 
 
 if __name__ == "__main__":

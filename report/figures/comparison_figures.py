@@ -37,7 +37,7 @@ def forest(view: StudyView) -> Plot | Gap:
         "test-accuracies",
         draw_forest,
         points,
-        size=(WIDTH, 1.2 + 0.38 * len(points)),
+        size=(WIDTH, 1.0 + 0.35 * len(points)),
         alt=f"Dots with intervals: {_range(points)}.{_star(points)}",
         caption=_forest_caption(view, tested),
         data=accuracy_data(view, tested),

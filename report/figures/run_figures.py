@@ -33,7 +33,7 @@ def curves(view: StudyView, experiment_id: str) -> Plot | Gap:
         draw_curves,
         record,
         run.metrics.best_epoch,
-        size=(WIDTH, 2.4),
+        size=(WIDTH, 2.3),
         alt=_curves_alt(record, run.metrics.best_epoch),
         caption=_curves_caption(view, run),
         data=course_data(run),
@@ -118,7 +118,7 @@ def parameter_bars(
         labels,
         trainable,
         frozen,
-        size=(WIDTH, 1.0 + 0.42 * len(runs)),
+        size=(WIDTH, 1.1 + 0.3 * len(runs)),
         alt=f"{counted(len(runs), 'bar')} of {_span(total)} million parameters, of which training "
         f"may change {_span(trainable)} million.",
         caption=parts(f"Trainable and frozen parameters of each {whose}."),
