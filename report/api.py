@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from report.assemble import FORMATS, Format
+from report.audit.rendering import Detail
 from report.evidence.load import StudyView, choose_study, load_study
 from report.figures.comparison_figures import forest
 from report.figures.drawing_pool import FEW, DrawingPool, fill
@@ -54,17 +55,22 @@ class Study:
         return pd.DataFrame([msgspec.json.decode(line) for line in lines])
 
     def render(
-        self, formats: Sequence[Format] = FORMATS, output: str | Path | None = None
+        self,
+        formats: Sequence[Format] = FORMATS,
+        output: str | Path | None = None,
+        detail: Detail = "full",
     ) -> list[Path]:
         """Write the report and return its files.
 
         Args:
             formats: Of `html` and `pdf`.
             output: Where to; by default the study's folder.
+            detail: `brief` for the first page, the figures behind the answers and the tests alone.
         """
         from report.build import build_report
 
-        return build_report(self.path, expanded(output or self.path), formats).files
+        folder = expanded(output or self.path)
+        return build_report(self.path, folder, formats, detail=detail).files
 
     def _repr_html_(self) -> str:
         """Return the table of what was tested, and the figure of all test accuracies."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from report.audit.manifest import attachments
-from report.audit.rendering import Rendering, Words
+from report.audit.rendering import Detail, Rendering, Words
 from report.errors import unknown
 from report.evidence.load import StudyView
 from report.figures.drawing import Drawing
@@ -26,7 +26,7 @@ FORMATS: tuple[Format, ...] = ("html", "pdf")
 LETTERING: Mapping[Format, Lettering] = {"html": "outlines", "pdf": "text"}
 """A page on screen can't count on fonts; a PDF holds its own, and is laid out sooner with them."""
 
-ALWAYS = ("introduction", "conclusion", "details", "appendix")
+ALWAYS = ("introduction", "figures", "conclusion", "details", "appendix")
 """Sections that sum up the others, and are therefore made anew with any of them."""
 
 
@@ -57,13 +57,15 @@ class Assembler:
         progress: Callable[[str], None],
         theme: Theme,
         words: Words | None = None,
+        detail: Detail = "full",
     ) -> None:
+        self._detail: Detail = detail
         self._view = view
         self._words = words
         self._progress = progress
         self._theme = theme
-        self._outline = outline(view.study)
-        self._cover: Cover = make_cover(view)
+        self._outline = outline(view.study, detail)
+        self._cover: Cover = make_cover(view, detail)
         self._drafts: dict[str, Draft] = {}
 
     def check(self, slugs: Sequence[str]) -> None:
@@ -151,6 +153,7 @@ class Assembler:
             program=program_digest(),
             study=self._view.folder.name,
             paper=self._theme.paper,
+            detail=self._detail,
             templates=self._theme.digests(),
             words=self._words,
             kept=tuple(slug for slug in self._outline if slug in kept),

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from report.assemble import FORMATS, Assembler, Edition, Format
-from report.audit.rendering import Words
+from report.audit.rendering import Detail, Words
 from report.errors import ReportError
 from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView, load_study
@@ -42,6 +42,7 @@ def build_report(
     progress: Callable[[str], None] = lambda _: None,
     theme: Theme = DEFAULT,
     words: StudyFile | None = None,
+    detail: Detail = "full",
 ) -> Outcome:
     """Write `report.html` and `report.pdf`; on failure, old ones stay as they were.
 
@@ -53,6 +54,7 @@ def build_report(
         progress: Told what is being done.
         theme: Whose templates, and which paper.
         words: Title, author, course, abstract and outline that stand in for those in `study.json`.
+        detail: `brief` for the first page, the figures behind the answers and the tests alone.
 
     Raises:
         ReportError: An unknown section, a record that contradicts another, or a template of a
@@ -62,7 +64,7 @@ def build_report(
     """
     _check_writable(output)
     templates = theme.digest()
-    made_from = "" if only else everything_hash(study, _choices(theme, templates, words))
+    made_from = "" if only else everything_hash(study, _choices(theme, templates, words, detail))
     files = [output / f"report.{name}" for name in formats]
     remarks = list(theme_remarks(theme))
     if made_from and all(_is_current(file, made_from) for file in files):
@@ -70,7 +72,7 @@ def build_report(
     from report.findings.contradictions import contradiction_remarks
 
     view = load_described(study, words)
-    assembler = Assembler(view, progress, theme, _words(words))
+    assembler = Assembler(view, progress, theme, _words(words), detail)
     assembler.check(only)
     bases = {name: _base(output, name) for name in formats} if only else {}
     if why := _why_everything(output, list(bases.values()), templates):
@@ -97,12 +99,13 @@ def _picture_remarks(view: StudyView) -> list[str]:
     ]
 
 
-def _choices(theme: Theme, templates: str, words: StudyFile | None) -> str:
+def _choices(theme: Theme, templates: str, words: StudyFile | None, detail: Detail) -> str:
     """Name all that was asked for beside the records."""
+    asked = f"{theme.paper} {detail} {templates}"
     if words is None:
-        return f"{theme.paper} {templates}"
+        return asked
     told = (words.title, words.author, words.course, words.abstract, words.report)
-    return f"{theme.paper} {templates} {msgspec.json.encode(told).decode()}"
+    return f"{asked} {msgspec.json.encode(told).decode()}"
 
 
 def _words(file: StudyFile | None) -> Words | None:

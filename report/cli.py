@@ -14,6 +14,7 @@ from training.cli.completion import one_of, report_sections, studies
 from training.cli.runs_path import RunsPath
 
 if TYPE_CHECKING:
+    from report.audit.rendering import Detail
     from report.audit.verdict import Verdict
     from report.writing.theme import Paper
 
@@ -25,6 +26,8 @@ _HELP = {
     "templates": "Folder of your own templates, named like the program's (docs/customising.md).",
     "trust": "Use --templates without a sandbox. Only for templates that you trust.",
     "paper": "Page size of the PDF and of a printed HTML report.",
+    "detail": "brief: the first page, the figures behind the answers and the table of tests, four "
+    "pages; full: every section.",
     "words": "Take title, author, course, abstract and [report] from this file, not study.json; "
     "its settings change nothing here. Its name chooses the study, unless --study does.",
     "output": "Folder for report.html and report.pdf.  [default: the study's folder]",
@@ -66,6 +69,13 @@ _study_option = click.option("--study", metavar="NAME", help=_HELP["study"], she
     help=_HELP["paper"],
 )
 @click.option(
+    "--detail",
+    type=click.Choice(["brief", "full"]),
+    default="full",
+    show_default=True,
+    help=_HELP["detail"],
+)
+@click.option(
     "--templates",
     type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
     metavar="DIR",
@@ -83,6 +93,7 @@ def render(
     output: Path | None,
     study_file: Path | None,
     paper: "Paper",
+    detail: "Detail",
     templates: Path | None,
     trust_templates: bool,
     open_after: bool,
@@ -97,6 +108,7 @@ def render(
     Examples:
         homework render --format pdf
         homework render --only transfer --open
+        homework render --detail brief --format pdf
         homework render -f study.toml --paper letter
         homework render --format docx
     """
@@ -127,9 +139,9 @@ def render(
     with _Progress(patience_seconds=math.inf if quiet else 2.0) as progress:
         theme = Theme(templates, trust_templates, paper)
         if editable:
-            outcome = write_editable(folder, output, editable, progress, theme, words)
+            outcome = write_editable(folder, output, editable, progress, theme, words, detail)
         else:
-            outcome = build_report(folder, output, chosen, only, progress, theme, words)
+            outcome = build_report(folder, output, chosen, only, progress, theme, words, detail)
     if not quiet:
         for line in filter(None, (remark, *outcome.remarks)):
             click.echo(line, err=True)

@@ -306,14 +306,19 @@ class _Comparison:
             while i < min(e + 3 * KEY, len(self._said.text)):
                 if self._is_sure(i):
                     start = i, q
-                if self._shown.text[q : q + 1] == self._said.text[i]:
+                same = self._shown.text[q : q + 1] == self._said.text[i]
+                if same and (i not in self._said.joints or self._goes_on(q, i)):
                     i, q = i + 1, q + 1
                 elif (turned := self._turned(start, i)) is not None:
                     i, q = turned
-                elif i in self._said.pictures or (after := self._explained(i, q)) is None:
+                elif i in self._said.pictures:
                     break
-                else:
+                elif (after := self._explained(i, q)) is not None:
                     q = after
+                elif same:
+                    i, q = i + 1, q + 1
+                else:
+                    break
             if i in self._said.pictures or i >= min(e + 3 * KEY, len(self._said.text)):
                 return p
             p += 1

@@ -12,6 +12,10 @@ RENDERING_META = "homework-rendering"
 """Name of the `<meta>` element that says how a page was made."""
 
 
+Detail = Literal["brief", "full"]
+"""How much of a study a report has: the first page, figures and tests, or all sections."""
+
+
 class Words(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stood in for the words of `study.json`; of sections that a person wrote, the titles."""
 
@@ -29,6 +33,7 @@ class Rendering(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         homework: The program's version.
         program: Digest of the program's files that make reports.
         study: Name of the study's folder.
+        detail: How much of the study it has.
         templates: A person's own templates: name to digest.
         words: None where those of `study.json` were printed.
         kept: Sections that were kept although their records had changed.
@@ -39,6 +44,7 @@ class Rendering(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     program: str = ""
     study: str = ""
     paper: Literal["a4", "letter"] = "a4"
+    detail: Detail = "full"
     templates: dict[str, str] = {}
     words: Words | None = None
     kept: tuple[str, ...] = ()

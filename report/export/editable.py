@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from report.assemble import Assembler
+from report.audit.rendering import Detail
 from report.build import Outcome, load_described
 from report.errors import ReportError
 from report.export.pandoc_tree import addresses, for_markdown, for_word
@@ -40,6 +41,7 @@ def write_editable(
     progress: Callable[[str], None] = lambda _: None,
     theme: Theme = DEFAULT,
     words: StudyFile | None = None,
+    detail: Detail = "full",
 ) -> Outcome:
     """Write `report.docx`, or `report.md` with its pictures in a folder beside it.
 
@@ -50,6 +52,7 @@ def write_editable(
         progress: Told what is being done.
         theme: Whose templates, and which paper.
         words: Title, author, course, abstract and outline in place of those in `study.json`.
+        detail: See `build_report`.
 
     Raises:
         ReportError: Pandoc is missing or failed, a record contradicts another, or a template of a
@@ -58,7 +61,7 @@ def write_editable(
         RecordError: A record can't be read, or the copy can't be written.
     """
     _need_pandoc()
-    assembler = Assembler(load_described(study, words), progress, theme)
+    assembler = Assembler(load_described(study, words), progress, theme, detail=detail)
     page, drawings = assembler.page(paper=True)
     tree = msgspec.json.decode(_pandoc(_without_furniture(page), "json", "html", "--sandbox"))
     pictures = dict(_pictures(tree, drawings, progress))

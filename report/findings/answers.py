@@ -42,12 +42,14 @@ class Answer:
         section: Slug of the section that has the details.
         sentences: Empty where nothing was run that answers it.
         headline: The same without numbers, for the section to open with.
+        differences: The tests behind it.
     """
 
     section: str
     sentences: tuple[Sentence, ...]
     sure: Sureness
     headline: tuple[Sentence, ...] = ()
+    differences: "tuple[Difference, ...]" = ()
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,7 @@ def _transfer(differences: Sequence[Difference]) -> Answer:
     else:
         said = say("Pre-trained weights cost ", points(d.gain), " points", within, ".",
                    strength="strong")  # fmt: skip
-    return Answer("transfer", (said,), d.sure, (_whether_weights_help(d),))
+    return Answer("transfer", (said,), d.sure, (_whether_weights_help(d),), (d,))
 
 
 def _whether_weights_help(d: Difference) -> Sentence:
@@ -272,7 +274,7 @@ def _held_against(section: str, differences: Sequence[Difference]) -> Answer:
         said.append(say(_changing(worse, "loses"), " against ", base, ".", strength="strong"))
     sure = _weakest([d.sure for d in told]) if told else "open"
     opened = _in_a_word(section, len(better), len(worse), len(level), sure)
-    return Answer(section, tuple(said), sure, (opened,))
+    return Answer(section, tuple(said), sure, (opened,), tuple(differences))
 
 
 COMPARED = {

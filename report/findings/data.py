@@ -40,8 +40,8 @@ def task(view: StudyView) -> list[Sentence]:
     n_classes = integer(derive("length", view.dataset_number("/classes")))
     return [
         say("The networks learn ", numbered(n_classes, "class", "classes"), " from ",
-            numbered(integer(train), "picture"), "; ", integer(validation), " others choose the model, ",
-            integer(test), " test it.")
+            numbered(integer(train), "picture"), "; ", integer(validation),
+            " others choose the model, ", integer(test), " test it.")
     ]  # fmt: skip
 
 

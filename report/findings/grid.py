@@ -65,6 +65,8 @@ def best_pair(view: StudyView, grid: str) -> list[Sentence]:
 def leads(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]:
     """Say for all grids in one sentence how far the best pair leads, and what that means.
 
+    Pairs that are level lead nobody.
+
     Args:
         grids: What each grid's runs start from, by its name: "from a random start".
     """
@@ -74,6 +76,8 @@ def leads(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]:
         if len(ranked) < 2 or len(found) < 2 or all(never_learned(view, run) for run in ranked):
             continue
         lead = derive("difference", *(_accuracy(view, run) for run in ranked[:2]))
+        if lead.value == 0:
+            continue
         reading = ", more than luck explains" if found[1].strength == "strong" else (
             ", which may be luck")  # fmt: skip
         said.append(

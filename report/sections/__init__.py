@@ -83,6 +83,12 @@ SECTIONS: dict[str, SectionEntry] = {
     )
 }
 
+BRIEF: dict[str, SectionEntry] = {
+    "introduction": SECTIONS["introduction"],
+    "figures": SectionEntry("figures", "Figures and tests", "report.sections.figures", ("*",)),
+}
+"""What a brief report has in place of all sections."""
+
 
 def section_view(slug: str, view: "StudyView") -> "SectionView":
     """Make what a section's template prints.
@@ -90,7 +96,8 @@ def section_view(slug: str, view: "StudyView") -> "SectionView":
     Raises:
         ReportError: There is no such section.
     """
-    if slug not in SECTIONS:
+    entries = SECTIONS | BRIEF
+    if slug not in entries:
         raise unknown("section", slug, list(SECTIONS))
-    build: Callable[[StudyView], SectionView] = import_module(SECTIONS[slug].module).build
+    build: Callable[[StudyView], SectionView] = import_module(entries[slug].module).build
     return build(view)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from report.audit.manifest import record_digests
+from report.audit.rendering import Detail
 from report.evidence.display_names import CALTECH, data_set_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer
@@ -32,7 +33,7 @@ class Cover:
     records: str
 
 
-def make_cover(view: StudyView) -> Cover:
+def make_cover(view: StudyView, detail: Detail = "full") -> Cover:
     """Collect the cover from the study's record, its data set and its runs."""
     study = view.study
     headline = next((sentence.parts for sentence in chosen(view)), ())
@@ -42,8 +43,8 @@ def make_cover(view: StudyView) -> Cover:
         study.author,
         study.course,
         study.abstract,
-        headline,
-        tuple(_lines(view)),
+        headline if detail == "full" else (),  # the brief first page says it already
+        tuple(_lines(view, detail)),
         " ".join(f"{path}={digest}" for path, digest in digests.items()),
     )
 
@@ -56,11 +57,13 @@ def _title(view: StudyView) -> str:
     return title.replace(CALTECH.text, dataset.name)
 
 
-def _lines(view: StudyView) -> list[tuple[str, Parts]]:
+def _lines(view: StudyView, detail: Detail) -> list[tuple[str, Parts]]:
     lines = [("Data set", _data_set(view)), ("Study", parts(Code(view.folder.name)))]
     if devices := _devices(view):
         lines.append(("Trained on", parts(", ".join(devices))))
-    if left_out := view.study.report.leave_out:
+    if detail == "brief":
+        lines.append(("Form", parts("brief: answers, figures and tests")))
+    elif left_out := view.study.report.leave_out:
         titles = (SECTIONS[slug].title for slug in SECTIONS if slug in left_out)
         lines.append(("Left out", parts(", ".join(titles))))
     if day := _last_day(view):

@@ -2,16 +2,22 @@
 
 from dataclasses import replace
 
+from report.audit.rendering import Detail
 from report.evidence.display_names import MODELS, model_name
 from report.evidence.load import StudyView
-from report.sections import SECTIONS, WORDS, SectionEntry, section_view
+from report.sections import BRIEF, SECTIONS, WORDS, SectionEntry, section_view
 from report.sections.view import SectionView
 from training.records import ExtraSection, StudyRecord
 
 
-def outline(study: StudyRecord) -> dict[str, SectionEntry]:
-    """Return the report's sections in their order; a person's own are `extra-1`, `extra-2`, …"""
+def outline(study: StudyRecord, detail: Detail = "full") -> dict[str, SectionEntry]:
+    """Return the report's sections in their order; a person's own are `extra-1`, `extra-2`, …
+
+    A brief report has none of these, and its sections keep their order.
+    """
     arranged = study.report
+    if detail == "brief":
+        return {slug: entry for slug, entry in BRIEF.items() if slug not in arranged.leave_out}
     order = [*arranged.sections, *(slug for slug in SECTIONS if slug not in arranged.sections)]
     extras = _extras(study)
     found: dict[str, SectionEntry] = {}
@@ -26,7 +32,7 @@ def outline(study: StudyRecord) -> dict[str, SectionEntry]:
 
 def title_of(slug: str, study: StudyRecord) -> str:
     """Return a usual section's title, which may name the study's network."""
-    title = SECTIONS[slug].title
+    title = (SECTIONS | BRIEF)[slug].title
     return title.replace(MODELS["alexnet"], model_name(study.settings.backbone))
 
 

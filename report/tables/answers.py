@@ -4,13 +4,26 @@ from report.evidence.display_names import model_name
 from report.evidence.load import StudyView
 from report.evidence.sentences import Link, Parts, parts
 from report.findings.answers import answers
-from report.tables.cells import row
+from report.tables.cells import (
+    DIFFERENCE,
+    difference_cells,
+    name_cell,
+    number_column,
+    row,
+    test_and_interval_cell,
+)
+from report.tables.results import seed_notes
 from report.tables.views import Column, Table
 
 CAPTION = parts(
     "The questions and what came out. All differences named here are tested together: “clear” ones "
     "stand after Holm’s correction for the number of these tests, “likely” ones only without it; "
     "“open” means that none can be told."
+)
+
+TESTS = parts(
+    "The tests behind the answers: each model’s test accuracy with its 95 % interval, and how far "
+    "it lies from the model that it is held against."
 )
 
 
@@ -26,6 +39,30 @@ def answers_table(view: StudyView) -> Table:
         for answer in answers(view)
     )
     return Table("answers", CAPTION, columns, rows)
+
+
+def tests_table(view: StudyView) -> Table:
+    """Return the tests behind the answers: who is held against whom, and how sure it is."""
+    columns = (
+        Column("Model"),
+        Column("Held against"),
+        number_column("Test", "%"),
+        DIFFERENCE,
+        number_column("p"),
+        Column("How sure"),
+    )
+    rows = tuple(
+        row(
+            name_cell(d.model.experiment),
+            name_cell(d.base.experiment),
+            test_and_interval_cell(d.model),
+            *difference_cells(d.model, d.base),
+            parts(d.sure),
+        )
+        for answer in answers(view)
+        for d in answer.differences
+    )
+    return Table("tests", TESTS, columns, rows, seed_notes(view))
 
 
 def _question(view: StudyView, section: str) -> Parts:

@@ -60,9 +60,10 @@ def remake(folder: Path, rendering: Rendering, lettering: Lettering) -> Iterator
         view.study = retell(view.study, _study_file(rendering.words))
     check_outline(view.study.report, "the report")
     theme = Theme(paper=rendering.paper)
-    assembler = Assembler(view, lambda _: None, theme, rendering.words)
+    assembler = Assembler(view, lambda _: None, theme, rendering.words, rendering.detail)
     html, drawings = assembler.page(rendering.kept, all_sources=bool(rendering.templates))
-    titles = {slug: e.title for slug, e in outline(view.study).items() if not e.module}
+    sections = outline(view.study, rendering.detail)
+    titles = {slug: e.title for slug, e in sections.items() if not e.module}
     with DrawingPool(lettering, few=FEW) as pool:
         pool.start(drawings)
         yield Remade(html, view.study, titles, {what.key: what for what in drawings}, pool)

@@ -135,6 +135,7 @@ def render_page(
             script=Markup(script),
             script_hash=_policy_hash(script),
             version=__version__,
+            brief=rendering is not None and rendering.detail == "brief",
             rendering=write_rendering(rendering) if rendering else "",
         )
     return without_dangling(page if all_sources else without_uncited(page))

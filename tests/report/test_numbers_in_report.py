@@ -100,7 +100,7 @@ def test_what_rests_on_kept_answers_can_be_recomputed(study, render):
     keep_answers(view, grid[2], round(0.8 * n), last=0)
     keep_answers(view, grid[3], view.dataset.counts.validation[0])
     page = render()
-    section = Markup(page.section("heatmaps")).striptags()
+    section = Markup(page.section("details")).striptags()
     assert "only it gets right" in section
     assert "exact McNemar test" in section
     assert "it collapsed to one class" in section

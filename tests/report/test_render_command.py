@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from report.assemble import ALWAYS
 from report.build import build_report
 from report.pdf.write import write_pdf
-from report.sections import SECTIONS
+from report.sections import BRIEF, SECTIONS
 from training.system import how_to_install_pango
 
 
@@ -42,6 +42,26 @@ def test_html_is_written_with_every_section_in_order(render):
     assert found == list(SECTIONS)
     assert not done.pdf_file.exists()
     assert str(done.html_file) in done.printed
+
+
+def test_a_brief_report_has_the_first_page_figures_and_tests(render, study):
+    full = render()
+    brief = render("--detail", "brief")
+    assert brief.exit_code == 0
+    assert re.findall(r'<section id="([a-z]+)"', brief.html) == list(BRIEF)
+    assert 'id="table-tests"' in brief.html
+    assert "brief: answers, figures and tests" in brief.html
+    assert brief.html.count("Chosen by its validation accuracy of") == 1
+    links = set(re.findall(r'href="#([^"]+)"', brief.html))
+    assert links <= set(re.findall(r' id="([^"]+)"', brief.html))
+    again = render("--detail", "full")
+    assert again.html == full.html
+    assert "Nothing has changed" in render("--detail", "full").printed
+
+
+def test_a_brief_report_leaves_out_what_the_author_leaves_out(render, study):
+    change(study / "study.json", report={"leave_out": ["introduction"]})
+    assert re.findall(r'<section id="([a-z]+)"', render("--detail", "brief").html) == ["figures"]
 
 
 def test_html_is_self_contained(render):
