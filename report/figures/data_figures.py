@@ -115,7 +115,7 @@ def picture_sizes(view: StudyView) -> Plot | Gap:
         draw_picture_sizes,
         sizes.sample,
         median,
-        size=(WIDTH, 3.5),
+        size=(WIDTH, 3.1),
         alt=alt,
         caption=caption,
         data=picture_size_data(view),

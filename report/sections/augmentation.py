@@ -7,6 +7,7 @@ from report.figures.run_figures import curves
 from report.findings.answers import UNCHANGED, headline, unaugmented
 from report.findings.comparing import differences_to_mind
 from report.findings.expected import gap_against
+from report.findings.interpretation import uneven_loss
 from report.findings.notices import notices, uses_sample_data
 from report.sections import SECTIONS
 from report.sections.scratch import course
@@ -35,6 +36,7 @@ def build(view: StudyView) -> SectionView:
             "course": tuple(course(view, ONE_OF_THREE)),
             "against_none": tuple(_against_none(view)),
             "alone": tuple(_alone(view)),
+            "meaning": tuple(uneven_loss(view, ONE_OF_THREE)),
         },
         figures={"gallery": augmentation_gallery(view), "curves": curves(view, ONE_OF_THREE)},
         tables={"comparison": comparison(view, "augmentation", [best, *own] if best else own,

@@ -5,6 +5,7 @@ from report.figures.comparison_figures import accuracy_against_cost
 from report.findings import duplicates
 from report.findings.against_reference import against_reference
 from report.findings.cost import accuracy_per_parameter, what_accuracy_cost
+from report.findings.interpretation import soonest
 from report.findings.notices import progress
 from report.sections import SECTIONS
 from report.sections.view import SectionView
@@ -19,6 +20,7 @@ def build(view: StudyView) -> SectionView:
         notices=tuple(progress(view)),
         findings={
             "overall": tuple(accuracy_per_parameter(view)),
+            "meaning": tuple(soonest(view)),
             "duplicates": tuple(duplicates.what_they_change(view)),
             "cost": tuple(what_accuracy_cost(view)),
             "reference": tuple(against_reference(view)),

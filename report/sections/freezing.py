@@ -9,6 +9,7 @@ from report.findings.answers import headline
 from report.findings.comparing import compare, differences_to_mind, tested_result
 from report.findings.expected import gap_against
 from report.findings.freezing import counts_and_accuracy
+from report.findings.interpretation import unsuited_features
 from report.findings.notices import notices
 from report.sections import SECTIONS
 from report.sections.view import SectionView
@@ -42,6 +43,9 @@ def build(view: StudyView) -> SectionView:
             "heads": (
                 *compare(view, STRATEGIES["head_free"], STRATEGIES["fc"]),
                 *counts_and_accuracy(_tested(view, held)),
+            ),
+            "meaning": tuple(
+                s for id_ in strategies(view).values() for s in unsuited_features(view, id_)
             ),
             "reference": tuple(_reference(view)),
         },

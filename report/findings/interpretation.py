@@ -1,0 +1,143 @@
+"""What results may mean: sentences that are marked as interpretation, each with its condition.
+
+They explain differences that a test has told, or help to choose among models that it can't tell
+apart. None says more than "may", and each names what would decide it.
+"""
+
+from report.evidence.accuracy import Tested
+from report.evidence.display_names import experiment_name
+from report.evidence.load import Run, StudyView
+from report.evidence.numbers import Quantity, derive, integer, signed_points
+from report.evidence.sentences import Name, Parts, Sentence, listing, say
+from report.evidence.statistics import SIGNIFICANCE, discordant, holm, mcnemar_exact
+from report.findings.answers import Difference, answers
+from report.findings.chosen import chosen_model
+from report.findings.mistakes import class_name, class_right, class_size
+from training.records import Freeze
+
+NEARLY = 0.95
+"""Share of a run's best validation accuracy from which it has nearly converged."""
+
+NAMED = 3
+"""Most classes that a sentence names."""
+
+EXTRACTORS: frozenset[Freeze] = frozenset(("features", "backbone"))
+"""What is frozen where the network's features stay those of another task."""
+
+
+def soonest(view: StudyView) -> list[Sentence]:
+    """Name which of the models level with the chosen one converged in the fewest epochs.
+
+    Said of one run each, where one is ahead of all others.
+    """
+    choice = chosen_model(view)
+    if choice is None or not choice.level:
+        return []
+    models = [choice.model, *choice.level]
+    epochs = [(epoch, model) for model in models if (epoch := _nearly_there(model)) is not None]
+    if len(epochs) < len(models):
+        return []
+    (first, model), *others = sorted(epochs, key=lambda item: item[0].value)
+    if first.value == others[0][0].value:
+        return []
+    said: list[Parts] = [
+        say(Name(experiment_name(other.experiment)), " in epoch ", integer(epoch)).parts
+        for epoch, other in others
+    ]
+    return [
+        say("Of the models that can’t be told apart, ", Name(experiment_name(model.experiment)),
+            " was the first to come within a twentieth of its best validation accuracy, in epoch ",
+            integer(first), "; ", listing(said), ". Where accuracy doesn’t decide, that may: the "
+            "same is had with fewer epochs. Other random starts would tell whether it stays so.",
+            strength="weak")
+    ]  # fmt: skip
+
+
+def _nearly_there(model: Tested) -> Quantity | None:
+    """Return the first epoch near the best; None of several seeds, and without curves."""
+    run = model.runs[0]
+    if len(model.runs) > 1 or run.curves is None or not run.curves.validation_accuracy:
+        return None
+    accuracies = run.curves.validation_accuracy
+    aim = NEARLY * max(accuracies)
+    return run.curve(f"/epoch/{next(i for i, a in enumerate(accuracies) if a >= aim)}")
+
+
+def uneven_loss(view: StudyView, experiment_id: str) -> list[Sentence]:
+    """Say which classes an augmentation hurts, where it hurts some and others not measurably.
+
+    By McNemar's exact test within each class, corrected by Holm for the number of classes.
+    """
+    d = _told_loss(view, "augmentation", experiment_id)
+    if d is None or len(d.model.runs) > 1:
+        return []
+    run, base = d.model.runs[0], d.base.runs[0]
+    assert run.predictions is not None
+    classes = sorted(set(run.predictions.label))
+    corrected = holm([_p_within(run, base, index) for index in classes])
+    changes = {index: _change_within(view, run, base, index) for index in classes}
+    worse = [
+        index
+        for index, p in zip(classes, corrected, strict=True)
+        if p < SIGNIFICANCE and changes[index].value < 0
+    ]
+    if not 0 < len(worse) < len(classes):
+        return []
+    worse.sort(key=lambda index: changes[index].value)
+    named: list[Parts] = [
+        say(class_name(view, index), " (", signed_points(changes[index]), unit, ")").parts
+        for index, unit in zip(worse[:NAMED], (" points", "", ""), strict=False)
+    ]
+    n_worse = derive("count", *(changes[index] for index in worse))
+    n_classes = derive("count", *changes.values())
+    most = " most of all " if len(worse) > NAMED else " "
+    return [
+        say("Measurably worse are ", integer(n_worse), " of ", integer(n_classes), " classes,",
+            most, listing(named), ". The altered copies may show what another class looks "
+            "like, or none; each transformation alone would tell which does it.", strength="weak")
+    ]  # fmt: skip
+
+
+def unsuited_features(view: StudyView, experiment_id: str) -> list[Sentence]:
+    """Say what a measurable loss by frozen features may come from."""
+    d = _told_loss(view, "freezing", experiment_id)
+    spec = d.model.runs[0].metrics.spec if d is not None else None
+    if spec is None or spec.freeze not in EXTRACTORS:
+        return []
+    return [
+        say("What the frozen features lack may be what these pictures have and those of "
+            "pre-training had not; training the last of the frozen layers, too, would tell.",
+            strength="weak")
+    ]  # fmt: skip
+
+
+def _told_loss(view: StudyView, section: str, experiment_id: str) -> Difference | None:
+    """Return the difference of a model that is measurably worse than what it is held against."""
+    differences = next(a.differences for a in answers(view) if a.section == section)
+    return next(
+        (
+            d
+            for d in differences
+            if d.model.experiment.id == experiment_id and d.sure != "open" and d.gain.value < 0
+        ),
+        None,
+    )
+
+
+def _p_within(run: Run, base: Run, index: int) -> float:
+    """Return the p-value of two runs' answers to the test pictures of one class."""
+    assert run.predictions is not None
+    assert base.predictions is not None
+    rows = zip(
+        run.predictions.label, run.predictions.predicted, base.predictions.predicted, strict=True
+    )
+    label, ours, theirs = zip(*(row for row in rows if row[0] == index), strict=True)
+    return mcnemar_exact(*discordant(label, ours, theirs))
+
+
+def _change_within(view: StudyView, run: Run, base: Run, index: int) -> Quantity:
+    shares = (
+        derive("ratio", class_right(view, r, index), class_size(view, r, index))
+        for r in (run, base)
+    )
+    return derive("difference", *shares)
