@@ -39,14 +39,12 @@ def main() -> None:
     parser.add_argument("html", type=Path)
     parser.add_argument("pdf", type=Path, nargs="?")
     options = parser.parse_args()
-    pieces = read_pieces(options.html.read_text(encoding="utf-8"), paper=True)
-    mine = [piece for piece in pieces if piece.section and piece.section not in NOT_MAIN]
-    text = _text(mine)
-    repeated = {s: n for s, n in Counter(_masked_sentences(mine)).items() if n > 1}
-    print(f"words in the main part: {len(WORD.findall(text))}")
-    print(f"numerals in the main part: {len(NUMERAL.findall(text))}")
-    print(f"sentences said more than once: {len(repeated)}, {sum(repeated.values())} times in all")
-    for sentence, n in sorted(repeated.items(), key=lambda item: -item[1]):
+    mine = main_part(options.html.read_text(encoding="utf-8"))
+    found = repeated(mine)
+    print(f"words in the main part: {n_words(mine)}")
+    print(f"numerals in the main part: {len(NUMERAL.findall(_text(mine)))}")
+    print(f"sentences said more than once: {len(found)}, {sum(found.values())} times in all")
+    for sentence, n in sorted(found.items(), key=lambda item: -item[1]):
         print(f"  {n} × {sentence[:110]}")
     if options.pdf:
         pdf = PdfReader(options.pdf)
@@ -55,6 +53,22 @@ def main() -> None:
         if shutil.which("pdftoppm"):
             for page, share in holes(options.pdf, pdf):
                 print(f"  page {page} is {100 * share:.0f} % empty, and no section ends there")
+
+
+def main_part(html: str) -> list[Piece]:
+    """Return what the main part of a report says."""
+    pieces = read_pieces(html, paper=True)
+    return [piece for piece in pieces if piece.section and piece.section not in NOT_MAIN]
+
+
+def n_words(pieces: list[Piece]) -> int:
+    """Count words."""
+    return len(WORD.findall(_text(pieces)))
+
+
+def repeated(pieces: list[Piece]) -> dict[str, int]:
+    """Return sentences that stand more than once, names and numbers masked: how often."""
+    return {s: n for s, n in Counter(_masked_sentences(pieces)).items() if n > 1}
 
 
 def _text(pieces: list[Piece]) -> str:

@@ -301,8 +301,8 @@ def _in_a_word(section: str, n_better: int, n_worse: int, n_level: int, sure: Su
     verbs = [(verb, verb_of_one) for n, verb, verb_of_one in counted if n]
     strength: Literal["strong", "weak"] = "weak" if sure == "open" else "strong"
     if len(verbs) > 1:
-        others = "".join(f", others {verb}" for verb, _ in verbs[1:])
-        return say(f"Some {several} {verbs[0][0]}{others}.", strength=strength)
+        some = ", some ".join(verb for verb, _ in verbs[:-1])
+        return say(f"Some {several} {some}, others {verbs[-1][0]}.", strength=strength)
     if n_better + n_worse + n_level == 1:
         return say(f"{alone} {verbs[0][1]}.", strength=strength)
     if n_level:

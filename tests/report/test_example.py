@@ -1,14 +1,21 @@
 """The study that ships with the source renders, is whole, and can be trusted."""
 
+import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pypdf import PdfReader
 
 from training.cli import cli
 
-EXAMPLE = Path(__file__).parents[2] / "runs" / "example"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "runs" / "example"
+sys.path.insert(0, str(ROOT / "bench"))
+
+import reading  # noqa: E402
 
 
 @pytest.fixture
@@ -30,3 +37,58 @@ def test_it_renders_and_every_number_of_it_can_be_recomputed(example):
     assert len(html.encode()) < 3_000_000
     verdict = CliRunner().invoke(cli, ["verify", *options])
     assert verdict.exit_code == 0, verdict.output
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """Return the folder of its report, HTML and PDF."""
+    output = tmp_path_factory.mktemp("report")
+    options = ["--runs", str(EXAMPLE.parent), "--study", EXAMPLE.name, "--output", str(output)]
+    done = CliRunner().invoke(cli, ["render", *options])
+    assert done.exception is None, done.output
+    return output
+
+
+def test_it_says_nothing_twice_and_not_too_much(rendered):
+    pieces = reading.main_part((rendered / "report.html").read_text(encoding="utf-8"))
+    assert reading.repeated(pieces) == {}
+    assert 3000 < reading.n_words(pieces) <= 5500
+
+
+def test_its_pages_are_few_and_full(rendered):
+    file = rendered / "report.pdf"
+    pdf = PdfReader(file)
+    assert reading.pages_before_references(pdf) <= 16
+    assert len(pdf.pages) <= 32
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("no pdftoppm on this machine")
+    assert reading.holes(file, pdf) == []
+
+
+def test_its_long_tables_stand_on_the_screen_alone(rendered):
+    page = (rendered / "report.html").read_text(encoding="utf-8")
+    text = "".join(sheet.extract_text() for sheet in PdfReader(rendered / "report.pdf").pages)
+    for slug, words in LONG.items():
+        caption = re.search(rf'<figcaption id="caption-{slug}">', page)
+        assert page[caption.end() :].startswith(words)
+        assert words not in text
+    assert "tables too long for paper" in " ".join(text.split())
+
+
+LONG = {
+    "provenance": "Where every record comes",
+    "other-settings": "What else was set: with",
+    "arithmetic": "The arithmetic of every",
+}
+"""Tables too long for paper, and how their captions begin."""
+
+
+def test_a_sentence_said_twice_is_found():
+    """Numbers and names don't make it another."""
+    html = "<body><section id='scratch'>"
+    for name, number in (("A", 1), ("B", 2)):
+        html += f"<p><span class='finding'><span class='name'>{name}</span> gets "
+        html += f"<data value='1' data-source='x#/y'>{number}</data> right.</span></p>"
+    assert reading.repeated(reading.main_part(html)) == {"Name gets 0 right.": 2}
+    elsewhere = html.replace("scratch", "details")
+    assert reading.repeated(reading.main_part(elsewhere)) == {}

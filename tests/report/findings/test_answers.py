@@ -5,8 +5,9 @@ from in_memory import a_dataset, a_run, a_spec, a_view
 from in_memory import said as text_of
 
 from report.evidence.statistics import homogeneity
-from report.findings.answers import answers
+from report.findings.answers import answers, headline
 from report.sections import section_view
+from report.tables import answers as tables
 from training.records import Experiment
 
 TUNED, SCRATCH, FIRST = "transfer/best", "scratch/best", "scratch/baseline"
@@ -140,3 +141,73 @@ def test_the_first_page_links_each_question_to_its_section():
     table = section_view("introduction", a_view(dataset=a_dataset())).tables["answers"]
     targets = [part.target for row in table.rows for part in row.cells[0] if part.kind == "link"]
     assert targets == ["scratch", "heatmaps", "transfer", "freezing", "augmentation", "beyond"]
+
+
+def opened(*runs, section):
+    counts = (N // 4,) * 4
+    view = a_view(*runs, dataset=a_dataset((500,) * 4, counts, counts))
+    return text_of(headline(view, section))
+
+
+@pytest.mark.parametrize(
+    ("right", "text"),
+    [((), ""),
+     ((340,), "Freezing gains accuracy."),
+     ((301,), "Freezing makes no measurable difference."),
+     ((200, 210), "Every way of freezing costs accuracy."),
+     ((301, 302), "No way of freezing makes a measurable difference."),
+     ((301, 200), "Some ways of freezing cost accuracy, others make no measurable difference."),
+     ((340, 301, 200), ("Some ways of freezing gain accuracy, some cost accuracy, others make no "
+      "measurable difference."))],
+)  # fmt: skip
+def test_a_section_opens_with_what_all_some_or_none_of_it_does(right, text):
+    names = ("freezing/cnn", "freezing/fc", "freezing/fc-head-free")
+    models = [a_model(name, n) for name, n in zip(names, right, strict=False)]
+    assert opened(a_model(TUNED, 300), *models, section="freezing") == text
+
+
+def test_a_headline_is_as_careful_as_its_least_sure_difference():
+    runs = [a_model(TUNED, 300), a_model("freezing/cnn", 200), a_model("freezing/fc", 294)]
+    others = [a_model("beyond/a", 300)]
+    assert opened(*runs, *others, section="freezing") == (
+        "Every way of freezing probably costs accuracy."
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "text"),
+    [(300, "Pre-trained weights help."), (286, "Pre-trained weights probably help."),
+     (285, "Whether pre-trained weights help stays open."),
+     (260, "Pre-trained weights cost accuracy.")],
+)  # fmt: skip
+def test_the_headline_on_transfer_follows_its_test(right, text):
+    runs = a_model(TUNED, right), a_model(SCRATCH, 280), a_model("freezing/cnn", right)
+    assert opened(*runs, section="transfer") == text
+
+
+def test_the_headline_on_rates_says_for_which_start():
+    uneven, even = a_grid("scratch/grid", 0.3, 0.8), a_grid("transfer/grid", 0.8, 0.8)
+    assert opened(*uneven, section="heatmaps") == (
+        "Learning rate and optimizer matter from a random start."
+    )
+    assert opened(*uneven, *even, section="heatmaps") == (
+        "Learning rate and optimizer matter from a random start; from pre-trained weights no "
+        "difference can be told."
+    )
+    assert opened(*even, section="heatmaps") == (
+        "Whether learning rate and optimizer matter stays open."
+    )
+
+
+def test_the_headline_from_scratch_asks_for_more_than_guessing():
+    assert "more than guessing" in opened(a_model(SCRATCH, 320), section="scratch")
+    assert "no further than guessing" in opened(a_model(SCRATCH, 110), section="scratch")
+
+
+def test_the_table_of_tests_has_a_row_for_each_difference_behind_an_answer():
+    runs = a_model(TUNED, 300), a_model(SCRATCH, 280), a_model("freezing/cnn", 200)
+    counts = (N // 4,) * 4
+    table = tables.tests_table(a_view(*runs, dataset=a_dataset((500,) * 4, counts, counts)))
+    assert [text_of([row.cells[5][0].text]) for row in table.rows] == ["clear", "clear"]
+    assert "+5.0" in "".join(part.text for part in table.rows[0].cells[3])
+    assert "−25.0" in "".join(part.text for part in table.rows[1].cells[3])

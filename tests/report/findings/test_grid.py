@@ -253,3 +253,43 @@ def test_the_choice_is_told_with_its_rank():
         chosen = Selected(GRID, ids[rank - 1], rank, ids, [0.9, 0.8, 0.7])
         run = a_run("scratch/best", selected=chosen)
         assert f"The pair, SGD at 1e-3, is {words} in" in said(grid.selection(view_of(run), run))
+
+
+STARTS = {GRID: "from a random start", "transfer/grid": "from pre-trained weights"}
+
+
+def elsewhere(run):
+    """Return a run of the other grid."""
+    return a_run(
+        run.id.replace("scratch", "transfer"), spec=run.metrics.spec,
+        validation=run.metrics.validation,
+    )  # fmt: skip
+
+
+def test_the_leads_of_all_grids_are_one_sentence():
+    clear = member("sgd", 1e-2, 0.9, loss=0.5), member("adam", 1e-2, 0.6)
+    close = map(elsewhere, (member("adam", 1e-3, 0.82), member("sgd", 1e-2, 0.8)))
+    assert said(grid.leads(view_of(*clear, *close), STARTS)) == (
+        "From a random start SGD at 1e-2 leads Adam at 1e-2 by 30.0 points, more than luck "
+        "explains; from pre-trained weights Adam at 1e-3 leads SGD at 1e-2 by 2.0 points, which "
+        "may be luck."
+    )
+
+
+@pytest.mark.parametrize("shares", [(0.9,), (0.9, 0.9), (0.5, 0.49)])
+def test_alone_level_or_guessing_nobody_leads(shares):
+    runs = [member(o, 1e-2, s) for o, s in zip(("sgd", "adam"), shares, strict=False)]
+    assert grid.leads(view_of(*runs), STARTS) == []
+
+
+def test_pairs_that_never_learned_are_counted_for_all_grids():
+    runs = member("sgd", 1e-2, 0.9), member("adam", 1e-2, 0.5), member("adam", 1e-3, 0.5)
+    others = map(elsewhere, (member("sgd", 1e-2, 0.9), member("adam", 1e-2, 0.5)))
+    assert said(grid.without_success(view_of(*runs, *others), STARTS)) == (
+        "2 of 3 pairs from a random start and 1 of 2 pairs from pre-trained weights aren’t "
+        "measurably better than naming the most frequent class every time."
+    )
+    assert "1 of 2 pairs from a random start isn’t" in said(
+        grid.without_success(view_of(*runs[:2]), STARTS)
+    )
+    assert grid.without_success(view_of(runs[0]), STARTS) == []

@@ -10,7 +10,7 @@ from fake_study import Fake, write_fake_study
 from report.errors import ReportError
 from report.evidence.load import StudyView, load_study
 from report.figures.views import Gap
-from report.sections import SECTIONS, section_view
+from report.sections import BRIEF, SECTIONS, section_view
 from report.writing.templating import render_section
 from training.records import matches_group
 from training.study import SECTIONS as EXPERIMENT_SECTIONS
@@ -44,14 +44,14 @@ def views(tmp_path_factory, finished_study):
     return found | {"empty": load_study(empty)}
 
 
-@pytest.mark.parametrize("slug", SECTIONS)
+@pytest.mark.parametrize("slug", SECTIONS | BRIEF)
 @pytest.mark.parametrize("name", ["finished", *STUDIES, "empty"])
 def test_every_section_is_made_and_printed(views, name, slug):
     view = views[name]
     section = section_view(slug, view)
     html = render_section(section, view.study)
     assert section.slug == slug
-    assert section.title == SECTIONS[slug].title
+    assert section.title == (SECTIONS | BRIEF)[slug].title
     assert html.count("<section") == html.count("<h2") == 1
     assert "None" not in re.sub(r"data:[^\"]+", "", html)
 

@@ -1,0 +1,115 @@
+"""Interpretations are written where their condition holds, and nowhere else."""
+
+import pytest
+from in_memory import a_dataset, a_run, a_spec, a_view
+from in_memory import said as text_of
+
+from report.findings.interpretation import soonest, uneven_loss, unsuited_features
+from training.records import Experiment
+
+TUNED, ALTERED = "transfer/best", "augmentation/one-of-three"
+N = 100
+"""Test pictures of each of four classes."""
+
+
+def a_model(name, *right, epochs=None, seed=0, **fields):
+    """Make a tested run from how many of each class's pictures it names rightly.
+
+    Args:
+        epochs: Its validation accuracy after each.
+    """
+    label, guesses = [], []
+    for index, n_right in enumerate(right):
+        label += [index] * N
+        guesses += [index] * n_right + [(index + 1) % 4] * (N - n_right)
+    curves = None if epochs is None else {"validation_accuracy": epochs}
+    experiment = Experiment(id=name, question="?", test=True)
+    return a_run(
+        name, answers=(label, guesses), curves=curves, experiment=experiment, seed=seed, **fields
+    )
+
+
+def view_of(*runs, **fields):
+    return a_view(*runs, dataset=a_dataset((500,) * 4, (N,) * 4, (N,) * 4), **fields)
+
+
+def equals(*courses):
+    return [
+        a_model(f"beyond/{letter}", 80, 80, 80, 80, epochs=course, validation=0.8 - i / 100)
+        for i, (letter, course) in enumerate(zip("abc", courses, strict=False))
+    ]
+
+
+def test_the_first_to_come_near_its_best_is_named():
+    text = text_of(soonest(view_of(*equals([0.2, 0.5, 0.80], [0.2, 0.77, 0.79]))))
+    assert "in epoch 2; " in text
+    assert "in epoch 3. Where accuracy doesn’t decide, that may" in text
+
+
+def test_a_twentieth_below_the_best_is_near():
+    assert "in epoch 1; " in text_of(soonest(view_of(*equals([0.76, 0.80], [0.1, 0.79]))))
+    assert soonest(view_of(*equals([0.759, 0.80], [0.1, 0.79]))) == []
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        equals([0.2, 0.8], [0.2, 0.8]),
+        equals([0.2, 0.8], None),
+        equals([0.2, 0.8]),
+        [
+            *equals([0.8, 0.8]),
+            a_model("beyond/b", 20, 20, 20, 20, epochs=[0.1, 0.2], validation=0.2),
+        ],
+    ],
+    ids=["both at once", "a course is unknown", "alone", "nothing level with it"],
+)
+def test_else_nobody_was_first(runs):
+    assert soonest(view_of(*runs)) == []
+
+
+def test_of_several_seeds_no_course_is_compared():
+    runs = equals([0.8, 0.8], [0.2, 0.79])
+    again = [
+        a_model(run.id, 80, 80, 80, 80, epochs=[0.2, 0.8], seed=1, validation=0.8) for run in runs
+    ]
+    assert soonest(view_of(*runs, *again)) == []
+
+
+def test_classes_that_an_augmentation_hurts_are_named_the_worst_first():
+    view = view_of(a_model(TUNED, 90, 90, 90, 90), a_model(ALTERED, 60, 90, 20, 89))
+    text = text_of(uneven_loss(view, ALTERED))
+    assert text.startswith(
+        "Measurably worse are 2 of 4 classes, cat (−70.0 points) and ant (−30.0). "
+    )
+
+
+@pytest.mark.parametrize(
+    "right",
+    [(40, 40, 40, 40), (85, 85, 85, 85), (90, 90, 90, 88), (95, 95, 90, 60)],
+    ids=[
+        "every class",
+        "none measurably",
+        "not worse in all",
+        "a class that lost, in an equal whole",
+    ],
+)
+def test_else_no_class_is_named(right):
+    view = view_of(a_model(TUNED, 90, 90, 90, 75), a_model(ALTERED, *right))
+    assert uneven_loss(view, ALTERED) == []
+
+
+def frozen(freeze, right):
+    spec = a_spec(freeze=freeze)
+    return a_model("freezing/cnn", *(right,) * 4, spec=spec)
+
+
+@pytest.mark.parametrize(
+    ("freeze", "right", "said"),
+    [("features", 60, True), ("backbone", 60, True), ("classifier", 60, False),
+     ("features", 89, False), ("features", 99, False)],
+)  # fmt: skip
+def test_features_may_not_suit_where_freezing_them_cost_measurably(freeze, right, said):
+    view = view_of(a_model(TUNED, 90, 90, 90, 90), frozen(freeze, right))
+    text = text_of(unsuited_features(view, "freezing/cnn"))
+    assert ("frozen features lack may be" in text) == said
