@@ -11,7 +11,7 @@ written all the same; "found" those with an effect of the size named, of which i
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,16 @@ from in_memory import a_dataset, a_run, a_view, validated
 from report.evidence.load import Run, StudyView
 from report.evidence.statistics import wilson_interval
 from report.findings import answers as first_page
-from report.findings import chosen, comparing, expected, grid, guessing, learning, mistakes
+from report.findings import (
+    chosen,
+    comparing,
+    expected,
+    grid,
+    guessing,
+    interpretation,
+    learning,
+    mistakes,
+)
 from training.records import Experiment
 
 N = 400
@@ -45,8 +54,8 @@ Dice = np.random.Generator
 NAMES = [f"beyond/{letter}" for letter in "abcdefghi"]
 
 
-def answers(dice: Dice, accuracies: list[float]) -> list[np.ndarray]:
-    """Return for each network whether it is right, (N,) bool."""
+def answers(dice: Dice, accuracies: Sequence[float | np.ndarray]) -> list[np.ndarray]:
+    """Return for each network whether it is right, (N,) bool, by its accuracy or (N,) such."""
     common = dice.random(N)
     alone = [np.where(dice.random(N) < TOGETHER, common, dice.random(N)) for _ in accuracies]
     return [own < accuracy for own, accuracy in zip(alone, accuracies, strict=True)]
@@ -217,6 +226,24 @@ def _lead_of_older_records(dice: Dice, effect: float) -> bool:
     return _lead(dice, effect, kept=False)
 
 
+def _hurt_class(dice: Dice, effect: float) -> bool:
+    """Tell whether the class that augmentation hurts is named; without effect, whether others are.
+
+    It loses 40 points in either case.
+    """
+    altered = np.where(LABEL == 0, 0.4, 0.8)
+    runs = []
+    for name, right in zip(
+        ("transfer/best", "augmentation/one-of-three"), answers(dice, [0.8, altered]), strict=True
+    ):
+        guesses = np.where(right, LABEL, (LABEL + 1) % N_CLASSES).tolist()
+        experiment = Experiment(id=name, question="?", test=True)
+        runs.append(a_run(name, answers=(LABEL.tolist(), guesses), experiment=experiment))
+    said = " ".join(map(str, interpretation.uneven_loss(seen(*runs), runs[1].id)))
+    hurt, *others = seen(*runs).dataset.classes
+    return f"{hurt} (" in said if effect else any(f"{name} (" in said for name in others)
+
+
 KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "one model better than another": (_better, 0.10, "80 against 70 %"),
     "any of nine told from the chosen one": (_of_nine, 0.10, "one at 70, eight at 80 %"),
@@ -227,6 +254,7 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "train is further ahead in one model, or back": (_gap_of_two, 0.15, "20 against 35 points"),
     "over- or underconfident": (_confidence, 0.10, "10 points"),
     "validation and test differ": (_flattered, 0.12, "12 points"),
+    "augmentation hurts a class": (_hurt_class, 0.40, "40 points"),
     "a tested model is better than guessing": (_beyond_guessing, 0.10, "35 against 25 %"),
     "a run learned more than guessing in any of 12 epochs": (_learned, 0.10, "35 against 25 %"),
     "collapsed to guessing": (_collapsed, 0.10, "from 35 to 25 % for eight epochs"),
