@@ -12,7 +12,9 @@ from pdf_editing import edit_attachment, edit_number
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText
 
+from report.audit.compare_pdf_text import compare_pages
 from report.audit.manifest import unpack_records
+from report.audit.read_html import Piece
 from report.errors import ReportError
 from training.cli import cli
 
@@ -271,3 +273,20 @@ def test_several_kinds_of_space_may_stand_before_a_heading():
     for space in (" ", "\u2002 ", "\u2002"):
         assert list(_counters([contents, f"1{space}Introduction\nText"])) == []
     assert list(_counters([contents, "2 Introduction\nText"]))
+
+
+def test_a_caption_that_begins_as_its_counter_does_is_found_on_the_next_page():
+    """A section that begins a page with “Table 2. The …” goes on where it should."""
+    said = ("It ends.", "Figures and tests", "The tests behind the answers, all of them.", "A row")
+    pieces = [p for text in said for p in (Piece("text", "figures", text), Piece("block"))]
+    pages = [
+        "It ends.\n• •\nA study\nWhat came out\npage 1 of 2",
+        (
+            "2 Figures and tests\nTable 1. The tests behind the answers, all of them.\nA row\n"
+            "A study\nFigures and tests\npage 2 of 2"
+        ),
+    ]
+    running = ("A study", "What came out", "Figures and tests")
+    assert list(compare_pages(pieces, pages, running)) == []
+    changed = [pages[0], pages[1].replace("all of", "none of")]
+    assert len(list(compare_pages(pieces, changed, running))) == 1
