@@ -73,7 +73,7 @@ def leads(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]:
     said: list[Parts] = []
     for grid, start in grids.items():
         ranked, found = view.ranked(grid), best_pair(view, grid)
-        if len(ranked) < 2 or len(found) < 2 or all(never_learned(view, run) for run in ranked):
+        if len(found) < 2:  # none, one, or none that learned
             continue
         lead = derive("difference", *(_accuracy(view, run) for run in ranked[:2]))
         if lead.value == 0:

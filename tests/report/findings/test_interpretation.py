@@ -85,6 +85,16 @@ def test_classes_that_an_augmentation_hurts_are_named_the_worst_first():
 
 
 @pytest.mark.parametrize(
+    "right", [(60, 100, 90, 90), (60, 84, 90, 90)], ids=["better", "worse by an uncorrected test"]
+)
+def test_a_class_that_is_not_measurably_worse_is_not_among_them(right):
+    view = view_of(a_model(TUNED, 90, 90, 90, 90), a_model(ALTERED, *right))
+    assert text_of(uneven_loss(view, ALTERED)).startswith(
+        "Measurably worse are 1 of 4 classes, ant (−30.0 points). "
+    )
+
+
+@pytest.mark.parametrize(
     "right",
     [(40, 40, 40, 40), (85, 85, 85, 85), (90, 90, 90, 88), (95, 95, 90, 60)],
     ids=[
