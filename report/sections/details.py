@@ -10,6 +10,7 @@ from report.figures.mistake_figures import confident_mistakes_gallery
 from report.figures.run_figures import curves
 from report.figures.views import Figure
 from report.findings import data
+from report.findings.expected import gap_against
 from report.findings.first_layer import first_layer_change
 from report.findings.freezing import what_is_trained
 from report.findings.grid import best_pair, sensitivity, troubled_pairs
@@ -90,7 +91,7 @@ def _course(view: StudyView, experiment_id: str) -> Block:
     return Block(
         title=parts(Name(experiment_name(experiment) if experiment else experiment_id)),
         figure=curves(view, experiment_id),
-        findings=(_setup(view, run), tuple(course(view, experiment_id))),
+        findings=(_setup(view, run), (*course(view, experiment_id), *_gap(view, run))),
     )
 
 
@@ -101,3 +102,10 @@ def _setup(view: StudyView, run: Run | None) -> tuple[Sentence, ...]:
     return tuple(
         what_is_trained(run) if run.experiment.section == "freezing" else beyond.setup(view, run)
     )
+
+
+def _gap(view: StudyView, run: Run | None) -> list[Sentence]:
+    """Say whether freezing moved train and validation apart."""
+    if run is None or run.experiment.section != "freezing":
+        return []
+    return gap_against(view, run.id, freezing.NOTHING_FROZEN)

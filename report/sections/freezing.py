@@ -7,7 +7,6 @@ from report.evidence.sentences import Sentence, parts, say
 from report.figures.run_figures import parameter_bars
 from report.findings.answers import headline
 from report.findings.comparing import compare, differences_to_mind, tested_result
-from report.findings.expected import gap_against
 from report.findings.freezing import counts_and_accuracy
 from report.findings.interpretation import unsuited_features
 from report.findings.notices import notices
@@ -75,7 +74,6 @@ def _strategy(view: StudyView, experiment_id: str) -> list[Sentence]:
     return [
         *tested_result(view, experiment_id),
         *differences_to_mind(view, experiment_id, NOTHING_FROZEN),
-        *gap_against(view, experiment_id, NOTHING_FROZEN),
     ]
 
 
