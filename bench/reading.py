@@ -108,7 +108,7 @@ def holes(file: Path, pdf: PdfReader) -> list[tuple[int, float]]:
     Returns:
         Page number, from 1, and the empty share of its height, from 0 to 1.
     """
-    heads = {at for _, at, is_first in _sections(pdf) if is_first}
+    heads = {at for _, at, is_first in _sections(pdf) if is_first} | {len(pdf.pages)}
     shares = _empty_shares(file, pages_before_references(pdf))
     return [
         (i + 1, share)
@@ -138,7 +138,8 @@ def _empty_shares(file: Path, n_pages: int) -> list[float]:
         width, height = int(head[1]), int(head[2])
         page = np.frombuffer(rest, np.uint8, width * height, head.end()).reshape(height, width)
         inked = np.flatnonzero((page[margin:-margin] < 250).any(axis=1))
-        shares.append(1 - (inked[-1] + 1 if len(inked) else 0) / (height - 2 * margin))
+        last = int(inked[-1]) + 1 if len(inked) else 0
+        shares.append(1 - last / (height - 2 * margin))
         rest = rest[head.end() + width * height :]
     return shares
 

@@ -264,10 +264,9 @@ def _held_against(section: str, differences: Sequence[Difference]) -> Answer:
     base = Name(experiment_name(differences[0].base.experiment))
     said = []
     if level:
-        verb = " are" if len(level) > 1 else " is"
-        same = f"{verb} level with " if section == "freezing" else " can’t be told from "
-        far = " as far as can be told." if section == "freezing" else "."
-        said.append(say(_named(level), same, base, far, strength="weak"))
+        alone, several, end = LEVEL[section]
+        same = alone if len(level) == 1 else several
+        said.append(say(_named(level), same, base, end, strength="weak"))
     if better:
         said.append(say(_changing(better, "gains"), " on ", base, ".", strength="strong"))
     if worse:
@@ -308,6 +307,18 @@ def _in_a_word(section: str, n_better: int, n_worse: int, n_level: int, sure: Su
     if n_level:
         return say(f"No {one} makes a measurable difference.", strength=strength)
     return say(f"Every {one} {verbs[0][1]}.", strength=strength)
+
+
+LEVEL = {
+    "freezing": (" is level with ", " are level with ", " as far as can be told."),
+    "augmentation": (
+        " shows no measurable difference from ",
+        " show no measurable difference from ",
+        ".",
+    ),
+    "beyond": (" can’t be told from ", " can’t be told from ", "."),
+}
+"""How models are said to be level, in words of each section's own: one, several, and the end."""
 
 
 def _named(differences: Sequence[Difference]) -> Parts:

@@ -1,9 +1,12 @@
 """Two models on the same test pictures: what may be said of the difference."""
 
+from collections.abc import Sequence
+
 from report.evidence.accuracy import STUDENT_SEEDS, Tested, tested_accuracy
 from report.evidence.display_names import INTERVAL, experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
+    Number,
     Quantity,
     derive,
     integer,
@@ -11,7 +14,7 @@ from report.evidence.numbers import (
     points,
     signed_points,
 )
-from report.evidence.sentences import Name, Parts, Sentence, say
+from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.guessing import test_is_guessing
 from report.findings.scores import p_parts
@@ -69,8 +72,14 @@ def compare(view: StudyView, first_id: str, second_id: str) -> list[Sentence]:
     return [_verdict(first, second, pairs), *_epochs_differ(first, second)]
 
 
-def differences_to_mind(view: StudyView, first_id: str, second_id: str) -> list[Sentence]:
-    """Say what keeps two models from being compared by one change alone, if anything does."""
+def differences_to_mind(
+    view: StudyView, first_id: str, second_id: str, epochs: bool = True
+) -> list[Sentence]:
+    """Say what keeps two models from being compared by one change alone, if anything does.
+
+    Args:
+        epochs: Say it of different numbers of epochs, too; see `other_epochs` for several models.
+    """
     first, second = tested_accuracy(view, first_id), tested_accuracy(view, second_id)
     if first is None or second is None or first_id == second_id:
         return []
@@ -78,7 +87,28 @@ def differences_to_mind(view: StudyView, first_id: str, second_id: str) -> list[
         return [_the_same(first, second)]
     if not _same_pictures(first, second):
         return [_not_comparable(first, second)]
-    return _epochs_differ(first, second)
+    return _epochs_differ(first, second) if epochs else []
+
+
+def other_epochs(view: StudyView, ids: Sequence[str], base_id: str) -> list[Sentence]:
+    """Say once which models were trained for other numbers of epochs than their common base."""
+    base = tested_accuracy(view, base_id)
+    models = [tested_accuracy(view, id_) for id_ in ids if id_ != base_id]
+    others = [m for m in models if base is not None and m is not None and _epochs_differ(m, base)]
+    if base is None or not others:
+        return []
+    named: list[Parts] = [
+        say(Name(experiment_name(m.experiment)), " ", _epochs(m)).parts for m in others
+    ]
+    return [
+        say("The epochs differ, so these comparisons aren’t of one change alone: ",
+            Name(experiment_name(base.experiment)), " had ", _epochs(base), ", ", listing(named),
+            ".")
+    ]  # fmt: skip
+
+
+def _epochs(tested: Tested) -> Number:
+    return integer(tested.runs[0].number("/spec/epochs"))
 
 
 def _verdict(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Sentence:

@@ -5,7 +5,7 @@ from report.evidence.sentences import Sentence, parts, say
 from report.figures.pictures import augmentation_gallery
 from report.figures.run_figures import curves
 from report.findings.answers import UNCHANGED, headline, unaugmented
-from report.findings.comparing import differences_to_mind
+from report.findings.comparing import differences_to_mind, other_epochs
 from report.findings.expected import gap_against
 from report.findings.interpretation import uneven_loss
 from report.findings.notices import notices, uses_sample_data
@@ -54,7 +54,7 @@ def _letters(view: StudyView) -> list[Sentence]:
 def _against_none(view: StudyView) -> list[Sentence]:
     baseline = unaugmented(view)
     return [
-        *differences_to_mind(view, ONE_OF_THREE, baseline),
+        *differences_to_mind(view, ONE_OF_THREE, baseline, epochs=False),
         *gap_against(view, ONE_OF_THREE, baseline),
     ]
 
@@ -62,6 +62,8 @@ def _against_none(view: StudyView) -> list[Sentence]:
 def _alone(view: StudyView) -> list[Sentence]:
     """Hold each transformation alone against none, where these extras were run."""
     others = [e.id for e in view.section("augmentation") if e.id not in (ONE_OF_THREE, UNCHANGED)]
+    base = unaugmented(view)
     return [
-        sentence for id_ in others for sentence in differences_to_mind(view, id_, unaugmented(view))
+        *(s for id_ in others for s in differences_to_mind(view, id_, base, epochs=False)),
+        *other_epochs(view, [ONE_OF_THREE, *others], base),
     ]

@@ -6,7 +6,7 @@ from report.evidence.numbers import Quantity, derive, integer, plain
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
 from report.figures.run_figures import parameter_bars
 from report.findings.answers import headline
-from report.findings.comparing import differences_to_mind, tested_result
+from report.findings.comparing import differences_to_mind, other_epochs, tested_result
 from report.findings.cost import size_and_time
 from report.findings.freezing import HELD
 from report.findings.notices import notices
@@ -29,7 +29,10 @@ def build(view: StudyView) -> SectionView:
         notices=notices(view, own),
         findings={
             "answer": headline(view, "beyond"),
-            "results": tuple(s for e in own for s in _result(view, e.id)),
+            "results": (
+                *(s for e in own for s in _result(view, e.id)),
+                *other_epochs(view, [e.id for e in own], ALEXNET),
+            ),
         },
         figures={"parameters": parameter_bars(view, "beyond-parameters", held, "network")},
         tables={"comparison": comparison(view, "beyond", held, caption, ALEXNET)},
@@ -45,7 +48,7 @@ def compared(view: StudyView) -> list[Experiment]:
 def _result(view: StudyView, experiment_id: str) -> list[Sentence]:
     return [
         *tested_result(view, experiment_id),
-        *differences_to_mind(view, experiment_id, ALEXNET),
+        *differences_to_mind(view, experiment_id, ALEXNET, epochs=False),
         *size_and_time(view, experiment_id, ALEXNET),
     ]
 

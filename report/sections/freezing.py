@@ -6,7 +6,7 @@ from report.evidence.reference import reference_note
 from report.evidence.sentences import Sentence, parts, say
 from report.figures.run_figures import parameter_bars
 from report.findings.answers import headline
-from report.findings.comparing import compare, differences_to_mind, tested_result
+from report.findings.comparing import compare, differences_to_mind, other_epochs, tested_result
 from report.findings.freezing import counts_and_accuracy
 from report.findings.interpretation import unsuited_features
 from report.findings.notices import notices
@@ -40,6 +40,7 @@ def build(view: StudyView) -> SectionView:
             "answer": headline(view, "freezing"),
             **{name: tuple(_strategy(view, id_)) for name, id_ in strategies(view).items()},
             "heads": (
+                *other_epochs(view, list(strategies(view).values()), NOTHING_FROZEN),
                 *compare(view, STRATEGIES["head_free"], STRATEGIES["fc"]),
                 *counts_and_accuracy(_tested(view, held)),
             ),
@@ -73,7 +74,7 @@ def _tested(view: StudyView, experiments: list[Experiment]) -> list[Tested]:
 def _strategy(view: StudyView, experiment_id: str) -> list[Sentence]:
     return [
         *tested_result(view, experiment_id),
-        *differences_to_mind(view, experiment_id, NOTHING_FROZEN),
+        *differences_to_mind(view, experiment_id, NOTHING_FROZEN, epochs=False),
     ]
 
 

@@ -1,6 +1,7 @@
 """Tables of accuracies, parameters and costs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from report.evidence.accuracy import Tested, all_tested, tested_accuracy
 from report.evidence.display_names import INTERVAL as INTERVAL_NAME
@@ -83,7 +84,7 @@ def comparison(
         )
         for experiment in experiments
     )
-    return Table(slug, caption, columns, rows, seed_notes(view))
+    return Table(slug, caption, columns, rows)
 
 
 def _test_cells(tested: Tested | None, against: Tested | None) -> tuple[Parts, ...]:
@@ -106,7 +107,8 @@ def summary(view: StudyView) -> Table:
         "the ones of the best validation epoch. Stars mark the model with the highest validation "
         "accuracy and those that can’t be told from it on the test pictures."
     )
-    return comparison(view, "summary", experiments, caption)
+    table = comparison(view, "summary", experiments, caption)
+    return replace(table, notes=seed_notes(view))
 
 
 def accuracies_beside_reference(view: StudyView) -> Table:
@@ -161,7 +163,7 @@ def without_duplicates(view: StudyView) -> dict[str, Table]:
         "Test accuracies with and without the test pictures that have an identical or nearly "
         "identical twin in train or validation."
     )
-    table = Table("without-duplicates", caption, columns, rows, seed_notes(view))
+    table = Table("without-duplicates", caption, columns, rows)
     return {"without_duplicates": table}
 
 

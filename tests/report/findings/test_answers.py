@@ -104,6 +104,19 @@ def test_an_answer_is_as_sure_as_its_least_sure_difference():
     assert "frozen classifier and head 1.5 points" in text
 
 
+def test_each_section_has_words_of_its_own_for_models_that_are_level():
+    level = [a_model(f"{section}/x", 301) for section in ("freezing", "augmentation", "beyond")]
+    said = [
+        answered(a_model(TUNED, 300), *level, section=section)[0].partition(") ")[2]
+        for section in ("freezing", "augmentation", "beyond")
+    ]
+    assert said == [
+        "is level with AlexNet fine-tuned as far as can be told.",
+        "shows no measurable difference from AlexNet fine-tuned.",
+        "can’t be told from AlexNet fine-tuned.",
+    ]
+
+
 def test_augmentation_is_held_against_a_run_of_as_many_epochs_where_there_is_one():
     runs = [a_model(TUNED, 300), a_model("augmentation/one-of-three", 200)]
     assert "against AlexNet fine-tuned" in answered(*runs, section="augmentation")[0]

@@ -219,6 +219,23 @@ def test_different_numbers_of_epochs_are_admitted():
     assert comparing.compare(a_view(pair(9, 0, spec=None)[0], second), A, B)[1:] == []
 
 
+def test_other_numbers_of_epochs_are_said_once_of_several_models():
+    runs = [
+        a_run(name, spec=a_spec(epochs=n), answers=([0] * 9, [0] * 9))
+        for name, n in ((A, 25), (B, 25), ("beyond/c", 30), ("beyond/d", 40))
+    ]
+    view = a_view(*runs)
+    text = said(comparing.other_epochs(view, [run.id for run in runs], A))
+    assert text.startswith("The epochs differ, so these comparisons aren’t of one change alone: ")
+    assert text.count("25") == 1
+    assert " 30 and " in text
+    assert text.endswith(" 40.")
+    assert comparing.other_epochs(view, [A, B], A) == []
+    assert comparing.other_epochs(view, [A, "beyond/missing"], B) == []
+    assert comparing.other_epochs(view, [A], "beyond/missing") == []
+    assert comparing.differences_to_mind(view, "beyond/c", A, epochs=False) == []
+
+
 def test_tests_against_others_leave_out_what_can_not_be_compared():
     first, clear = pair(9, 0)
     close = a_run("scratch/close", answers=([0] * 19, [0] * 17 + [1] * 2))

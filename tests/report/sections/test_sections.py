@@ -152,3 +152,10 @@ def test_smaller_batches_and_scaled_rates_are_spoken_of_where_there_are_some(vie
     said = course_of("VGG16", section_view("details", views[name]))
     assert ("Its batches are smaller than the usual 256" in said) == scaled
     assert ("the learning rate is scaled down in proportion" in said) == scaled
+
+
+def test_what_holds_for_all_seeds_stands_below_one_table_of_the_main_part(views):
+    main = set(SECTIONS) - {"background", "details", "appendix"}
+    made = [section_view(slug, views["several seeds"]) for slug in main]
+    noted = [t.slug for section in made for t in section.tables.values() if t.notes]
+    assert noted == ["test-accuracies"]
