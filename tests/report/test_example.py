@@ -72,6 +72,7 @@ def test_its_long_tables_stand_on_the_screen_alone(rendered):
         caption = re.search(rf'<figcaption id="caption-{slug}">', page)
         assert page[caption.end() :].startswith(words)
         assert words not in text
+        assert re.search(rf'<figure class="table[^"]* screen" id="table-{slug}">', page), "printed"
     assert "tables too long for paper" in " ".join(text.split())
 
 
