@@ -73,7 +73,7 @@ def draw_accuracies(points: Sequence[Point], ax: "Axes") -> "Axes":
 
 def cost_labels_height(points: Sequence[Point]) -> float:
     """Return how many inches the labels beside `draw_against_cost` need, and room to be moved."""
-    return max(2.6, 1.2 * sum(LINE_HEIGHT * len(_lines(point)) + LABEL_GAP for point in points))
+    return max(2.4, 1.05 * sum(LINE_HEIGHT * len(_lines(point)) + LABEL_GAP for point in points))
 
 
 def draw_against_cost(points: Sequence[Point], ax: "Axes", *, cost: str) -> "Axes":

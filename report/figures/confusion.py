@@ -191,13 +191,14 @@ def confusion_matrix(view: StudyView, run: Run) -> Plot:
     assert run.predictions is not None
     classes = view.dataset.classes
     names = [name.replace("_", " ") for name in classes]
+    side = min(WIDTH, 2.4 + 0.1 * len(classes))
     return draw_plot(
         "confusion",
         draw_matrix,
         run.predictions.label,
         run.predictions.predicted,
         names,
-        size=(WIDTH, WIDTH + SCALE_HEIGHT),
+        size=(side, side + SCALE_HEIGHT),
         alt=_alt(run.predictions, len(classes)),
         caption=parts(
             "What the test pictures of each class were taken for, in percent of the class. "

@@ -38,7 +38,7 @@ def grid_courses(view: StudyView, grid: str) -> Plot | Gap:
         rows,
         [optimizer_name(optimizer) for optimizer in shown_optimizers],
         panels,
-        size=(WIDTH, 1.1 + 0.92 * len(shown_rates)),
+        size=(WIDTH, 1.0 + 0.82 * len(shown_rates)),
         alt=f"{counted(len(shown), 'small panel')} of curves in {counted(len(rows), 'row')}: after "
         f"the last epoch validation accuracy lies between {min(ends, default=0):.1f} % and "
         f"{max(ends, default=0):.1f} %.",

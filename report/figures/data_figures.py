@@ -37,7 +37,7 @@ def class_counts(view: StudyView) -> Plot | Gap:
         "class-counts",
         draw_counts,
         *_in_natural_order(dataset),
-        size=(WIDTH, 2.8 if many else 1.1 + 0.24 * n_classes),
+        size=(WIDTH, 2.8 if many else 1.1 + 0.2 * n_classes),
         alt=_counts_alt(dataset),
         caption=parts(
             "Pictures of each class by split" + (", the largest class first." if many else ".")
@@ -115,7 +115,7 @@ def picture_sizes(view: StudyView) -> Plot | Gap:
         draw_picture_sizes,
         sizes.sample,
         median,
-        size=(WIDTH, 3.1),
+        size=(WIDTH, 2.2),
         alt=alt,
         caption=caption,
         data=picture_size_data(view),

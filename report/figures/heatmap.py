@@ -70,7 +70,7 @@ def is_large(n_rows: int, n_columns: int) -> bool:
 
 def heatmap_height(n_rows: int) -> float:
     """Return how high a grid is drawn, in inches."""
-    return 0.75 + min(0.4 * n_rows, 3.2)
+    return 0.75 + min(0.36 * n_rows, 3.2)
 
 
 def _labels(rows: Sequence[str]) -> list[str]:

@@ -33,7 +33,7 @@ def curves(view: StudyView, experiment_id: str) -> Plot | Gap:
         draw_curves,
         record,
         run.metrics.best_epoch,
-        size=(WIDTH, 2.3),
+        size=(WIDTH, 2.1),
         alt=_curves_alt(record, run.metrics.best_epoch),
         caption=_curves_caption(view, run),
         data=course_data(run),
