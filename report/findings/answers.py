@@ -204,8 +204,8 @@ def _rates(view: StudyView, sure: dict[str, Sureness]) -> Answer:
         best, worst = ranked[0], ranked[-1]
         said.append(
             say(
-                GRIDS[grid].capitalize(), " the best pair, ", pair(best), ", reaches ",
-                percent(_accuracy(view, best)), " of the validation pictures, the worst, ",
+                GRIDS[grid].capitalize(), " the best pair, ", pair(best), ", gets ",
+                percent(_accuracy(view, best)), " of the validation pictures right, the worst, ",
                 pair(worst), ", ", percent(_accuracy(view, worst)), ".",
             )
         )  # fmt: skip

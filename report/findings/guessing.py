@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from report.evidence.accuracy import Tested
 from report.evidence.display_names import pair
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import Quantity, derive, integer, mean_of, percent
+from report.evidence.numbers import Number, Quantity, derive, integer, mean_of, percent
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE, by_class, right_bits, right_by_class
 from training.records import Dataset, ValidationAnswers
@@ -160,9 +160,8 @@ def better_than(view: StudyView, runs: list[Run]) -> str:
     return f"guessing, or where no answers were kept {one_class}" if True in kept else one_class
 
 
-def _chance(view: StudyView, split: str) -> Parts:
-    sizes = view.dataset_number(f"/counts/{split}")
-    return say(percent(derive("even_share", sizes)), ", one in the number of classes").parts
+def _chance(view: StudyView, split: str) -> Number:
+    return percent(derive("even_share", view.dataset_number(f"/counts/{split}")))
 
 
 def _one_answer(view: StudyView, run: Run, which: str) -> Parts:

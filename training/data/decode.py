@@ -66,8 +66,9 @@ def decode_into(pixels: NDArray[np.uint8], path: Path) -> Decoded:
         opened = open_picture(path)
     except UnreadableError as error:
         return Decoded(problem=str(error))
+    found = met(opened)  # while the image is still in the processor's cache
     pixels[:] = np.asarray(squared(opened.image, len(pixels)))
-    return met(opened)
+    return found
 
 
 def met(opened: Opened) -> Decoded:

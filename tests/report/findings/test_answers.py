@@ -135,8 +135,8 @@ def test_rates_matter_as_far_as_a_grid_is_uneven(shares, sure):
     text, found = answered(*a_grid("scratch/grid", *shares), *others, section="heatmaps")
     assert found == sure
     assert text == (
-        f"From a random start the best pair, SGD at 1e-3, reaches {100 * shares[2]:.1f} % of the "
-        f"validation pictures, the worst, SGD at 1e-5, {100 * shares[0]:.1f} %."
+        f"From a random start the best pair, SGD at 1e-3, gets {100 * shares[2]:.1f} % of the "
+        f"validation pictures right, the worst, SGD at 1e-5, {100 * shares[0]:.1f} %."
     )
 
 

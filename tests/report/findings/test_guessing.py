@@ -64,7 +64,7 @@ def test_a_network_that_names_one_class_has_collapsed_to_it():
     text = said(guessing.that_is_guessing(view_of(run), run))
     assert text == (
         "Its validation accuracy can’t be told from guessing: the mean over the classes is 25.0 %, "
-        "where guessing gives 25.0 %, one in the number of classes; it has collapsed to one class, "
+        "where guessing gives 25.0 %; it has collapsed to one class, "
         "ant, its answer to 100.0 % of the pictures."
     )
     text = said(grid.troubled_pairs(view_of(run), "scratch/grid"))
@@ -109,7 +109,7 @@ def test_a_run_that_fell_to_one_class_is_said_to_have_collapsed():
 
 def test_one_that_guesses_at_last_without_one_answer_collapsed_all_the_same():
     run = answered(spread(0.9), spread(0.0))
-    assert said(guessing.collapse(view_of(run), run)).endswith("classes): it collapsed.")
+    assert said(guessing.collapse(view_of(run), run)).endswith("%): it collapsed.")
 
 
 @pytest.mark.parametrize(
