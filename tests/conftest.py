@@ -24,8 +24,11 @@ LONG = ("test_killed.py", "test_jobs_stopped.py", "test_jobs.py", "test_full_dis
 
 SLOW = ("test_killed.py", "test_jobs_stopped.py", "test_jobs.py", "test_ray.py", "test_fuzz.py",
         "test_files_beside_the_study.py", "test_from_python.py", "test_poisoned.py",
-        "test_accessibility.py", "test_live.py")  # fmt: skip
-"""Files that start programs for many seconds: marked `slow`, left out unless asked for."""
+        "test_accessibility.py", "test_live.py", "test_own_folders.py", "test_reproduce.py",
+        "test_hostile_names.py", "test_pages.py", "test_example.py", "test_imports.py",
+        "test_markup.py")  # fmt: skip
+"""Files that start programs, or lay out pages, for many seconds: marked `slow`, left out unless
+asked for."""
 
 
 def pytest_configure(config):
