@@ -9,16 +9,6 @@ from doc_shell import PageFolder
 if len(pages()) < 20:
     pytest.skip("docs isn't here", allow_module_level=True)
 
-SLOW = (
-    "docs/adding.md",
-    "docs/first-ten-minutes.md",
-    "docs/own-pictures.md",
-    "docs/scale.md",
-    "docs/using-elsewhere.md",
-    "docs/verify.md",
-)
-"""Pages that copy and change the program, make PDFs, start processes or load large libraries."""
-
 BLOCKS = [block for page in pages() for block in blocks(page)]
 
 
@@ -36,13 +26,7 @@ def folders(small_world, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(
-    "block",
-    [
-        pytest.param(b, id=b.name, marks=[pytest.mark.slow] if b.page in SLOW else [])
-        for b in BLOCKS
-    ],
-)
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
 def test_block_runs_as_printed(block, folders, monkeypatch):
     page = folders(block.page)
     monkeypatch.chdir(page.here)
