@@ -202,9 +202,10 @@ def _rates(view: StudyView, sure: dict[str, Sureness]) -> Answer:
     for grid in sure:
         ranked = view.ranked(grid)
         best, worst = ranked[0], ranked[-1]
+        so_far = " so far" if len(ranked) < len(view.group(grid)) else ""
         said.append(
             say(
-                GRIDS[grid].capitalize(), " the best pair, ", pair(best), ", gets ",
+                GRIDS[grid].capitalize(), f" the best pair{so_far}, ", pair(best), ", gets ",
                 percent(_accuracy(view, best)), " of the validation pictures right, the worst, ",
                 pair(worst), ", ", percent(_accuracy(view, worst)), ".",
             )

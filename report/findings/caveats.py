@@ -9,6 +9,7 @@ from report.findings.chosen import chosen_model
 from report.findings.duplicates import n_test_twins
 from report.findings.guessing import never_learned
 from report.findings.learning import still_rising
+from report.findings.notices import count_of
 from training.records import is_another_file
 
 
@@ -77,8 +78,26 @@ def _few_pictures(view: StudyView) -> list[Sentence]:
 
 
 def next_steps(view: StudyView) -> list[Sentence]:
-    """Say what to run next, each by a rule: grids at their edge, curves that rise, ties, twins."""
-    return [*_edges(view), *_more_epochs(view), *_more_seeds(view), *_without_twins(view)]
+    """Say what to run next, each by a rule: what is missing, grids at their edge, ties, twins."""
+    return [
+        *_rest(view),
+        *_edges(view),
+        *_more_epochs(view),
+        *_more_seeds(view),
+        *_without_twins(view),
+    ]
+
+
+def _rest(view: StudyView) -> list[Sentence]:
+    """Say how to run the experiments that have no record."""
+    missing = [e for e in view.listed if not view.runs(e.id)]
+    if not missing:
+        return []
+    what = "experiment that has" if len(missing) == 1 else "experiments that have"
+    return [
+        say(Code(f"homework run-all --study {view.folder.name}"), " runs the ",
+            integer(count_of(view, missing)), f" {what} no record yet.")
+    ]  # fmt: skip
 
 
 def _edges(view: StudyView) -> list[Sentence]:

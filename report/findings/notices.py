@@ -56,15 +56,16 @@ def gap_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence
         names = [Code(experiment.id) for experiment in missing]
         found.append(
             say(
-                integer(_count(view, missing)), f" {what} no record yet: ", listing(names),
-                ". To run what is missing: ", Code("homework run-all"), ".", strength="gap",
+                integer(count_of(view, missing)), f" {what} no record yet: ", listing(names), ".",
+                strength="gap",
             )
         )  # fmt: skip
     return found
 
 
-def _count(view: StudyView, missing: list[Experiment]) -> Quantity:
-    positions = [view.study.experiments.index(e) for e in missing]
+def count_of(view: StudyView, experiments: list[Experiment]) -> Quantity:
+    """Count some of the study's experiments."""
+    positions = [view.study.experiments.index(e) for e in experiments]
     return derive("count", *(view.study_number(f"/experiments/{i}") for i in positions))
 
 
@@ -178,8 +179,8 @@ def progress(view: StudyView) -> list[Sentence]:
         return seed_notices(view, listed)
     return [
         say(
-            "The study is not complete: ", integer(_count(view, done)), " of ",
-            integer(_count(view, listed)), " experiments ", "has" if len(done) == 1 else "have",
+            "The study is not complete: ", integer(count_of(view, done)), " of ",
+            integer(count_of(view, listed)), " experiments ", "has" if len(done) == 1 else "have",
             " a result", *_why(view, listed),
             ". What is missing is named where it would stand.", strength="gap",
         ),
@@ -196,7 +197,7 @@ def _why(view: StudyView, experiments: list[Experiment]) -> Parts:
         kinds.setdefault(status, []).append(experiment)
     words = {"skipped": "skipped", "failed": "failed", "": "not run yet"}
     named = [
-        say(integer(_count(view, members)), f" {words.get(status, 'without scores')}").parts
+        say(integer(count_of(view, members)), f" {words.get(status, 'without scores')}").parts
         for status, members in kinds.items()
     ]
     return say("; ", listing(named)).parts

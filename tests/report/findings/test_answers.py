@@ -140,6 +140,18 @@ def test_rates_matter_as_far_as_a_grid_is_uneven(shares, sure):
     )
 
 
+def test_a_grid_that_is_not_complete_has_a_best_pair_so_far():
+    runs = a_grid("scratch/grid", 0.3, 0.5, 0.8)
+    counts = (N // 4,) * 4
+    missing = Experiment(id="scratch/grid-sgd-9", question="?", optimizer="sgd")
+    for more, said in (((), "the best pair, SGD"), ((missing,), "the best pair so far, SGD")):
+        view = a_view(
+            *runs, dataset=a_dataset((500,) * 4, counts, counts), experiments=[missing] * len(more)
+        )
+        answer = next(answer for answer in answers(view) if answer.section == "heatmaps")
+        assert said in text_of(answer.sentences)
+
+
 def test_homogeneity_is_the_chi_squared_test():
     from scipy.stats import chi2_contingency
 

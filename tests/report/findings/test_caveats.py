@@ -107,3 +107,14 @@ def test_weights_that_are_not_what_their_file_is_called_are_named(starts, said):
     text = text_of(caveats(a_view(*runs, dataset=a_dataset())))
     assert ("published" in text) == (said is not None)
     assert said is None or text.startswith(f"The {said}")
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_what_is_missing_can_be_run(n):
+    missing = [Experiment(id=f"beyond/{i}", question="?") for i in range(n)]
+    view = a_view(a_run("scratch/x"), dataset=a_dataset(), experiments=missing)
+    text = text_of(next_steps(view))
+    assert ("homework run-all --study" in text) == (n > 0)
+    if n:
+        ending = "experiment that has" if n == 1 else "experiments that have"
+        assert f"{view.folder.name} runs the {n} {ending} no record yet." in text
