@@ -118,7 +118,7 @@ def parameter_bars(
         labels,
         trainable,
         frozen,
-        size=(WIDTH, 1.1 + 0.3 * len(runs)),
+        size=(WIDTH, 1.0 + 0.4 * len(runs)),
         alt=f"{counted(len(runs), 'bar')} of {_span(total)} million parameters, of which training "
         f"may change {_span(trainable)} million.",
         caption=parts(f"Trainable and frozen parameters of each {whose}."),
