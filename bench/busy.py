@@ -19,6 +19,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+
 from training.device.environment import device_name
 from training.system import SHORT_WAITS
 
@@ -38,7 +40,7 @@ def main() -> None:
                     taken = train(setting, options.epochs)
                     seconds.setdefault((setting, n_busy), []).append(taken)
                     print(f"{setting}, beside {n_busy}: {taken:.2f} s", file=sys.stderr)
-    print(f"\n{device_name('cpu')}, {os.cpu_count()} cores, {options.epochs} epochs, "
+    print(f"\n{device_name(torch.device('cpu'))}, {os.cpu_count()} cores, {options.epochs} epochs, "
           f"{options.rounds} rounds\n")  # fmt: skip
     print(f"| waiting threads | {' | '.join(f'beside {n}' for n in options.busy)} |")
     print(f"|{'---|' * (len(options.busy) + 1)}")
