@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from training.networks import cuda_kernels
-from training.networks.convolutions import _blocks, biased
+from training.networks.convolutions import MaxPooling, _blocks, biased
 from training.networks.cuda_kernels import BLOCKS, HEADER, LANES, POOLING, blocks_of, max_pooled
 
 CUDA = torch.device("cuda", 0)
@@ -113,6 +113,14 @@ def check_blocks(first, device):
 def test_the_pooling_kernel_does_what_torch_does(pool, compiled_for_the_cpu):
     check_pooling(pool, "cpu")
     assert set(compiled_for_the_cpu) == {"pool", "pool_back"}
+
+
+@with_compiler
+def test_the_networks_layer_pools_by_the_kernel(compiled_for_the_cpu):
+    maps = maps_like((2, 16, 9, 8), "cpu")
+    pooled = MaxPooling(3, stride=2, padding=1)(maps)
+    assert compiled_for_the_cpu == ["pool"]
+    assert torch.equal(pooled.nan_to_num(9.0), F.max_pool2d(maps, 3, 2, 1).nan_to_num(9.0))
 
 
 @with_compiler

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from torch import nn
 
 from training.device.randomness import random_state
 from training.networks.build import Network, build
-from training.networks.flops import Arithmetic, count
+from training.networks.flops import FOR_SHAPES, Arithmetic, count, get_ready
 from training.networks.freezing import Trainable, freeze, training_mode
 
 CPU = torch.device("cpu")
@@ -50,6 +51,14 @@ def drawn_from():
 
 def network(*layers):
     return Network(nn.Sequential(*layers), str(len(layers) - 1), {})
+
+
+def test_what_counting_needs_is_imported_once_beside_other_work():
+    thread = get_ready()
+    assert get_ready() is thread
+    assert thread.daemon
+    thread.join()
+    assert FOR_SHAPES in sys.modules
 
 
 def test_alexnet_takes_what_its_layers_do_by_hand():
