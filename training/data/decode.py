@@ -2,14 +2,15 @@
 
 import hashlib
 import io
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
-from training.data.difference_hash import difference_hash
+from training.data.difference_hash import difference_hash, difference_hashes, small_copy
 from training.data.formats import HEAD, load_formats, why_none
 from training.data.geometry import centre_box, resize_size, resized
 from training.data.grey_levels import SCIENTIFIC, is_unsigned, to_grey
@@ -60,22 +61,39 @@ class Decoded:
     hash: str = ""
 
 
-def decode_into(pixels: NDArray[np.uint8], path: Path) -> Decoded:
-    """Fill pixels (S, S, 3) from an image's file, if that can be read."""
-    try:
-        opened = open_picture(path)
-    except UnreadableError as error:
-        return Decoded(problem=str(error))
-    found = met(opened)  # while the image is still in the processor's cache
-    pixels[:] = np.asarray(squared(opened.image, len(pixels)))
+def decode_into(pixels: NDArray[np.uint8], pictures: Sequence[tuple[int, Path]]) -> list[Decoded]:
+    """Fill rows of pixels (N, S, S, 3) from images' files, where these can be read.
+
+    Args:
+        pixels: The whole array.
+        pictures: The row and the file of each image.
+    """
+    found: list[Decoded] = []
+    hashed: list[int] = []
+    copies: list[bytes] = []
+    for row, path in pictures:
+        try:
+            opened = open_picture(path)
+        except UnreadableError as error:
+            found.append(Decoded(problem=str(error)))
+            continue
+        hashed.append(len(found))
+        copies.append(small_copy(opened.image))  # while it is still in the processor's cache
+        found.append(_met(opened, ""))
+        pixels[row] = np.asarray(squared(opened.image, pixels.shape[1]))
+    for place, look in zip(hashed, difference_hashes(copies), strict=True):
+        found[place] = replace(found[place], hash=look)
     return found
 
 
 def met(opened: Opened) -> Decoded:
     """Return what there is to keep of a decoded picture, its pixels aside."""
-    image = opened.image
-    look = difference_hash(image)
-    return Decoded(opened.digest, image.size, opened.converted, remark=opened.remark, hash=look)
+    return _met(opened, difference_hash(opened.image))
+
+
+def _met(opened: Opened, look: str) -> Decoded:
+    size = opened.image.size
+    return Decoded(opened.digest, size, opened.converted, remark=opened.remark, hash=look)
 
 
 def open_picture(path: Path) -> Opened:

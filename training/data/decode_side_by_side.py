@@ -67,7 +67,7 @@ def decode_side_by_side(
                 idle.put(process)
             if answer is not None:
                 return answer
-            return [decode_into(pixels[place], root / path) for place, path in chunk]
+            return decode_into(pixels, [(place, root / path) for place, path in chunk])
 
         pool = stack.enter_context(ThreadPoolExecutor(n_cores))
         for chunk, answers in zip(chunks, pool.map(decode, chunks), strict=True):
@@ -120,7 +120,7 @@ def main() -> None:
     array, root = sys.argv[1:]
     pixels = np.load(array, mmap_mode="r+")
     for line in sys.stdin:
-        found = [decode_into(pixels[place], Path(root, path)) for place, path in json.loads(line)]
+        found = decode_into(pixels, [(place, Path(root, path)) for place, path in json.loads(line)])
         answers = [
             (item.digest, *item.size, item.converted, item.problem, item.remark, item.hash)
             for item in found

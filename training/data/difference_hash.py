@@ -4,7 +4,7 @@ The hash says of 256 places in a small grey copy whether the next pixel to the r
 brighter. Compressing or scaling a picture changes a few of these bits, another picture about half.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,12 @@ from PIL import Image
 SIDE = 16
 """Differences along a side of the small copy, of which every second column is used."""
 
-SAMPLED = 102
-"""Pixels a side that are looked at, six for each of the small copy, at a twentieth of the cost
-of decoding."""
+SAMPLED = (8 * (SIDE + 1), 4 * (SIDE + 1))
+"""Columns and rows of a large picture that are looked at. More columns than rows: those of a row
+lie side by side in memory."""
+
+AVERAGED = (4, 2)
+"""Columns and rows of which the mean is taken first; it is cheaper than weighing each of them."""
 
 BRIGHTER = 2
 """Grey levels of 255 from which a difference counts: less is noise, in flat parts above all."""
@@ -41,16 +44,27 @@ _SET_BITS_OF_TWO_BYTES = _SET_BITS.astype(np.uint8)
 
 
 def difference_hash(image: Image.Image) -> str:
-    """Return the hash of an RGB picture, 64 hexadecimal digits; empty where it has no detail.
+    """Return the hash of an RGB picture, 64 hexadecimal digits; empty where it has no detail."""
+    return difference_hashes([small_copy(image)])[0]
+
+
+def small_copy(image: Image.Image) -> bytes:
+    """Return the grey levels that an RGB picture is hashed from, row by row, (`SIDE` + 1)².
 
     Green stands for grey. Rows and columns are left out of large pictures before averaging.
     """
-    size = (min(image.width, SAMPLED), min(image.height, SAMPLED))
+    size = (min(image.width, SAMPLED[0]), min(image.height, SAMPLED[1]))
     sampled = image.resize(size, Image.Resampling.NEAREST).getchannel("G")
-    small = sampled.resize((SIDE + 1, SIDE + 1), Image.Resampling.BILINEAR)
-    grey = np.frombuffer(small.tobytes(), np.uint8).astype(np.int16)
-    bits = np.packbits(grey.take(_NEXT) - grey.take(_HERE) > BRIGHTER).tobytes()
-    return bits.hex() if int.from_bytes(bits, "big").bit_count() >= DETAIL else ""
+    averaged = sampled.reduce(AVERAGED) if size == SAMPLED else sampled
+    return averaged.resize((SIDE + 1, SIDE + 1), Image.Resampling.BILINEAR).tobytes()
+
+
+def difference_hashes(copies: Sequence[bytes]) -> list[str]:
+    """Return the hash of each small copy, see `difference_hash`: many at once cost little more."""
+    grey = np.frombuffer(b"".join(copies), np.uint8).reshape(-1, _PLACES.size).astype(np.int16)
+    bits = np.packbits(grey.take(_NEXT, 1) - grey.take(_HERE, 1) > BRIGHTER, axis=1)
+    detailed = _set_bits(bits.view(np.uint16)) >= DETAIL
+    return [row.tobytes().hex() if has else "" for row, has in zip(bits, detailed, strict=True)]
 
 
 def near_pairs(hashes: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -66,7 +80,7 @@ def near_pairs(hashes: NDArray[np.uint8]) -> NDArray[np.int64]:
     n = len(hashes)
     found = np.zeros(0, np.int64)
     words = np.ascontiguousarray(hashes).view(np.uint16)
-    n_set = _SET_BITS_OF_TWO_BYTES[words].sum(1, dtype=np.int64)
+    n_set = _set_bits(words)
     for band in range(NEAR + 1):
         keys = _keys(hashes, band)
         order = np.argsort(keys, kind="stable")
@@ -114,6 +128,11 @@ def _are_near(
     rows: NDArray[np.int64],
     others: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
-    distance = _SET_BITS_OF_TWO_BYTES[words[rows] ^ words[others]].sum(1, dtype=np.int64)
+    distance = _set_bits(words[rows] ^ words[others])
     near: NDArray[np.bool_] = distance <= np.minimum(NEAR, (n_set[rows] + n_set[others]) // DETAIL)
     return near
+
+
+def _set_bits(words: NDArray[np.uint16]) -> NDArray[np.int64]:
+    set_bits: NDArray[np.int64] = _SET_BITS_OF_TWO_BYTES[words].sum(1, dtype=np.int64)
+    return set_bits
