@@ -16,8 +16,6 @@ import torch
 import training.data.decode as decode
 from training.device.environment import device_name
 
-AT_ONCE = 16
-
 
 def main() -> None:
     """Measure and print one line."""
@@ -38,8 +36,8 @@ def main() -> None:
 def _turn(files: list[Path], number: int) -> list[tuple[float, float]]:
     """Return the seconds of every sixteen files, without and with the hash."""
     found = []
-    for start in range(0, len(files), AT_ONCE):
-        some = files[start : start + AT_ONCE]
+    for start in range(0, len(files), decode.AT_ONCE):
+        some = files[start : start + decode.AT_ONCE]
         seconds = {hashing: _seconds(some, hashing) for hashing in _order(number)}
         found.append((seconds[False], seconds[True]))
     return found

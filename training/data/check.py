@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from training.byte_names import escaped
 from training.data import duplicates
 from training.data.cache import Stage, contents_of, kept_pixels
-from training.data.decode import Decoded, UnreadableError, met, open_picture, squared
+from training.data.decode import AT_ONCE, Decoded, decode_each, squared
 from training.data.index import Index
 from training.data.layouts import index_pictures, is_table
 from training.data.left_out import described
@@ -149,24 +150,24 @@ def _look(root: Path, used: Used, splits: Splits, progress: Stage | None) -> _Lo
     train = set(splits["train"].tolist())
     sums = np.zeros((len(used.paths), 2, 3), np.uint64)
 
-    def look(position: int) -> Decoded:
-        if known is not None:
-            if position in train:
-                sums[position] = channel_sums(known.pixels, np.array([position]))
-            return Decoded()
-        try:
-            opened = open_picture(root / used.paths[position])
-        except UnreadableError as error:
-            return Decoded(problem=str(error))
+    def measure(position: int, image: Image.Image) -> None:
         if position in train:
-            square = np.asarray(squared(opened.image, CHECK_SIZE))
+            square = np.asarray(squared(image, CHECK_SIZE))
             sums[position] = channel_sums(square[None], np.array([0]))
-        return met(opened)
 
-    decoded = []
+    def look(start: int) -> list[Decoded]:
+        places = range(start, min(start + AT_ONCE, len(used.paths)))
+        if known is None:
+            paths = [root / used.paths[position] for position in places]
+            return decode_each(paths, lambda place, image: measure(start + place, image))
+        for position in train.intersection(places):
+            sums[position] = channel_sums(known.pixels, np.array([position]))
+        return [Decoded()] * len(places)
+
+    decoded: list[Decoded] = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for result in pool.map(look, range(len(used.paths))):
-            decoded.append(result)
+        for some in pool.map(look, range(0, len(used.paths), AT_ONCE)):
+            decoded += some
             if progress is not None:
                 progress(len(decoded), len(used.paths), "images checked")
     return _Looked(known.contents if known is not None else contents_of(decoded), sums)

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
-from training.data.difference_hash import difference_hash, difference_hashes, small_copy
+from training.data.difference_hash import difference_hashes, small_copy
 from training.data.formats import HEAD, load_formats, why_none
 from training.data.geometry import centre_box, resize_size, resized
 from training.data.grey_levels import SCIENTIFIC, is_unsigned, to_grey
+
+AT_ONCE = 16
+"""Images that are decoded in one go."""
 
 MAXIMUM_PIXELS = 100_000_000
 """Larger images are refused unopened: a small file can claim to be a huge image."""
@@ -68,32 +71,37 @@ def decode_into(pixels: NDArray[np.uint8], pictures: Sequence[tuple[int, Path]])
         pixels: The whole array.
         pictures: The row and the file of each image.
     """
+
+    def fill(place: int, image: Image.Image) -> None:
+        pixels[pictures[place][0]] = np.asarray(squared(image, pixels.shape[1]))
+
+    return decode_each([path for _, path in pictures], fill)
+
+
+def decode_each(paths: Sequence[Path], use: Callable[[int, Image.Image], None]) -> list[Decoded]:
+    """Decode images' files one after the other and return what was met.
+
+    Args:
+        paths: Some sixteen files: their hashes are computed together.
+        use: Gets the place in `paths` and the image of each that can be read.
+    """
     found: list[Decoded] = []
     hashed: list[int] = []
     copies: list[bytes] = []
-    for row, path in pictures:
+    for place, path in enumerate(paths):
         try:
             opened = open_picture(path)
         except UnreadableError as error:
             found.append(Decoded(problem=str(error)))
             continue
-        hashed.append(len(found))
-        copies.append(small_copy(opened.image))  # while it is still in the processor's cache
-        found.append(_met(opened, ""))
-        pixels[row] = np.asarray(squared(opened.image, pixels.shape[1]))
+        image = opened.image
+        hashed.append(place)
+        copies.append(small_copy(image))  # while the image is still in the processor's cache
+        found.append(Decoded(opened.digest, image.size, opened.converted, remark=opened.remark))
+        use(place, image)
     for place, look in zip(hashed, difference_hashes(copies), strict=True):
         found[place] = replace(found[place], hash=look)
     return found
-
-
-def met(opened: Opened) -> Decoded:
-    """Return what there is to keep of a decoded picture, its pixels aside."""
-    return _met(opened, difference_hash(opened.image))
-
-
-def _met(opened: Opened, look: str) -> Decoded:
-    size = opened.image.size
-    return Decoded(opened.digest, size, opened.converted, remark=opened.remark, hash=look)
 
 
 def open_picture(path: Path) -> Opened:

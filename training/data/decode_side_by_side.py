@@ -18,14 +18,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.decode import Decoded, decode_into
+from training.data.decode import AT_ONCE, Decoded, decode_into
 
 WORTH_PICTURES = 1500
 WORTH_CORES = 4
 """From so many images and cores on, processes decode."""
-
-AT_ONCE = 16
-"""Images that a process is handed at a time."""
 
 START = f"""
 import sys
