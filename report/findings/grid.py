@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
+from report.evidence.accuracy import STUDENT_SEEDS
 from report.evidence.display_names import INTERVAL, optimizer_name, pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
@@ -17,7 +18,16 @@ from report.evidence.numbers import (
     rate,
     signed_points,
 )
-from report.evidence.sentences import Code, Name, Parts, Sentence, listing, numbered, say
+from report.evidence.sentences import (
+    Code,
+    Name,
+    Parts,
+    Sentence,
+    Strength,
+    listing,
+    numbered,
+    say,
+)
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.exploding import exploded, explosions
 from report.findings.guessing import (
@@ -32,6 +42,7 @@ from report.findings.scores import p_parts
 
 LEADS = "so the lead is more than the luck of which pictures were drawn."
 MAY_BE_LUCK = "so the order of these two may be luck."
+LEADS_OVER_SEEDS = "so the lead is more than the luck of the seeds."
 
 GUESSED = {"guessing": "guessing", "naming the most frequent class every time": "naming one class"}
 """In a table's cell."""
@@ -126,8 +137,11 @@ def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
         integer(derive("rounded_product", lead, n_images)), " of ",
         numbered(integer(n_images), "picture"),
     ).parts  # fmt: skip
-    if _one_seed_with_answers(view, best, second):
-        return _paired_margin(view, start, best, second)
+    pairs = _common_seeds(view, best, second)
+    if len(pairs) >= STUDENT_SEEDS:
+        return _margin_over_seeds(start, pairs)
+    if pairs and all(answers(view, run) is not None for pair_ in pairs for run in pair_):
+        return _paired_margin(view, start, pairs)
     rights = [derive("rounded_product", _accuracy(view, run), n_images) for run in (best, second)]
     operands = (rights[0], n_images, rights[1], n_images)
     low, high = derive("newcombe_low", *operands), derive("newcombe_high", *operands)
@@ -140,27 +154,50 @@ def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
     )  # fmt: skip
 
 
-def _one_seed_with_answers(view: StudyView, *runs: Run) -> bool:
-    """Tell whether each has one seed, the same, and a record of its answers."""
-    seeds = {run.metrics.seed for run in runs}
-    return len(seeds) == 1 and all(
-        len(view.finished(run.id)) == 1 and answers(view, run) is not None for run in runs
+def _common_seeds(view: StudyView, best: Run, second: Run) -> list[tuple[Run, Run]]:
+    """Pair the runs of two pairs by seed; nothing where one has a seed that the other lacks."""
+    first, other = (
+        {run.metrics.seed: run for run in view.finished(pair_.id)} for pair_ in (best, second)
     )
+    return [(first[seed], other[seed]) for seed in first] if set(first) == set(other) else []
 
 
-def _paired_margin(view: StudyView, start: Parts, best: Run, second: Run) -> Sentence:
-    """Hold the answers of two pairs to the same validation pictures against each other."""
-    both = [run.number("/validation_answers/right") for run in (best, second)]
-    operands = (*both, view.dataset_number("/n_validation"))
-    low, high = derive("paired_low_right", *operands), derive("paired_high_right", *operands)
-    p = derive("mcnemar_right", *both)
+def _margin_over_seeds(start: Parts, pairs: list[tuple[Run, Run]]) -> Sentence:
+    """Hold the validation accuracies of two pairs against each other, seed by seed."""
+    sides = zip(*pairs, strict=True)
+    p = derive("paired_t", *(run.number("/validation/accuracy") for side in sides for run in side))
+    n_seeds = derive("count", *(run.number("/seed") for run, _ in pairs))
     distinct = p.value < SIGNIFICANCE
     return say(
+        start, "; paired t test over ", integer(n_seeds), " seeds, p\u00a0", p_parts(p), ", ",
+        LEADS_OVER_SEEDS if distinct else MAY_BE_LUCK, strength="strong" if distinct else "weak",
+    )  # fmt: skip
+
+
+def _paired_margin(view: StudyView, start: Parts, pairs: list[tuple[Run, Run]]) -> Sentence:
+    """Hold the answers of two pairs to the same validation pictures against each other."""
+    answered = [[run.number("/validation_answers/right") for run in runs] for runs in pairs]
+    tests = [derive("mcnemar_right", *both) for both in answered]
+    p = tests[0] if len(tests) == 1 else derive("maximum", *tests)
+    only = [
+        [derive("only_first_right", *both), derive("only_first_right", *reversed(both))]
+        for both in answered
+    ]
+    distinct = p.value < SIGNIFICANCE and all(first.value > second.value for first, second in only)
+    verdict = LEADS if distinct else MAY_BE_LUCK
+    strength: Strength = "strong" if distinct else "weak"
+    if len(pairs) > 1:
+        return say(
+            start, "; exact McNemar test for each seed, largest p\u00a0", p_parts(p), ", ",
+            verdict, strength=strength,
+        )  # fmt: skip
+    operands = (*answered[0], view.dataset_number("/n_validation"))
+    low, high = derive("paired_low_right", *operands), derive("paired_high_right", *operands)
+    return say(
         start, " (", INTERVAL, " ", signed_points(low), " to ", signed_points(high), " points); ",
-        integer(derive("only_first_right", *both)), " only it gets right, ",
-        integer(derive("only_first_right", *reversed(both))),
-        " only the other; exact McNemar test, p\u00a0", p_parts(p), ", ",
-        LEADS if distinct else MAY_BE_LUCK, strength="strong" if distinct else "weak",
+        integer(only[0][0]), " only it gets right, ", integer(only[0][1]),
+        " only the other; exact McNemar test, p\u00a0", p_parts(p), ", ", verdict,
+        strength=strength,
     )  # fmt: skip
 
 

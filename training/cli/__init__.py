@@ -27,7 +27,7 @@ COMMANDS = {
     "plan": ("training.cli.plan:plan", "Show what would run, what is done, and why."),
     "status": ("training.cli.listing:status", "Show the results so far."),
     "render": ("report.cli:render", "Turn the records into a report (HTML, PDF)."),
-    "verify": ("report.cli:verify", "Recompute every number of a report from the records."),
+    "verify": ("report.cli:verify", "Hold a whole report against its records."),
     "reproduce": (
         "training.cli.reproduce:reproduce",
         "Make recorded runs again; are they the same?",

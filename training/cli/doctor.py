@@ -158,7 +158,9 @@ def _data() -> Finding:
     place = os.environ.get("HOMEWORK_DATA")
     if not place:
         fetched = cache_folder() / "caltech101"
-        return Finding(fetched.is_dir(), f"Caltech-101 in {fetched}", mend, needed=False)
+        there = fetched.is_dir()
+        what = f"Caltech-101 in {fetched}" if there else f"Caltech-101 is not in {fetched}"
+        return Finding(there, what, mend, needed=False)
     from training.data.layouts import index_pictures
 
     try:

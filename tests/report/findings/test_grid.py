@@ -111,9 +111,46 @@ def test_a_record_without_answers_is_compared_as_if_of_other_pictures(older):
     assert "includes zero" in lead
 
 
-def test_of_several_seeds_the_means_are_compared():
-    runs = [answering(name, n, seed=s) for name, n in (("sgd", 60), ("adam", 54)) for s in (0, 1)]
-    assert "McNemar" not in said(grid.best_pair(view_of(*runs), GRID))
+def lead_over_seeds(first, second, **fields):
+    """Return what is said of the lead of one pair's right answers over another's, a seed each."""
+    runs = [answering("sgd", n, seed=s, **fields) for s, n in enumerate(first)]
+    runs += [answering("adam", n, seed=s, **fields) for s, n in enumerate(second)]
+    return grid.best_pair(view_of(*runs), GRID)[1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words", "strength"),
+    [((60, 60), (54, 54), "largest p = 0.031, so the lead is more than the luck", "strong"),
+     ((60, 60), (54, 55), "largest p = 0.062, so the order of these two may be luck", "weak"),
+     ((80, 54), (54, 60), "largest p = 0.031, so the order of these two may be luck", "weak")],
+)  # fmt: skip
+def test_over_two_seeds_pairs_are_held_against_each_other_within_each(
+    first, second, words, strength
+):
+    lead = lead_over_seeds(first, second)
+    assert f"; exact McNemar test for each seed, {words}" in said([lead])
+    assert lead.strength == strength
+
+
+@pytest.mark.parametrize(
+    ("second", "words", "strength"),
+    [((55, 56, 56), "so the lead is more than the luck of the seeds.", "strong"),
+     ((50, 62, 50), "so the order of these two may be luck.", "weak")],
+)  # fmt: skip
+@pytest.mark.parametrize("fields", [{}, {"validation_answers": None}])
+def test_from_three_seeds_on_their_luck_decides(second, words, strength, fields):
+    lead = lead_over_seeds((60, 61, 62), second, **fields)
+    assert "; paired t test over 3 seeds, p" in said([lead])
+    assert said([lead]).endswith(words)
+    assert lead.strength == strength
+
+
+def test_pairs_of_other_seeds_are_compared_as_if_of_other_pictures():
+    runs = [answering("sgd", 60, seed=s) for s in (0, 1, 2)]
+    runs += [answering("adam", 54, seed=s) for s in (1, 2, 3)]
+    lead = said(grid.best_pair(view_of(*runs), GRID)[1:])
+    assert "paired t" not in lead
+    assert "includes zero" in lead
 
 
 def test_of_several_seeds_the_mean_leads():
