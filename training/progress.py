@@ -25,10 +25,12 @@ class TimeLeft:
     Attributes:
         besides_stand_ins: Stand-in weights have to be trained, too, which isn't in `seconds`,
             because nothing has shown yet how long that takes.
+        for_stand_ins: Of `seconds`, those for training stand-in weights.
     """
 
     seconds: float
     besides_stand_ins: bool = False
+    for_stand_ins: float = 0.0
 
 
 class Progress:

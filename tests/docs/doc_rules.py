@@ -88,7 +88,7 @@ MASKED = (
     (r"\s+", " "),
     (r"\d[\d.,]* (ms|s|min|h)\b", "TIME"),
     (r" (about TIME( \d+ min)?|a few seconds) left", ""),
-    (r", and stand-in weights to train", ""),
+    (r", (and stand-in weights to train|most of it for stand-in weights)", ""),
     (r"\d[\d.,]* (bytes|kB|MB|GB)\b", "SIZE"),
     (r"\b(Python|torch|torchvision|WeasyPrint) \d[\w.+]*", r"\1 VERSION"),
     (r"\bdevice \w+ \(.*", "DEVICE"),

@@ -237,6 +237,14 @@ def test_a_page_without_its_study_is_refused(homework, study, tmp_path):
     assert "report.html carries no records" in said.message
 
 
+def test_the_study_may_be_named_as_for_the_other_commands(homework, study):
+    said = homework("reproduce", "--study", study.name, "no/such")
+    assert "“no/such”" in said.message
+    assert "no study, no report" not in said.message
+    said = homework("reproduce", "--study", "handed-on")
+    assert "“handed-on” is no study" in said.message
+
+
 def test_a_name_of_nothing_is_refused(homework, study):
     said = homework("reproduce", "handed-on")
     assert "“handed-on” is no study, no report and no experiment of handed-in" in said.message

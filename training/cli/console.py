@@ -212,6 +212,8 @@ class ConsoleProgress(Progress):
 
 def _said(left: TimeLeft) -> str:
     seconds = f"about {duration(left.seconds)} left" if left.seconds >= WORTH_SAYING else ""
+    if seconds and left.for_stand_ins > left.seconds / 2:
+        return f"{seconds}, most of it for stand-in weights"
     if not left.besides_stand_ins:
         return seconds
     return f"{seconds or 'a few seconds left'}, and stand-in weights to train"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from training.cli.completion import DEVICES, one_of, studies_or_folders
+from training.cli.completion import DEVICES, one_of, studies, studies_or_folders
 from training.cli.options import json_option, talk_options
 from training.cli.runs_path import RunsPath
 from training.errors import StudyError
@@ -47,6 +47,12 @@ LONGEST = 80
     nargs=-1,
     metavar="[STUDY|REPORT] [SECTION|EXPERIMENT]…",
     shell_complete=studies_or_folders,
+)
+@click.option(
+    "--study",
+    metavar="NAME",
+    help="Name of the study, as for the other commands; all names are then of experiments.",
+    shell_complete=studies,
 )
 @click.option(
     "--minutes",
@@ -105,6 +111,7 @@ LONGEST = 80
 def reproduce(
     ctx: click.Context,
     names: tuple[str, ...],
+    study: str | None,
     minutes: float | None,
     seed: int | None,
     runs: Path,
@@ -133,6 +140,7 @@ def reproduce(
     """
     from training.reproduce.answers import Wish
 
+    names = (study, *names) if study is not None else names
     with tempfile.TemporaryDirectory() as place:
         folder, chosen = _meant(names, runs, Path(place))
         wish = Wish(

@@ -96,7 +96,9 @@ class Remaining:
         seconds = self.seconds(running, at_a_time)
         if seconds is None:
             return None
-        return TimeLeft(seconds, bool(self._stand_ins) and not self._speed_of_stand_ins().seconds)
+        stand_ins = self._stand_in_seconds() / max(1, at_a_time)
+        unknown = bool(self._stand_ins) and not self._speed_of_stand_ins().seconds
+        return TimeLeft(seconds, unknown, stand_ins)
 
     def seconds(self, running: int = 0, at_a_time: int = 1) -> float | None:
         """Estimate what all that is left will take; None as long as nothing is known.

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
+from training.cli import console
 from training.cli.console import NOTEBOOK_VARIABLES, ConsoleProgress
-from training.progress import EpochEnd
+from training.progress import EpochEnd, TimeLeft
 from training.records import Metrics
 
 
@@ -51,3 +52,14 @@ def test_a_notebook_has_one_line_a_run(monkeypatch, name):
     assert "\r" not in text
     assert len(text.strip().splitlines()) == 1
     assert "scratch/baseline" in text
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(TimeLeft(600.0), "about 10 min left"),
+     (TimeLeft(600.0, for_stand_ins=300.0), "about 10 min left"),
+     (TimeLeft(600.0, for_stand_ins=301.0), "about 10 min left, most of it for stand-in weights"),
+     (TimeLeft(0.0, besides_stand_ins=True), "a few seconds left, and stand-in weights to train")],
+)  # fmt: skip
+def test_stand_in_weights_are_named_where_most_of_the_time_goes_to_them(left, said):
+    assert console._said(left) == said
