@@ -158,8 +158,8 @@ def _word(n: int) -> str:
 
 def learning_rate_step(view: StudyView, run: Run) -> list[Sentence]:
     """Say what the first learning-rate step did, where that is more than the trend before it."""
-    curves = run.curves
-    if curves is None:
+    curves, spec = run.curves, run.metrics.spec
+    if curves is None or (spec is not None and spec.schedule != "step"):
         return []
     rates = curves.learning_rate
     split = next((i for i in range(1, len(rates)) if rates[i] < rates[i - 1]), None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import Code, Parts, Sentence, listing, say
-from training.records import Experiment
+from training.records import RECIPE, Experiment, value_of
 
 
 def settings_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
@@ -58,6 +58,7 @@ def _wanted(view: StudyView, run: Run) -> dict[str, Any]:
         "step_size": experiment.step_size or settings.step_size,
         "gamma": _or(experiment.gamma, settings.gamma),
         "batch_size": batch_size,
+        **{name: value_of(name, experiment, settings) for name in RECIPE},
     }
     if experiment.epochs or settings.epochs:
         wanted["epochs"] = experiment.epochs or settings.epochs

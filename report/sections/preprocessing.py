@@ -8,7 +8,7 @@ from report.findings import data
 from report.findings.scores import rules_over_seeds
 from report.sections import SECTIONS
 from report.sections.view import SectionView
-from report.tables.settings import common_settings, splits
+from report.tables.settings import SCHEDULES, common_settings, splits
 from report.tables.views import Table
 
 
@@ -25,8 +25,7 @@ def build(view: StudyView) -> SectionView:
             "seeds": tuple(rules_over_seeds(view)),
         },
         facts={
-            "gamma": _setting(view, "gamma"),
-            "step_size": numbered(plain(view.study_number("/settings/step_size")), "epoch"),
+            "schedule": _schedule(view),
             "batch_size": numbered(
                 plain(view.study_number("/settings/batch_size")), "train picture"
             ),
@@ -37,8 +36,14 @@ def build(view: StudyView) -> SectionView:
     )
 
 
-def _setting(view: StudyView, name: str) -> Parts:
-    return parts(plain(view.study_number(f"/settings/{name}")))
+def _schedule(view: StudyView) -> Parts:
+    """Say how the learning rate changes, where the study's experiments don't say otherwise."""
+    if view.study.settings.schedule != "step":
+        return parts("The learning rate ", SCHEDULES[view.study.settings.schedule], ".")
+    return parts(
+        "The schedule multiplies the rate by ", plain(view.study_number("/settings/gamma")),
+        " after every ", numbered(plain(view.study_number("/settings/step_size")), "epoch"), ".",
+    )  # fmt: skip
 
 
 def _of_a_diverged_pair(view: StudyView) -> str:

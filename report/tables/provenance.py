@@ -3,11 +3,14 @@
 import shlex
 from collections.abc import Iterator
 
+import msgspec
+
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer, plain
 from report.evidence.sentences import Code, Name, Parts, listing, parts
 from report.tables.cells import number_column, row
 from report.tables.views import Column, Row, Table
+from training.records import Spec
 from training.records.spec_fields import SPEC_FIELDS
 
 SHORT = 7
@@ -114,7 +117,14 @@ def other_settings(view: StudyView) -> Table | None:
     return Table("other-settings", caption, columns, tuple(rows))
 
 
+LATER = {known.name: known.default for known in msgspec.structs.fields(Spec) if not known.required}
+"""Fields that records leave out at their default; where all runs have it, they aren't listed."""
+
+
 def _setting_rows(field: str, runs: list[Run]) -> Iterator[Row]:
+    values = {getattr(run.metrics.spec, field) for run in runs}
+    if field in LATER and values == {LATER[field]}:
+        return
     by_value: dict[str, list[Run]] = {}
     for run in runs:
         value = getattr(run.metrics.spec, field)

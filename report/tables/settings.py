@@ -73,12 +73,18 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
     yield "Learning rates tried", listing(rates)
     yield "Momentum", parts(plain(setting("momentum")), " for SGD, none for the others")
     yield "Weight decay", parts(plain(setting("weight_decay")))
-    yield (
-        "Learning-rate schedule",
-        parts("× ", plain(setting("gamma")), " after every ",
-              numbered(integer(setting("step_size")), "epoch")),
-    )  # fmt: skip
+    yield "Learning-rate schedule", schedule(view)
+    if settings.warm_up:
+        yield "Warm-up", numbered(integer(setting("warm_up")), "epoch")
+    if settings.label_smoothing:
+        yield "Label smoothing", parts(plain(setting("label_smoothing")))
+    if settings.clip_gradient:
+        yield "Largest norm of the gradient", parts(plain(setting("clip_gradient")))
     yield "Epochs", _epochs(view)
+    if settings.early_stopping:
+        yield "Early end", parts(
+            "after ", numbered(integer(setting("early_stopping")), "epoch"), " without a better one"
+        )  # fmt: skip
     yield "Pre-trained weights", parts(Name(weights_name(view)))
     if settings.width != 1:
         yield "Width of the networks", parts(plain(setting("width")), " of the published channels")
@@ -87,6 +93,23 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         yield "Limit", parts(
             "at most ", numbered(integer(setting("max_per_class")), "picture"), " of a class"
         )  # fmt: skip
+
+
+SCHEDULES = {
+    "constant": "stays the same",
+    "linear": "falls in a straight line to 0, epoch by epoch",
+    "cosine": "falls along half a cosine to 0, epoch by epoch",
+    "one-cycle": "rises over the first 30 % of the batches and falls over the rest",
+}
+
+
+def schedule(view: StudyView) -> Parts:
+    """Say how the learning rate changes."""
+    named = view.study.settings.schedule
+    if named != "step":
+        return parts(SCHEDULES[named])
+    return parts("× ", plain(view.study_number("/settings/gamma")), " after every ",
+                 numbered(integer(view.study_number("/settings/step_size")), "epoch"))  # fmt: skip
 
 
 def _epochs(view: StudyView) -> Parts:

@@ -50,11 +50,16 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 {epochs:32} # for every experiment
 {sizes}
 # learning_rates = [1e-2, 1e-3, 1e-5]
-# optimizers = ["sgd", "adam", "rmsprop"]
+# optimizers = ["sgd", "adam", "rmsprop"]   # or adamw
 # momentum = 0.9                 # for sgd; rmsprop has none
 # weight_decay = 5e-5
 {step_size:32} # epochs between steps of the learning rate
 # gamma = 0.1                    # factor of each step
+# schedule = "step"              # or constant, linear, cosine, one-cycle
+# warm_up = 0                    # epochs over which the learning rate rises at first
+# label_smoothing = 0.0          # share of a label that is spread over all classes
+# clip_gradient = 0.0            # largest norm of the gradient; 0: as it comes
+# early_stopping = 0             # end after so many epochs without a better one; 0: never
 {width:32} # channel multiplier of alexnet, vgg16 and resnet18
 {weights:32} # imagenet, sample, a weights file, or a folder of them
 # seed = 0

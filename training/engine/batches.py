@@ -146,6 +146,11 @@ def shuffled(n: int, batch_size: int, generator: torch.Generator) -> Iterator[Te
     return _split(torch.randperm(n, generator=generator), batch_size, join_single=True)
 
 
+def n_batches(n: int, batch_size: int) -> int:
+    """Return how many batches `shuffled` yields."""
+    return max(1, n // batch_size + (n % batch_size > 1))
+
+
 def in_order(n: int, batch_size: int) -> Iterator[Tensor]:
     """Yield 0…n-1 in batches."""
     return _split(torch.arange(n), batch_size, join_single=False)

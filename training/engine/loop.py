@@ -15,7 +15,7 @@ from training.device.energy import EnergyMeter
 from training.device.precision import computes_in_bf16, fp16_forward, of_sums
 from training.device.randomness import random_state, restore_random_state
 from training.device.transfer import moved
-from training.engine.batches import Inputs, shuffled
+from training.engine.batches import Inputs, n_batches, shuffled
 from training.engine.checkpoint import Checkpoints, Position
 from training.engine.evaluate import batch_totals, evaluate, scores_of
 from training.engine.loss_scale import LossScale
@@ -28,6 +28,7 @@ from training.engine.out_of_memory import (
     told,
 )
 from training.engine.recorded_step import Capture, RecordedStep, cuda_graph
+from training.engine.schedule import rate_in, rate_of_cycle
 from training.engine.state import State, changing, copy_state, load_state, shapes
 from training.networks.build import ARCHITECTURES
 from training.progress import EpochEnd, Progress
@@ -96,7 +97,7 @@ def fit(
     log: Callable[[Fit], object] = lambda _: None,
     meter: EnergyMeter | None = None,
 ) -> Fit:
-    """Train by cross-entropy with `spec`'s optimizer and step schedule, from torch's random state.
+    """Train by cross-entropy with `spec`'s optimizer and schedule, from torch's random state.
 
     Args:
         module: Maps gathered inputs to logits (B, n_classes); trainable where gradients are on.
@@ -122,7 +123,7 @@ def fit(
     stop = stop or StopSignal()
     with stop.held():
         try:
-            while training.epoch <= spec.epochs and not training.result.diverged:
+            while not training.is_over():
                 training.train_epoch(stop)
                 started = time.perf_counter()
                 scores, answers = evaluate(module, validation, spec.batch_size, stop.check)
@@ -160,6 +161,7 @@ class _Training:
         self.device = train.labels.device
         self.meter = meter or EnergyMeter()
         self.optimizer = make_optimizer(module, spec)
+        self.optimizer.learning_rate = rate_in(spec, 1)
         self.order = torch.Generator().manual_seed(spec.seed)
         self.result = Fit()
         self.totals = torch.zeros(3, dtype=of_sums(self.device), device=self.device)
@@ -167,6 +169,13 @@ class _Training:
         self.scaling = LossScale(self.device) if self.fp16 is not None else None
         self.recorded = self._unrecorded()
         self._begin_epoch(1)
+
+    def is_over(self) -> bool:
+        """Tell whether no further epoch is trained: all are done, or nothing gets better."""
+        if self.epoch > self.spec.epochs or self.result.diverged:
+            return True
+        patience = self.spec.early_stopping
+        return bool(patience) and self.epoch - 1 - self.result.best_epoch >= patience
 
     def _begin_epoch(self, epoch: int) -> None:
         self.epoch, self.batch, self.seconds = epoch, 0, 0.0
@@ -239,11 +248,13 @@ class _Training:
         labels = self.train.labels[moved(chosen, self.device)]
         inputs = gathered(self.train, chosen, self.module)
         parts = self.result.batch_parts
+        self._follow_cycle()
         rate = self.optimizer.learning_rate
         if parts == 1 and self.recorded.made(self._step, inputs, labels, rate):
             return
         before, scale = self._before()
-        loss, logits, used = backward(self.module, inputs, labels, parts, scale)
+        smoothing = self.spec.label_smoothing
+        loss, logits, used = backward(self.module, inputs, labels, parts, scale, smoothing)
         del inputs  # so that the optimizer has their room
         self.result.batch_parts = max(parts, used)  # a last, smaller batch may do with fewer
         with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
@@ -255,7 +266,8 @@ class _Training:
         """Train on a batch that fits the device's memory."""
         self.module.zero_grad(set_to_none=True)
         before, scale = self._before()
-        loss, logits = add_gradients(self.module, inputs, labels, scale=scale)
+        smoothing = self.spec.label_smoothing
+        loss, logits = add_gradients(self.module, inputs, labels, scale=scale, smoothing=smoothing)
         self._learn(loss, logits, labels, before)
 
     def _before(self) -> tuple[list[tuple[Tensor, Tensor]], Tensor | None]:
@@ -269,16 +281,34 @@ class _Training:
     ) -> None:
         """Step by a batch's gradients and count its scores, as far as fp16 could hold them."""
         if self.scaling is None:
+            self._clip()
             self.optimizer.step()
             self.totals[:2].add_(batch_totals(loss, logits, labels))
             return
         held = loss.isfinite()
-        self.optimizer.step(self.scaling.unscale(self.optimizer.parameters, held))
+        overflow = self.scaling.unscale(self.optimizer.parameters, held)
+        self._clip()
+        self.optimizer.step(overflow)
         self.scaling.update()
         for buffer, value in before:
             buffer.copy_(torch.where(held, buffer, value))
         self.totals[:2].add_(batch_totals(loss, logits, labels).masked_fill(~held, 0))
         self.totals[2].add_(~held, alpha=len(labels))
+
+    def _clip(self) -> None:
+        """Bring the gradient of all weights together down to the norm that the recipe allows."""
+        if self.spec.clip_gradient:
+            nn.utils.clip_grad_norm_(self.optimizer.parameters, self.spec.clip_gradient)
+
+    def _follow_cycle(self) -> None:
+        """Set the rate of this batch, where it isn't one of the whole epoch."""
+        spec = self.spec
+        if spec.schedule != "one-cycle" or self.epoch <= spec.warm_up:
+            return
+        an_epoch = n_batches(len(self.train.labels), spec.batch_size)
+        done = (self.epoch - 1 - spec.warm_up) * an_epoch + self.batch
+        everything = (spec.epochs - spec.warm_up) * an_epoch
+        self.optimizer.learning_rate = rate_of_cycle(spec, done, everything)
 
     def end_epoch(
         self, validated: Scores, answers: ValidationAnswers | None, seconds: float
@@ -315,9 +345,8 @@ class _Training:
         self._save_if_due()
 
     def _step_rate(self) -> None:
-        """Multiply the rate as `StepLR` does; it has no state beyond the optimizer's."""
-        if self.epoch % self.spec.step_size == 0:
-            self.optimizer.learning_rate *= self.spec.gamma
+        """Set the next epoch's rate."""
+        self.optimizer.learning_rate = rate_in(self.spec, self.epoch + 1)
 
     def _save_if_due(self) -> None:
         if self.checkpoints is not None and self.checkpoints.due():
@@ -387,6 +416,7 @@ def _way_to_record(device: torch.device, spec: Spec, module: nn.Module) -> Captu
     Adam's step couldn't be recorded there.
     """
     known = spec.model in ARCHITECTURES and computes_in_bf16(module)
+    known = known and not spec.clip_gradient and spec.schedule != "one-cycle"
     return functools.partial(cuda_graph, device) if device.type == "cuda" and known else None
 
 

@@ -141,6 +141,7 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015): by the means of gradients and of their squares."""
 
+    decoupled = False
     keeps = ("mean", "square_mean", "step")
     betas = 0.9, 0.999
     eps = 1e-8
@@ -149,17 +150,27 @@ class Adam(Optimizer):
         means, square_means, steps = lists.states
         for step in steps:
             step.add_(1 if overflow is None else 1 - overflow)
-        _fused(self, lists, means, square_means, steps, self.betas, overflow)
+        _fused(self, lists, means, square_means, steps, self.betas, overflow, self.decoupled)
 
     def _plain(self, lists: _Lists) -> None:
         beta1, beta2 = self.betas
         means, square_means, steps = lists.states
-        for i, (parameter, gradient) in enumerate(_decayed(lists, self.weight_decay)):
+        if self.decoupled:
+            for parameter in lists.parameters:
+                parameter.mul_(1 - self.learning_rate * self.weight_decay)
+        decay = 0.0 if self.decoupled else self.weight_decay
+        for i, (parameter, gradient) in enumerate(_decayed(lists, decay)):
             step = steps[i].add_(1)
             mean = means[i].lerp_(gradient, 1 - beta1) / (1 - beta1**step)
             square_means[i].mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
             root = (square_means[i] / (1 - beta2**step)).sqrt_()
             parameter.addcdiv_(mean, root.add_(self.eps), value=-self.learning_rate)
+
+
+class AdamW(Adam):
+    """Adam with weight decay that isn't scaled like a gradient (Loshchilov and Hutter, 2019)."""
+
+    decoupled = True
 
 
 class RMSprop(Optimizer):
@@ -199,11 +210,12 @@ def _fused(
     steps: list[Tensor],
     betas: tuple[float, float],
     overflow: Tensor | None,
+    decoupled: bool = False,
 ) -> None:
     fused_adam(
         lists.parameters, lists.gradients, means, square_means, steps,
         learning_rate=rule.learning_rate, betas=betas, eps=rule.eps,
-        weight_decay=rule.weight_decay, overflow=overflow,
+        weight_decay=rule.weight_decay, overflow=overflow, decoupled=decoupled,
     )  # fmt: skip
 
 
@@ -226,6 +238,7 @@ OPTIMIZERS: dict[str, Callable[[list[nn.Parameter], Spec], Optimizer]] = {
     "sgd": lambda p, spec: SGD(p, spec.learning_rate, spec.weight_decay, spec.momentum),
     "adam": lambda p, spec: Adam(p, spec.learning_rate, spec.weight_decay),
     "rmsprop": lambda p, spec: RMSprop(p, spec.learning_rate, spec.weight_decay),
+    "adamw": lambda p, spec: AdamW(p, spec.learning_rate, spec.weight_decay),
 }
 
 

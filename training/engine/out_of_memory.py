@@ -33,8 +33,9 @@ def normalises_batches(module: nn.Module) -> bool:
 
 
 def backward(
-    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int, scale: Tensor | None = None
-) -> tuple[Tensor, Tensor, int]:
+    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int, scale: Tensor | None = None,
+    smoothing: float = 0.0,
+) -> tuple[Tensor, Tensor, int]:  # fmt: skip
     """Add the gradient of a batch's mean cross-entropy, in more parts if memory runs out.
 
     The parts' losses are scaled so that their gradients sum to the whole batch's. Dropout draws
@@ -46,6 +47,7 @@ def backward(
         labels: (B,).
         parts: How many to begin with.
         scale: () factor of the gradients.
+        smoothing: Share of each label that is spread over all classes, of the gradient alone.
 
     Returns:
         Mean loss (), logits (B, n_classes), and how many parts it took.
@@ -61,7 +63,7 @@ def backward(
     while True:
         module.zero_grad(set_to_none=True)
         try:
-            return *add_gradients(module, inputs, labels, parts, scale), parts
+            return *add_gradients(module, inputs, labels, parts, scale, smoothing), parts
         except SHORT as error:
             if not is_out_of_memory(error):
                 raise
@@ -86,28 +88,40 @@ def statistics_of(module: nn.Module) -> list[tuple[Tensor, Tensor]]:
 
 
 def add_gradients(
-    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int = 1, scale: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
+    module: nn.Module, inputs: Tensor, labels: Tensor, parts: int = 1, scale: Tensor | None = None,
+    smoothing: float = 0.0,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Add the gradient of a batch's mean cross-entropy, times `scale`.
 
     Returns:
-        The mean, without `scale`, and logits (B, n_classes).
+        The mean, without `scale` and `smoothing`, and logits (B, n_classes).
     """
     if parts == 1:
         logits = module(inputs).float()
-        loss = F.cross_entropy(logits, labels)
-        _scaled(loss, scale).backward()  # type: ignore[no-untyped-call]
-        return loss.detach(), logits.detach()
+        loss = _add_gradient(logits, labels, 1.0, scale, smoothing)
+        return loss, logits.detach()
     outputs, losses = [], []
     for some, some_labels in zip(
         inputs.tensor_split(parts), labels.tensor_split(parts), strict=True
     ):
         logits = module(some).float()
-        loss = F.cross_entropy(logits, some_labels) * (len(some_labels) / len(labels))
-        _scaled(loss, scale).backward()  # type: ignore[no-untyped-call]
+        share = len(some_labels) / len(labels)
+        losses.append(_add_gradient(logits, some_labels, share, scale, smoothing))
         outputs.append(logits.detach())
-        losses.append(loss.detach())
     return torch.stack(losses).sum(), torch.cat(outputs)
+
+
+def _add_gradient(
+    logits: Tensor, labels: Tensor, share: float, scale: Tensor | None, smoothing: float
+) -> Tensor:
+    """Return the mean cross-entropy times `share`, having gone back through it."""
+    loss = F.cross_entropy(logits, labels)
+    loss = loss if share == 1 else loss * share
+    trained = loss
+    if smoothing:
+        trained = F.cross_entropy(logits, labels, label_smoothing=smoothing) * share
+    _scaled(trained, scale).backward()  # type: ignore[no-untyped-call]
+    return loss.detach()
 
 
 def _scaled(loss: Tensor, scale: Tensor | None) -> Tensor:

@@ -12,13 +12,13 @@ from torch import Tensor
 FUSED_ON = ("cpu", "cuda")
 """Kinds of devices that have the kernels of all optimizers, on every torch that is allowed."""
 
-SGD, ADAM = "_fused_sgd_", "_fused_adam_"
+SGD, ADAM, ADAMW = "_fused_sgd_", "_fused_adam_", "_fused_adamw_"
 UNSCALE = "_amp_foreach_non_finite_check_and_unscale_"
 
 
 def has_optimizers(device: torch.device) -> bool:
     """Tell whether a device has the fused steps of SGD and Adam."""
-    known = all(hasattr(torch.ops.aten, name) for name in (SGD, ADAM))
+    known = all(hasattr(torch.ops.aten, name) for name in (SGD, ADAM, ADAMW))
     return device.type in FUSED_ON and known
 
 
@@ -57,14 +57,16 @@ def fused_adam(
     eps: float,
     weight_decay: float,
     overflow: Tensor | None,
+    decoupled: bool = False,
 ) -> None:
-    """Change parameters, means and square means by a step of `torch.optim.Adam`.
+    """Change parameters, means and square means by a step of `torch.optim.Adam`, or of `AdamW`.
 
     Args:
+        decoupled: Weight decay shrinks the parameter itself, as AdamW has it.
         steps: () float32 each, how many steps there were, this one included.
         overflow: () float32; where it is 1, nothing is changed.
     """
-    getattr(torch.ops.aten, ADAM)(
+    getattr(torch.ops.aten, ADAMW if decoupled else ADAM)(
         parameters, gradients, means, square_means, [], steps, lr=learning_rate, beta1=betas[0],
         beta2=betas[1], eps=eps, weight_decay=weight_decay, amsgrad=False, maximize=False,
         found_inf=overflow,

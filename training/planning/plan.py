@@ -8,6 +8,7 @@ from training.data.geometry import resize_size
 from training.errors import HomeworkError
 from training.plurals import counted
 from training.records import (
+    RECIPE,
     Choice,
     Experiment,
     Metrics,
@@ -19,6 +20,7 @@ from training.records import (
     matches_group,
     rank,
     read,
+    value_of,
 )
 from training.weights.source import WeightsSource, weights_source
 
@@ -257,6 +259,7 @@ def resolve(
         epochs=experiment.epochs or settings.epochs or 30,
         batch_size=batch_size,
         seed=seed,
+        **{name: value_of(name, experiment, settings) for name in RECIPE},
     )
     return spec, source
 

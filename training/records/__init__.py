@@ -40,6 +40,7 @@ from training.records.files import (
     writing,
 )
 from training.records.outline import ExtraSection, Outline
+from training.records.recipe import RECIPE, value_of
 from training.records.results import (
     Curves,
     Environment,
@@ -67,6 +68,7 @@ from training.records.spec import (
     Experiment,
     Freeze,
     Optimizer,
+    Schedule,
     Spec,
     is_another_file,
     learning_rate_label,
@@ -79,6 +81,7 @@ __all__ = [
     "FORMAT",
     "ID_PATTERN",
     "KINDS",
+    "RECIPE",
     "RECORD_TYPES",
     "SPLITS",
     "Augmentation",
@@ -110,6 +113,7 @@ __all__ = [
     "Predictions",
     "Rank",
     "RecordError",
+    "Schedule",
     "Scores",
     "Selected",
     "Settings",
@@ -142,6 +146,7 @@ __all__ = [
     "replacing",
     "taken_for",
     "typical",
+    "value_of",
     "write",
     "write_bytes",
     "write_together",

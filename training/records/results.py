@@ -11,7 +11,7 @@ import msgspec
 from training.records.cost import Cost
 from training.records.dataset import FORMAT, Count, DuplicatesChoice
 from training.records.outline import Outline
-from training.records.spec import Experiment, Spec
+from training.records.spec import Experiment, Optimizer, Schedule, Spec
 
 Status = Literal["done", "diverged", "failed", "skipped"]
 
@@ -359,6 +359,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps.
         gamma: Factor of each learning-rate step.
+        schedule: As `Experiment.schedule`, and so the next four.
+        warm_up: Epochs over which the rate rises.
+        label_smoothing: Share of a label that is spread over all classes.
+        clip_gradient: Largest norm of the gradient; 0: none.
+        early_stopping: Epochs without a new best one before the end; 0: never.
         width: Channel multiplier of alexnet, vgg16 and resnet18.
         weights: `imagenet`, `sample`, or the path of a weights file or of a folder of them.
         seed: First random seed.
@@ -379,7 +384,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     backbone: str = "alexnet"
     learning_rates: tuple[float, ...] = (1e-2, 1e-3, 1e-5)
-    optimizers: tuple[Literal["sgd", "adam", "rmsprop"], ...] = ("sgd", "adam", "rmsprop")
+    optimizers: tuple[Optimizer, ...] = ("sgd", "adam", "rmsprop")
     epochs: int | None = None
     batch_size: int = 256
     image_size: int = 224
@@ -387,6 +392,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     weight_decay: float = 5e-5
     step_size: int = 20
     gamma: float = 0.1
+    schedule: Schedule = "step"
+    warm_up: Count = 0
+    label_smoothing: float = 0.0
+    clip_gradient: float = 0.0
+    early_stopping: Count = 0
     width: float = 1.0
     weights: str = "imagenet"
     seed: int = 0

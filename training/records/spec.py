@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-Optimizer = Literal["sgd", "adam", "rmsprop"]
+Optimizer = Literal["sgd", "adam", "rmsprop", "adamw"]
+Schedule = Literal["step", "constant", "linear", "cosine", "one-cycle"]
 Freeze = Literal["none", "features", "classifier", "classifier-but-head", "backbone", "head"]
 Augmentation = Literal["none", "one-of-three", "horizontal-flip", "rotation", "vertical-flip"]
 Normalisation = Literal["dataset", "weights"]
@@ -56,6 +57,11 @@ class Experiment(
         weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps.
         gamma: Factor of each learning-rate step.
+        schedule: How the rate changes, see `Spec`.
+        warm_up: Epochs at the start over which the rate rises to its full value.
+        label_smoothing: Share of a label that is spread evenly over all classes.
+        clip_gradient: Norm that the gradient of all weights together is brought down to; 0: none.
+        early_stopping: End after so many epochs in a row without a new best one; 0: never.
         epochs: How many are trained.
         batch_size: Images in a batch.
         image_size: Side of the square that the network sees, in pixels.
@@ -82,6 +88,11 @@ class Experiment(
     weight_decay: float | None = None
     step_size: int | None = None
     gamma: float | None = None
+    schedule: Schedule | None = None
+    warm_up: int | None = None
+    label_smoothing: float | None = None
+    clip_gradient: float | None = None
+    early_stopping: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
     image_size: int | None = None
@@ -100,10 +111,13 @@ class Experiment(
         return self.id.partition("/")[2]
 
 
-class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Spec(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """Everything that decides a run's outcome apart from the images themselves.
 
-    The data set is identified beside it, by its fingerprint (`Metrics.dataset_fingerprint`).
+    The data set is identified beside it, by its fingerprint (`Metrics.dataset_fingerprint`). A
+    field that came later has a default, with which it is left out: older hashes stay.
 
     Attributes:
         model: As `Experiment.model`.
@@ -124,9 +138,16 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps; each multiplies the rate by `gamma`.
         gamma: Factor of each learning-rate step.
-        epochs: How many are trained.
+        epochs: How many are trained, at most.
         batch_size: Images in a batch.
         seed: Of all random numbers.
+        schedule: How the rate changes after `warm_up`: by steps; not at all; in a straight line or
+            half a cosine towards 0, epoch by epoch; or, batch by batch, up from a 25th of the rate
+            to it and down to nearly nothing (Smith and Topin, 2018).
+        warm_up: Epochs at the start over which the rate rises in equal parts.
+        label_smoothing: See `Experiment`; losses are recorded without it.
+        clip_gradient: See `Experiment`.
+        early_stopping: See `Experiment`.
     """
 
     model: str
@@ -150,6 +171,11 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     epochs: int
     batch_size: int
     seed: int
+    schedule: Schedule = "step"
+    warm_up: int = 0
+    label_smoothing: float = 0.0
+    clip_gradient: float = 0.0
+    early_stopping: int = 0
 
     def digest(self) -> str:
         """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form)."""

@@ -47,6 +47,11 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "epochs": SpecField("Epochs", in_list=True),
     "batch_size": SpecField("Batch size", unit="images", in_list=True),
     "seed": SpecField("Seed", in_list=True),
+    "schedule": SpecField("Learning-rate schedule"),
+    "warm_up": SpecField("Epochs of warm-up", unit="epochs"),
+    "label_smoothing": SpecField("Label smoothing"),
+    "clip_gradient": SpecField("Largest norm of the gradient"),
+    "early_stopping": SpecField("Epochs without a better one before the end", unit="epochs"),
 }
 """Every field of `Spec`, in its order."""
 

@@ -19,6 +19,7 @@ from training.study.choices import choices_of
 from training.study.experiments import SECTIONS, experiment_list
 from training.study.files import StudyFile, convert_fields
 from training.study.presets import PRESETS
+from training.study.recipe import check_recipe
 
 NETWORKS = ("alexnet", "vgg16", "resnet18", "torchvision:NAME", "timm:NAME", "module:function")
 """What a backbone may be."""
@@ -118,11 +119,12 @@ def _checked(settings: Settings) -> Settings:
     for field in ("momentum", "weight_decay"):
         if getattr(settings, field) < 0:
             raise StudyError(f"{field} can't be negative; found {getattr(settings, field)}.")
+    check_recipe(settings, "[settings]")
     choices_of(settings)
     if not settings.learning_rates or min(settings.learning_rates) <= 0:
         raise StudyError("learning_rates must hold at least one rate, all above 0.")
     if not settings.optimizers:
-        raise StudyError("optimizers must hold at least one of sgd, adam, rmsprop.")
+        raise StudyError("optimizers must hold at least one of sgd, adam, rmsprop, adamw.")
     return settings
 
 
@@ -152,9 +154,9 @@ def _with_changes(
             if known
             else {"question": f"What does {fields['model']} reach?"}
         )
-        table[experiment_id] = convert_fields(
-            start | dict(fields) | {"id": experiment_id}, Experiment, where
-        )
+        experiment = convert_fields(start | dict(fields) | {"id": experiment_id}, Experiment, where)
+        check_recipe(experiment, where)
+        table[experiment_id] = experiment
     order = list(SECTIONS)
     return sorted(table.values(), key=lambda experiment: order.index(experiment.section))
 

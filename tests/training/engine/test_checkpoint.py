@@ -43,10 +43,13 @@ def outcome(result):
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "rate"), [("sgd", 1e-2), ("adam", 1e-3), ("rmsprop", 1e-3), ("sgd", 1e30)]
-)
-def test_a_run_killed_after_any_batch_goes_on_to_the_same_bytes(tmp_path, optimizer, rate):
-    spec = spec_with(optimizer=optimizer, learning_rate=rate, step_size=2)
+    ("optimizer", "rate", "fields"),
+    [("sgd", 1e-2, {}), ("adam", 1e-3, {}), ("rmsprop", 1e-3, {}), ("sgd", 1e30, {}),
+     ("adamw", 1e-3, {"schedule": "one-cycle", "label_smoothing": 0.1, "clip_gradient": 0.1}),
+     ("sgd", 1e-2, {"schedule": "cosine", "warm_up": 1, "early_stopping": 1})],
+)  # fmt: skip
+def test_a_run_killed_after_any_batch_goes_on_to_the_same_bytes(tmp_path, optimizer, rate, fields):
+    spec = spec_with(optimizer=optimizer, learning_rate=rate, step_size=2, **fields)
     whole = train(spec)
     assert whole.diverged == (rate > 1)
     for n_batches in (0, 1, 2, 3, 5, 8):

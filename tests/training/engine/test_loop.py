@@ -38,7 +38,7 @@ def linear():
     return nn.Linear(6, 3)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop", "adamw"])
 def test_training_is_the_plain_loop(optimizer):
     """The same order, loss and torch's own unfused optimizer give the same curve."""
     spec = spec_with(optimizer=optimizer, learning_rate=1e-2, epochs=5, step_size=2)
@@ -50,6 +50,7 @@ def test_training_is_the_plain_loop(optimizer):
         "sgd": lambda p: torch.optim.SGD(p, 1e-2, momentum=0.9, weight_decay=5e-5, fused=False),
         "adam": lambda p: torch.optim.Adam(p, 1e-2, weight_decay=5e-5, foreach=False),
         "rmsprop": lambda p: torch.optim.RMSprop(p, 1e-2, weight_decay=5e-5, foreach=False),
+        "adamw": lambda p: torch.optim.AdamW(p, 1e-2, weight_decay=5e-5, foreach=False),
     }
     stepper = makers[optimizer](plain.parameters())
     order = torch.Generator().manual_seed(spec.seed)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from training.engine import torch_kernels
-from training.engine.optimizers import SGD, Adam, RMSprop
+from training.engine.optimizers import SGD, Adam, AdamW, RMSprop
 
 RATE = 1e-2
 PAIRS = {
@@ -19,12 +19,14 @@ PAIRS = {
         lambda p, decay: torch.optim.SGD(p, RATE, 0.9, weight_decay=decay, fused=True)),
     "adam": (lambda p, decay: Adam(p, RATE, decay),
              lambda p, decay: torch.optim.Adam(p, RATE, weight_decay=decay, fused=True)),
+    "adamw": (lambda p, decay: AdamW(p, RATE, decay),
+              lambda p, decay: torch.optim.AdamW(p, RATE, weight_decay=decay, fused=True)),
     "rmsprop": (lambda p, decay: RMSprop(p, RATE, decay),
                 lambda p, decay: torch.optim.RMSprop(p, RATE, weight_decay=decay, foreach=False)),
 }  # fmt: skip
 """Name to ours and torch's, given parameters and weight decay."""
 
-TO_THE_BIT = ("sgd", "sgd with momentum", "adam")
+TO_THE_BIT = ("sgd", "sgd with momentum", "adam", "adamw")
 """The same kernels as torch's own; torch has none for RMSprop."""
 
 
