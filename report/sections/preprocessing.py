@@ -1,8 +1,9 @@
 """The method: from picture to tensor, the network, the training, the rules of choice and test."""
 
+from report.evidence.display_names import optimizer_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer, plain
-from report.evidence.sentences import Parts, Sentence, numbered, parts, say
+from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
 from report.figures.pictures import preprocessing_steps
 from report.findings import data
 from report.findings.scores import rules_over_seeds
@@ -25,6 +26,7 @@ def build(view: StudyView) -> SectionView:
             "seeds": tuple(rules_over_seeds(view)),
         },
         facts={
+            "optimizers": _optimizers(view),
             "schedule": _schedule(view),
             "batch_size": numbered(
                 plain(view.study_number("/settings/batch_size")), "train picture"
@@ -34,6 +36,24 @@ def build(view: StudyView) -> SectionView:
         figures={"steps": preprocessing_steps(view)},
         tables=_tables(view),
     )
+
+
+COUNTS = ("No", "One", "Two", "Three", "Four")
+
+
+def _optimizers(view: StudyView) -> Parts:
+    """Name the optimizers of the grids."""
+    tried = dict.fromkeys(view.study.settings.optimizers)
+    names = listing(
+        parts(Name(optimizer_name(name)), " with momentum" if name == "sgd" else "")
+        for name in tried
+    )
+    if len(tried) == 1:
+        return parts("The optimizer is ", *names, ".")
+    return parts(
+        f"{COUNTS[len(tried)]} optimizers are compared: ", *names, "; a learning rate means "
+        "another thing for each, which is why the two are searched together.",
+    )  # fmt: skip
 
 
 def _schedule(view: StudyView) -> Parts:

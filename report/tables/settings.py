@@ -97,9 +97,9 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
 
 SCHEDULES = {
     "constant": "stays the same",
-    "linear": "falls in a straight line to 0, epoch by epoch",
-    "cosine": "falls along half a cosine to 0, epoch by epoch",
-    "one-cycle": "rises over the first 30 % of the batches and falls over the rest",
+    "linear": "falls in a straight line towards zero, epoch by epoch",
+    "cosine": "falls along half a cosine towards zero, epoch by epoch",
+    "one-cycle": "rises over the first three tenths of the batches and falls over the others",
 }
 
 

@@ -1,0 +1,62 @@
+"""What the method says of how networks were trained is what the study's settings say."""
+
+import pytest
+from in_memory import a_dataset, a_run, a_spec, a_view
+
+from report.evidence.sentences import plain_text
+from report.findings.learning import learning_rate_step
+from report.sections.preprocessing import build
+from report.tables.settings import common_settings
+
+
+def view_with(**settings):
+    return a_view(a_run(), dataset=a_dataset(), settings=settings)
+
+
+def fact(name, **settings):
+    return plain_text(build(view_with(**settings)).facts[name]).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("optimizers", "said"),
+    [(("sgd", "adam", "rmsprop"),
+      "Three optimizers are compared: SGD with momentum, Adam and RMSprop; a learning rate means"),
+     (("adamw", "sgd"), "Two optimizers are compared: AdamW and SGD with momentum; a learning"),
+     (("sgd", "sgd"), "The optimizer is SGD with momentum."),
+     (("adamw",), "The optimizer is AdamW.")],
+)  # fmt: skip
+def test_the_optimizers_named_are_those_of_the_grids(optimizers, said):
+    assert fact("optimizers", optimizers=optimizers).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [("step", "The schedule multiplies the rate by 0.5 after every 7 epochs."),
+     ("constant", "The learning rate stays the same."),
+     ("cosine", "The learning rate falls along half a cosine towards zero, epoch by epoch."),
+     ("linear", "The learning rate falls in a straight line towards zero, epoch by epoch."),
+     ("one-cycle", "The learning rate rises over the first three tenths of the batches and")],
+)  # fmt: skip
+def test_the_schedule_told_is_the_studys(schedule, said):
+    assert fact("schedule", schedule=schedule, gamma=0.5, step_size=7).startswith(said)
+
+
+def test_what_a_study_leaves_out_has_no_row_and_what_it_sets_has():
+    fields = {"warm_up": 2, "label_smoothing": 0.1, "clip_gradient": 1.0, "early_stopping": 3}
+    labels = [
+        {plain_text(row.cells[0]) for row in common_settings(view_with(**settings)).rows}
+        for settings in ({}, fields)
+    ]
+    assert labels[1] - labels[0] == {
+        "Warm-up", "Label smoothing", "Largest norm of the gradient", "Early end"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("schedule", "told"), [("step", True), ("cosine", False)])
+def test_a_rate_that_falls_by_itself_is_no_step(schedule, told):
+    rates = [0.1] * 6 + [0.01] * 6
+    accuracies = [0.2] * 6 + [0.6, 0.7, 0.7, 0.7, 0.7, 0.7]
+    curves = {"learning_rate": rates, "train_accuracy": accuracies,
+              "validation_accuracy": accuracies}  # fmt: skip
+    run = a_run(curves=curves, spec=a_spec(schedule=schedule))
+    assert bool(learning_rate_step(a_view(run, dataset=a_dataset()), run)) == told
