@@ -78,6 +78,8 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         yield "Warm-up", numbered(integer(setting("warm_up")), "epoch")
     if settings.label_smoothing:
         yield "Label smoothing", parts(plain(setting("label_smoothing")))
+    if settings.balance != "none":
+        yield "Classes made even", parts(BALANCES[settings.balance])
     if settings.clip_gradient:
         yield "Largest norm of the gradient", parts(plain(setting("clip_gradient")))
     yield "Epochs", _epochs(view)
@@ -94,6 +96,11 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
             "at most ", numbered(integer(setting("max_per_class")), "picture"), " of a class"
         )  # fmt: skip
 
+
+BALANCES = {
+    "loss": "each picture’s loss is weighed by its class’s size",
+    "sampling": "train pictures are drawn, each class as often as any other",
+}
 
 SCHEDULES = {
     "constant": "stays the same",

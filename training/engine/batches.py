@@ -146,6 +146,27 @@ def shuffled(n: int, batch_size: int, generator: torch.Generator) -> Iterator[Te
     return _split(torch.randperm(n, generator=generator), batch_size, join_single=True)
 
 
+def drawn(weights: Tensor, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Yield as many of 0…n-1 as there are, drawn with replacement, in batches as `shuffled` does.
+
+    Args:
+        weights: (n,) float64 on the CPU; the odds of each.
+    """
+    order = torch.multinomial(weights, len(weights), replacement=True, generator=generator)
+    return _split(order, batch_size, join_single=True)
+
+
+def class_weights(labels: Tensor, n_classes: int) -> Tensor:
+    """Return a weight for each class, (n_classes,) float64 on the CPU: n / (classes · its images).
+
+    Only classes that have images count; the others get 0. The mean over all images is 1.
+    """
+    counts = torch.bincount(labels.cpu(), minlength=n_classes).double()
+    present = counts > 0
+    weights = len(labels) / (present.sum() * counts.clamp(min=1))
+    return torch.where(present, weights, 0.0)
+
+
 def n_batches(n: int, batch_size: int) -> int:
     """Return how many batches `shuffled` yields."""
     return max(1, n // batch_size + (n % batch_size > 1))

@@ -4,7 +4,7 @@ import functools
 import itertools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,11 @@ from training.device.energy import EnergyMeter
 from training.device.precision import computes_in_bf16, fp16_forward, of_sums
 from training.device.randomness import random_state, restore_random_state
 from training.device.transfer import moved
-from training.engine.batches import Inputs, n_batches, shuffled
+from training.engine.batches import Inputs, class_weights, drawn, n_batches, shuffled
 from training.engine.checkpoint import Checkpoints, Position
 from training.engine.evaluate import batch_totals, evaluate, scores_of
 from training.engine.loss_scale import LossScale
+from training.engine.objective import Objective
 from training.engine.optimizers import make_optimizer
 from training.engine.out_of_memory import (
     add_gradients,
@@ -163,6 +164,7 @@ class _Training:
         self.optimizer = make_optimizer(module, spec)
         self.optimizer.learning_rate = rate_in(spec, 1)
         self.order = torch.Generator().manual_seed(spec.seed)
+        self.odds, self.objective = _balanced(spec, train.labels)
         self.result = Fit()
         self.totals = torch.zeros(3, dtype=of_sums(self.device), device=self.device)
         self.fp16 = fp16_forward(module)
@@ -233,7 +235,7 @@ class _Training:
     def _train_batches(self, stop: StopSignal) -> None:
         start = time.perf_counter() - self.seconds
         self.training_mode()
-        batches = shuffled(len(self.train.labels), self.spec.batch_size, self.order)
+        batches = self._batches()
         for chosen in itertools.islice(batches, self.batch, None):
             self._train_batch(chosen)
             self.batch += 1
@@ -244,6 +246,12 @@ class _Training:
         self.totals.sum().item()  # waits for the device
         self.seconds = time.perf_counter() - start
 
+    def _batches(self) -> Iterator[Tensor]:
+        n, size = len(self.train.labels), self.spec.batch_size
+        if self.odds is None:
+            return shuffled(n, size, self.order)
+        return drawn(self.odds, size, self.order)
+
     def _train_batch(self, chosen: Tensor) -> None:
         labels = self.train.labels[moved(chosen, self.device)]
         inputs = gathered(self.train, chosen, self.module)
@@ -253,8 +261,7 @@ class _Training:
         if parts == 1 and self.recorded.made(self._step, inputs, labels, rate):
             return
         before, scale = self._before()
-        smoothing = self.spec.label_smoothing
-        loss, logits, used = backward(self.module, inputs, labels, parts, scale, smoothing)
+        loss, logits, used = backward(self.module, inputs, labels, parts, scale, self.objective)
         del inputs  # so that the optimizer has their room
         self.result.batch_parts = max(parts, used)  # a last, smaller batch may do with fewer
         with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
@@ -266,8 +273,9 @@ class _Training:
         """Train on a batch that fits the device's memory."""
         self.module.zero_grad(set_to_none=True)
         before, scale = self._before()
-        smoothing = self.spec.label_smoothing
-        loss, logits = add_gradients(self.module, inputs, labels, scale=scale, smoothing=smoothing)
+        loss, logits = add_gradients(
+            self.module, inputs, labels, scale=scale, objective=self.objective
+        )
         self._learn(loss, logits, labels, before)
 
     def _before(self) -> tuple[list[tuple[Tensor, Tensor]], Tensor | None]:
@@ -406,6 +414,16 @@ class _Training:
         self.progress.note(f"Resuming at epoch {self.epoch}, batch {self.batch}")
         n, size = len(self.train.labels), self.spec.batch_size
         self.progress.batch((self.epoch - 1) * n + min(self.batch * size, n))
+
+
+def _balanced(spec: Spec, labels: Tensor) -> tuple[Tensor | None, Objective]:
+    """Return the odds (N,) that images are drawn by, if they are, and what training makes small."""
+    if spec.balance == "none":
+        return None, Objective(spec.label_smoothing)
+    weights = class_weights(labels, int(labels.max()) + 1)
+    if spec.balance == "sampling":
+        return weights[labels.cpu()], Objective(spec.label_smoothing)
+    return None, Objective(spec.label_smoothing, weights.float().to(labels.device))
 
 
 def _way_to_record(device: torch.device, spec: Spec, module: nn.Module) -> Capture | None:

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from training.device.randomness import restore_random_state, torch_state
 from training.engine.batches import Inputs
+from training.engine.objective import PLAIN, Objective
 from training.errors import DeviceError
 from training.plurals import counted
 
@@ -34,7 +35,7 @@ def normalises_batches(module: nn.Module) -> bool:
 
 def backward(
     module: nn.Module, inputs: Tensor, labels: Tensor, parts: int, scale: Tensor | None = None,
-    smoothing: float = 0.0,
+    objective: Objective = PLAIN,
 ) -> tuple[Tensor, Tensor, int]:  # fmt: skip
     """Add the gradient of a batch's mean cross-entropy, in more parts if memory runs out.
 
@@ -47,7 +48,7 @@ def backward(
         labels: (B,).
         parts: How many to begin with.
         scale: () factor of the gradients.
-        smoothing: Share of each label that is spread over all classes, of the gradient alone.
+        objective: Whose gradient is added.
 
     Returns:
         Mean loss (), logits (B, n_classes), and how many parts it took.
@@ -63,7 +64,7 @@ def backward(
     while True:
         module.zero_grad(set_to_none=True)
         try:
-            return *add_gradients(module, inputs, labels, parts, scale, smoothing), parts
+            return *add_gradients(module, inputs, labels, parts, scale, objective), parts
         except SHORT as error:
             if not is_out_of_memory(error):
                 raise
@@ -89,38 +90,39 @@ def statistics_of(module: nn.Module) -> list[tuple[Tensor, Tensor]]:
 
 def add_gradients(
     module: nn.Module, inputs: Tensor, labels: Tensor, parts: int = 1, scale: Tensor | None = None,
-    smoothing: float = 0.0,
+    objective: Objective = PLAIN,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Add the gradient of a batch's mean cross-entropy, times `scale`.
+    """Add the gradient of a batch's objective, times `scale`.
 
     Returns:
-        The mean, without `scale` and `smoothing`, and logits (B, n_classes).
+        The mean cross-entropy, without `scale`, and logits (B, n_classes).
     """
     if parts == 1:
         logits = module(inputs).float()
-        loss = _add_gradient(logits, labels, 1.0, scale, smoothing)
+        loss = _add_gradient(logits, labels, labels, scale, objective)
         return loss, logits.detach()
     outputs, losses = [], []
     for some, some_labels in zip(
         inputs.tensor_split(parts), labels.tensor_split(parts), strict=True
     ):
         logits = module(some).float()
-        share = len(some_labels) / len(labels)
-        losses.append(_add_gradient(logits, some_labels, share, scale, smoothing))
+        losses.append(_add_gradient(logits, some_labels, labels, scale, objective))
         outputs.append(logits.detach())
     return torch.stack(losses).sum(), torch.cat(outputs)
 
 
 def _add_gradient(
-    logits: Tensor, labels: Tensor, share: float, scale: Tensor | None, smoothing: float
+    logits: Tensor, labels: Tensor, batch: Tensor, scale: Tensor | None, objective: Objective
 ) -> Tensor:
-    """Return the mean cross-entropy times `share`, having gone back through it."""
+    """Return a part's share of the batch's mean cross-entropy, having gone back through it.
+
+    Args:
+        batch: (B,) labels of the whole batch, of which `labels` are a part.
+    """
     loss = F.cross_entropy(logits, labels)
-    loss = loss if share == 1 else loss * share
-    trained = loss
-    if smoothing:
-        trained = F.cross_entropy(logits, labels, label_smoothing=smoothing) * share
-    _scaled(trained, scale).backward()  # type: ignore[no-untyped-call]
+    loss = loss if labels is batch else loss * (len(labels) / len(batch))
+    followed = loss if objective.is_plain else objective.of_part(logits, labels, batch)
+    _scaled(followed, scale).backward()  # type: ignore[no-untyped-call]
     return loss.detach()
 
 

@@ -64,6 +64,7 @@ from training.records.selection import Rank, rank
 from training.records.spec import (
     ID_PATTERN,
     Augmentation,
+    Balance,
     Choice,
     Experiment,
     Freeze,
@@ -85,6 +86,7 @@ __all__ = [
     "RECORD_TYPES",
     "SPLITS",
     "Augmentation",
+    "Balance",
     "Choice",
     "ClassCounts",
     "Cost",

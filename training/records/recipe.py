@@ -5,7 +5,8 @@ from typing import Any
 from training.records.results import Settings
 from training.records.spec import Experiment
 
-RECIPE = ("schedule", "warm_up", "label_smoothing", "clip_gradient", "early_stopping")
+RECIPE = ("schedule", "warm_up", "label_smoothing", "clip_gradient", "early_stopping",
+          "balance")  # fmt: skip
 """Names that `Experiment`, `Settings` and `Spec` share."""
 
 

@@ -11,7 +11,7 @@ import msgspec
 from training.records.cost import Cost
 from training.records.dataset import FORMAT, Count, DuplicatesChoice
 from training.records.outline import Outline
-from training.records.spec import Experiment, Optimizer, Schedule, Spec
+from training.records.spec import Balance, Experiment, Optimizer, Schedule, Spec
 
 Status = Literal["done", "diverged", "failed", "skipped"]
 
@@ -359,11 +359,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps.
         gamma: Factor of each learning-rate step.
-        schedule: As `Experiment.schedule`, and so the next four.
+        schedule: As `Experiment.schedule`, and so the next five.
         warm_up: Epochs over which the rate rises.
         label_smoothing: Share of a label that is spread over all classes.
         clip_gradient: Largest norm of the gradient; 0: none.
         early_stopping: Epochs without a new best one before the end; 0: never.
+        balance: What makes up for classes of different size.
         width: Channel multiplier of alexnet, vgg16 and resnet18.
         weights: `imagenet`, `sample`, or the path of a weights file or of a folder of them.
         seed: First random seed.
@@ -397,6 +398,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     label_smoothing: float = 0.0
     clip_gradient: float = 0.0
     early_stopping: Count = 0
+    balance: Balance = "none"
     width: float = 1.0
     weights: str = "imagenet"
     seed: int = 0

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 Optimizer = Literal["sgd", "adam", "rmsprop", "adamw"]
+Balance = Literal["none", "loss", "sampling"]
 Schedule = Literal["step", "constant", "linear", "cosine", "one-cycle"]
 Freeze = Literal["none", "features", "classifier", "classifier-but-head", "backbone", "head"]
 Augmentation = Literal["none", "one-of-three", "horizontal-flip", "rotation", "vertical-flip"]
@@ -62,6 +63,7 @@ class Experiment(
         label_smoothing: Share of a label that is spread evenly over all classes.
         clip_gradient: Norm that the gradient of all weights together is brought down to; 0: none.
         early_stopping: End after so many epochs in a row without a new best one; 0: never.
+        balance: What makes up for classes of different size in training, see `Spec`.
         epochs: How many are trained.
         batch_size: Images in a batch.
         image_size: Side of the square that the network sees, in pixels.
@@ -93,6 +95,7 @@ class Experiment(
     label_smoothing: float | None = None
     clip_gradient: float | None = None
     early_stopping: int | None = None
+    balance: Balance | None = None
     epochs: int | None = None
     batch_size: int | None = None
     image_size: int | None = None
@@ -148,6 +151,9 @@ class Spec(
         label_smoothing: See `Experiment`; losses are recorded without it.
         clip_gradient: See `Experiment`.
         early_stopping: See `Experiment`.
+        balance: `loss` weighs each image by 1 / (images of its class), so that the weights of all
+            images have the mean 1; `sampling` draws an epoch's images with replacement, each class
+            as often as any other. Losses and accuracies are recorded without weights.
     """
 
     model: str
@@ -176,6 +182,7 @@ class Spec(
     label_smoothing: float = 0.0
     clip_gradient: float = 0.0
     early_stopping: int = 0
+    balance: Balance = "none"
 
     def digest(self) -> str:
         """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form)."""

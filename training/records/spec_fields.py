@@ -52,6 +52,7 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "label_smoothing": SpecField("Label smoothing"),
     "clip_gradient": SpecField("Largest norm of the gradient"),
     "early_stopping": SpecField("Epochs without a better one before the end", unit="epochs"),
+    "balance": SpecField("Classes made even by"),
 }
 """Every field of `Spec`, in its order."""
 

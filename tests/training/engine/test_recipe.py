@@ -1,14 +1,17 @@
 """Schedules, smoothed labels, clipped gradients and an early end, held to torch's own."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.optim import lr_scheduler
+from torch.utils.data import WeightedRandomSampler
 
 from training.engine import loop
 from training.engine.batches import FeatureInputs, n_batches, shuffled
 from training.engine.loop import fit
+from training.engine.out_of_memory import backward
 from training.engine.schedule import rate_in
 from training.planning.plan import resolve
 from training.progress import Progress
@@ -93,27 +96,42 @@ def test_one_cycle_is_torchs(warm_up, monkeypatch):
     assert result.learning_rate == pytest.approx(expected[4::5], rel=1e-9)
 
 
-@pytest.mark.parametrize(("smoothing", "clip"), [(0.2, 0.0), (0.0, 0.05), (0.3, 0.1)])
-def test_smoothed_labels_and_clipped_gradients_are_torchs(smoothing, clip):
+@pytest.mark.parametrize(
+    ("smoothing", "clip", "balance"),
+    [(0.2, 0.0, "none"), (0.0, 0.05, "none"), (0.3, 0.1, "none"), (0.0, 0.0, "loss"),
+     (0.2, 0.0, "loss"), (0.0, 0.0, "sampling")],
+)  # fmt: skip
+@pytest.mark.parametrize("parts", [1, 3])
+def test_the_loss_that_is_followed_is_torchs(smoothing, clip, balance, parts, monkeypatch):
+    """Smoothed labels, clipped gradients, weighted classes; recorded is the plain loss."""
     spec = spec_with(optimizer="sgd", learning_rate=0.1, label_smoothing=smoothing,
-                     clip_gradient=clip)  # fmt: skip
+                     clip_gradient=clip, balance=balance)  # fmt: skip
+    monkeypatch.setattr(loop, "backward", lambda module, inputs, labels, _, *others: backward(
+        module, inputs, labels, parts, *others))  # fmt: skip
     data, module = features(), linear()
     result = fit(module, module.train, data, data, spec, Progress())
 
     plain = linear()
     optimizer = torch.optim.SGD(plain.parameters(), 0.1, momentum=0.9, weight_decay=5e-5)
+    counts = np.bincount(data.labels)
+    weights = 40 / (3 * counts)  # scikit-learn's class_weight="balanced"
+    assert len(set(counts)) > 1
+    in_loss = torch.tensor(weights, dtype=torch.float32) if balance == "loss" else None
     order = torch.Generator().manual_seed(spec.seed)
+    sampler = WeightedRandomSampler(weights[data.labels], 40, generator=order)
     for epoch in range(3):
         total = 0.0
-        for chosen in torch.randperm(40, generator=order).split(8):
+        sampled = torch.tensor(list(sampler)) if balance == "sampling" else torch.randperm(
+            40, generator=order)  # fmt: skip
+        for chosen in sampled.split(8):
             optimizer.zero_grad()
-            logits = plain(data.features[chosen])
-            F.cross_entropy(logits, data.labels[chosen], label_smoothing=smoothing).backward()
+            logits, labels = plain(data.features[chosen]), data.labels[chosen]
+            F.cross_entropy(logits, labels, in_loss, label_smoothing=smoothing).backward()
             if clip:
                 nn.utils.clip_grad_norm_(plain.parameters(), clip)
             optimizer.step()
-            total += F.cross_entropy(logits, data.labels[chosen]).item() * len(chosen)
-        assert result.train[epoch].loss == pytest.approx(total / 40, rel=1e-5)  # without smoothing
+            total += F.cross_entropy(logits, labels).item() * len(chosen)
+        assert result.train[epoch].loss == pytest.approx(total / 40, rel=1e-5)
 
 
 def ended(accuracies, monkeypatch, **fields):
@@ -141,9 +159,9 @@ def test_training_ends_after_so_many_epochs_without_a_better_one(patience, n, be
 def test_fields_of_later_versions_leave_older_hashes_as_they_were():
     plain = spec_with()
     defaults = {"schedule": "step", "warm_up": 0, "label_smoothing": 0.0, "clip_gradient": 0.0,
-                "early_stopping": 0}  # fmt: skip
+                "early_stopping": 0, "balance": "none"}  # fmt: skip
     assert spec_with(**defaults).digest() == plain.digest()
     others = {"schedule": "cosine", "warm_up": 1, "label_smoothing": 0.1, "clip_gradient": 1.0,
-              "early_stopping": 2}  # fmt: skip
+              "early_stopping": 2, "balance": "loss"}  # fmt: skip
     digests = {spec_with(**{name: value}).digest() for name, value in others.items()}
     assert len(digests | {plain.digest()}) == len(others) + 1

@@ -92,7 +92,7 @@ def test_a_batch_divided_for_memory_is_not_recorded(monkeypatch):
     recorder = Recorder()
     real = loop.backward
 
-    def short_of_memory(module, inputs, labels, parts, scale):
+    def short_of_memory(module, inputs, labels, parts, scale, objective):
         return real(module, inputs, labels, max(parts, 2), scale)
 
     monkeypatch.setattr(loop, "backward", short_of_memory)

@@ -155,7 +155,7 @@ def test_any_changed_field_changes_the_specs_digest(spec):
         "optimizer": "adam", "learning_rate": 0.5, "momentum": 0.5, "weight_decay": 0.5,
         "step_size": 3, "gamma": 0.5, "epochs": 77, "batch_size": 77, "seed": 7,
         "schedule": "cosine", "warm_up": 1, "label_smoothing": 0.1, "clip_gradient": 1.0,
-        "early_stopping": 2,
+        "early_stopping": 2, "balance": "loss",
     }  # fmt: skip
     assert set(changes) == set(Spec.__struct_fields__)
     for field, value in changes.items():
