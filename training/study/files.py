@@ -16,6 +16,10 @@ from training.study.outline import read_outline
 S = TypeVar("S", Settings, Experiment)
 
 
+LIKE = "like"
+"""In an experiment's table: the experiment whose fields it begins with."""
+
+
 class StudyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a study file may hold; every key is optional.
 
@@ -78,7 +82,8 @@ def _check_tables(file: StudyFile, path: Path) -> None:
     convert_fields(file.settings, Settings, f"{path}, [settings]")
     for experiment_id, fields in file.experiments.items():
         where = f'{path}, [experiments."{experiment_id}"]'
-        convert_fields({"id": experiment_id, "question": "?"} | fields, Experiment, where)
+        own = {key: value for key, value in fields.items() if key != LIKE}
+        convert_fields({"id": experiment_id, "question": "?"} | own, Experiment, where)
 
 
 def convert_fields(fields: Mapping[str, Any], kind: type[S], where: str) -> S:

@@ -17,7 +17,7 @@ from training.records import (
 )
 from training.study.choices import choices_of
 from training.study.experiments import SECTIONS, experiment_list
-from training.study.files import StudyFile, convert_fields
+from training.study.files import LIKE, StudyFile, convert_fields
 from training.study.presets import PRESETS
 from training.study.recipe import check_recipe
 
@@ -142,23 +142,39 @@ def _with_changes(
                 "Write section/name with lower-case letters, digits, “-”, “_” and “.”.",
             )
         where = f'[experiments."{experiment_id}"]'
-        if experiment_id not in table and "model" not in fields:
-            raise unknown_name(
-                f"experiment in the study file (a new one names its model): {where}",
-                experiment_id,
-                table,
-            )
-        known = table.get(experiment_id)
-        start = (
-            msgspec.to_builtins(known)
-            if known
-            else {"question": f"What does {fields['model']} reach?"}
-        )
-        experiment = convert_fields(start | dict(fields) | {"id": experiment_id}, Experiment, where)
+        own = {key: value for key, value in fields.items() if key != LIKE}
+        start = _start(experiment_id, fields, table, where)
+        experiment = convert_fields(start | own | {"id": experiment_id}, Experiment, where)
         check_recipe(experiment, where)
         table[experiment_id] = experiment
     order = list(SECTIONS)
     return sorted(table.values(), key=lambda experiment: order.index(experiment.section))
+
+
+def _start(
+    experiment_id: str,
+    fields: Mapping[str, Any],
+    table: Mapping[str, Experiment],
+    where: str,
+) -> dict[str, Any]:
+    """Return what an experiment's fields are unless its table says otherwise."""
+    if LIKE in fields:
+        if fields[LIKE] not in table:
+            raise unknown_name(f"experiment in {where}, {LIKE}:", str(fields[LIKE]), table)
+        start: dict[str, Any] = msgspec.to_builtins(table[fields[LIKE]])
+        changed = ", ".join(key for key in fields if key != LIKE)
+        return start | {"question": f"What does {changed or 'the same again'} change?"}
+    if experiment_id in table:
+        known: dict[str, Any] = msgspec.to_builtins(table[experiment_id])
+        return known
+    if "model" in fields:
+        return {"question": f"What does {fields['model']} reach?"}
+    raise unknown_name(
+        f"experiment in the study file (a new one names its model, or another one: {LIKE}): "
+        f"{where}",
+        experiment_id,
+        table,
+    )
 
 
 def select(study: StudyRecord, names: Sequence[str]) -> list[Experiment]:

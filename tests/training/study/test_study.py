@@ -1,5 +1,6 @@
 """Presets, study files and overrides; names and their errors."""
 
+import msgspec
 import pytest
 
 from training.errors import StudyError
@@ -94,6 +95,33 @@ def test_study_file_adds_a_model_to_beyond(tmp_path):
     assert added.mean == (0.5, 0.5, 0.5)
 
 
+def test_a_new_experiment_begins_with_the_fields_of_another(tmp_path):
+    file = write(
+        tmp_path / "study.toml",
+        """
+        preset = "quick"
+        [experiments."freezing/cnn"]
+        epochs = 3
+        [experiments."freezing/smoothed"]
+        like = "freezing/cnn"
+        label_smoothing = 0.1
+        [experiments."freezing/more"]
+        like = "freezing/smoothed"
+        question = "And more?"
+        label_smoothing = 0.3
+        """,
+    )
+    by_id = {item.id: item for item in build_study(None, read_study_file(file)).experiments}
+    like, *others = (by_id[f"freezing/{name}"] for name in ("cnn", "smoothed", "more"))
+    assert [item.label_smoothing for item in others] == [0.1, 0.3]
+    assert [item.question for item in others] == ["What does label_smoothing change?", "And more?"]
+    for item in others:
+        back = msgspec.structs.replace(
+            item, id=like.id, question=like.question, label_smoothing=None
+        )
+        assert back == like
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -108,6 +136,8 @@ def test_study_file_adds_a_model_to_beyond(tmp_path):
         ("[settings]\nlabel_smoothing = 1", "label_smoothing must be at least 0 and below 1"),
         ("[experiments.'scratch/best']\nclip_gradient = -1", "clip_gradient can't be negative"),
         ("[settings]\nepochs = 3\nwarm_up = 3", "warm_up takes all of 3 epochs"),
+        ("[experiments.'scratch/x']\nlike = 'scratch/baselin'", "(?s)like.*scratch/baseline"),
+        ("[experiments.'scratch/x']\nlike = 3", "like"),
         ("[settings]\nlearning_rates = []", "learning_rates"),
         ("[settings]\nseed = -1", "seed"),
         ("[experiments.'scratch/baselin']\nepochs = 3", "(?s)baselin.*scratch/baseline"),
