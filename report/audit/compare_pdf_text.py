@@ -15,7 +15,7 @@ KEY = 12
 REACH = 400
 """Characters beyond which a passage that differs isn't followed."""
 
-COUNTER = re.compile(r"(?:\.{3,}\d{1,4})?(?:(?:figure|table)?\d{1,3}(?:\.\d{1,3})*[.:]?|[•◦▪–→])?")
+COUNTER = re.compile(r"(?:\.{3,}\d{1,4})?(?:(?:(?:figure|table)s?)?\d{1,3}(?:\.\d{1,3})*[.:]?|[•◦▪–→])?")
 """What style sheets put before headings, captions and entries, and behind lines of contents."""
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -88,18 +88,18 @@ def compare_pages(
 def _counters(pages: Sequence[str]) -> Iterator[Problem]:
     """Yield a problem where figures, tables or lines of contents aren't numbered one by one."""
     pages = [SPACES.sub(" ", page) for page in pages]  # several kinds of space share a glyph
-    for kind in ("Figure", "Table"):
+    for kind in ("Figure ", "Table ", "Figure S", "Table S"):
         found = [
             (n, int(number))
             for n, page in enumerate(pages, 1)
-            for number in re.findall(rf"(?m)^{kind} (\d+)\.\s", page)
+            for number in re.findall(rf"(?m)^{kind}(\d+)\.\s", page)
         ]
         reached = 0
         for _, number in found:
             reached += number == reached + 1
         beyond = [(n, number) for n, number in found if number > reached]
         for n, number in beyond[:1]:  # smaller ones may be the author's own words
-            problem = f"{kind} {number} stands where {kind} {reached + 1} should"
+            problem = f"{kind}{number} stands where {kind}{reached + 1} should"
             yield Problem("text", f"page {n}", problem)
     for n, page in enumerate(pages, 1):
         for number, title, at in re.findall(r"(?m)^(\d+) (.+?)(?: \.){3,} (\d+)$", page):

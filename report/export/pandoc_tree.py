@@ -67,7 +67,7 @@ class _Body:
 
     def __init__(self, captions_in_text: bool) -> None:
         self._captions_in_text = captions_in_text
-        self._counts = {"Figure": 0, "Table": 0}
+        self._counts = {"Figure ": 0, "Table ": 0, "Figure S": 0, "Table S": 0}
 
     def blocks(self, blocks: list[Element]) -> list[Element]:
         return [new for block in blocks for new in self._block(block)]
@@ -105,7 +105,11 @@ class _Body:
     ) -> Iterator[Element]:
         name, classes, _ = attributes
         is_table = "table" in classes
-        said = self._caption(caption[1], "Table" if is_table else "Figure")
+        row = f"{'Table' if is_table else 'Figure'} {'S' if 'screen-only' in classes else ''}"
+        said = self._caption(caption[1], row)
+        if "screen-only" in classes:  # named, as on paper
+            yield from _as_paragraphs(said)
+            return
         blocks = self.blocks(inner)
         if "gallery" in classes:
             blocks = [new for block in blocks for new in _gallery(block, self._captions_in_text)]
@@ -121,10 +125,10 @@ class _Body:
         else:
             yield {"t": "Figure", "c": [[name, [], []], [None, said], blocks]}
 
-    def _caption(self, blocks: list[Element], kind: str) -> list[Element]:
-        """Put the kind and its number before a caption."""
-        self._counts[kind] += 1
-        number = {"t": "Strong", "c": _words(f"{kind} {self._counts[kind]}.")}
+    def _caption(self, blocks: list[Element], row: str) -> list[Element]:
+        """Put a kind and its number, the next in its row, before a caption."""
+        self._counts[row] += 1
+        number = {"t": "Strong", "c": _words(f"{row}{self._counts[row]}.")}
         said = [_without_marks(block) for block in blocks]
         if said and said[0]["t"] in ("Plain", "Para"):
             said[0]["c"] = [number, {"t": "Space"}, *said[0]["c"]]

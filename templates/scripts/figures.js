@@ -23,10 +23,12 @@ function makeViewer() {
 
 function equipFigures(part, enlarge) {
   const numbered = [...document.querySelectorAll("figure.plot, figure.gallery")];
-  numbered.forEach((figure, i) => {
+  const counts = { "": 0, S: 0 }; // as style sheets number them
+  numbered.forEach((figure) => {
+    const row = figure.matches(".screen-only") ? "S" : "";
+    const name = `Figure ${row}${++counts[row]}`;
     if (!figure.matches(".plot") || !part.contains(figure)) return;
     const picture = figure.querySelector("img");
-    const name = `Figure ${i + 1}`;
     const caption = figure.querySelector("figcaption").textContent;
     const open = () => enlarge(picture, `${name}. ${caption}`);
     const control = button("Enlarge", open, { "aria-label": `Enlarge ${name}` });

@@ -275,6 +275,15 @@ def test_several_kinds_of_space_may_stand_before_a_heading():
     assert list(_counters([contents, "2 Introduction\nText"]))
 
 
+def test_what_paper_only_names_is_counted_by_itself():
+    from report.audit.compare_pdf_text import _counters
+
+    page = "Figure 1. A\nTable S1. B\nFigure S1. C\nFigure 2. D\nTable S2. E"
+    assert list(_counters([page])) == []
+    found = list(_counters([page.replace("S2", "S3")]))
+    assert [problem.problem for problem in found] == ["Table S3 stands where Table S2 should"]
+
+
 def test_a_caption_that_begins_as_its_counter_does_is_found_on_the_next_page():
     """A section that begins a page with “Table 2. The …” goes on where it should."""
     said = ("It ends.", "Figures and tests", "The tests behind the answers, all of them.", "A row")

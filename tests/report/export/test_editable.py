@@ -201,3 +201,10 @@ def test_names_of_a_record_stay_words(study, tmp_path, monkeypatch):
     assert "<script" not in re.sub(r"\\<", "", title)
     with ZipFile(tmp_path / "report.docx") as file:
         assert "javascript:" not in file.read("word/_rels/document.xml.rels").decode()
+
+
+def test_what_paper_only_names_is_only_named(word, markdown):
+    named = [text for part in word if (text := text_of(part)).startswith("Table S")]
+    assert "Table S1. What every run took." in " ".join(named)
+    assert "**Table S1.** What every run took." in markdown
+    assert not any("Peak memory" in text_of(part) for part in word if part.tag == f"{W}tbl")

@@ -5,6 +5,7 @@ import re
 import pytest
 from jinja2 import UndefinedError
 
+from report.audit.read_html import read_pieces
 from report.evidence.numbers import Number, Quantity, percent
 from report.evidence.sentences import Code, Link, Name, parts, say
 from report.figures.drawing import Drawing
@@ -68,6 +69,28 @@ def test_on_paper_nothing_is_said_that_only_a_screen_shows(show):
     plot = Plot("curve", figure, "A", parts("C."), 672, 250, data=data)
     assert "<details" in show("{{ figure(f) }}", f=plot)
     assert "<details" not in show("{{ figure(f) }}", paper=True, f=plot)
+
+
+def test_of_what_is_for_screens_only_paper_prints_the_caption(show):
+    columns = (Column("Model"), Column("Test", "%", "number"))
+    rows = (Row((parts("AlexNet"), parts("many"))),)
+    table = Table("t", parts("Of tables."), columns, rows, notes=(parts("A note."),))
+    drawing = Drawing("report.figures.run_figures", "draw_curves", (), (7.0, 2.6))
+    plot = Plot("curve", drawing, "A", parts("Of plots."), 672, 250)
+    both = "{{ table(t, screen_only=True) }}{{ figure(f, screen_only=True) }}"
+    on_screen, on_paper = (show(both, paper=paper, t=table, f=plot) for paper in (False, True))
+    for page in (on_screen, on_paper):
+        assert page.count(" screen-only") == 2
+        assert "Of tables." in page
+        assert "Of plots." in page
+    assert "AlexNet" in on_screen
+    assert "<img" in on_screen
+    assert not any(word in on_paper for word in ("AlexNet", "A note.", "<img"))
+    said = [
+        "".join(piece.text for piece in read_pieces(f"<body>{page}</body>", paper=True))
+        for page in (on_screen, on_paper)
+    ]
+    assert said[0].split() == said[1].split(), "the PDF's manifest is read from the screen's page"
 
 
 def test_parts_follow_each_other_without_a_gap(show):
