@@ -15,7 +15,9 @@ KEY = 12
 REACH = 400
 """Characters beyond which a passage that differs isn't followed."""
 
-COUNTER = re.compile(r"(?:\.{3,}\d{1,4})?(?:(?:(?:figure|table)s?)?\d{1,3}(?:\.\d{1,3})*[.:]?|[•◦▪–→])?")
+COUNTER = re.compile(
+    r"(?:\.{3,}\d{1,4})?(?:(?:(?:figure|table)s?)?\d{1,3}(?:\.\d{1,3})*[.:]?|[•◦▪–→])?"
+)
 """What style sheets put before headings, captions and entries, and behind lines of contents."""
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")

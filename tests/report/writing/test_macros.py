@@ -77,15 +77,20 @@ def test_of_what_is_for_screens_only_paper_prints_the_caption(show):
     table = Table("t", parts("Of tables."), columns, rows, notes=(parts("A note."),))
     drawing = Drawing("report.figures.run_figures", "draw_curves", (), (7.0, 2.6))
     plot = Plot("curve", drawing, "A", parts("Of plots."), 672, 250)
-    both = "{{ table(t, screen_only=True) }}{{ figure(f, screen_only=True) }}"
-    on_screen, on_paper = (show(both, paper=paper, t=table, f=plot) for paper in (False, True))
+    pictures = Gallery("g", (Picture("data:,", "A", "anchor", 80, 80),), parts("Of pictures."))
+    names = {"t": table, "f": plot, "g": pictures}
+    template = "{{ table(t, screen_only=True) }}" + "".join(
+        f"{{{{ figure({name}, screen_only=True) }}}}" for name in "fg"
+    )
+    on_screen, on_paper = (show(template, paper=paper, **names) for paper in (False, True))
     for page in (on_screen, on_paper):
-        assert page.count(" screen-only") == 2
+        assert page.count(" screen-only") == 3
+        assert "Of pictures." in page
         assert "Of tables." in page
         assert "Of plots." in page
     assert "AlexNet" in on_screen
     assert "<img" in on_screen
-    assert not any(word in on_paper for word in ("AlexNet", "A note.", "<img"))
+    assert not any(word in on_paper for word in ("AlexNet", "A note.", "<img", "anchor"))
     said = [
         "".join(piece.text for piece in read_pieces(f"<body>{page}</body>", paper=True))
         for page in (on_screen, on_paper)
