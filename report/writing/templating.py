@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from report.sections.view import SectionView
     from training.records import StudyRecord
 
-SCRIPTS = ("dom", "theme", "contents", "csv", "tables", "figures", "start")
+SCRIPTS = ("dom", "theme", "contents", "csv", "tables", "figures", "fold", "start")
 """In the order in which they stand in the page."""
 
 

@@ -8,8 +8,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const equip = (part) => {
     equipTables(part);
     equipFigures(part, enlarge);
+    foldAppendices(part);
     stopOnlyAtScrollers();
   };
   equip(document);
+  unfoldTargets();
   document.addEventListener("homework:changed", (event) => equip(event.detail));
 });

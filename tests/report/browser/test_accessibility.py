@@ -2,6 +2,8 @@
 
 import pytest
 
+from .test_layout import UNFOLD
+
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = {
     "runOnly": {"type": "tag", "values": TAGS},
@@ -31,6 +33,12 @@ def audit():
 def test_axe_finds_nothing(open_report, audit, width, system, chosen):
     page = open_report(width, color_scheme=system, bypass_csp=True)
     page.get_by_role("button", name=chosen, exact=True).click()
+    if width == 320:
+        assert audit(page) == [], "the appendices folded"
+        page.locator(".where").click()
+        assert audit(page, ".contents") == []
+        page.locator(".where").click()
+        page.evaluate(UNFOLD)
     for slug in ("class-counts", "curves-scratch-baseline", "heatmap-scratch-grid"):
         page.locator(f"#data-{slug}").click()
     page.locator("#table-pairs-scratch-grid thead button").nth(1).click()
