@@ -86,6 +86,11 @@ def answers(view: StudyView) -> list[Answer]:
     return _known[view]
 
 
+def any_answer(view: StudyView) -> bool:
+    """Tell whether the study answers one of its questions yet."""
+    return any(found.sentences for found in answers(view))
+
+
 def headline(view: StudyView, section: str) -> tuple[Sentence, ...]:
     """Return the answer that a section opens with; empty where nothing was run."""
     return next(found.headline for found in answers(view) if found.section == section)

@@ -50,7 +50,7 @@ def uses_sample_weights(view: StudyView, experiment: Experiment) -> bool:
 def gap_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
     """Name experiments without a result, with what their records say of why and how to mend it."""
     missing = [e for e in experiments if not view.runs(e.id)]
-    found = _unsuccessful(view, experiments)
+    found = unsuccessful(view, experiments)
     if missing:
         what = "experiment has" if len(missing) == 1 else "experiments have"
         names = [Code(experiment.id) for experiment in missing]
@@ -69,7 +69,7 @@ def count_of(view: StudyView, experiments: list[Experiment]) -> Quantity:
     return derive("count", *(view.study_number(f"/experiments/{i}") for i in positions))
 
 
-def _unsuccessful(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
+def unsuccessful(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
     """Group skipped and failed runs by their reason, so that one missing file is named once."""
     reasons: dict[tuple[str, str], dict[str, list[Quantity]]] = {}
     for experiment in experiments:

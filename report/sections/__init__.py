@@ -99,5 +99,9 @@ def section_view(slug: str, view: "StudyView") -> "SectionView":
     entries = SECTIONS | BRIEF
     if slug not in entries:
         raise unknown("section", slug, list(SECTIONS))
+    from report.sections.without_result import without_result
+
+    if (missing := without_result(slug, entries[slug].title, view)) is not None:
+        return missing
     build: Callable[[StudyView], SectionView] = import_module(entries[slug].module).build
     return build(view)

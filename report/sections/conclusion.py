@@ -6,7 +6,6 @@ from report.findings import duplicates
 from report.findings.against_reference import against_reference
 from report.findings.cost import accuracy_per_parameter, what_accuracy_cost
 from report.findings.interpretation import soonest
-from report.findings.notices import progress
 from report.sections import SECTIONS
 from report.sections.view import SectionView
 from report.tables.results import accuracies_beside_reference, without_duplicates
@@ -17,7 +16,6 @@ def build(view: StudyView) -> SectionView:
     return SectionView(
         slug="conclusion",
         title=SECTIONS["conclusion"].title,
-        notices=tuple(progress(view)),
         findings={
             "overall": tuple(accuracy_per_parameter(view)),
             "meaning": tuple(soonest(view)),

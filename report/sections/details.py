@@ -19,6 +19,7 @@ from report.findings.still_improving import how_they_ended
 from report.sections import SECTIONS, beyond, freezing, scratch, transfer
 from report.sections.heatmaps import GRIDS
 from report.sections.view import Block, SectionView
+from report.sections.without_result import WHAT_TO_RUN, has_result, own_experiments
 from report.tables.grids import grid_pairs
 from report.tables.mistakes import hardest
 from report.tables.results import freeze_counts, sizes
@@ -27,7 +28,7 @@ from report.tables.views import Table
 
 def build(view: StudyView) -> SectionView:
     """Make the section of what the main part leaves out, but for sections that are left out."""
-    left_out = view.study.report.leave_out
+    left_out = _left_out(view)
     figures: dict[str, Figure] = {}
     tables: dict[str, Table] = {}
     findings = {}
@@ -36,6 +37,8 @@ def build(view: StudyView) -> SectionView:
         findings["sizes"] = tuple(data.picture_sizes(view))
     if "heatmaps" not in left_out:
         for name, grid in GRIDS.items():
+            if not view.ranked(grid):
+                continue
             figures[f"{name}_courses"] = grid_courses(view, grid)
             tables[name] = grid_pairs(view, grid)
             findings[name] = (
@@ -63,6 +66,12 @@ def build(view: StudyView) -> SectionView:
     )
 
 
+def _left_out(view: StudyView) -> set[str]:
+    """Return the sections that are left out, and those that have no result yet."""
+    empty = (slug for slug in WHAT_TO_RUN if own_experiments(slug, view))
+    return {*view.study.report.leave_out, *(s for s in empty if not has_result(s, view))}
+
+
 def _mistakes(view: StudyView, figures: dict[str, Figure], tables: dict[str, Table]) -> None:
     run = best_finalist(view)
     if run is None or not hardest_classes(run, 1):
@@ -74,14 +83,14 @@ def _mistakes(view: StudyView, figures: dict[str, Figure], tables: dict[str, Tab
 
 def _courses(view: StudyView) -> list[Block]:
     """Return the course of each experiment that the main part doesn't draw."""
-    left_out = view.study.report.leave_out
+    left_out = _left_out(view)
     ids = [
         *([scratch.BASELINE] if "scratch" not in left_out else []),
         *([transfer.DETAILS[1]] if "transfer" not in left_out else []),
         *(freezing.strategies(view).values() if "freezing" not in left_out else []),
         *([e.id for e in view.section("beyond")] if "beyond" not in left_out else []),
     ]
-    return [_course(view, id_) for id_ in ids]
+    return [_course(view, id_) for id_ in ids if view.run(id_) is not None]
 
 
 def _course(view: StudyView, experiment_id: str) -> Block:

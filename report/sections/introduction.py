@@ -4,6 +4,7 @@ from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer
 from report.evidence.sentences import Parts, numbered
 from report.figures.comparison_figures import forest
+from report.findings.answers import any_answer
 from report.findings.caveats import caveats, next_steps
 from report.findings.chosen import chosen
 from report.findings.contradictions import contradiction_notices
@@ -41,7 +42,7 @@ def build(view: StudyView) -> SectionView:
         },
         facts={"n_experiments": _n_experiments(view)},
         figures={"forest": forest(view)},
-        tables={"answers": answers_table(view)},
+        tables={"answers": answers_table(view)} if any_answer(view) else {},
     )
 
 

@@ -62,7 +62,7 @@ class Table:
     @property
     def short(self) -> bool:
         """Whether the table is kept on one page of paper."""
-        return len(self.rows) <= 14
+        return len(self.rows) <= 8
 
 
 @dataclass(frozen=True)

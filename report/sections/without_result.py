@@ -1,0 +1,80 @@
+"""A section of which nothing has a result yet: what is missing, and which command runs it."""
+
+from report.evidence.load import StudyView
+from report.evidence.numbers import integer
+from report.evidence.sentences import Code, Parts, Sentence, listing, say
+from report.findings.notices import count_of, unsuccessful
+from report.sections.view import SectionView
+from training.records import Experiment
+
+GRIDS = ("scratch/grid", "transfer/grid")
+
+WHAT_TO_RUN = {
+    "scratch": "run scratch",
+    "heatmaps": "run scratch/grid transfer/grid",
+    "transfer": "run transfer",
+    "freezing": "run freezing",
+    "augmentation": "run augmentation",
+    "beyond": "run beyond",
+    "mistakes": "run-all",
+    "conclusion": "run-all",
+}
+"""The sections that show results, and the command that makes them."""
+
+NAMED = 4
+"""Experiments up to which each is named."""
+
+
+def without_result(slug: str, title: str, view: StudyView) -> SectionView | None:
+    """Return what stands in a section's place while it has nothing to show.
+
+    Returns:
+        None for a section that shows no results, that has one, or whose experiments the study
+        doesn't list.
+    """
+    own = own_experiments(slug, view)
+    if not own or has_result(slug, view):
+        return None
+    return SectionView(
+        slug=slug,
+        title=title,
+        template="without_result",
+        notices=tuple(unsuccessful(view, own)),
+        findings={"missing": tuple(_missing(slug, view, own))},
+    )
+
+
+def has_result(slug: str, view: StudyView) -> bool:
+    """Tell whether any experiment that a section is about has a result."""
+    return any(view.run(experiment.id) is not None for experiment in own_experiments(slug, view))
+
+
+def own_experiments(slug: str, view: StudyView) -> list[Experiment]:
+    """Return the experiments that a section is about, without those it holds them against."""
+    if slug in ("mistakes", "conclusion"):
+        return [experiment for experiment in view.listed if experiment.test]
+    in_grids = [experiment for grid in GRIDS for experiment in view.group(grid)]
+    if slug == "heatmaps":
+        return in_grids
+    if slug == "transfer":
+        return [experiment for experiment in view.section(slug) if experiment not in in_grids]
+    return view.section(slug) if slug in WHAT_TO_RUN else []
+
+
+def _missing(slug: str, view: StudyView, own: list[Experiment]) -> list[Sentence]:
+    """Say what has not been run, and how to run it; of what was skipped or failed notices tell."""
+    missing = [experiment for experiment in own if not view.runs(experiment.id)]
+    if not missing:
+        return []
+    command = Code(f"homework {WHAT_TO_RUN[slug]} --study {view.folder.name}")
+    has, them = (" has", "it") if len(missing) == 1 else (" have", "them")
+    return [
+        say(*_named(view, missing), f"{has} not been run yet: ", command, f" runs {them}.",
+            strength="gap")
+    ]  # fmt: skip
+
+
+def _named(view: StudyView, missing: list[Experiment]) -> Parts:
+    if len(missing) <= NAMED:
+        return listing(Code(experiment.id) for experiment in missing)
+    return say(integer(count_of(view, missing)), " experiments that this section is about").parts
