@@ -4,11 +4,13 @@ They explain differences that a test has told, or help to choose among models th
 apart. None says more than "may", and each names what would decide it.
 """
 
+from collections.abc import Sequence
+
 from report.evidence.accuracy import Tested
-from report.evidence.display_names import experiment_name
+from report.evidence.display_names import CALTECH, experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, signed_points
-from report.evidence.sentences import Name, Parts, Sentence, listing, say
+from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, say
 from report.evidence.statistics import SIGNIFICANCE, discordant, holm, mcnemar_exact
 from report.findings.answers import Difference, answers
 from report.findings.chosen import chosen_model
@@ -109,6 +111,55 @@ def unsuited_features(view: StudyView, experiment_id: str) -> list[Sentence]:
             "pre-training had not; training the last of the frozen layers, too, would tell.",
             strength="weak")
     ]  # fmt: skip
+
+
+def likeness(view: StudyView) -> list[Sentence]:
+    """Say how the pictures of both tasks may explain a gain by pre-training.
+
+    Said where it is known what both are: Caltech-101 itself, and ImageNet's own weights.
+    """
+    differences = next(a.differences for a in answers(view) if a.section == "transfer")
+    told = [d for d in differences if d.sure != "open" and d.gain.value > 0]
+    spec = told[0].model.runs[0].metrics.spec if told else None
+    if spec is None or spec.weights != "imagenet":
+        return []
+    if view.dataset is None or view.dataset.kind != "caltech101":
+        return []
+    return [
+        say("Most pictures of ", CALTECH, " are photographs of one object, as those of ImageNet "
+            "are. What was learned there may fit here for that reason; on pictures of another "
+            "kind, such as drawings or scans, it may bring less. Only such pictures would tell.",
+            strength="weak")
+    ]  # fmt: skip
+
+
+def unlike_batches(view: StudyView, experiments: Sequence[str], base: str) -> list[Sentence]:
+    """Say what batches of another size may do to a comparison, where there are some.
+
+    Args:
+        experiments: Ids of what is held against another experiment.
+        base: Its id.
+    """
+    against = view.run(base)
+    if against is None or against.metrics.spec is None:
+        return []
+    usual = against.metrics.spec.batch_size
+    runs = [run for id_ in experiments if (run := view.run(id_)) is not None]
+    other = [r for r in runs if r.metrics.spec is not None and r.metrics.spec.batch_size != usual]
+    if not other:
+        return []
+    sizes = [_batch(run) for run in (*other, against)]
+    return [
+        say("Batches don’t have the same size: ", listing(sizes), ". A large batch gives "
+            "a steadier gradient in fewer steps; a small one leaves room in memory for the "
+            "activations of a deep network. Part of the differences may come from that; the same "
+            "batch for all would tell.", strength="weak")
+    ]  # fmt: skip
+
+
+def _batch(run: Run) -> Parts:
+    size = numbered(integer(run.number("/spec/batch_size")), "picture")
+    return say(size, " for ", Name(experiment_name(run.experiment))).parts
 
 
 def _told_loss(view: StudyView, section: str, experiment_id: str) -> Difference | None:

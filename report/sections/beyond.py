@@ -9,6 +9,7 @@ from report.findings.answers import headline
 from report.findings.comparing import differences_to_mind, other_epochs, tested_result
 from report.findings.cost import size_and_time
 from report.findings.freezing import HELD
+from report.findings.interpretation import unlike_batches
 from report.findings.notices import notices
 from report.sections import SECTIONS
 from report.sections.view import SectionView
@@ -29,6 +30,7 @@ def build(view: StudyView) -> SectionView:
         notices=notices(view, own),
         findings={
             "answer": headline(view, "beyond"),
+            "meaning": tuple(unlike_batches(view, [e.id for e in own], ALEXNET)),
             "results": (
                 *(s for e in own for s in _result(view, e.id)),
                 *other_epochs(view, [e.id for e in own], ALEXNET),
@@ -76,8 +78,7 @@ def _smaller_batches(view: StudyView, run: Run, spec: Spec) -> list[Sentence]:
     if spec.batch_size >= usual:
         return []
     start = say("Its batches are smaller than the usual ", plain(view.study_number(
-        "/settings/batch_size")), ", because the activations of so deep a network fill much "
-        "memory").parts  # fmt: skip
+        "/settings/batch_size"))).parts  # fmt: skip
     if not run.experiment.scale_learning_rate:
         return [say(start, "; the learning rate is the usual one.")]
     return [

@@ -6,6 +6,7 @@ from report.evidence.sentences import Name, Sentence, parts, say
 from report.figures.run_figures import curves
 from report.findings.answers import headline
 from report.findings.comparing import differences_to_mind, tested_result
+from report.findings.interpretation import likeness
 from report.findings.notices import notices
 from report.sections import SECTIONS
 from report.sections.scratch import course
@@ -28,6 +29,7 @@ def build(view: StudyView) -> SectionView:
             "start": tuple(_start(view)),
             "answer": headline(view, "transfer"),
             "first": tuple(course(view, DETAILS[0])),
+            "meaning": tuple(likeness(view)),
             "compared": (
                 *tested_result(view, BEST),
                 *differences_to_mind(view, BEST, "scratch/best"),

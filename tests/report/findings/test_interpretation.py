@@ -4,7 +4,13 @@ import pytest
 from in_memory import a_dataset, a_run, a_spec, a_view
 from in_memory import said as text_of
 
-from report.findings.interpretation import soonest, uneven_loss, unsuited_features
+from report.findings.interpretation import (
+    likeness,
+    soonest,
+    uneven_loss,
+    unlike_batches,
+    unsuited_features,
+)
 from training.records import Experiment
 
 TUNED, ALTERED = "transfer/best", "augmentation/one-of-three"
@@ -123,3 +129,51 @@ def test_features_may_not_suit_where_freezing_them_cost_measurably(freeze, right
     view = view_of(a_model(TUNED, 90, 90, 90, 90), frozen(freeze, right))
     text = text_of(unsuited_features(view, "freezing/cnn"))
     assert ("frozen features lack may be" in text) == said
+
+
+def transferred(kind="caltech101", weights="imagenet", right=90, spec=True):
+    """Return a study of a model from scratch, 60 of 100 right in each class, and a tuned one."""
+    scratch = a_model("scratch/best", 60, 60, 60, 60)
+    changes = {"spec": a_spec(weights=weights) if spec else None}
+    tuned = a_model(TUNED, *(right,) * 4, **changes)
+    dataset = a_dataset((500,) * 4, (N,) * 4, (N,) * 4, kind=kind)
+    return a_view(scratch, tuned, dataset=dataset)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, True),
+        ({"kind": "sample"}, False),
+        ({"kind": "folder"}, False),
+        ({"weights": "sample"}, False),
+        ({"weights": "file:alexnet-owt-7be5be79.pth"}, False),
+        ({"spec": False}, False),
+        ({"right": 61}, False),
+        ({"right": 30}, False),
+    ],
+)
+def test_both_tasks_are_alike_only_where_both_are_known_and_it_helped(changes, said):
+    text = text_of(likeness(transferred(**changes)))
+    assert ("as those of ImageNet are" in text) == said
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(256, ""), (32, "32 pictures for AlexNet"), (1, "1 picture for AlexNet")]
+)
+def test_batches_are_spoken_of_where_their_sizes_differ(size, said):
+    base = a_model(TUNED, 90, 90, 90, 90, spec=a_spec(batch_size=256))
+    other = a_model("beyond/vgg16", 90, 90, 90, 90, spec=a_spec(batch_size=size))
+    text = text_of(unlike_batches(view_of(base, other), [other.id, "beyond/none"], TUNED))
+    assert said in text
+    assert bool(text) == bool(said)
+    if said:
+        assert "256 pictures for" in text
+
+
+def test_batches_that_no_record_names_are_not_spoken_of():
+    other = a_model("beyond/vgg16", 90, 90, 90, 90, spec=a_spec(batch_size=32))
+    base = a_model(TUNED, 90, 90, 90, 90, spec=None)
+    assert unlike_batches(view_of(other), [other.id], TUNED) == []
+    assert unlike_batches(view_of(other, base), [other.id], TUNED) == []
+    assert unlike_batches(view_of(base, other), [], TUNED) == []
