@@ -10,7 +10,7 @@ from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fake_study import shorten, write_fake_study
+from fake_study import Fake, shorten, write_fake_study
 from rendering import Rendered, run_render
 
 
@@ -86,6 +86,14 @@ def finished(finished_study, common, drawn):
 def short_finished(short_study, common, drawn):
     """Return the shorter study's report, HTML and PDF, for tests that only read it."""
     return _rendered_once(short_study, common / "short-report", drawn)
+
+
+@pytest.fixture(scope="session")
+def half_finished(tmp_path_factory, common, drawn):
+    """Return the report, HTML and PDF, of a study of which most has not been run."""
+    folder = tmp_path_factory.mktemp("half") / "runs" / "quick"
+    write_fake_study(folder, Fake(only=("scratch", "transfer/grid-sgd-1e-3")))
+    return _rendered_once(folder, common / "half-report", drawn)
 
 
 def _rendered_once(study, output, cache):

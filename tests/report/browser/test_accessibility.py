@@ -47,6 +47,14 @@ def test_axe_finds_nothing(open_report, audit, width, system, chosen):
     assert audit(page, "dialog") == []
 
 
+@pytest.mark.parametrize(("width", "system"), [(360, "light"), (1440, "dark")])
+def test_axe_finds_nothing_in_a_half_done_report(open_report, audit, half_finished, width, system):
+    page = open_report(width, color_scheme=system, bypass_csp=True)
+    page.goto(half_finished.html_file.as_uri())
+    page.evaluate(UNFOLD)
+    assert audit(page) == []
+
+
 def test_axe_finds_nothing_in_system_colours_without_script(open_report, audit, finished):
     """Axe itself needs script, so the report's own is taken out."""
     page = open_report(color_scheme="dark", bypass_csp=True)

@@ -30,6 +30,10 @@ def test_the_report_is_valid_html(check, finished):
     assert check(finished.html_file) == []
 
 
+def test_a_half_done_report_is_valid_html(check, half_finished):
+    assert check(half_finished.html_file) == []
+
+
 def test_the_checker_would_find_something(check, finished, tmp_path):
     file = tmp_path / "broken.html"
     file.write_text(finished.html.replace("</figure>", "<p></figure></p>", 1), encoding="utf-8")
