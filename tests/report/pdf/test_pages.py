@@ -100,10 +100,11 @@ def test_pages_are_numbered_and_headed_but_for_the_cover(laid_out):
         assert f"page {number} of {len(pages) + 1}" in text
 
 
-def test_pages_are_tagged_as_pdf_ua_asks(laid_out):
+def test_pages_are_tagged_as_pdf_ua_asks(laid_out, half_finished):
     page = pytest.importorskip("page", reason="page-validation isn't installed")
-    report = page.validate_pdf(laid_out[2], profile=page.ValidationProfile.PDF_UA_1)
-    assert [(failure.rule_id, failure.message) for failure in report.failures] == []
+    for file in (laid_out[2], half_finished.pdf_file):
+        report = page.validate_pdf(file, profile=page.ValidationProfile.PDF_UA_1)
+        assert [(failure.rule_id, failure.message) for failure in report.failures] == []
 
 
 def test_tables_say_what_their_heads_are_for(laid_out):
