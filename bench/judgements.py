@@ -25,13 +25,14 @@ from report.evidence.statistics import wilson_interval
 from report.findings import answers as first_page
 from report.findings import (
     chosen,
+    class_changes,
     comparing,
     expected,
     grid,
     guessing,
-    interpretation,
     learning,
     mistakes,
+    shared_mistakes,
 )
 from training.records import Experiment
 
@@ -239,9 +240,29 @@ def _hurt_class(dice: Dice, effect: float) -> bool:
         guesses = np.where(right, LABEL, (LABEL + 1) % N_CLASSES).tolist()
         experiment = Experiment(id=name, question="?", test=True)
         runs.append(a_run(name, answers=(LABEL.tolist(), guesses), experiment=experiment))
-    said = " ".join(map(str, interpretation.uneven_loss(seen(*runs), runs[1].id)))
+    said = " ".join(map(str, class_changes.class_effects(seen(*runs), runs[1].id)))
     hurt, *others = seen(*runs).dataset.classes
     return f"{hurt} (" in said if effect else any(f"{name} (" in said for name in others)
+
+
+def _by_size(dice: Dice, effect: float) -> bool:
+    """Tell whether accuracy is said to depend on the train pictures of forty classes.
+
+    With effect it rises with their rank from 80 % less that to 80 %.
+    """
+    n_classes, each = 40, 10
+    sizes = dice.integers(30, 300, n_classes)
+    rise = sizes.argsort().argsort() / (n_classes - 1)
+    label = np.repeat(np.arange(n_classes), each)
+    hardness = np.where(effect, effect * (1 - rise), 0.2 * dice.random(n_classes))
+    right = dice.random(n_classes * each) < (0.8 - hardness)[label]
+    guesses = np.where(right, label, (label + 1) % n_classes)
+    run = a_run(NAMES[0], answers=(label.tolist(), guesses.tolist()))
+    counts = (each,) * n_classes
+    names = [f"class {i}" for i in range(n_classes)]
+    dataset = a_dataset(sizes.tolist(), counts, counts, classes=names)
+    said = shared_mistakes.accuracy_by_size(a_view(run, dataset=dataset), run)
+    return said[0].strength == "strong"
 
 
 KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
@@ -254,7 +275,8 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "train is further ahead in one model, or back": (_gap_of_two, 0.15, "20 against 35 points"),
     "over- or underconfident": (_confidence, 0.10, "10 points"),
     "validation and test differ": (_flattered, 0.12, "12 points"),
-    "augmentation hurts a class": (_hurt_class, 0.40, "40 points"),
+    "a change hurts a class": (_hurt_class, 0.40, "40 points"),
+    "a class's accuracy goes with its train pictures": (_by_size, 0.40, "from 40 to 80 %"),
     "a tested model is better than guessing": (_beyond_guessing, 0.10, "35 against 25 %"),
     "a run learned more than guessing in any of 12 epochs": (_learned, 0.10, "35 against 25 %"),
     "collapsed to guessing": (_collapsed, 0.10, "from 35 to 25 % for eight epochs"),
