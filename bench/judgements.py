@@ -31,10 +31,12 @@ from report.findings import (
     grid,
     guessing,
     learning,
+    looks,
     mistakes,
     shared_mistakes,
 )
-from training.records import Experiment
+from training.data.looks import FEATURES, describe_looks
+from training.records import SPLITS, Experiment, Looks
 
 N = 400
 """Validation pictures, and test pictures."""
@@ -265,6 +267,28 @@ def _by_size(dice: Dice, effect: float) -> bool:
     return said[0].strength == "strong"
 
 
+def _looks(dice: Dice, effect: float, feature: str) -> Looks:
+    """Describe pictures of four classes, in a feature of which one split or class lies apart."""
+    labels = np.tile(LABEL, 3)
+    splits = {split: np.arange(N) + i * N for i, split in enumerate(SPLITS)}
+    values = dice.normal(10, 1, (3 * N, len(FEATURES)))
+    place = FEATURES.index(feature)
+    where = splits["test"] if feature == "brightness" else labels == 2
+    values[where, place] += effect
+    return describe_looks(values, labels, splits, N_CLASSES, [""] * len(labels))[0]
+
+
+def _drift(dice: Dice, effect: float) -> bool:
+    dataset = a_dataset((N // 4,) * 4, looks=_looks(dice, effect, "brightness"))
+    return bool(looks.drift(a_view(dataset=dataset)))
+
+
+def _given_away(dice: Dice, effect: float) -> bool:
+    quarter = (N // 4,) * 4
+    found = _looks(dice, effect, "file_bytes")
+    return bool(looks.given_away(a_view(dataset=a_dataset(quarter, quarter, looks=found))))
+
+
 KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "one model better than another": (_better, 0.10, "80 against 70 %"),
     "any of nine told from the chosen one": (_of_nine, 0.10, "one at 70, eight at 80 %"),
@@ -277,6 +301,8 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "validation and test differ": (_flattered, 0.12, "12 points"),
     "a change hurts a class": (_hurt_class, 0.40, "40 points"),
     "a class's accuracy goes with its train pictures": (_by_size, 0.40, "from 40 to 80 %"),
+    "a split looks other than train": (_drift, 0.5, "half a deviation"),
+    "a feature alone gives classes away": (_given_away, 2.0, "one class by two deviations"),
     "a tested model is better than guessing": (_beyond_guessing, 0.10, "35 against 25 %"),
     "a run learned more than guessing in any of 12 epochs": (_learned, 0.10, "35 against 25 %"),
     "collapsed to guessing": (_collapsed, 0.10, "from 35 to 25 % for eight epochs"),

@@ -52,18 +52,16 @@ def _data(view: StudyView, run: Run) -> FigureData:
     columns = (
         Column("Class"),
         number_column("Train", "pictures"),
-        number_column("Test", "pictures"),
         number_column("Right", "%"),
     )
     rows = []
     for i in order:
-        size = class_size(view, run, i)
+        share = derive("ratio", class_right(view, run, i), class_size(view, run, i))
         rows.append(
             row(
                 parts(class_name(view, i)),
                 parts(integer(view.dataset_number(f"/counts/train/{i}"))),
-                parts(integer(size)),
-                parts(percentage(derive("ratio", class_right(view, run, i), size))),
+                parts(percentage(share)),
             )
         )
     return FigureData(columns, tuple(rows))

@@ -5,6 +5,7 @@ from report.evidence.sentences import Code, Name, Parts, parts, say
 from report.figures.data_figures import class_counts
 from report.figures.pictures import duplicate_pairs, sample_gallery
 from report.findings import data, duplicates
+from report.findings.looks import worth_a_word
 from report.sections import SECTIONS
 from report.sections.view import SectionView
 from training.records import SPLITS
@@ -29,7 +30,7 @@ def build(view: StudyView) -> SectionView:
         facts=_facts(view),
         findings={
             "extent": tuple(data.extent(view)),
-            "kind": tuple(data.kind(view)),
+            "kind": (*data.kind(view), *worth_a_word(view)),
             "classes": tuple(data.imbalance(view)),
             "duplicates": tuple(duplicates.found(view)),
             "left_out": (*data.left_out(view), *data.lost_in_conversion(view)),

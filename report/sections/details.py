@@ -7,6 +7,7 @@ from report.figures.course_figures import grid_courses
 from report.figures.data_figures import picture_sizes
 from report.figures.filter_figures import filter_gallery
 from report.figures.label_figures import label_gallery
+from report.figures.look_figures import outstanding_pictures
 from report.figures.mistake_figures import confident_mistakes_gallery
 from report.figures.run_figures import curves
 from report.figures.size_figures import accuracy_against_size
@@ -26,6 +27,7 @@ from report.sections.view import Block, SectionView
 from report.tables.class_changes import class_changes_table
 from report.tables.grids import grid_pairs
 from report.tables.likely_labels import labels_table
+from report.tables.looks import looks_table
 from report.tables.mistakes import hardest
 from report.tables.results import freeze_counts, sizes
 from report.tables.views import Table
@@ -40,6 +42,8 @@ def build(view: StudyView) -> SectionView:
     if "data" not in left_out:
         figures["sizes"] = picture_sizes(view)
         findings["sizes"] = tuple(data.picture_sizes(view))
+        figures.update(outstanding_pictures(view))
+        tables.update(looks_table(view))
     if "heatmaps" not in left_out:
         for name, grid in GRIDS.items():
             figures[f"{name}_courses"] = grid_courses(view, grid)

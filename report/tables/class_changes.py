@@ -10,7 +10,7 @@ from report.tables.cells import number_column, row
 from report.tables.views import Column, Table
 from training.natural_order import natural_positions
 
-MOST_ROWS = 120
+MOST_ROWS = 60
 """Of more classes those that change most are listed."""
 
 MEASURABLE = "\u00a0*"

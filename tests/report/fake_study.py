@@ -12,8 +12,10 @@ from pathlib import Path
 from statistics import fmean
 
 import msgspec
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from training.data.looks import FEATURES, describe_looks
 from training.records import (
     ClassCounts,
     Cost,
@@ -25,6 +27,7 @@ from training.records import (
     FilterPictures,
     FirstLayer,
     HeldOutScores,
+    Looks,
     Metrics,
     Parameters,
     Predictions,
@@ -61,6 +64,7 @@ class Fake:
         diverged: Ids that diverge at epoch 3.
         own: Name of a data set that is neither the sample nor Caltech-101.
         uncounted: Ids (or sections) whose records don't say what training cost.
+        looks: Whether the data set's record says how its pictures look.
         energy: Whether the device has a counter.
     """
 
@@ -75,6 +79,7 @@ class Fake:
     thumbnails: bool = True
     own: str = ""
     uncounted: tuple[str, ...] = ()
+    looks: bool = True
     energy: bool = False
 
 
@@ -148,7 +153,32 @@ def fake_dataset(paths: StudyFolder, fake: Fake) -> Dataset:
         unreadable_files=[],
         test_images=[f"c/{i:04d}.png" for i in range(n_test)],
         thumbnails=_thumbnails(paths, classes) if fake.thumbnails else [],
+        looks=_looks(paths, train, test, classes) if fake.looks else None,
     )
+
+
+def _looks(paths: StudyFolder, train: list[int], test: list[int], classes: list[str]) -> Looks:
+    """Make up how pictures look: classes lie apart in brightness, two pictures stand out."""
+    rng = np.random.default_rng(11)
+    counts = {"train": train, "validation": train, "test": test}
+    labels = np.concatenate([np.repeat(np.arange(len(classes)), n) for n in counts.values()])
+    ends = np.cumsum([0, *(sum(n) for n in counts.values())])
+    splits = {split: np.arange(ends[i], ends[i + 1]) for i, split in enumerate(counts)}
+    measured = rng.normal(0.5, 0.1, (len(labels), len(FEATURES))).clip(0.05, 0.95)
+    measured[:, 0] = labels / len(classes) + 0.02 * measured[:, 0]
+    measured[splits["test"], FEATURES.index("sharpness")] += 0.06
+    measured[3, FEATURES.index("sharpness")] = -4
+    measured[7, FEATURES.index("aspect_ratio")] = 40
+    looks, _ = describe_looks(
+        measured, labels, splits, len(classes), [f"c/{i:04d}.png" for i in range(len(labels))]
+    )
+    shown = []
+    for i, item in enumerate(looks.outstanding):
+        file = f"thumbnails/outstanding-{i:02d}.png"
+        paths.thumbnails.mkdir(parents=True, exist_ok=True)
+        _glyph(item.kind[0], i, (80, 80)).save(paths.path / file)
+        shown.append(msgspec.structs.replace(item, file=file, width=80, height=80))
+    return msgspec.structs.replace(looks, outstanding=shown)
 
 
 def _sizes(rng: random.Random) -> SizeStatistics:

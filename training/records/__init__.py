@@ -39,6 +39,14 @@ from training.records.files import (
     write_bytes,
     writing,
 )
+from training.records.looks import (
+    Feature,
+    FeatureLooks,
+    Five,
+    Looks,
+    Outstanding,
+    OutstandingKind,
+)
 from training.records.outline import ExtraSection, Outline
 from training.records.results import (
     Curves,
@@ -95,17 +103,23 @@ __all__ = [
     "Example",
     "Experiment",
     "ExtraSection",
+    "Feature",
+    "FeatureLooks",
     "FilterPictures",
     "FirstLayer",
+    "Five",
     "Freeze",
     "HeldOutScores",
     "HomeworkError",
     "LeftOut",
     "LeftOutReason",
+    "Looks",
     "LossScaling",
     "Metrics",
     "Optimizer",
     "Outline",
+    "Outstanding",
+    "OutstandingKind",
     "Parameters",
     "Predictions",
     "Rank",
