@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from report.errors import ReportError
+from report.evidence.power_law import power_law_at
 from report.evidence.ranks import rank_correlation, rank_correlation_p
 from report.evidence.statistics import (
     by_class,
@@ -149,6 +150,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
         *class_shares(label, predicted, sizes)
     ),
     "guessing_limit": guessing_limit,
+    "power_law_at": power_law_at,
     "even_share": lambda sizes: 1 / sum(size > 0 for size in sizes),
     "even_loss": lambda classes: math.log(len(classes)),
     "by_class": lambda answers, classes: by_class(answers, len(classes)),

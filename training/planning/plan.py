@@ -257,6 +257,7 @@ def resolve(
         epochs=experiment.epochs or settings.epochs or 30,
         batch_size=batch_size,
         seed=seed,
+        train_per_class=experiment.train_per_class,
     )
     return spec, source
 

@@ -39,6 +39,7 @@ from training.records.files import (
     write_bytes,
     writing,
 )
+from training.records.learning_curve import CurvePoint, LearningCurve
 from training.records.looks import (
     Feature,
     FeatureLooks,
@@ -93,6 +94,7 @@ __all__ = [
     "Choice",
     "ClassCounts",
     "Cost",
+    "CurvePoint",
     "Curves",
     "DataKind",
     "Dataset",
@@ -111,6 +113,7 @@ __all__ = [
     "Freeze",
     "HeldOutScores",
     "HomeworkError",
+    "LearningCurve",
     "LeftOut",
     "LeftOutReason",
     "Looks",

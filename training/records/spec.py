@@ -62,6 +62,8 @@ class Experiment(
         scale_learning_rate: Multiply the rate by this batch size over the study's.
         mean: Channel means for normalisation, with `std`, where the weights want their own.
         std: Channel standard deviations, with `mean`.
+        train_per_class: After training, also fit a linear head on the frozen features of so many
+            train pictures a class each, see `LearningCurve`.
         extra: Only run when asked for (`--extras`, or by name).
         note: A caveat that the record and the report repeat.
     """
@@ -88,6 +90,7 @@ class Experiment(
     scale_learning_rate: bool = False
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
+    train_per_class: tuple[int, ...] = ()
     extra: bool = False
     note: str = ""
 
@@ -127,6 +130,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         epochs: How many are trained.
         batch_size: Images in a batch.
         seed: Of all random numbers.
+        train_per_class: As `Experiment.train_per_class`.
     """
 
     model: str
@@ -150,10 +154,17 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     epochs: int
     batch_size: int
     seed: int
+    train_per_class: tuple[int, ...] = ()
 
     def digest(self) -> str:
-        """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form)."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:16]
+        """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form).
+
+        `train_per_class`, younger than most records, is no part of it where it is empty.
+        """
+        fields = msgspec.structs.asdict(self)
+        if not self.train_per_class:
+            del fields["train_per_class"]
+        return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:16]
 
 
 def is_another_file(label: str, digest: str) -> bool:

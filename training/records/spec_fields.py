@@ -47,6 +47,7 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "epochs": SpecField("Epochs", in_list=True),
     "batch_size": SpecField("Batch size", unit="images", in_list=True),
     "seed": SpecField("Seed", in_list=True),
+    "train_per_class": SpecField("Train pictures a class of the learning curve"),
 }
 """Every field of `Spec`, in its order."""
 

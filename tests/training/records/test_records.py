@@ -154,6 +154,7 @@ def test_any_changed_field_changes_the_specs_digest(spec):
         "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5), "image_size": 96, "resize_size": 110,
         "optimizer": "adam", "learning_rate": 0.5, "momentum": 0.5, "weight_decay": 0.5,
         "step_size": 3, "gamma": 0.5, "epochs": 77, "batch_size": 77, "seed": 7,
+        "train_per_class": (5,),
     }  # fmt: skip
     assert set(changes) == set(Spec.__struct_fields__)
     for field, value in changes.items():
