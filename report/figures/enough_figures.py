@@ -36,8 +36,8 @@ def learning_curve(view: StudyView) -> dict[str, Figure]:
     last = found[-1].per_class.value
     fitted = _fitted(found, means) if len(found) >= FEWEST else []
     dashed = (
-        " The line is a power law, a − b·n to the power of −c, through the mean test accuracies; "
-        "its dashed part, up to twice the pictures, is extrapolated."
+        " The line is a power law, a less b over the c-th power of n, through the mean test "
+        "accuracies; its dashed part, up to twice the pictures, is extrapolated."
         if fitted
         else ""
     )

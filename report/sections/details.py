@@ -11,6 +11,7 @@ from report.figures.look_figures import outstanding_pictures
 from report.figures.mistake_figures import confident_mistakes_gallery
 from report.figures.run_figures import curves
 from report.figures.size_figures import accuracy_against_size
+from report.figures.suspect_figures import suspect_gallery
 from report.figures.views import Figure
 from report.findings import data
 from report.findings.class_changes import class_effects, compared
@@ -30,6 +31,7 @@ from report.tables.likely_labels import labels_table
 from report.tables.looks import looks_table
 from report.tables.mistakes import hardest
 from report.tables.results import freeze_counts, sizes
+from report.tables.suspects import suspects_table
 from report.tables.views import Table
 
 
@@ -44,6 +46,8 @@ def build(view: StudyView) -> SectionView:
         findings["sizes"] = tuple(data.picture_sizes(view))
         figures.update(outstanding_pictures(view))
         tables.update(looks_table(view))
+        figures.update(suspect_gallery(view))
+        tables.update(suspects_table(view))
     if "heatmaps" not in left_out:
         for name, grid in GRIDS.items():
             figures[f"{name}_courses"] = grid_courses(view, grid)

@@ -28,6 +28,8 @@ from training.records import (
     FilterPictures,
     FirstLayer,
     HeldOutScores,
+    LabelSuspect,
+    LabelSuspects,
     LearningCurve,
     Looks,
     Metrics,
@@ -314,7 +316,8 @@ def _write_run(
         metrics = msgspec.structs.replace(metrics, cost=_cost(metrics, dataset, fake))
     if spec.train_per_class:
         curve = _learning_curve(dataset, spec.train_per_class, seed)
-        metrics = msgspec.structs.replace(metrics, learning_curve=curve)
+        doubtful = _label_suspects(dataset, paths) if fake.thumbnails else None
+        metrics = msgspec.structs.replace(metrics, learning_curve=curve, label_suspects=doubtful)
     write(paths.curves(experiment.id, seed), msgspec.structs.replace(curves, id=experiment.id))
     if experiment.test:
         predictions = _predictions(experiment.id, metrics, dataset)
@@ -329,6 +332,17 @@ def _write_run(
         test = HeldOutScores(metrics.validation.loss, n_correct / n, n_correct, n)  # type: ignore[union-attr]
         metrics = msgspec.structs.replace(metrics, test=test)
     write(path, metrics)
+
+
+def _label_suspects(dataset: Dataset, paths: StudyFolder) -> LabelSuspects:
+    """Let three labels be contradicted."""
+    first = []
+    for i in range(3):
+        file = f"thumbnails/suspects/{i:02d}.png"
+        (paths.path / file).parent.mkdir(parents=True, exist_ok=True)
+        _glyph("?", i, (80, 80)).save(paths.path / file)
+        first.append(LabelSuspect(f"c/{i}.png", i, i + 1, 0.9 - i / 10, file, 80, 80))
+    return LabelSuspects(dataset.n_train, 3, 1.5, first)
 
 
 def _learning_curve(dataset: Dataset, counts: tuple[int, ...], seed: int) -> LearningCurve:

@@ -55,10 +55,11 @@ class RidgeHead:
     def __init__(self, weights: Tensor, mean: Tensor, offset: Tensor) -> None:
         self.weights, self.mean, self.offset = weights, mean, offset
 
+    def scores(self, features: Tensor) -> Tensor:
+        """Return each class's score for each of the features (n, d), float64 (n, classes)."""
+        return (features.to(torch.float64) - self.mean) @ self.weights + self.offset
+
     def answers(self, features: Tensor) -> Tensor:
         """Return the class of the highest score for each of the features (n, d)."""
-        found = [
-            ((rows.to(torch.float64) - self.mean) @ self.weights + self.offset).argmax(1)
-            for rows in torch.split(features, ROWS)
-        ]
+        found = [self.scores(rows).argmax(1) for rows in torch.split(features, ROWS)]
         return torch.cat(found) if found else torch.zeros(0, dtype=torch.int64)

@@ -39,6 +39,7 @@ from training.records.files import (
     write_bytes,
     writing,
 )
+from training.records.label_suspects import LabelSuspect, LabelSuspects
 from training.records.learning_curve import CurvePoint, LearningCurve
 from training.records.looks import (
     Feature,
@@ -113,6 +114,8 @@ __all__ = [
     "Freeze",
     "HeldOutScores",
     "HomeworkError",
+    "LabelSuspect",
+    "LabelSuspects",
     "LearningCurve",
     "LeftOut",
     "LeftOutReason",

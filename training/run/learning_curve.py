@@ -11,7 +11,8 @@ from torch import Tensor
 from training.device.precision import computing
 from training.engine.feature_cache import frozen_digest
 from training.engine.ridge import RidgeHead, ridge_heads
-from training.records import CurvePoint, LearningCurve, Spec, Split
+from training.records import CurvePoint, LabelSuspects, LearningCurve, Spec, Split
+from training.run.label_suspects import label_suspects
 from training.run.prepare_model import Model
 from training.run.train_model import split_features
 from training.run.workspace import Workspace
@@ -22,14 +23,19 @@ STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Of the penalty, of which validation chooses."""
 
 
-def learning_curve(model: Model, spec: Spec, workspace: Workspace) -> LearningCurve | None:
-    """Fit heads on parts of the train split; None unless the spec asks and the backbone is frozen.
+def from_frozen_features(
+    model: Model, spec: Spec, workspace: Workspace
+) -> tuple[LearningCurve | None, LabelSuspects | None]:
+    """Fit heads on parts of the train split, and look for wrong labels there.
 
     The test split is read with each head, but chooses nothing.
+
+    Returns:
+        Nothing unless the spec asks and the backbone is frozen.
     """
     split = model.trainable.split
     if not spec.train_per_class or split is None:
-        return None
+        return None, None
     module = model.network.module
     with computing(module, workspace.precision, workspace.device):
         frozen = frozen_digest(module, split)
@@ -41,13 +47,14 @@ def learning_curve(model: Model, spec: Spec, workspace: Workspace) -> LearningCu
     points, skipped = curve_points(
         features, len(workspace.data.record.classes), spec.train_per_class, spec.seed, workspace
     )
-    return LearningCurve(
+    curve = LearningCurve(
         n_validation=len(features["validation"][1]),
         n_test=len(features["test"][1]),
         seconds=time.perf_counter() - started,
         points=points,
         skipped=skipped,
     )
+    return curve, label_suspects(*features["train"], spec, workspace)
 
 
 def _as_split(name: str) -> Split:
