@@ -73,11 +73,14 @@ def fitted_at(found: list[Level], size: Quantity) -> Quantity:
 
 
 def ranges_at(found: list[Level], size: Quantity) -> tuple[Quantity, Quantity] | None:
-    """Return the least and the most that power laws through single draws give; None for one."""
+    """Return the least and the most that power laws give; None for one draw.
+
+    Those through the points of each draw, and that through the means.
+    """
     n_draws = min(len(level.test) for level in found)
     if n_draws < 2:
         return None
-    ends = []
+    ends = [fitted_at(found, size)]
     for draw in range(n_draws):
         pairs = [item for level in found for item in (level.per_class, level.test[draw])]
         ends.append(derive("power_law_at", size, *pairs))

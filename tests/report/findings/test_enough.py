@@ -48,6 +48,14 @@ def test_two_numbers_are_too_few_for_a_curve():
     assert "power law" not in "".join(part.text for part in plot.caption)
 
 
+def test_the_range_holds_what_is_said_of_the_means():
+    """Curves through single draws bend otherwise than that through the means."""
+    view = view_of(a_curve({5: 0.70, 10: 0.80, 20: 0.89}, draws=3))
+    numbers = [part.value for part in enough(view)[1].parts if part.kind == "number"]
+    _, fitted, low, high = numbers
+    assert low <= fitted <= high
+
+
 def test_one_draw_has_no_range():
     assert "by draw" not in text_of(enough(view_of(a_curve(RISING, draws=1))))
 
