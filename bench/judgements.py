@@ -25,15 +25,18 @@ from report.evidence.statistics import wilson_interval
 from report.findings import answers as first_page
 from report.findings import (
     chosen,
+    class_changes,
     comparing,
     expected,
     grid,
     guessing,
-    interpretation,
     learning,
+    looks,
     mistakes,
+    shared_mistakes,
 )
-from training.records import Experiment
+from training.data.looks import FEATURES, describe_looks
+from training.records import SPLITS, Experiment, Looks
 
 N = 400
 """Validation pictures, and test pictures."""
@@ -250,9 +253,51 @@ def _hurt_class(dice: Dice, effect: float) -> bool:
         guesses = np.where(right, LABEL, (LABEL + 1) % N_CLASSES).tolist()
         experiment = Experiment(id=name, question="?", test=True)
         runs.append(a_run(name, answers=(LABEL.tolist(), guesses), experiment=experiment))
-    said = " ".join(map(str, interpretation.uneven_loss(seen(*runs), runs[1].id)))
+    said = " ".join(map(str, class_changes.class_effects(seen(*runs), runs[1].id)))
     hurt, *others = seen(*runs).dataset.classes
     return f"{hurt} (" in said if effect else any(f"{name} (" in said for name in others)
+
+
+def _by_size(dice: Dice, effect: float) -> bool:
+    """Tell whether accuracy is said to depend on the train pictures of forty classes.
+
+    With effect it rises with their rank from 80 % less that to 80 %.
+    """
+    n_classes, each = 40, 10
+    sizes = dice.integers(30, 300, n_classes)
+    rise = sizes.argsort().argsort() / (n_classes - 1)
+    label = np.repeat(np.arange(n_classes), each)
+    hardness = np.where(effect, effect * (1 - rise), 0.2 * dice.random(n_classes))
+    right = dice.random(n_classes * each) < (0.8 - hardness)[label]
+    guesses = np.where(right, label, (label + 1) % n_classes)
+    run = a_run(NAMES[0], answers=(label.tolist(), guesses.tolist()))
+    counts = (each,) * n_classes
+    names = [f"class {i}" for i in range(n_classes)]
+    dataset = a_dataset(sizes.tolist(), counts, counts, classes=names)
+    said = shared_mistakes.accuracy_by_size(a_view(run, dataset=dataset), run)
+    return said[0].strength == "strong"
+
+
+def _looks(dice: Dice, effect: float, feature: str) -> Looks:
+    """Describe pictures of four classes, in a feature of which one split or class lies apart."""
+    labels = np.tile(LABEL, 3)
+    splits = {split: np.arange(N) + i * N for i, split in enumerate(SPLITS)}
+    values = dice.normal(10, 1, (3 * N, len(FEATURES)))
+    place = FEATURES.index(feature)
+    where = splits["test"] if feature == "brightness" else labels == 2
+    values[where, place] += effect
+    return describe_looks(values, labels, splits, N_CLASSES, [""] * len(labels))[0]
+
+
+def _drift(dice: Dice, effect: float) -> bool:
+    dataset = a_dataset((N // 4,) * 4, looks=_looks(dice, effect, "brightness"))
+    return bool(looks.drift(a_view(dataset=dataset)))
+
+
+def _given_away(dice: Dice, effect: float) -> bool:
+    quarter = (N // 4,) * 4
+    found = _looks(dice, effect, "file_bytes")
+    return bool(looks.given_away(a_view(dataset=a_dataset(quarter, quarter, looks=found))))
 
 
 KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
@@ -265,7 +310,10 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "train is further ahead in one model, or back": (_gap_of_two, 0.15, "20 against 35 points"),
     "over- or underconfident": (_confidence, 0.10, "10 points"),
     "validation and test differ": (_flattered, 0.12, "12 points"),
-    "augmentation hurts a class": (_hurt_class, 0.40, "40 points"),
+    "a change hurts a class": (_hurt_class, 0.40, "40 points"),
+    "a class's accuracy goes with its train pictures": (_by_size, 0.40, "from 40 to 80 %"),
+    "a split looks other than train": (_drift, 0.5, "half a deviation"),
+    "a feature alone gives classes away": (_given_away, 2.0, "one class by two deviations"),
     "a tested model is better than guessing": (_beyond_guessing, 0.10, "35 against 25 %"),
     "a run learned more than guessing in any of 12 epochs": (_learned, 0.10, "35 against 25 %"),
     "collapsed to guessing": (_collapsed, 0.10, "from 35 to 25 % for eight epochs"),

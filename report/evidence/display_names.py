@@ -30,6 +30,7 @@ EXPERIMENTS = {
     "augmentation/horizontal-flip": " augmented by horizontal flips",
     "augmentation/rotation": " augmented by rotation",
     "augmentation/vertical-flip": " augmented by vertical flips",
+    "data/how-many": " with frozen backbone for the learning curve",
 }
 """What follows the network's name."""
 

@@ -15,9 +15,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from report.errors import ReportError
+from report.evidence.power_law import power_law_at
+from report.evidence.ranks import rank_correlation, rank_correlation_p
 from report.evidence.statistics import (
     by_class,
     class_accuracy,
+    class_gain,
+    class_shares,
     confused,
     discordant,
     guessing_limit,
@@ -31,6 +35,7 @@ from report.evidence.statistics import (
     right_by_class,
     student_interval,
     wilson_interval,
+    wrong_alike,
 )
 
 NARROW_SPACE = "\u202f"
@@ -136,7 +141,16 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
         only_first_right(a, b), only_first_right(b, a), n
     )[1],
     "class_accuracy": class_accuracy,
+    "class_gain": lambda label, a, b, classes, name: class_gain(label, a, b, classes.index(name)),
+    "n_wrong_alike": lambda label, *predicted: len(wrong_alike(label, *predicted)),
+    "accuracy_rank_correlation": lambda label, predicted, sizes: rank_correlation(
+        *class_shares(label, predicted, sizes)
+    ),
+    "accuracy_rank_correlation_p": lambda label, predicted, sizes: rank_correlation_p(
+        *class_shares(label, predicted, sizes)
+    ),
     "guessing_limit": guessing_limit,
+    "power_law_at": power_law_at,
     "even_share": lambda sizes: 1 / sum(size > 0 for size in sizes),
     "even_loss": lambda classes: math.log(len(classes)),
     "by_class": lambda answers, classes: by_class(answers, len(classes)),

@@ -143,6 +143,35 @@ def right_by_class(label: Sequence[int], predicted: Sequence[int], n_classes: in
     return by_class(right, n_classes)
 
 
+def class_gain(
+    label: Sequence[int], first: Sequence[int], second: Sequence[int], index: int
+) -> float:
+    """Return how much larger a share of one class the first model names rightly."""
+    own = [(a, b) for t, a, b in zip(label, first, second, strict=True) if t == index]
+    return sum((a == index) - (b == index) for a, b in own) / len(own)
+
+
+def class_shares(
+    label: Sequence[int], predicted: Sequence[int], sizes: Sequence[int]
+) -> tuple[list[float], list[int]]:
+    """Return which share of each class is named rightly, and its size elsewhere.
+
+    Classes without a picture among the labels are left out.
+
+    Args:
+        sizes: By class number.
+    """
+    n, right = by_class(label, len(sizes)), right_by_class(label, predicted, len(sizes))
+    there = [i for i in range(len(sizes)) if n[i]]
+    return [right[i] / n[i] for i in there], [sizes[i] for i in there]
+
+
+def wrong_alike(label: Sequence[int], *predicted: Sequence[int]) -> list[int]:
+    """Return the places that all of some models get wrong with the same answer."""
+    rows = enumerate(zip(label, *predicted, strict=True))
+    return [i for i, (true, *given) in rows if given[0] != true and len(set(given)) == 1]
+
+
 def n_perfect(label: Sequence[int], predicted: Sequence[int]) -> int:
     """Count the classes of which every picture was named rightly."""
     wrong = {t for t, p in zip(label, predicted, strict=True) if t != p}

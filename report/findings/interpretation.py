@@ -9,19 +9,15 @@ from collections.abc import Sequence
 from report.evidence.accuracy import Tested
 from report.evidence.display_names import CALTECH, experiment_name
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import Quantity, derive, integer, signed_points
+from report.evidence.numbers import Quantity, integer
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, say
-from report.evidence.statistics import SIGNIFICANCE, discordant, holm, mcnemar_exact
 from report.findings.answers import Difference, answers
 from report.findings.chosen import chosen_model
-from report.findings.mistakes import class_name, class_right, class_size
+from report.findings.class_changes import hurt_and_helped
 from training.records import Freeze
 
 NEARLY = 0.95
 """Share of a run's best validation accuracy from which it has nearly converged."""
-
-NAMED = 3
-"""Most classes that a sentence names."""
 
 EXTRACTORS: frozenset[Freeze] = frozenset(("features", "backbone"))
 """What is frozen where the network's features stay those of another task."""
@@ -66,37 +62,16 @@ def _nearly_there(model: Tested) -> Quantity | None:
 
 
 def uneven_loss(view: StudyView, experiment_id: str) -> list[Sentence]:
-    """Say which classes an augmentation hurts, where it hurts some and others not measurably.
-
-    By McNemar's exact test within each class, corrected by Holm for the number of classes.
-    """
+    """Say what may hurt some classes by an augmentation and not all; see `class_changes`."""
     d = _told_loss(view, "augmentation", experiment_id)
-    if d is None or len(d.model.runs) > 1:
+    if d is None:
         return []
-    run, base = d.model.runs[0], d.base.runs[0]
-    assert run.predictions is not None
-    classes = sorted(set(run.predictions.label))
-    corrected = holm([_p_within(run, base, index) for index in classes])
-    changes = {index: _change_within(view, run, base, index) for index in classes}
-    worse = [
-        index
-        for index, p in zip(classes, corrected, strict=True)
-        if p < SIGNIFICANCE and changes[index].value < 0
-    ]
-    if not 0 < len(worse) < len(classes):
+    worse, _, n_classes = hurt_and_helped(view, d)
+    if not 0 < len(worse) < n_classes:
         return []
-    worse.sort(key=lambda index: changes[index].value)
-    named: list[Parts] = [
-        say(class_name(view, index), " (", signed_points(changes[index]), unit, ")").parts
-        for index, unit in zip(worse[:NAMED], (" points", "", ""), strict=False)
-    ]
-    n_worse = derive("count", *(changes[index] for index in worse))
-    n_classes = derive("count", *changes.values())
-    most = " most of all " if len(worse) > NAMED else " "
     return [
-        say("Measurably worse are ", integer(n_worse), " of ", integer(n_classes), " classes,",
-            most, listing(named), ". The altered copies may show what another class looks "
-            "like, or none; each transformation alone would tell which does it.", strength="weak")
+        say("The altered copies may show what another class looks like, or none; each "
+            "transformation alone would tell which does it.", strength="weak")
     ]  # fmt: skip
 
 
@@ -173,22 +148,3 @@ def _told_loss(view: StudyView, section: str, experiment_id: str) -> Difference 
         ),
         None,
     )
-
-
-def _p_within(run: Run, base: Run, index: int) -> float:
-    """Return the p-value of two runs' answers to the test pictures of one class."""
-    assert run.predictions is not None
-    assert base.predictions is not None
-    rows = zip(
-        run.predictions.label, run.predictions.predicted, base.predictions.predicted, strict=True
-    )
-    label, ours, theirs = zip(*(row for row in rows if row[0] == index), strict=True)
-    return mcnemar_exact(*discordant(label, ours, theirs))
-
-
-def _change_within(view: StudyView, run: Run, base: Run, index: int) -> Quantity:
-    shares = (
-        derive("ratio", class_right(view, r, index), class_size(view, r, index))
-        for r in (run, base)
-    )
-    return derive("difference", *shares)

@@ -16,12 +16,12 @@ def best_finalist(view: StudyView) -> Run | None:
     """
     if view.dataset is None:
         return None
-    usable = [e for e in view.listed if any(_fits(run, view) for run in view.tested(e.id)[:1])]
+    usable = [e for e in view.listed if any(fits(run, view) for run in view.tested(e.id)[:1])]
     best = min(usable, key=lambda e: rank([run.metrics for run in view.tested(e.id)]), default=None)
     return None if best is None else view.tested(best.id)[0]
 
 
-def _fits(run: Run, view: StudyView) -> bool:
+def fits(run: Run, view: StudyView) -> bool:
     """Tell whether the predictions are of the data set described here."""
     record, dataset = run.predictions, view.dataset
     return (

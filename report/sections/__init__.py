@@ -38,7 +38,7 @@ SECTIONS: dict[str, SectionEntry] = {
     entry.slug: entry
     for entry in (
         SectionEntry("introduction", "What came out", "report.sections.introduction", ("*",)),
-        SectionEntry("data", "Data exploration", "report.sections.data", ()),
+        SectionEntry("data", "Data exploration", "report.sections.data", ("data",)),
         SectionEntry(
             "preprocessing", "Preprocessing and method", "report.sections.preprocessing", ("*",)
         ),

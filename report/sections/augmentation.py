@@ -5,6 +5,7 @@ from report.evidence.sentences import Sentence, parts, say
 from report.figures.pictures import augmentation_gallery
 from report.figures.run_figures import curves
 from report.findings.answers import UNCHANGED, headline, unaugmented
+from report.findings.class_changes import class_effects
 from report.findings.comparing import differences_to_mind, other_epochs
 from report.findings.expected import gap_against
 from report.findings.interpretation import uneven_loss
@@ -56,6 +57,7 @@ def _against_none(view: StudyView) -> list[Sentence]:
     return [
         *differences_to_mind(view, ONE_OF_THREE, baseline, epochs=False),
         *gap_against(view, ONE_OF_THREE, baseline),
+        *class_effects(view, ONE_OF_THREE),
     ]
 
 

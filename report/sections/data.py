@@ -3,8 +3,11 @@
 from report.evidence.load import StudyView
 from report.evidence.sentences import Code, Name, Parts, parts, say
 from report.figures.data_figures import class_counts
+from report.figures.enough_figures import learning_curve
 from report.figures.pictures import duplicate_pairs, sample_gallery
 from report.findings import data, duplicates
+from report.findings.enough import enough
+from report.findings.looks import worth_a_word
 from report.sections import SECTIONS
 from report.sections.view import SectionView
 from training.records import SPLITS
@@ -29,15 +32,17 @@ def build(view: StudyView) -> SectionView:
         facts=_facts(view),
         findings={
             "extent": tuple(data.extent(view)),
-            "kind": tuple(data.kind(view)),
+            "kind": (*data.kind(view), *worth_a_word(view)),
             "classes": tuple(data.imbalance(view)),
             "duplicates": tuple(duplicates.found(view)),
+            "enough": tuple(enough(view)),
             "left_out": (*data.left_out(view), *data.lost_in_conversion(view)),
         },
         figures={
             "class_counts": class_counts(view),
             "samples": sample_gallery(view),
             **duplicate_pairs(view),
+            **learning_curve(view),
         },
     )
 

@@ -6,23 +6,33 @@ from report.evidence.sentences import Name, Sentence, parts
 from report.figures.course_figures import grid_courses
 from report.figures.data_figures import picture_sizes
 from report.figures.filter_figures import filter_gallery
+from report.figures.label_figures import label_gallery
+from report.figures.look_figures import outstanding_pictures
 from report.figures.mistake_figures import confident_mistakes_gallery
 from report.figures.run_figures import curves
+from report.figures.size_figures import accuracy_against_size
+from report.figures.suspect_figures import suspect_gallery
 from report.figures.views import Figure
 from report.findings import data
+from report.findings.class_changes import class_effects, compared
 from report.findings.expected import gap_against
 from report.findings.first_layer import first_layer_change
 from report.findings.freezing import what_is_trained
 from report.findings.grid import best_pair, sensitivity, troubled_pairs
 from report.findings.mistakes import best_finalist, hardest_classes
+from report.findings.shared_mistakes import accuracy_by_size, sizes_matter
 from report.findings.still_improving import how_they_ended
 from report.sections import SECTIONS, beyond, freezing, scratch, transfer
 from report.sections.heatmaps import GRIDS
 from report.sections.view import Block, SectionView
 from report.sections.without_result import WHAT_TO_RUN, has_result, own_experiments
+from report.tables.class_changes import class_changes_table
 from report.tables.grids import grid_pairs
+from report.tables.likely_labels import labels_table
+from report.tables.looks import looks_table
 from report.tables.mistakes import hardest
 from report.tables.results import freeze_counts, sizes
+from report.tables.suspects import suspects_table
 from report.tables.views import Table
 
 
@@ -31,10 +41,14 @@ def build(view: StudyView) -> SectionView:
     left_out = _left_out(view)
     figures: dict[str, Figure] = {}
     tables: dict[str, Table] = {}
-    findings = {}
+    findings: dict[str, tuple[Sentence, ...]] = {}
     if "data" not in left_out:
         figures["sizes"] = picture_sizes(view)
         findings["sizes"] = tuple(data.picture_sizes(view))
+        figures.update(outstanding_pictures(view))
+        tables.update(looks_table(view))
+        figures.update(suspect_gallery(view))
+        tables.update(suspects_table(view))
     if "heatmaps" not in left_out:
         for name, grid in GRIDS.items():
             if not view.ranked(grid):
@@ -55,7 +69,7 @@ def build(view: StudyView) -> SectionView:
     if "beyond" not in left_out:
         tables["sizes"] = sizes(view, beyond.compared(view))
     if "mistakes" not in left_out:
-        _mistakes(view, figures, tables)
+        _mistakes(view, figures, tables, findings)
     return SectionView(
         slug="details",
         title=SECTIONS["details"].title,
@@ -72,13 +86,25 @@ def _left_out(view: StudyView) -> set[str]:
     return {*view.study.report.leave_out, *(s for s in empty if not has_result(s, view))}
 
 
-def _mistakes(view: StudyView, figures: dict[str, Figure], tables: dict[str, Table]) -> None:
+def _mistakes(
+    view: StudyView,
+    figures: dict[str, Figure],
+    tables: dict[str, Table],
+    findings: dict[str, tuple[Sentence, ...]],
+) -> None:
     run = best_finalist(view)
+    if compared(view):
+        tables["changes"] = class_changes_table(view)
     if run is None or not hardest_classes(run, 1):
         return
+    figures.update(label_gallery(view))
+    tables.update(labels_table(view))
     tables["hardest"] = hardest(view, run)
     if run.predictions is not None and run.predictions.examples:
         figures["confident"] = confident_mistakes_gallery(view, run)
+    if sizes_matter(view):
+        figures["by_size"] = accuracy_against_size(view, run)
+        findings["by_size"] = tuple(s for s in accuracy_by_size(view, run) if s.strength == "weak")
 
 
 def _courses(view: StudyView) -> list[Block]:
@@ -100,7 +126,10 @@ def _course(view: StudyView, experiment_id: str) -> Block:
     return Block(
         title=parts(Name(experiment_name(experiment) if experiment else experiment_id)),
         figure=curves(view, experiment_id),
-        findings=(_setup(view, run), (*course(view, experiment_id), *_gap(view, run))),
+        findings=(
+            _setup(view, run),
+            (*course(view, experiment_id), *_gap(view, run), *_classes(view, run)),
+        ),
     )
 
 
@@ -118,3 +147,10 @@ def _gap(view: StudyView, run: Run | None) -> list[Sentence]:
     if run is None or run.experiment.section != "freezing":
         return []
     return gap_against(view, run.id, freezing.NOTHING_FROZEN)
+
+
+def _classes(view: StudyView, run: Run | None) -> list[Sentence]:
+    """Say which classes freezing helps and hurts; the main part says it of other changes."""
+    if run is None or run.experiment.section != "freezing":
+        return []
+    return class_effects(view, run.id)

@@ -14,6 +14,12 @@ from report.findings.mistakes import (
     whose_mistakes,
 )
 from report.findings.notices import notices
+from report.findings.shared_mistakes import (
+    accuracy_by_size,
+    likely_labels,
+    same_persons,
+    shared_with_second,
+)
 from report.sections import SECTIONS
 from report.sections.view import SectionView
 from report.tables.mistakes import confusions
@@ -35,8 +41,13 @@ def build(view: StudyView) -> SectionView:
         title=TITLE,
         notices=notices(view, [run.experiment]),
         findings={
-            "whose": tuple(whose_mistakes(view, run)),
-            "classes": tuple(classes),
+            "whose": (*whose_mistakes(view, run), *shared_with_second(view, run)),
+            "classes": (
+                *classes,
+                *(s for s in accuracy_by_size(view, run) if s.strength == "strong"),
+                *same_persons(view, run),
+                *likely_labels(view),
+            ),
             "certainty": tuple(certainty(run)),
         },
         figures={

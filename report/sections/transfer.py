@@ -5,6 +5,7 @@ from report.evidence.load import StudyView
 from report.evidence.sentences import Name, Sentence, parts, say
 from report.figures.run_figures import curves
 from report.findings.answers import headline
+from report.findings.class_changes import class_effects
 from report.findings.comparing import differences_to_mind, tested_result
 from report.findings.interpretation import likeness
 from report.findings.notices import notices
@@ -33,6 +34,7 @@ def build(view: StudyView) -> SectionView:
             "compared": (
                 *tested_result(view, BEST),
                 *differences_to_mind(view, BEST, "scratch/best"),
+                *class_effects(view, BEST),
             ),
         },
         figures={"first": curves(view, DETAILS[0])},

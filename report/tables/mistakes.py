@@ -1,8 +1,9 @@
 """The commonest confusions and the hardest classes."""
 
+from report.evidence.display_names import experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import derive, integer, percentage
-from report.evidence.sentences import parts
+from report.evidence.sentences import Name, Parts, parts
 from report.findings.mistakes import (
     class_name,
     class_right,
@@ -10,6 +11,7 @@ from report.findings.mistakes import (
     confusion,
     hardest_classes,
 )
+from report.findings.shared_mistakes import second_model
 from report.tables.cells import number_column
 from report.tables.views import Column, Row, Table
 from training.records import confused_pairs
@@ -20,6 +22,7 @@ SHOWN = 10
 def confusions(view: StudyView, run: Run) -> Table:
     """List the pairs of classes that are confused most often."""
     assert run.predictions is not None
+    second = second_model(view, run)
     rows = []
     for true, guess in confused_pairs(run.predictions, SHOWN):
         taken, size = confusion(view, run, true, guess), class_size(view, run, true)
@@ -31,6 +34,7 @@ def confusions(view: StudyView, run: Run) -> Table:
                     parts(integer(taken)),
                     parts(integer(size)),
                     parts(percentage(derive("ratio", taken, size))),
+                    *([parts(integer(confusion(view, second, true, guess)))] if second else []),
                 )
             )
         )
@@ -40,9 +44,18 @@ def confusions(view: StudyView, run: Run) -> Table:
         number_column("Pictures"),
         number_column("Of its"),
         number_column("Share", "%"),
+        *([number_column("Another model")] if second else []),
     )
-    caption = parts("The commonest confusions among the test pictures.")
+    caption = parts("The commonest confusions among the test pictures", *_also_by(second), ".")
     return Table("confusions", caption, columns, tuple(rows))
+
+
+def _also_by(second: Run | None) -> Parts:
+    """Say whose the last column is."""
+    if second is None:
+        return ()
+    name = Name(experiment_name(second.experiment))
+    return parts(", and how often ", name, " takes the same class for the same other")
 
 
 def hardest(view: StudyView, run: Run) -> Table:

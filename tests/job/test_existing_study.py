@@ -112,6 +112,18 @@ def test_words_of_a_study_file_are_no_change_and_are_taken(folder):
     assert (rows["title"], rows["study"], rows["epochs"]) == ("Mine", "mine", 12)
 
 
+def test_an_extra_of_a_newer_version_is_no_change_but_one_of_a_study_file_is(folder):
+    listed = json.loads(Path("runs/mine/study.json").read_text())["experiments"]
+    edit_study(experiments=[e for e in listed if e["id"] != "augmentation/rotation"])
+    (folder / "study.toml").write_text('preset = "quick"\n')
+    assert homework("config", "--study", "mine", "-f", "study.toml").exit_code == 0
+    (folder / "study.toml").write_text(
+        'preset = "quick"\n[experiments."beyond/mine"]\nmodel = "vgg16"\nextra = true\n'
+    )
+    answer = homework("config", "--study", "mine", "-f", "study.toml")
+    assert "beyond/mine isn't in its list" in answer.exception.message
+
+
 def test_a_change_keeps_the_other_settings_and_what_a_study_file_changed():
     edit_study(title="Mine")
     record = json.loads(Path("runs/mine/study.json").read_text())

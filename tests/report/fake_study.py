@@ -12,11 +12,14 @@ from pathlib import Path
 from statistics import fmean
 
 import msgspec
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from training.data.looks import FEATURES, describe_looks
 from training.records import (
     ClassCounts,
     Cost,
+    CurvePoint,
     Curves,
     Dataset,
     Environment,
@@ -25,6 +28,10 @@ from training.records import (
     FilterPictures,
     FirstLayer,
     HeldOutScores,
+    LabelSuspect,
+    LabelSuspects,
+    LearningCurve,
+    Looks,
     Metrics,
     Parameters,
     Predictions,
@@ -61,6 +68,7 @@ class Fake:
         diverged: Ids that diverge at epoch 3.
         own: Name of a data set that is neither the sample nor Caltech-101.
         uncounted: Ids (or sections) whose records don't say what training cost.
+        looks: Whether the data set's record says how its pictures look.
         energy: Whether the device has a counter.
     """
 
@@ -75,6 +83,7 @@ class Fake:
     thumbnails: bool = True
     own: str = ""
     uncounted: tuple[str, ...] = ()
+    looks: bool = True
     energy: bool = False
 
 
@@ -148,7 +157,32 @@ def fake_dataset(paths: StudyFolder, fake: Fake) -> Dataset:
         unreadable_files=[],
         test_images=[f"c/{i:04d}.png" for i in range(n_test)],
         thumbnails=_thumbnails(paths, classes) if fake.thumbnails else [],
+        looks=_looks(paths, train, test, classes) if fake.looks else None,
     )
+
+
+def _looks(paths: StudyFolder, train: list[int], test: list[int], classes: list[str]) -> Looks:
+    """Make up how pictures look: classes lie apart in brightness, two pictures stand out."""
+    rng = np.random.default_rng(11)
+    counts = {"train": train, "validation": train, "test": test}
+    labels = np.concatenate([np.repeat(np.arange(len(classes)), n) for n in counts.values()])
+    ends = np.cumsum([0, *(sum(n) for n in counts.values())])
+    splits = {split: np.arange(ends[i], ends[i + 1]) for i, split in enumerate(counts)}
+    measured = rng.normal(0.5, 0.1, (len(labels), len(FEATURES))).clip(0.05, 0.95)
+    measured[:, 0] = labels / len(classes) + 0.02 * measured[:, 0]
+    measured[splits["test"], FEATURES.index("sharpness")] += 0.06
+    measured[3, FEATURES.index("sharpness")] = -4
+    measured[7, FEATURES.index("aspect_ratio")] = 40
+    looks, _ = describe_looks(
+        measured, labels, splits, len(classes), [f"c/{i:04d}.png" for i in range(len(labels))]
+    )
+    shown = []
+    for i, item in enumerate(looks.outstanding):
+        file = f"thumbnails/outstanding-{i:02d}.png"
+        paths.thumbnails.mkdir(parents=True, exist_ok=True)
+        _glyph(item.kind[0], i, (80, 80)).save(paths.path / file)
+        shown.append(msgspec.structs.replace(item, file=file, width=80, height=80))
+    return msgspec.structs.replace(looks, outstanding=shown)
 
 
 def _sizes(rng: random.Random) -> SizeStatistics:
@@ -218,7 +252,7 @@ ASYMPTOTES = {
     "transfer/grid-rmsprop-1e-5": (0.852, 2), "freezing/cnn": (0.851, 2.2),
     "freezing/fc": (0.53, 7), "freezing/fc-head-free": (0.78, 4),
     "augmentation/one-of-three": (0.85, 4), "beyond/vgg16": (0.84, 2),
-    "beyond/resnet18": (0.90, 2),
+    "beyond/resnet18": (0.90, 2), "data/how-many": (0.85, 3),
 }  # fmt: skip
 
 
@@ -280,6 +314,10 @@ def _write_run(
     )
     if run_as.id not in fake.uncounted and run_as.section not in fake.uncounted:
         metrics = msgspec.structs.replace(metrics, cost=_cost(metrics, dataset, fake))
+    if spec.train_per_class:
+        curve = _learning_curve(dataset, spec.train_per_class, seed)
+        doubtful = _label_suspects(dataset, paths) if fake.thumbnails else None
+        metrics = msgspec.structs.replace(metrics, learning_curve=curve, label_suspects=doubtful)
     write(paths.curves(experiment.id, seed), msgspec.structs.replace(curves, id=experiment.id))
     if experiment.test:
         predictions = _predictions(experiment.id, metrics, dataset)
@@ -294,6 +332,29 @@ def _write_run(
         test = HeldOutScores(metrics.validation.loss, n_correct / n, n_correct, n)  # type: ignore[union-attr]
         metrics = msgspec.structs.replace(metrics, test=test)
     write(path, metrics)
+
+
+def _label_suspects(dataset: Dataset, paths: StudyFolder) -> LabelSuspects:
+    """Let three labels be contradicted."""
+    first = []
+    for i in range(3):
+        file = f"thumbnails/suspects/{i:02d}.png"
+        (paths.path / file).parent.mkdir(parents=True, exist_ok=True)
+        _glyph("?", i, (80, 80)).save(paths.path / file)
+        first.append(LabelSuspect(f"c/{i}.png", i, i + 1, 0.9 - i / 10, file, 80, 80))
+    return LabelSuspects(dataset.n_train, 3, 1.5, first)
+
+
+def _learning_curve(dataset: Dataset, counts: tuple[int, ...], seed: int) -> LearningCurve:
+    """Let accuracy rise by a power law, the draws a little apart."""
+    rng = random.Random(f"curve {seed}")
+    points = []
+    for n in counts:
+        for draw in (1, 2, 3):
+            accuracy = 0.88 - 0.9 * n**-0.6 + rng.uniform(-0.01, 0.01)
+            right = (int(accuracy * of) for of in (dataset.n_validation, dataset.n_test))
+            points.append(CurvePoint(n, draw, n * len(dataset.classes), 0.01, *right))
+    return LearningCurve(dataset.n_validation, dataset.n_test, 2.5, points)
 
 
 FORWARD_FLOP = {"alexnet": 1_421_012_352, "vgg16": 30_949_326_096, "resnet18": 3_627_226_112}
@@ -368,6 +429,7 @@ def _spec(
         epochs=experiment.epochs or settings.epochs or 30,
         batch_size=batch_size,
         seed=seed,
+        train_per_class=experiment.train_per_class,
     )
 
 

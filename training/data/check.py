@@ -23,6 +23,8 @@ from training.data.decode import AT_ONCE, Decoded, decode_each, squared
 from training.data.index import Index
 from training.data.layouts import index_pictures, is_table
 from training.data.left_out import described
+from training.data.looks import OF_PIXELS, describe_looks, of_pixels, with_files
+from training.data.looks import lines as looks_lines
 from training.data.pixel_files import Contents
 from training.data.prepare import (
     LISTS_THEM,
@@ -118,7 +120,9 @@ def check_folder(folder: Path, progress: Stage | None = None, choices: Choices =
             duplicates.check_none_across(twins)
         mean, std = looked.statistics(splits)
         record = describe(index, folder, used, splits, contents, CHECK_SIZE, None, choices)
-        record = msgspec.structs.replace(record, mean=mean, std=std, duplicates=twins)
+        measured = with_files(looked.looks, index.root, used.paths, contents.sizes)
+        looks, _ = describe_looks(measured, used.labels, splits, len(index.classes), used.paths)
+        record = msgspec.structs.replace(record, mean=mean, std=std, duplicates=twins, looks=looks)
     except HomeworkError as error:
         not_read = tuple(with_reasons(used, contents.unreadable)) if used and contents else ()
         found = () if index is not None else tuple(_overview(folder))
@@ -133,10 +137,16 @@ def check_folder(folder: Path, progress: Stage | None = None, choices: Choices =
 
 @dataclass(frozen=True)
 class _Looked:
-    """What decoding told, and each image's channel sums and sums of squares, uint64 (N, 2, 3)."""
+    """What decoding told.
+
+    Attributes:
+        sums: Each image's channel sums and sums of squares, uint64 (N, 2, 3).
+        looks: What `looks.of_pixels` measures of each, (N, 8).
+    """
 
     contents: Contents
     sums: NDArray[np.uint64]
+    looks: NDArray[np.float64]
 
     def statistics(self, splits: Splits) -> tuple[Channels, Channels]:
         rows = splits["train"]
@@ -149,19 +159,20 @@ def _look(root: Path, used: Used, splits: Splits, progress: Stage | None) -> _Lo
     known = kept_pixels(root, used.paths, CHECK_SIZE)
     train = set(splits["train"].tolist())
     sums = np.zeros((len(used.paths), 2, 3), np.uint64)
+    looks = np.zeros((len(used.paths), len(OF_PIXELS)))
 
-    def measure(position: int, image: Image.Image) -> None:
+    def measure(position: int, square: NDArray[np.uint8]) -> None:
+        looks[position] = of_pixels(square)[0]
         if position in train:
-            square = np.asarray(squared(image, CHECK_SIZE))
-            sums[position] = channel_sums(square[None], np.array([0]))
+            sums[position] = channel_sums(square, np.array([0]))
 
     def look(start: int) -> list[Decoded]:
         places = range(start, min(start + AT_ONCE, len(used.paths)))
         if known is None:
             paths = [root / used.paths[position] for position in places]
-            return decode_each(paths, lambda place, image: measure(start + place, image))
-        for position in train.intersection(places):
-            sums[position] = channel_sums(known.pixels, np.array([position]))
+            return decode_each(paths, lambda place, image: measure(start + place, _square(image)))
+        for position in places:
+            measure(position, known.pixels[position : position + 1])
         return [Decoded()] * len(places)
 
     decoded: list[Decoded] = []
@@ -170,7 +181,12 @@ def _look(root: Path, used: Used, splits: Splits, progress: Stage | None) -> _Lo
             decoded += some
             if progress is not None:
                 progress(len(decoded), len(used.paths), "images checked")
-    return _Looked(known.contents if known is not None else contents_of(decoded), sums)
+    return _Looked(known.contents if known is not None else contents_of(decoded), sums, looks)
+
+
+def _square(image: Image.Image) -> NDArray[np.uint8]:
+    """Return an image's pixels, (1, `CHECK_SIZE`, `CHECK_SIZE`, 3)."""
+    return np.asarray(squared(image, CHECK_SIZE))[None]
 
 
 def _overview(folder: Path) -> list[str]:
@@ -206,6 +222,7 @@ def report_lines(check: DataCheck) -> list[str]:
     return [
         *lines,
         *(_twin_lines(check.twins) if check.twins is not None else []),
+        *(_looks_lines(check.record) if check.record is not None else []),
         f"left out      {_all(left_out)}",
         f"not images    {_all(ignored)}",
         f"unreadable    {_all(check.not_read)}",
@@ -223,6 +240,13 @@ def _twin_lines(twins: Duplicates) -> list[str]:
         *([f"              {test} a twin in train or validation"] if n_tested else []),
         *(f"                {pair}" for pair in pairs),
     ]
+
+
+def _looks_lines(record: Dataset) -> list[str]:
+    """Say which pictures stand out, and whether splits or classes can be told by looks alone."""
+    said = looks_lines(record.looks, record.classes) if record.looks is not None else []
+    first, *others = said or ["nothing stands out"]
+    return [f"looks         {first}", *(f"              {line}" for line in others)]
 
 
 def _few_lines(check: DataCheck) -> list[str]:

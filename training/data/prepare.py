@@ -352,16 +352,19 @@ def _kind(index: Index, folder: Path) -> DataKind:
 
 def _write_record(folder: StudyFolder, data: PreparedData, cache: PixelCache) -> Dataset:
     """Write `dataset.json` and thumbnails, unless they already describe these images."""
+    from training.data.outstanding import write_looks
     from training.data.thumbnails import write_thumbnails
 
     known = read_if_there(folder.dataset, Dataset)
     if known is not None:
-        record = msgspec.structs.replace(data.record, thumbnails=known.thumbnails)
+        kept = {"thumbnails": known.thumbnails, "looks": known.looks}
+        record = msgspec.structs.replace(data.record, **kept)
         there = all((folder.path / item.file).is_file() for item in known.thumbnails)
         if record == known and there and known.thumbnails:
             return known
     record = data.record
     train = data.splits["train"]
+    looks = write_looks(folder, data, cache)
     pairs = record.duplicates.pairs if record.duplicates is not None else []
     thumbnails = write_thumbnails(
         folder,
@@ -375,6 +378,6 @@ def _write_record(folder: StudyFolder, data: PreparedData, cache: PixelCache) ->
         pairs,
         {escaped(path): row for row, path in enumerate(data.paths)} if pairs else {},
     )
-    record = msgspec.structs.replace(record, thumbnails=thumbnails)
+    record = msgspec.structs.replace(record, thumbnails=thumbnails, looks=looks)
     write(folder.dataset, record)
     return record

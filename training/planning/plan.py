@@ -260,6 +260,7 @@ def resolve(
         batch_size=batch_size,
         seed=seed,
         **{name: value_of(name, experiment, settings) for name in RECIPE},
+        train_per_class=experiment.train_per_class,
     )
     return spec, source
 

@@ -39,6 +39,16 @@ from training.records.files import (
     write_bytes,
     writing,
 )
+from training.records.label_suspects import LabelSuspect, LabelSuspects
+from training.records.learning_curve import CurvePoint, LearningCurve
+from training.records.looks import (
+    Feature,
+    FeatureLooks,
+    Five,
+    Looks,
+    Outstanding,
+    OutstandingKind,
+)
 from training.records.outline import ExtraSection, Outline
 from training.records.recipe import RECIPE, value_of
 from training.records.results import (
@@ -90,6 +100,7 @@ __all__ = [
     "Choice",
     "ClassCounts",
     "Cost",
+    "CurvePoint",
     "Curves",
     "DataKind",
     "Dataset",
@@ -100,17 +111,26 @@ __all__ = [
     "Example",
     "Experiment",
     "ExtraSection",
+    "Feature",
+    "FeatureLooks",
     "FilterPictures",
     "FirstLayer",
+    "Five",
     "Freeze",
     "HeldOutScores",
     "HomeworkError",
+    "LabelSuspect",
+    "LabelSuspects",
+    "LearningCurve",
     "LeftOut",
     "LeftOutReason",
+    "Looks",
     "LossScaling",
     "Metrics",
     "Optimizer",
     "Outline",
+    "Outstanding",
+    "OutstandingKind",
     "Parameters",
     "Predictions",
     "Rank",

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from training.records.looks import Looks
+
 FORMAT = 2
 """Number of the JSON format, of which older ones are also read.
 
@@ -179,6 +181,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         remarks: Images that lost much in being converted, and what; the first 20.
         duplicates: Images that are there twice; null in records of before they were looked for.
         n_found: Images of these classes before `max_per_class`; null in older records.
+        looks: How the images look, and which stand out; null in older records.
     """
 
     format: int = FORMAT
@@ -213,3 +216,4 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     remarks: list[str] = []
     duplicates: Duplicates | None = None
     n_found: Count | None = None
+    looks: Looks | None = None

@@ -10,6 +10,8 @@ import msgspec
 
 from training.records.cost import Cost
 from training.records.dataset import FORMAT, Count, DuplicatesChoice
+from training.records.label_suspects import LabelSuspects
+from training.records.learning_curve import LearningCurve
 from training.records.outline import Outline
 from training.records.spec import Balance, Experiment, Optimizer, Schedule, Spec
 
@@ -237,6 +239,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         finished_at: Time in UTC, ISO 8601.
         first_layer: What training did to the first layer, for finalists that have such a layer.
         cost: Arithmetic and energy of the training; of a reused record, its source's.
+        learning_curve: What fewer train pictures give, for runs that were asked for it.
+        label_suspects: Train labels that may be wrong, for the same runs.
         network: File beside this record that holds the tested network, for `homework predict`;
             null if it wasn't kept.
         notes: Caveats that the report repeats.
@@ -273,6 +277,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: str = ""
     first_layer: FirstLayer | None = None
     cost: Cost | None = None
+    learning_curve: LearningCurve | None = None
+    label_suspects: LabelSuspects | None = None
     network: str | None = None
     notes: list[str] = []
     error: str | None = None

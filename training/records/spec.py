@@ -70,6 +70,8 @@ class Experiment(
         scale_learning_rate: Multiply the rate by this batch size over the study's.
         mean: Channel means for normalisation, with `std`, where the weights want their own.
         std: Channel standard deviations, with `mean`.
+        train_per_class: After training, also fit a linear head on the frozen features of so many
+            train pictures a class each, see `LearningCurve`.
         extra: Only run when asked for (`--extras`, or by name).
         note: A caveat that the record and the report repeat.
     """
@@ -102,6 +104,7 @@ class Experiment(
     scale_learning_rate: bool = False
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
+    train_per_class: tuple[int, ...] = ()
     extra: bool = False
     note: str = ""
 
@@ -154,6 +157,7 @@ class Spec(
         balance: `loss` weighs each image by 1 / (images of its class), so that the weights of all
             images have the mean 1; `sampling` draws an epoch's images with replacement, each class
             as often as any other. Losses and accuracies are recorded without weights.
+        train_per_class: As `Experiment.train_per_class`.
     """
 
     model: str
@@ -183,6 +187,7 @@ class Spec(
     clip_gradient: float = 0.0
     early_stopping: int = 0
     balance: Balance = "none"
+    train_per_class: tuple[int, ...] = ()
 
     def digest(self) -> str:
         """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form)."""

@@ -53,6 +53,7 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "clip_gradient": SpecField("Largest norm of the gradient"),
     "early_stopping": SpecField("Epochs without a better one before the end", unit="epochs"),
     "balance": SpecField("Classes made even by"),
+    "train_per_class": SpecField("Train pictures a class of the learning curve"),
 }
 """Every field of `Spec`, in its order."""
 

@@ -29,6 +29,7 @@ from training.records import (
     read,
 )
 from training.run.cost import cost_of
+from training.run.learning_curve import from_frozen_features
 from training.run.mistake_pictures import with_examples
 from training.run.notes import (
     determinism_notes,
@@ -107,6 +108,7 @@ def _train(
 
         with unsteady_operations() as operations:
             result, feature_seconds = train_model(model, spec, workspace, checkpoints, epochs)
+            curve, doubtful = from_frozen_features(model, spec, workspace)
             tested = Tested()
             if experiment.test and result.best_state:
                 tested = test_network(step, model, result.best_state, filters, workspace)
@@ -119,7 +121,9 @@ def _train(
             *determinism_notes(operations),
         ]
         metrics = _describe(step, model, result, feature_seconds, tested, notes, workspace)
-        metrics = msgspec.structs.replace(metrics, peak_memory_of=memory_of)
+        metrics = msgspec.structs.replace(
+            metrics, peak_memory_of=memory_of, learning_curve=curve, label_suspects=doubtful
+        )
         save_best_weights(metrics, result.best_state if save_weights(metrics) else {}, workspace)
         curves = result.curves(experiment.id, step.seed)
         write_run(metrics, curves, tested.predictions, workspace.folder)

@@ -71,6 +71,7 @@ def source_spec(spec: Spec) -> Spec:
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
         seed=0,
+        train_per_class=(),
     )
 
 

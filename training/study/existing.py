@@ -162,11 +162,16 @@ def _changes(before: StudyRecord, after: StudyRecord) -> Iterator[str]:
 def _changes_of_experiments(
     before: StudyRecord, after: StudyRecord, settings: set[str]
 ) -> Iterator[str]:
-    """Say what differs in experiments beside what follows from these settings."""
+    """Say what differs in experiments beside what follows from these settings.
+
+    Extras that this version has and an older one hadn't are no change.
+    """
     was = {experiment.id: experiment for experiment in before.experiments}
     now = {experiment.id: experiment for experiment in after.experiments}
     if settings.isdisjoint(LISTS):
-        yield from (f"{name} isn't in its list" for name in now if name not in was)
+        usual = {e.id for e in experiment_list(after.settings) if e.extra}
+        added = (name for name in now if name not in was and name not in usual)
+        yield from (f"{name} isn't in its list" for name in added)
         yield from (f"{name} would be left out" for name in was if name not in now)
     for name in filter(now.__contains__, was):
         for field in Experiment.__struct_fields__:

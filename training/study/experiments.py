@@ -25,6 +25,7 @@ SECTIONS: dict[str, Section] = {
         Section("freezing", "Freezing layers", "Which part of the network has to adapt?"),
         Section("augmentation", "Data augmentation", "Do altered copies of the pictures help?"),
         Section("beyond", "Beyond AlexNet", "Do later architectures do better?"),
+        Section("data", "Number of pictures", "How many pictures are enough?"),
     )
 }
 
@@ -200,9 +201,25 @@ def beyond(settings: Settings) -> list[Experiment]:
     ]
 
 
+def data(settings: Settings) -> list[Experiment]:
+    return [
+        Experiment(
+            id="data/how-many",
+            question="What do 5 to 30 train pictures a class give on frozen features?",
+            weights="pretrained",
+            freeze="backbone",
+            optimizer="adam",
+            learning_rate=1e-3,
+            epochs=10,
+            train_per_class=(5, 10, 15, 20, 30),
+            extra=True,
+        ),
+    ]
+
+
 def experiment_list(settings: Settings) -> list[Experiment]:
     """Return the homework's whole list for these settings, extras included."""
-    parts = (scratch, transfer, freezing, augmentation, beyond)
+    parts = (scratch, transfer, freezing, augmentation, beyond, data)
     found = [experiment for part in parts for experiment in part(settings)]
     return [
         msgspec.structs.replace(item, model=settings.backbone) if item.model == "alexnet" else item

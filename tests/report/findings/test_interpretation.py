@@ -82,22 +82,9 @@ def test_of_several_seeds_no_course_is_compared():
     assert soonest(view_of(*runs, *again)) == []
 
 
-def test_classes_that_an_augmentation_hurts_are_named_the_worst_first():
+def test_what_may_hurt_some_classes_of_an_augmentation_is_said():
     view = view_of(a_model(TUNED, 90, 90, 90, 90), a_model(ALTERED, 60, 90, 20, 89))
-    text = text_of(uneven_loss(view, ALTERED))
-    assert text.startswith(
-        "Measurably worse are 2 of 4 classes, cat (−70.0 points) and ant (−30.0). "
-    )
-
-
-@pytest.mark.parametrize(
-    "right", [(60, 100, 90, 90), (60, 84, 90, 90)], ids=["better", "worse by an uncorrected test"]
-)
-def test_a_class_that_is_not_measurably_worse_is_not_among_them(right):
-    view = view_of(a_model(TUNED, 90, 90, 90, 90), a_model(ALTERED, *right))
-    assert text_of(uneven_loss(view, ALTERED)).startswith(
-        "Measurably worse are 1 of 4 classes, ant (−30.0 points). "
-    )
+    assert text_of(uneven_loss(view, ALTERED)).startswith("The altered copies may show")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +97,7 @@ def test_a_class_that_is_not_measurably_worse_is_not_among_them(right):
         "a class that lost, in an equal whole",
     ],
 )
-def test_else_no_class_is_named(right):
+def test_else_nothing_is_said_of_it(right):
     view = view_of(a_model(TUNED, 90, 90, 90, 75), a_model(ALTERED, *right))
     assert uneven_loss(view, ALTERED) == []
 

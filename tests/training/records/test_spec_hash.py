@@ -1,0 +1,25 @@
+"""A spec's hash changes with what decides the outcome, and with nothing that older ones lack."""
+
+import hashlib
+
+import msgspec
+
+from training.records import Metrics, Spec, read
+
+
+def test_the_hashes_of_records_are_those_of_before(pytestconfig):
+    files = sorted((pytestconfig.rootpath / "runs" / "example").glob("*/*/seed-*/metrics.json"))
+    records = [read(file, Metrics) for file in files]
+    assert len(records) > 20
+    for record in records:
+        assert isinstance(record.spec, Spec)
+        assert record.spec.digest() == record.spec_hash
+
+
+def test_the_numbers_of_a_learning_curve_are_part_of_it(spec):
+    asked = msgspec.structs.replace(spec, train_per_class=(5, 10))
+    assert asked.digest() != spec.digest()
+    fields = msgspec.structs.asdict(spec)
+    del fields["train_per_class"]
+    plain = msgspec.json.encode(fields, order="sorted")
+    assert spec.digest() == hashlib.sha256(plain).hexdigest()[:16]
