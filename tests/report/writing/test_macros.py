@@ -161,5 +161,5 @@ def test_a_table_heads_rows_and_columns_and_marks_the_best(show):
     assert shown.count('scope="row"') == 2
     assert shown.count('aria-label="chosen, or level with it"') == 1
     assert '<span class="unit">%</span>' in shown
-    assert '<td class="number" data-label="Test, %">–</td>' in shown
+    assert '<td class="number none" data-label="Test, %">–</td>' in shown
     assert '<p class="note">Note.</p>' in shown
