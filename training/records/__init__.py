@@ -59,6 +59,14 @@ from training.records.results import (
     ValidationAnswers,
 )
 from training.records.schema import KINDS, json_schema
+from training.records.score_files import (
+    SCORES_NAME,
+    ScoreFile,
+    SplitScores,
+    encode_scores,
+    read_scores,
+)
+from training.records.scores import KeptScores
 from training.records.selection import Rank, rank
 from training.records.spec import (
     ID_PATTERN,
@@ -80,6 +88,7 @@ __all__ = [
     "ID_PATTERN",
     "KINDS",
     "RECORD_TYPES",
+    "SCORES_NAME",
     "SPLITS",
     "Augmentation",
     "Choice",
@@ -100,6 +109,7 @@ __all__ = [
     "Freeze",
     "HeldOutScores",
     "HomeworkError",
+    "KeptScores",
     "LeftOut",
     "LeftOutReason",
     "LossScaling",
@@ -110,6 +120,7 @@ __all__ = [
     "Predictions",
     "Rank",
     "RecordError",
+    "ScoreFile",
     "Scores",
     "Selected",
     "Settings",
@@ -117,6 +128,7 @@ __all__ = [
     "Spec",
     "Split",
     "SplitChange",
+    "SplitScores",
     "SplitSource",
     "Status",
     "StudyFolder",
@@ -127,6 +139,7 @@ __all__ = [
     "confused_pairs",
     "content_of",
     "encode",
+    "encode_scores",
     "examples_wanted",
     "find_studies",
     "host_mark",
@@ -137,6 +150,7 @@ __all__ = [
     "rank",
     "read",
     "read_if_there",
+    "read_scores",
     "remove_leftovers",
     "remove_leftovers_of_the_dead",
     "replacing",
