@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from report.errors import ReportError
+from report.evidence.score_operations import SCORE_OPERATIONS
 from report.evidence.statistics import (
     by_class,
     class_accuracy,
@@ -143,6 +144,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "right_by_class": lambda label, predicted, classes: right_by_class(
         label, predicted, len(classes)
     ),
+    **SCORE_OPERATIONS,
 }
 """Every operation that a derived number may name."""
 
