@@ -154,7 +154,7 @@ def _confidence(dice: Dice, effect: float) -> bool:
     right = dice.random(N) < sure - effect
     guesses = np.where(right, 0, 1).tolist()
     run = a_run(NAMES[0], answers=([0] * N, guesses, sure.tolist()))
-    return any("confident" in str(s) for s in mistakes.certainty(run))
+    return any("confident" in str(s) for s in mistakes.certainty(seen(run), run))
 
 
 def _flattered(dice: Dice, effect: float) -> bool:

@@ -7,14 +7,17 @@ from report.figures.course_figures import grid_courses
 from report.figures.data_figures import picture_sizes
 from report.figures.filter_figures import filter_gallery
 from report.figures.mistake_figures import confident_mistakes_gallery
+from report.figures.reliability import reliability_diagram
 from report.figures.run_figures import curves
 from report.figures.views import Figure
 from report.findings import data
+from report.findings.calibration import calibration_error, what_a_temperature_does
 from report.findings.expected import gap_against
 from report.findings.first_layer import first_layer_change
 from report.findings.freezing import what_is_trained
 from report.findings.grid import best_pair, sensitivity, troubled_pairs
 from report.findings.mistakes import best_finalist, hardest_classes
+from report.findings.scored import scored
 from report.findings.still_improving import how_they_ended
 from report.sections import SECTIONS, beyond, freezing, scratch, transfer
 from report.sections.heatmaps import GRIDS
@@ -22,6 +25,7 @@ from report.sections.view import Block, SectionView
 from report.tables.grids import grid_pairs
 from report.tables.mistakes import hardest
 from report.tables.results import freeze_counts, sizes
+from report.tables.score_metrics import score_metrics
 from report.tables.views import Table
 
 
@@ -30,7 +34,7 @@ def build(view: StudyView) -> SectionView:
     left_out = view.study.report.leave_out
     figures: dict[str, Figure] = {}
     tables: dict[str, Table] = {}
-    findings = {}
+    findings: dict[str, tuple[Sentence, ...]] = {}
     if "data" not in left_out:
         figures["sizes"] = picture_sizes(view)
         findings["sizes"] = tuple(data.picture_sizes(view))
@@ -53,6 +57,9 @@ def build(view: StudyView) -> SectionView:
         tables["sizes"] = sizes(view, beyond.compared(view))
     if "mistakes" not in left_out:
         _mistakes(view, figures, tables)
+        _certainty(view, figures, findings)
+    if (metrics := score_metrics(view)) is not None:
+        tables["metrics"] = metrics
     return SectionView(
         slug="details",
         title=SECTIONS["details"].title,
@@ -70,6 +77,16 @@ def _mistakes(view: StudyView, figures: dict[str, Figure], tables: dict[str, Tab
     tables["hardest"] = hardest(view, run)
     if run.predictions is not None and run.predictions.examples:
         figures["confident"] = confident_mistakes_gallery(view, run)
+
+
+def _certainty(
+    view: StudyView, figures: dict[str, Figure], findings: dict[str, tuple[Sentence, ...]]
+) -> None:
+    run = best_finalist(view)
+    if run is None or not scored(view, run):
+        return
+    figures["reliability"] = reliability_diagram(run)
+    findings["calibration"] = (calibration_error(run), *what_a_temperature_does(run))
 
 
 def _courses(view: StudyView) -> list[Block]:

@@ -37,7 +37,7 @@ def build(view: StudyView) -> SectionView:
         findings={
             "whose": tuple(whose_mistakes(view, run)),
             "classes": tuple(classes),
-            "certainty": tuple(certainty(run)),
+            "certainty": tuple(certainty(view, run)),
         },
         figures={
             "confusion": confusion_matrix(view, run),

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import fmean
 
 import msgspec
+from fake_scores import with_scores
 from PIL import Image, ImageDraw, ImageFont
 
 from training.records import (
@@ -62,6 +63,7 @@ class Fake:
         own: Name of a data set that is neither the sample nor Caltech-101.
         uncounted: Ids (or sections) whose records don't say what training cost.
         energy: Whether the device has a counter.
+        scores: Whether tested runs keep their log-probabilities, as older ones didn't.
     """
 
     preset: str = "quick"
@@ -76,6 +78,7 @@ class Fake:
     own: str = ""
     uncounted: tuple[str, ...] = ()
     energy: bool = False
+    scores: bool = True
 
 
 def shorten(folder: Path) -> None:
@@ -293,6 +296,8 @@ def _write_run(
         n = len(predictions.label)
         test = HeldOutScores(metrics.validation.loss, n_correct / n, n_correct, n)  # type: ignore[union-attr]
         metrics = msgspec.structs.replace(metrics, test=test)
+        if fake.scores:
+            metrics = with_scores(metrics, predictions, dataset, paths)
     write(path, metrics)
 
 
