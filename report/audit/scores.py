@@ -66,10 +66,13 @@ def _answers(run: Run) -> Iterator[Problem]:
         n_other += answer not in ties
         n_apart += abs(math.exp(highest[i]) - told) > NEAR
     if n_other:
-        problem = f"{counted(n_other, 'answer')} don’t have the highest score"
+        verb = "doesn’t" if n_other == 1 else "don’t"
+        problem = f"{counted(n_other, 'answer')} {verb} have the highest score"
         yield wrong(run, "scores.npy", problem, "/scores")
     if n_apart:
-        problem = f"{counted(n_apart, 'probability', 'probabilities')} aren’t those predicted"
+        verb = "isn’t" if n_apart == 1 else "aren’t"
+        named = counted(n_apart, "probability", "probabilities")
+        problem = f"{named} {verb} what predictions.json says"
         yield wrong(run, "scores.npy", problem, "/scores")
 
 

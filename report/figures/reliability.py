@@ -47,7 +47,7 @@ def reliability_diagram(run: Run) -> Plot:
         "reliability",
         draw_reliability,
         bins,
-        size=(WIDTH, 3.6),
+        size=(WIDTH, 2.9),
         alt=f"{len(bins)} points beside a diagonal: of the least sure answers, at "
         f"{bins[0].confidence:.1f} %, {bins[0].accuracy:.1f} % are right, of the surest, at "
         f"{last.confidence:.1f} %, {last.accuracy:.1f} %.",

@@ -1,9 +1,10 @@
 """Whether a network's probabilities can be taken at their word, and what a temperature changes."""
 
 from report.evidence.calibration import COLDEST, HOTTEST
+from report.evidence.display_names import experiment_name
 from report.evidence.load import Run
 from report.evidence.numbers import Quantity, decimal, derive, percent, points
-from report.evidence.sentences import Sentence, say
+from report.evidence.sentences import Name, Sentence, say
 
 
 def how_sure(run: Run) -> Sentence:
@@ -34,10 +35,10 @@ def how_sure(run: Run) -> Sentence:
 def calibration_error(run: Run) -> Sentence:
     """State the expected calibration error beside what it would be if every probability held."""
     test = run.score("test")
-    return say("The expected calibration error is ", points(derive("calibration_error", test)),
-               " points; with probabilities that hold it would be ",
-               points(derive("calibration_error_by_chance", test)),
-               " points in the mean, by chance alone.")  # fmt: skip
+    return say("The expected calibration error of ", Name(experiment_name(run.experiment)), " is ",
+               points(derive("calibration_error", test)),
+               " points; if every probability held, chance alone would give ",
+               points(derive("calibration_error_by_chance", test)), ".")  # fmt: skip
 
 
 def temperature(run: Run) -> Quantity | None:
@@ -57,8 +58,8 @@ def what_a_temperature_does(run: Run) -> list[Sentence]:
         return []
     test = run.score("test")
     return [
-        say("Divided by the temperature of ", decimal(by, 2),
-            ", which gives the lowest loss on validation, its scores have a test loss of ",
+        say("The temperature with the lowest loss on validation is ", decimal(by, 2),
+            ". On the test pictures, scores divided by it have a loss of ",
             decimal(derive("nll_at", test, by)), " in place of ", decimal(derive("nll", test)),
             ", and a calibration error of ", points(derive("calibration_error_at", test, by)),
             " points in place of ", points(derive("calibration_error", test)), ".")
