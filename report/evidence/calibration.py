@@ -22,9 +22,9 @@ FEWEST_IN_BIN = 20
 COLDEST, HOTTEST = 0.05, 20.0
 """Between these a temperature is sought."""
 
-LEVEL = 0.025
+LEVEL = 0.02
 """Chance passes each of the two limits that a judgement looks at, of the mean and of the error, in
-so many cases: one of twenty for both."""
+so many cases; either of them in one of twenty-five at most."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Calibration:
     Attributes:
         confidence: Mean probability of the answers.
         gap: That less the share of right answers.
-        gap_low: Under which chance puts it in 1.25 % of cases if every probability holds.
+        gap_low: Under which chance puts it in 1 % of cases if every probability holds.
         gap_high: Above which, likewise.
         error: Expected calibration error: mean distance of a bin's mean probability from its share
             of right answers, over bins of equally many images (Nixon et al., 2019).
         error_by_chance: What it is in the mean if every probability holds.
-        error_high: Above which chance puts it in 2.5 % of cases.
+        error_high: Above which chance puts it in 2 % of cases.
         bins: What it is computed from.
     """
 
@@ -144,14 +144,17 @@ def _scaled(scores: SplitScores, temperature: float) -> "Floats":
 
 
 def _answers(scores: SplitScores, temperature: float) -> "tuple[Floats, NDArray[np.bool_]]":
-    """Return the answers' probabilities in rising order, (n,), and which answers are right."""
+    """Return the answers' probabilities in rising order, (n,), and which answers are right.
+
+    Equal ones are in random order, so that bins don't sort them by class.
+    """
     import numpy as np
 
     highest = scores.log_probability.max(1).astype(np.float64)
     if temperature != 1:
         highest = _scaled(scores, temperature).max(1)
     confidence = np.exp(highest)
-    order = np.argsort(confidence, kind="stable")
+    order = np.lexsort((uniform(len(confidence), SEED), confidence))
     return confidence[order], (predicted(scores) == scores.label)[order]
 
 

@@ -12,7 +12,7 @@ def how_sure(run: Run) -> Sentence:
 
     If every probability held, each answer would be right with the probability that it states.
     Chance then moves the mean probability away from the accuracy, and the calibration error above
-    its limit, in one of forty cases each.
+    its limit, in one of fifty cases each.
     """
     test = run.score("test")
     gap, low, high = (derive(f"confidence_gap{end}", test) for end in ("", "_low", "_high"))
