@@ -27,8 +27,8 @@ RECORDS_NAME = "records.zip"
 THUMBNAILS = "thumbnails"
 PICTURES = (".jpg", ".png")
 
-MOST_SCORES = 2 * 2**20
-"""Scores that take more in all aren't attached to a PDF."""
+MOST_SCORES = 12 * 2**20
+"""Scores that take more in all aren't attached to a PDF; the finalists of Caltech-101 take less."""
 
 MAXIMUM_BYTES = 512 * 2**20
 """Attached records may not be larger than this when unpacked."""

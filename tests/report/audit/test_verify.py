@@ -44,7 +44,7 @@ def test_a_fresh_report_is_as_the_records_say(report, rendered):
     result = verify(report)
     assert result.exit_code == 0, result.output
     assert re.search(
-        rf"^{rendered.count('<data '):,} numbers, \d+ sentences, \d+ tables, 27 figures checked "
+        rf"^{rendered.count('<data '):,} numbers, \d+ sentences, \d+ tables, 28 figures checked "
         r"against .*: no errors found\.$", result.output, re.MULTILINE,
     )  # fmt: skip
     assert rendered.count("<data ") > 500
