@@ -82,7 +82,7 @@ def _cell(name: str, metric: Metric | None) -> Parts:
     if not metric.has_width:
         return parts(_number(name, metric, "value"))
     low, high = _number(name, metric, "low"), _number(name, metric, "high")
-    return parts(_number(name, metric, "value"), " (", low, "\u00a0to\u00a0", high, ")")
+    return parts(_number(name, metric, "value"), " (", low, "–", high, ")")
 
 
 def _number(name: str, metric: Metric, which: str) -> Number:
