@@ -282,3 +282,10 @@ def test_an_operation_gives_each_part():
     assert OPERATIONS["nll_low"](scores) == metric(scores, "nll")[1]
     assert OPERATIONS["item_2"](OPERATIONS["bin_size"](scores)) == 200
     assert OPERATIONS["calibration_error"](scores) == calibration(scores).error
+
+
+def test_the_variance_within_small_classes_is_not_too_small():
+    """Of a mean it is the sum of squares over n (n - 1), not over n squared."""
+    values = np.array([0.0, 1, 5, 2])
+    means = np.concatenate(list(resampled(np.zeros(4, int), 4000))) @ values / 4
+    assert means.var() == pytest.approx(values.var(ddof=1) / 4, rel=0.08)
