@@ -36,7 +36,7 @@ from report.findings import (
     shared_mistakes,
 )
 from training.data.looks import FEATURES, describe_looks
-from training.records import SPLITS, Experiment, Looks
+from training.records import SPLITS, Experiment, Looks, ScoreFile, SplitScores
 
 N = 400
 """Validation pictures, and test pictures."""
@@ -157,7 +157,21 @@ def _confidence(dice: Dice, effect: float) -> bool:
     right = dice.random(N) < sure - effect
     guesses = np.where(right, 0, 1).tolist()
     run = a_run(NAMES[0], answers=([0] * N, guesses, sure.tolist()))
-    return any("confident" in str(s) for s in mistakes.certainty(run))
+    return any("confident" in str(s) for s in mistakes.certainty(seen(run), run))
+
+
+def _calibrated(dice: Dice, effect: float) -> bool:
+    """As `_confidence`, of a run that kept its scores."""
+    sure = np.clip(dice.beta(8, 2, N), 0.3, 0.999)
+    right = dice.random(N) < sure - effect
+    label = np.where(right, 0, 1 + dice.integers(0, 3, N)).astype(np.int32)
+    scores = np.log(np.column_stack([sure, *[(1 - sure) / 3] * 3])).astype(np.float16)
+    split = SplitScores(label, scores, N_CLASSES)
+    run = a_run(NAMES[0], answers=(label.tolist(), [0] * N, sure.tolist()))
+    run.__dict__["scores"] = ScoreFile(split, split)
+    judged = [s for s in mistakes.certainty(seen(run), run) if s.strength in ("weak", "strong")]
+    assert len(judged) == 1
+    return judged[0].strength == "strong"
 
 
 def _flattered(dice: Dice, effect: float) -> bool:
@@ -308,7 +322,8 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "the learning-rate step": (_step, 0.20, "20 points above a curve that flattens"),
     "the gap between train and validation moved": (_gap, 0.15, "15 points"),
     "train is further ahead in one model, or back": (_gap_of_two, 0.15, "20 against 35 points"),
-    "over- or underconfident": (_confidence, 0.10, "10 points"),
+    "over- or underconfident, or probabilities apart": (_calibrated, 0.10, "10 points"),
+    "over- or underconfident, of records without scores": (_confidence, 0.10, "10 points"),
     "validation and test differ": (_flattered, 0.12, "12 points"),
     "a change hurts a class": (_hurt_class, 0.40, "40 points"),
     "a class's accuracy goes with its train pictures": (_by_size, 0.40, "from 40 to 80 %"),

@@ -123,6 +123,34 @@ def _read_record(content: bytes, folder: Path) -> object:
     return read(_put(content, folder / name), RECORD_TYPES[name])
 
 
+def _scores() -> tuple[bytes, Any]:
+    import numpy as np
+
+    from training.records import encode_scores
+
+    even = np.array([0, 1, 2]), np.log(np.full((3, 3), 1 / 3))
+    found = encode_scores(even, even)
+    assert found is not None
+    return found
+
+
+def _scores_seeds() -> list[bytes]:
+    return [_scores()[0]]
+
+
+def _read_scores(content: bytes, folder: Path) -> object:
+    """Read a file of scores whose record vouches for it, damaged as it is."""
+    import hashlib
+
+    import msgspec
+
+    from training.records import read_scores
+
+    digest = hashlib.sha256(content).hexdigest()
+    kept = msgspec.structs.replace(_scores()[1], sha256=digest)
+    return read_scores(_put(content, folder / "scores.npy"), kept)
+
+
 def _read_study_records(content: bytes, folder: Path) -> object:
     """Load a whole study, one of whose records is damaged, and describe it as a report does."""
     from report.evidence.load import load_study
@@ -421,6 +449,7 @@ READERS: dict[str, Reader] = {
     "study file": Reader(_study_seeds, _read_study, (b"[", b"[[", b'"""', b"\xff", b" = ", b"inf")),
     "picture lists": Reader(_list_seeds, _read_lists, (b"\n", b"../", b"ant/0.jpg\n", b"\xff")),
     "record": Reader(_record_seeds, _read_record, (b"null", b"1e999", b'"', b"}")),
+    "scores": Reader(_scores_seeds, _read_scores, (b"|O", b"\x00\x7c", b"\x00\xfe", b"\x93NUMPY")),
     "study of records": Reader(_record_seeds, _read_study_records, (b"null", b"1e999", b"0")),
     "weights": Reader(_weights_seeds, _read_weights, (b"cos\nsystem\n", b"R", b".", b"PK\x03\x04")),
     "checkpoint": Reader(_checkpoint_seeds, _read_checkpoint, (b"cos\nsystem\n", b"R", b".")),

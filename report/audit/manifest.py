@@ -8,7 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 import msgspec
 
@@ -16,7 +16,7 @@ from report.audit.read_html import Piece, read_pieces, read_records
 from report.audit.rendering import Rendering
 from report.errors import ReportError
 from training import __version__
-from training.records import RECORD_TYPES, content_of
+from training.records import RECORD_TYPES, SCORES_NAME, content_of
 
 FORMAT = 1
 """Number of the manifest's format. 1: the first."""
@@ -26,6 +26,9 @@ RECORDS_NAME = "records.zip"
 
 THUMBNAILS = "thumbnails"
 PICTURES = (".jpg", ".png")
+
+MOST_SCORES = 12 * 2**20
+"""Scores that take more in all aren't attached to a PDF; the finalists of Caltech-101 take less."""
 
 MAXIMUM_BYTES = 512 * 2**20
 """Attached records may not be larger than this when unpacked."""
@@ -122,13 +125,15 @@ def read_manifest(content: bytes) -> Manifest:
 
 
 def record_files(study: Path) -> Iterator[tuple[str, Path]]:
-    """Yield every JSON record of a study by its path in it, in order."""
-    patterns = ("*.json", "*/*/seed-*/*.json")
-    files = {
-        file for pattern in patterns for file in study.glob(pattern) if file.name in RECORD_TYPES
-    }
+    """Yield every record of a study, scores included, by its path in it, in order."""
+    patterns = ("*.json", "*/*/seed-*/*.json", f"*/*/seed-*/{SCORES_NAME}")
+    files = {file for pattern in patterns for file in study.glob(pattern) if _is_record(file)}
     for file in sorted(files):
         yield file.relative_to(study).as_posix(), file
+
+
+def _is_record(path: PurePath) -> bool:
+    return path.name in RECORD_TYPES or path.name == SCORES_NAME
 
 
 def record_digests(study: Path) -> dict[str, str]:
@@ -152,8 +157,18 @@ def shown_pictures(study: Path, page: str) -> Iterator[tuple[str, Path]]:
             yield file.relative_to(study).as_posix(), file
 
 
+def _attached_records(study: Path) -> list[tuple[str, Path]]:
+    files = list(record_files(study))
+    scores = [file for _, file in files if file.name == SCORES_NAME]
+    if sum(file.stat().st_size for file in scores) <= MOST_SCORES:
+        return files
+    return [(name, file) for name, file in files if file.name != SCORES_NAME]
+
+
 def pack_records(study: Path, page: str = "") -> bytes:
-    """Return a zip file of a study's JSON records; the same records give the same bytes.
+    """Return a zip file of a study's records; the same records give the same bytes.
+
+    Scores are left out where all together take more than `MOST_SCORES`.
 
     Args:
         study: The study's folder.
@@ -161,7 +176,7 @@ def pack_records(study: Path, page: str = "") -> bytes:
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, file in (*record_files(study), *shown_pictures(study, page)):
+        for name, file in (*_attached_records(study), *shown_pictures(study, page)):
             entry = zipfile.ZipInfo(f"{study.resolve().name}/{name}", EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
@@ -198,7 +213,7 @@ def _study_of(name: str) -> str:
     """Return the study's folder that an entry lies in; refuse what is no record."""
     path = PurePosixPath(name)
     picture = path.parts[1:2] == (THUMBNAILS,) and path.suffix in PICTURES
-    known = path.name in RECORD_TYPES or picture
+    known = _is_record(path) or picture
     if path.is_absolute() or ".." in path.parts or "\\" in name or not known:
         raise ReportError(f"The PDF’s {RECORDS_NAME} holds “{name[:60]}”, which isn’t a record.")
     if len(path.parts) not in ((3, 4) if picture else (2, 5)):

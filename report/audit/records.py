@@ -5,6 +5,7 @@ from statistics import fmean
 
 from report.audit.freezing import freeze_problems
 from report.audit.problems import Problem, wrong
+from report.audit.scores import score_problems
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import counted
 from report.evidence.statistics import right_bits
@@ -40,6 +41,7 @@ def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Probl
             *_best_epoch(run),
             *_predictions(run),
             *_validation_answers(view, run),
+            *score_problems(view, run),
             *_reuse(view, run),
             *_selection(view, run),
             *_test_of_a_candidate(view, run),

@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from report.errors import ReportError, unknown
 from report.evidence.numbers import Quantity, derive, resolve
 from report.evidence.sentences import Quote, counted
 from training.records import (
+    SCORES_NAME,
     Curves,
     Dataset,
     Experiment,
     Metrics,
     Parameters,
     Predictions,
+    ScoreFile,
     StudyFolder,
     StudyRecord,
     find_studies,
@@ -22,6 +25,7 @@ from training.records import (
     rank,
     read,
     read_if_there,
+    read_scores,
 )
 from training.study import StudyFile
 
@@ -65,6 +69,12 @@ class Run:
     def predictions(self) -> Predictions | None:
         return _predictions(self.folder.predictions(self.id, self.metrics.seed), self.metrics)
 
+    @cached_property
+    def scores(self) -> ScoreFile | None:
+        """The log-probabilities of the tested network; None where none were kept."""
+        path, kept = self.folder.scores(self.id, self.metrics.seed), self.metrics.scores
+        return read_scores(path, kept) if kept is not None and path.exists() else None
+
     @property
     def training_time(self) -> Quantity:
         """Seconds of all epochs, and of computing cached features before them."""
@@ -95,6 +105,10 @@ class Run:
         return Quantity(
             resolve(self.predictions, pointer), self._source("predictions.json", pointer)
         )
+
+    def score(self, split: Literal["test", "validation"]) -> Quantity:
+        """Return the scores of a split, which operations take."""
+        return Quantity(resolve(self.scores, f"/{split}"), self._source(SCORES_NAME, f"/{split}"))
 
     def _source(self, record: str, pointer: str) -> str:
         return f"{self.prefix}{self.path}/{record}#{pointer}"

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from report.errors import ReportError
 from report.evidence.power_law import power_law_at
 from report.evidence.ranks import rank_correlation, rank_correlation_p
+from report.evidence.score_operations import SCORE_OPERATIONS
 from report.evidence.statistics import (
     by_class,
     class_accuracy,
@@ -157,6 +158,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "right_by_class": lambda label, predicted, classes: right_by_class(
         label, predicted, len(classes)
     ),
+    **SCORE_OPERATIONS,
 }
 """Every operation that a derived number may name."""
 

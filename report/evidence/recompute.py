@@ -7,7 +7,7 @@ from typing import Any
 from report.errors import ReportError
 from report.evidence.numbers import Quantity, derive, resolve
 from report.evidence.reference import SOURCE, reference
-from training.records import RECORD_TYPES, HomeworkError, read
+from training.records import RECORD_TYPES, SCORES_NAME, HomeworkError, read, read_scores
 
 MAXIMUM_DEPTH = 20
 
@@ -71,17 +71,26 @@ class Sources:
             return reference()
         if name not in self._read:
             path = PurePosixPath(name)
-            if path.name not in RECORD_TYPES or path.is_absolute() or ".." in path.parts:
+            known = path.name in RECORD_TYPES or path.name == SCORES_NAME
+            if not known or path.is_absolute() or ".." in path.parts:
                 raise ReportError(f"“{name[:60]}” isn't a record of a study.")
             file = self._file(path)
             if file is None or not file.is_file():
                 raise ReportError(f"The record {name} is missing.")
-            kind: Any = RECORD_TYPES[path.name]
             try:
-                self._read[name] = read(file, kind)
+                self._read[name] = self._content(path, file)
             except HomeworkError as error:
                 raise ReportError(error.message) from error
         return self._read[name]
+
+    def _content(self, path: PurePosixPath, file: Path) -> Any:
+        if path.name != SCORES_NAME:
+            kind: Any = RECORD_TYPES[path.name]
+            return read(file, kind)
+        kept = self._record(path.with_name("metrics.json").as_posix()).scores
+        if kept is None:
+            raise ReportError(f"The record of {path} doesn’t speak of it.")
+        return read_scores(file, kept)
 
     def _file(self, path: PurePosixPath) -> Path | None:
         if "" in self._folders:

@@ -12,6 +12,7 @@ from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE, holm
 from report.findings.comparing import tests_against
 from report.findings.guessing import learned_nothing, tests_better_than
+from report.findings.scored import mean_over_classes_parts
 from report.findings.scores import accuracy_parts, tested_score
 from training.records import rank
 
@@ -100,7 +101,8 @@ def chosen(view: StudyView) -> list[Sentence]:
         ]  # fmt: skip
     return [
         say("Chosen by its validation accuracy of ", percent(validation), ": ", name, ". It gets ",
-            accuracy_parts(model), " of the test pictures right."),
+            accuracy_parts(model), " of the test pictures right",
+            mean_over_classes_parts(view, model), "."),
         *_others(choice),
     ]  # fmt: skip
 

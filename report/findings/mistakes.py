@@ -6,6 +6,8 @@ from report.evidence.display_names import INTERVAL, experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, percent, plain, points
 from report.evidence.sentences import Name, Parts, Sentence, numbered, say
+from report.findings.calibration import how_sure
+from report.findings.scored import scored
 from training.records import confused_pairs, rank
 
 
@@ -132,7 +134,7 @@ def _commonest(view: StudyView, run: Run) -> list[Sentence]:
     ]  # fmt: skip
 
 
-def certainty(run: Run) -> list[Sentence]:
+def certainty(view: StudyView, run: Run) -> list[Sentence]:
     """Compare the stated probability where the network is right and where it is wrong."""
     if not hardest_classes(run, 1) or not run.number("/test/n_correct").value:
         return []
@@ -143,7 +145,7 @@ def certainty(run: Run) -> list[Sentence]:
             "It gives its answers a mean probability of ", percent(right),
             " where they are right and ", percent(wrong), " where they are wrong.",
         ),
-        _confidence(run),
+        how_sure(run) if scored(view, run) else _confidence(run),
     ]  # fmt: skip
 
 

@@ -9,17 +9,20 @@ from report.figures.filter_figures import filter_gallery
 from report.figures.label_figures import label_gallery
 from report.figures.look_figures import outstanding_pictures
 from report.figures.mistake_figures import confident_mistakes_gallery
+from report.figures.reliability import reliability_diagram
 from report.figures.run_figures import curves
 from report.figures.size_figures import accuracy_against_size
 from report.figures.suspect_figures import suspect_gallery
 from report.figures.views import Figure
 from report.findings import data
+from report.findings.calibration import calibration_error, what_a_temperature_does
 from report.findings.class_changes import class_effects, compared
 from report.findings.expected import gap_against
 from report.findings.first_layer import first_layer_change
 from report.findings.freezing import what_is_trained
 from report.findings.grid import best_pair, sensitivity, troubled_pairs
 from report.findings.mistakes import best_finalist, hardest_classes
+from report.findings.scored import scored
 from report.findings.shared_mistakes import accuracy_by_size, sizes_matter
 from report.findings.still_improving import how_they_ended
 from report.sections import SECTIONS, beyond, freezing, scratch, transfer
@@ -32,6 +35,7 @@ from report.tables.likely_labels import labels_table
 from report.tables.looks import looks_table
 from report.tables.mistakes import hardest
 from report.tables.results import freeze_counts, sizes
+from report.tables.score_metrics import score_metrics
 from report.tables.suspects import suspects_table
 from report.tables.views import Table
 
@@ -70,6 +74,9 @@ def build(view: StudyView) -> SectionView:
         tables["sizes"] = sizes(view, beyond.compared(view))
     if "mistakes" not in left_out:
         _mistakes(view, figures, tables, findings)
+        _certainty(view, figures, findings)
+    if (metrics := score_metrics(view)) is not None:
+        tables["metrics"] = metrics
     return SectionView(
         slug="details",
         title=SECTIONS["details"].title,
@@ -105,6 +112,16 @@ def _mistakes(
     if sizes_matter(view):
         figures["by_size"] = accuracy_against_size(view, run)
         findings["by_size"] = tuple(s for s in accuracy_by_size(view, run) if s.strength == "weak")
+
+
+def _certainty(
+    view: StudyView, figures: dict[str, Figure], findings: dict[str, tuple[Sentence, ...]]
+) -> None:
+    run = best_finalist(view)
+    if run is None or not scored(view, run):
+        return
+    figures["reliability"] = reliability_diagram(run)
+    findings["calibration"] = (calibration_error(run), *what_a_temperature_does(run))
 
 
 def _courses(view: StudyView) -> list[Block]:

@@ -48,7 +48,7 @@ def build(view: StudyView) -> SectionView:
                 *same_persons(view, run),
                 *likely_labels(view),
             ),
-            "certainty": tuple(certainty(run)),
+            "certainty": tuple(certainty(view, run)),
         },
         figures={
             "confusion": confusion_matrix(view, run),

@@ -22,6 +22,7 @@ from report.evidence.reference import (
 )
 from report.evidence.sentences import Name, Parts, parts
 from report.findings import duplicates
+from report.findings.scored import mean_over_classes
 from report.tables.cells import (
     DIFFERENCE,
     INTERVAL,
@@ -115,11 +116,14 @@ def accuracies_beside_reference(view: StudyView) -> Table:
     """List all test accuracies with the reference report's values beside them."""
     tested = all_tested(view)
     one_seed = all(len(item.runs) == 1 for item in tested)
+    means = {item.experiment.id: mean_over_classes(view, item) for item in tested}
+    by_class = any(mean is not None for mean in means.values())
     columns = (
         Column("Model"),
         *([number_column("Right", "pictures")] if one_seed else []),
         number_column("Test", "%"),
         INTERVAL,
+        *([number_column("Mean over classes", "%")] if by_class else []),
         number_column("Validation", "%"),
         *([number_column("Reference report", "%")] if is_comparable(view) else []),
     )
@@ -129,6 +133,7 @@ def accuracies_beside_reference(view: StudyView) -> Table:
             *([_right(item)] if one_seed else []),
             test_cell(item),
             interval_cell(item),
+            *([shown(means[item.experiment.id], percentage)] if by_class else []),
             validation_cell(view, item.experiment.id),
             *_reference_cells(view, item.experiment.id),
             best=is_marked(view, item.experiment),

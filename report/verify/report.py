@@ -20,7 +20,7 @@ from report.evidence.load import load_study
 from report.evidence.recompute import Sources
 from report.verify.held import Held, held_against
 from report.verify.html import compare_html, compare_page
-from training.records import content_of
+from training.records import SCORES_NAME, content_of
 
 if TYPE_CHECKING:
     from report.audit.read_pdf import ReportPdf
@@ -88,8 +88,21 @@ def _verify_pdf(report: Path, find_study: Callable[[str | None], Path | None]) -
             "Name them: --runs DIR",
         )
     with tempfile.TemporaryDirectory() as folder:
-        verdict = _of_pdf(report, pdf, unpack_records(pdf.records, Path(folder)))
+        unpacked = unpack_records(pdf.records, Path(folder))
+        if _lacks_scores(pdf.manifest.records, unpacked):
+            raise ReportError(
+                f"The scores that {report} was made from are too large to be attached to it, and "
+                "no other records were found.",
+                "Name the folder of records: --runs DIR",
+            )
+        verdict = _of_pdf(report, pdf, unpacked)
     return replace(verdict, study=None)
+
+
+def _lacks_scores(records: Mapping[str, str], study: Path) -> bool:
+    """Tell whether a report was made from scores, none of which are at hand."""
+    named = [name for name in records if name.endswith(f"/{SCORES_NAME}")]
+    return bool(named) and not any((study / name).exists() for name in named)
 
 
 def _of_pdf(report: Path, pdf: "ReportPdf", study: Path) -> Verdict:

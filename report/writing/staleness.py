@@ -22,7 +22,9 @@ RECORDS = (
     "*/*/seed-*/metrics.json",
     "*/*/seed-*/curves.json",
     "*/*/seed-*/predictions.json",
+    "*/*/seed-*/scores.npy",
 )
+OF_A_RUN = ("metrics.json", "curves.json", "predictions.json", "scores.npy")
 LIBRARIES = ("jinja2", "matplotlib", "seaborn", "weasyprint")
 
 PROGRAM = (".py", ".html", ".css", ".js", ".json", ".woff2")
@@ -124,7 +126,7 @@ def _files(view: StudyView, reads: Sequence[str]) -> Iterable[Path]:
     for experiment in view.study.experiments:
         if any(_reads(name, experiment) for name in reads):
             for run in sorted((view.folder.path / experiment.id).glob("seed-*")):
-                yield from (run / "metrics.json", run / "curves.json", run / "predictions.json")
+                yield from (run / name for name in OF_A_RUN)
 
 
 def _reads(name: str, experiment: Experiment) -> bool:

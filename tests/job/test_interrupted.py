@@ -165,7 +165,8 @@ def test_a_failed_repetition_keeps_the_older_records(homework, tmp_path):
     homework("run", NAME, *SMALL)
     run = StudyFolder(tmp_path / STUDY).run(NAME, 0)
     before = {file.name: file.read_bytes() for file in run.iterdir()}
-    assert set(before) == {"metrics.json", "curves.json", "predictions.json", "model.pt"}
+    assert set(before) == {"metrics.json", "curves.json", "predictions.json", "scores.npy",
+                           "model.pt"}  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("training.run.one_run.prepare_model", failing)
         answer = homework("run", NAME, *SMALL, "--force")
@@ -232,7 +233,7 @@ def test_what_a_killed_process_was_writing_is_swept_up(homework, tmp_path, whole
     run = StudyFolder(tmp_path / STUDY).run(NAME, 0)
     run.mkdir(parents=True)
     written = ("metrics.json", "curves.json", "predictions.json", "running.json", "weights.pt",
-               "model.pt")  # fmt: skip
+               "model.pt", "scores.npy")  # fmt: skip
     for name in written:
         (run / f".{name}.abcdef-1-abcdefgh").write_bytes(b'{"half":')
     assert homework("run", NAME, *SMALL).error is None

@@ -13,6 +13,7 @@ from statistics import fmean
 
 import msgspec
 import numpy as np
+from fake_scores import with_scores
 from PIL import Image, ImageDraw, ImageFont
 
 from training.data.looks import FEATURES, describe_looks
@@ -70,6 +71,7 @@ class Fake:
         uncounted: Ids (or sections) whose records don't say what training cost.
         looks: Whether the data set's record says how its pictures look.
         energy: Whether the device has a counter.
+        scores: Whether tested runs keep their log-probabilities, as older ones didn't.
     """
 
     preset: str = "quick"
@@ -85,6 +87,7 @@ class Fake:
     uncounted: tuple[str, ...] = ()
     looks: bool = True
     energy: bool = False
+    scores: bool = True
 
 
 def shorten(folder: Path) -> None:
@@ -331,6 +334,8 @@ def _write_run(
         n = len(predictions.label)
         test = HeldOutScores(metrics.validation.loss, n_correct / n, n_correct, n)  # type: ignore[union-attr]
         metrics = msgspec.structs.replace(metrics, test=test)
+        if fake.scores:
+            metrics = with_scores(metrics, predictions, dataset, paths)
     write(path, metrics)
 
 

@@ -128,7 +128,7 @@ class SingleRuns:
 
     def _remove_leftovers(self, experiment: Experiment, seed: int) -> None:
         folder = self.workspace.folder
-        others = (folder.running, folder.weights, folder.model)
+        others = (folder.running, folder.weights, folder.model, folder.scores)
         names = [*RECORD_TYPES, *(file(experiment.id, seed).name for file in others)]
         remove_leftovers(folder.run(experiment.id, seed), names)
 

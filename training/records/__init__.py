@@ -70,6 +70,14 @@ from training.records.results import (
     ValidationAnswers,
 )
 from training.records.schema import KINDS, json_schema
+from training.records.score_files import (
+    SCORES_NAME,
+    ScoreFile,
+    SplitScores,
+    encode_scores,
+    read_scores,
+)
+from training.records.scores import KeptScores
 from training.records.selection import Rank, rank
 from training.records.spec import (
     ID_PATTERN,
@@ -94,6 +102,7 @@ __all__ = [
     "KINDS",
     "RECIPE",
     "RECORD_TYPES",
+    "SCORES_NAME",
     "SPLITS",
     "Augmentation",
     "Balance",
@@ -119,6 +128,7 @@ __all__ = [
     "Freeze",
     "HeldOutScores",
     "HomeworkError",
+    "KeptScores",
     "LabelSuspect",
     "LabelSuspects",
     "LearningCurve",
@@ -136,6 +146,7 @@ __all__ = [
     "Rank",
     "RecordError",
     "Schedule",
+    "ScoreFile",
     "Scores",
     "Selected",
     "Settings",
@@ -143,6 +154,7 @@ __all__ = [
     "Spec",
     "Split",
     "SplitChange",
+    "SplitScores",
     "SplitSource",
     "Status",
     "StudyFolder",
@@ -153,6 +165,7 @@ __all__ = [
     "confused_pairs",
     "content_of",
     "encode",
+    "encode_scores",
     "examples_wanted",
     "find_studies",
     "host_mark",
@@ -163,6 +176,7 @@ __all__ = [
     "rank",
     "read",
     "read_if_there",
+    "read_scores",
     "remove_leftovers",
     "remove_leftovers_of_the_dead",
     "replacing",

@@ -81,6 +81,10 @@ class StudyFolder:
     def predictions(self, experiment_id: str, seed: int) -> Path:
         return self.run(experiment_id, seed) / "predictions.json"
 
+    def scores(self, experiment_id: str, seed: int) -> Path:
+        """Return where a tested run keeps its log-probabilities; see `records.scores`."""
+        return self.run(experiment_id, seed) / "scores.npy"
+
     def weights(self, experiment_id: str, seed: int) -> Path:
         return self.run(experiment_id, seed) / "weights.pt"
 

@@ -13,6 +13,7 @@ from training.records.dataset import FORMAT, Count, DuplicatesChoice
 from training.records.label_suspects import LabelSuspects
 from training.records.learning_curve import LearningCurve
 from training.records.outline import Outline
+from training.records.scores import KeptScores
 from training.records.spec import Balance, Experiment, Optimizer, Schedule, Spec
 
 Status = Literal["done", "diverged", "failed", "skipped"]
@@ -220,6 +221,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         test: Scores of the `best_epoch` weights on the test split, for finalists.
         validation_answers: Answers to the validation images after `best_epoch`; null in older
             records.
+        scores: What `scores.npy` holds, of finalists; null in older records, and where they aren't
+            finite or would take too much room.
         last_answers: Those after the last epoch; null also where that is `best_epoch`, or its loss
             wasn't finite.
         train_seconds: Wall time of all epochs, validation included.
@@ -263,6 +266,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     test: HeldOutScores | None = None
     validation_answers: ValidationAnswers | None = None
     last_answers: ValidationAnswers | None = None
+    scores: KeptScores | None = None
     train_seconds: float = 0.0
     images_per_second: float | None = None
     cached_features: bool = False

@@ -14,7 +14,9 @@ LEFT = re.compile(r"\.(?P<host>[0-9a-f]{6})-(?P<pid>\d+)-[^.]+$")
 """The end of a temporary file's name; see `temporary_beside`."""
 
 
-def write_together(records: Mapping[Path, msgspec.Struct], remove: Iterable[Path] = ()) -> None:
+def write_together(
+    records: Mapping[Path, msgspec.Struct | bytes], remove: Iterable[Path] = ()
+) -> None:
     """Write several records, of which the last vouches for the others.
 
     All are written and flushed under temporary names first, so that a full disk leaves the old
@@ -23,7 +25,7 @@ def write_together(records: Mapping[Path, msgspec.Struct], remove: Iterable[Path
     undone.
 
     Args:
-        records: Path to record; all in one folder, `metrics.json` last.
+        records: Path to record, or to a file's content; all in one folder, `metrics.json` last.
         remove: Files of an earlier run that have no successor.
 
     Raises:
@@ -34,7 +36,7 @@ def write_together(records: Mapping[Path, msgspec.Struct], remove: Iterable[Path
         for path, record in records.items():
             stack.enter_context(writing(path))
             temporary = stack.enter_context(temporary_beside(path))
-            temporary.write_bytes(encode(record))
+            temporary.write_bytes(record if isinstance(record, bytes) else encode(record))
             make_durable(temporary)
             staged.append((temporary, path))
         _exchange(staged, list(remove))

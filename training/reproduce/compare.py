@@ -84,7 +84,7 @@ def compare(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) -> Co
     Where rounding makes another epoch the best, or decides before the best one, the tests are of
     different weights, and only what has to be equal in them is compared.
     """
-    if _content(recorded) == _content(again):
+    if _content(recorded, again) == _content(again, recorded):
         return Comparison("same")
     vague_from = tolerance.vague_from(len(again.curves.epoch))
     best = recorded.metrics.best_epoch
@@ -127,10 +127,11 @@ def with_test(trained: Comparison, tested: Comparison) -> Comparison:
     )  # fmt: skip
 
 
-def _content(run: RunRecords) -> tuple[bytes, ...]:
+def _content(run: RunRecords, other: RunRecords) -> tuple[bytes, ...]:
     """Return the bytes of a run's records without what another machine or moment changes.
 
-    Left aside, too, are how a run was chosen, which isn't done again, and the names of files.
+    Left aside, too, are how a run was chosen, which isn't done again, the names of files, and
+    scores that an older version didn't keep.
     """
     layer = run.metrics.first_layer
     metrics = msgspec.structs.replace(
@@ -151,6 +152,7 @@ def _content(run: RunRecords) -> tuple[bytes, ...]:
         first_layer=layer and msgspec.structs.replace(layer, pictures=None),
         cost=None,
         network=None,
+        scores=run.metrics.scores if other.metrics.scores else None,
         notes=[],
     )
     curves = msgspec.structs.replace(run.curves, format=0, epoch_seconds=[])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from torch import Tensor
 
 from training.device.determinism import unsteady_operations
 from training.device.environment import describe, forget_peak_memory, peak_memory_bytes
@@ -24,11 +25,14 @@ from training.records import (
     Curves,
     FirstLayer,
     HeldOutScores,
+    KeptScores,
     Metrics,
     Predictions,
+    Spec,
     read,
 )
 from training.run.cost import cost_of
+from training.run.keep_scores import kept_scores
 from training.run.learning_curve import from_frozen_features
 from training.run.mistake_pictures import with_examples
 from training.run.notes import (
@@ -53,6 +57,7 @@ class Tested:
     Attributes:
         network: Name of the file that the tested network is kept in.
         in_fp32: Whether fp16 couldn't hold the values.
+        outputs: Logits (n, n_classes) and true classes (n,) of the test images, on the CPU.
     """
 
     scores: HeldOutScores | None = None
@@ -60,6 +65,7 @@ class Tested:
     first_layer: FirstLayer | None = None
     network: str | None = None
     in_fp32: bool = False
+    outputs: tuple[Tensor, Tensor] | None = None
 
 
 def run_step(
@@ -112,6 +118,7 @@ def _train(
             tested = Tested()
             if experiment.test and result.best_state:
                 tested = test_network(step, model, result.best_state, filters, workspace)
+            content, kept = _scores(tested, model, spec, workspace)
         notes = [
             *[experiment.note] * bool(experiment.note),
             *precision_notes(workspace.precision),
@@ -122,11 +129,12 @@ def _train(
         ]
         metrics = _describe(step, model, result, feature_seconds, tested, notes, workspace)
         metrics = msgspec.structs.replace(
-            metrics, peak_memory_of=memory_of, learning_curve=curve, label_suspects=doubtful
-        )
+            metrics, peak_memory_of=memory_of, learning_curve=curve, label_suspects=doubtful,
+            scores=kept,
+        )  # fmt: skip
         save_best_weights(metrics, result.best_state if save_weights(metrics) else {}, workspace)
         curves = result.curves(experiment.id, step.seed)
-        write_run(metrics, curves, tested.predictions, workspace.folder)
+        write_run(metrics, curves, tested.predictions, workspace.folder, content)
         log.end(metrics)
         checkpoints.remove()
     return metrics
@@ -201,7 +209,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
     folder, experiment, seed = workspace.folder, step.experiment, step.seed
     source = read(folder.metrics(step.selected.id, seed), Metrics)
     curves = read(folder.curves(step.selected.id, seed), Curves)
-    tested = Tested()
+    tested, content, kept = Tested(), None, None
     checkpoints = _checkpoints(step, workspace)
     with workspace.logs.run(_name(step, workspace)) as log, workspace.stop.held():
         if experiment.test and source.best_epoch:
@@ -209,11 +217,13 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
             filters = first_filters(model.network.module)
             state = chosen_weights(step, model, workspace, checkpoints)
             tested = test_network(step, model, state, filters, workspace)
+            content, kept = _scores(tested, model, step.spec, workspace)
         metrics = msgspec.structs.replace(
             source,
             id=experiment.id,
             section=experiment.section,
             test=tested.scores or source.test,
+            scores=kept,
             selected=step.selected,
             reused_from=step.selected.id,
             first_layer=tested.first_layer if tested.scores else source.first_layer,
@@ -221,7 +231,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
             notes=[*[experiment.note] * bool(experiment.note), *testing_notes(tested.in_fp32)],
         )
         curves = msgspec.structs.replace(curves, id=experiment.id)
-        write_run(metrics, curves, tested.predictions, folder)
+        write_run(metrics, curves, tested.predictions, folder, content)
         log.epochs(lambda: curves)
         log.end(metrics)
         checkpoints.remove()
@@ -259,7 +269,17 @@ def test_network(
         layer,
         network,
         in_fp32=autocast is not None and autocast.in_fp32,
+        outputs=(logits, label),
     )
+
+
+def _scores(
+    tested: Tested, model: Model, spec: Spec, workspace: Workspace
+) -> tuple[bytes | None, KeptScores | None]:
+    """Return the scores of a run that was tested, for `scores.npy`, and what is said of them."""
+    if tested.outputs is None:
+        return None, None
+    return kept_scores(tested.outputs, model, spec, workspace) or (None, None)
 
 
 def now() -> str:

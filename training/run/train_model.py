@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from training.device.energy import EnergyMeter, energy_meter
 from training.device.precision import FACTORS, computing
 from training.engine.batches import FeatureInputs, PictureInputs
 from training.engine.checkpoint import Checkpoints
+from training.engine.evaluate import evaluate_logits
 from training.engine.feature_cache import feature_key, frozen_digest
 from training.engine.frozen_features import prefix_features
 from training.engine.loop import Fit, fit
@@ -57,6 +59,26 @@ def train_model(
                      workspace.stop, log, _meter(workspace))  # fmt: skip
     result.best_state = {f"{split}.{name}": value for name, value in result.best_state.items()}
     return result, seconds + more_seconds
+
+
+def validation_logits(model: Model, spec: Spec, workspace: Workspace) -> tuple[Tensor, Tensor]:
+    """Return logits (n, n_classes) and true classes (n,) of the validation images, on the CPU.
+
+    What training computed once isn't computed again, where it is kept.
+    """
+    module, split = model.network.module, model.trainable.split
+    if split is None or spec.augmentation != "none":
+        inputs = pictures(model, spec, workspace, "validation")
+        with computing(module, workspace.precision, workspace.device):
+            _, logits = evaluate_logits(module, inputs, spec.batch_size)
+        return logits, inputs.labels.cpu()
+    rest = module.get_submodule(split)
+    with computing(module, workspace.precision, workspace.device):
+        frozen = frozen_digest(module, split)
+        seen, _ = split_features(model, split, frozen, spec, workspace, "validation")
+    with computing(rest, workspace.precision, workspace.device):
+        _, logits = evaluate_logits(rest, seen, spec.batch_size)
+    return logits, seen.labels.cpu()
 
 
 def _meter(workspace: Workspace) -> EnergyMeter:

@@ -18,20 +18,30 @@ from training.records import (
 
 
 def write_run(
-    metrics: Metrics, curves: Curves, predictions: Predictions | None, folder: StudyFolder
+    metrics: Metrics,
+    curves: Curves,
+    predictions: Predictions | None,
+    folder: StudyFolder,
+    scores: bytes | None = None,
 ) -> None:
     """Write a run's records together, in the place of older ones.
+
+    Args:
+        scores: Content of `scores.npy`, of which `metrics.scores` speaks.
 
     Raises:
         RecordError: They can't be written; the older ones are as they were.
     """
     name = metrics.id, metrics.seed
     before = set(_pictures(folder, *name))
-    records: dict[Path, msgspec.Struct] = {folder.curves(*name): curves}
-    if predictions is not None:
-        records[folder.predictions(*name)] = predictions
-    records[folder.metrics(*name)] = metrics
-    write_together(records, remove=[] if predictions else [folder.predictions(*name)])
+    parts: dict[Path, msgspec.Struct | bytes | None] = {
+        folder.curves(*name): curves,
+        folder.predictions(*name): predictions,
+        folder.scores(*name): scores,
+        folder.metrics(*name): metrics,
+    }
+    records = {path: part for path, part in parts.items() if part is not None}
+    write_together(records, remove=parts.keys() - records.keys())
     if before - set(_pictures(folder, *name)) and not _others_work(folder, *name):
         _remove_unnamed(folder, before)
 

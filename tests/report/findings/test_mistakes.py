@@ -107,11 +107,12 @@ def test_without_a_mistake_neither_is_told():
 def test_certainty_is_told_where_some_are_right_and_some_wrong():
     probability = [0.2, 0.4, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]
     run = a_run(NAME, answers=(LABEL, [1, 1, *LABEL[2:]], probability))
-    text = said(mistakes.certainty(run))
+    text = said(mistakes.certainty(view_of(run), run))
     assert "90.0 % where they are right and 30.0 % where they are wrong" in text
     assert "Over all answers the mean probability is 78.0 %, within the 95 % interval" in text
-    assert mistakes.certainty(RIGHT) == []
-    assert mistakes.certainty(answering(1, 1, 1, 1, 0, 0, 0, 0, 0, 0)) == []
+    assert mistakes.certainty(view_of(RIGHT), RIGHT) == []
+    wrong = answering(1, 1, 1, 1, 0, 0, 0, 0, 0, 0)
+    assert mistakes.certainty(view_of(wrong), wrong) == []
 
 
 @pytest.mark.parametrize(
@@ -122,4 +123,4 @@ def test_certainty_is_told_where_some_are_right_and_some_wrong():
 def test_confidence_is_judged_by_the_interval_of_the_accuracy(right, probability, words):
     """The interval of 80 of 100 is 71.1 to 86.7 %."""
     run = a_run(NAME, answers=([0] * 100, [0] * right + [1] * (100 - right), [probability] * 100))
-    assert words in said(mistakes.certainty(run))
+    assert words in said(mistakes.certainty(view_of(run), run))

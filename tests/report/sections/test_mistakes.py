@@ -68,7 +68,9 @@ def test_certainty_separates_right_from_wrong(view):
     record = run.predictions
     right = np.array(record.label) == np.array(record.predicted)
     means = [float(np.mean(np.array(record.probability)[mask])) for mask in (right, ~right)]
-    numbers = [part.value for part in mistakes.certainty(run)[0].parts if part.kind == "number"]
+    numbers = [
+        part.value for part in mistakes.certainty(view, run)[0].parts if part.kind == "number"
+    ]
     assert numbers[:2] == pytest.approx(means)
 
 

@@ -7,12 +7,14 @@ import torch
 from PIL import Image
 
 from training.data.prepare import prepare
+from training.engine.evaluate import evaluate_logits
 from training.engine.loop import Fit
 from training.planning.plan import resolve
 from training.progress import Progress
-from training.records import Experiment, Settings, StudyFolder
+from training.records import Experiment, Settings, StudyFolder, read_scores
+from training.run.keep_scores import kept_scores
 from training.run.prepare_model import prepare_model
-from training.run.train_model import train_model
+from training.run.train_model import pictures, train_model, validation_logits
 from training.run.workspace import Workspace
 from training.weights.source import WeightsSource
 
@@ -81,3 +83,20 @@ def test_what_ran_before_alters_nothing(seen):
     alone = seen(spec)[0][0]
     seen(msgspec.structs.replace(spec, seed=6))
     assert torch.equal(seen(spec)[0][0], alone)
+
+
+@pytest.mark.parametrize("freeze", ["none", "features"])
+def test_kept_scores_are_those_of_the_whole_network(workspace, freeze):
+    spec = msgspec.structs.replace(spec_with("none"), freeze=freeze)
+    model = prepare_model(spec, WeightsSource("none"), workspace)
+    assert (model.trainable.split is None) == (freeze == "none")
+    logits, labels = validation_logits(model, spec, workspace)
+    inputs = pictures(model, spec, workspace, "validation")
+    whole = evaluate_logits(model.network.module, inputs, spec.batch_size)[1]
+    assert torch.allclose(logits, whole, atol=1e-5)
+    content, kept = kept_scores((whole, inputs.labels), model, spec, workspace)
+    (workspace.folder.path / "scores.npy").parent.mkdir(parents=True, exist_ok=True)
+    (workspace.folder.path / "scores.npy").write_bytes(content)
+    found = read_scores(workspace.folder.path / "scores.npy", kept).validation
+    assert found.label.tolist() == labels.tolist() == inputs.labels.tolist()
+    assert found.log_probability == pytest.approx(whole.log_softmax(1).numpy(), abs=1e-3)

@@ -73,3 +73,15 @@ def test_a_damaged_older_record_does_not_stand_in_the_way(folder):
     folder.predictions(NAMES[0], 0).write_text("{")
     written(folder, NAMES[0], "thumbnails/test/b.jpg")
     assert "b.jpg" in left(folder)
+
+
+def test_scores_come_with_a_tested_run_and_go_with_the_next_that_is_not(folder):
+    path = folder.scores(NAMES[0], 0)
+    for content in (b"first", b"second", None):
+        about = {"id": NAMES[0], "seed": 0}
+        metrics = Metrics(**about, section="transfer", status="done", spec=None, spec_hash="",
+                          dataset_fingerprint="f")  # fmt: skip
+        curves = Curves(**about, epoch=[], learning_rate=[], train_loss=[], train_accuracy=[],
+                        validation_loss=[], validation_accuracy=[], epoch_seconds=[])  # fmt: skip
+        write_run(metrics, curves, None, folder, content)
+        assert (path.read_bytes() if path.exists() else None) == content

@@ -1,0 +1,208 @@
+"""The scores of a tested run: `scores.npy`, log-probabilities of its test and validation images.
+
+NumPy's own format, an entry an image, so that `numpy.load` reads it. The reader here is stricter:
+header, size and SHA-256 must be what `metrics.json` says, and the values log-probabilities.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from training.errors import RecordError
+from training.records.files import LARGEST_BYTES, content_of
+from training.records.scores import KeptScores
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SCORES_NAME = "scores.npy"
+
+MOST_CLASSES = 1000
+"""Of more classes, only the highest scores of each image are kept."""
+
+N_HIGHEST = 20
+"""So many of them."""
+
+SUM_TOLERANCE = 0.02
+"""How far probabilities rounded to float16 may add up from 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class SplitScores:
+    """Scores of the images of one split.
+
+    Attributes:
+        label: True classes, (n,), int32.
+        log_probability: Natural logarithms, (n, n_kept), float16, at most 0.
+        n_classes: Classes of the data set.
+        classes: The classes that the columns stand for, (n, n_kept), int32, the likeliest first;
+            None where column and class are the same.
+        own: Log-probability of the true class, (n,), float16; None likewise.
+    """
+
+    label: "NDArray[np.int32]"
+    log_probability: "NDArray[np.float16]"
+    n_classes: int
+    classes: "NDArray[np.int32] | None" = None
+    own: "NDArray[np.float16] | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreFile:
+    """The content of `scores.npy`."""
+
+    test: SplitScores
+    validation: SplitScores
+
+
+def encode_scores(
+    test: "tuple[NDArray[Any], NDArray[Any]]", validation: "tuple[NDArray[Any], NDArray[Any]]"
+) -> tuple[bytes, KeptScores] | None:
+    """Return the file's content, and what `metrics.json` says of it.
+
+    Args:
+        test: True classes, (n,), and log-probabilities, (n, n_classes).
+        validation: The same of the other split.
+
+    Returns:
+        None where a score isn't finite, or the file would be larger than a record may be.
+    """
+    import numpy as np
+
+    if not all(np.isfinite(scores).all() for _, scores in (test, validation)):
+        return None
+    n_classes = test[1].shape[1]
+    kept = KeptScores(
+        "0" * 64, len(test[0]), len(validation[0]), n_classes,
+        n_classes if n_classes <= MOST_CLASSES else N_HIGHEST,
+    )  # fmt: skip
+    if _size(kept) > LARGEST_BYTES:
+        return None
+    entries = np.concatenate([_entries(*split, kept) for split in (test, validation)])
+    content = _header(kept) + entries.tobytes()
+    return content, msgspec.structs.replace(kept, sha256=hashlib.sha256(content).hexdigest())
+
+
+def read_scores(path: Path, kept: KeptScores) -> ScoreFile:
+    """Read a file of scores and hold it to what its record says.
+
+    Raises:
+        RecordError: It is missing, isn't the file that the record speaks of, or holds anything but
+            log-probabilities.
+    """
+    import numpy as np
+
+    try:
+        content = content_of(path)
+    except FileNotFoundError:
+        raise RecordError(f"{path} doesn't exist.", _MEND) from None
+    except OSError as error:
+        raise RecordError(f"Can't read {path}: {error.strerror or error}.") from error
+    header = _header(kept)
+    if len(content) != _size(kept):
+        raise _wrong(path, f"it has {len(content):,} bytes, not the {_size(kept):,} of its record")
+    if hashlib.sha256(content).hexdigest() != kept.sha256:
+        raise _wrong(path, "its SHA-256 isn't the one in metrics.json")
+    if not content.startswith(header):
+        raise _wrong(path, "its header isn't the one that its record asks for")
+    entries = np.frombuffer(content, _dtype(kept), offset=len(header))
+    if problem := _problem(entries, kept):
+        raise _wrong(path, problem)
+    splits = [
+        SplitScores(
+            label=part["label"],
+            log_probability=part["log_probability"],
+            n_classes=kept.n_classes,
+            classes=part["class"] if _is_cut(kept) else None,
+            own=part["own"] if _is_cut(kept) else None,
+        )
+        for part in (entries[: kept.n_test], entries[kept.n_test :])
+    ]
+    return ScoreFile(*splits)
+
+
+_MEND = "Remove the run's metrics.json and run its experiment again."
+
+
+def _wrong(path: Path, problem: str) -> RecordError:
+    return RecordError(f"{path} is not a valid file of scores: {problem}.", _MEND)
+
+
+def _is_cut(kept: KeptScores) -> bool:
+    return kept.n_kept != kept.n_classes
+
+
+def _fields(kept: KeptScores) -> list[tuple[Any, ...]]:
+    if not _is_cut(kept):
+        return [("label", "<i4"), ("log_probability", "<f2", (kept.n_kept,))]
+    return [
+        ("label", "<i4"), ("own", "<f2"), ("rest", "<f2"), ("class", "<i4", (kept.n_kept,)),
+        ("log_probability", "<f2", (kept.n_kept,)),
+    ]  # fmt: skip
+
+
+def _dtype(kept: KeptScores) -> "np.dtype[np.void]":
+    import numpy as np
+
+    return np.dtype(_fields(kept))
+
+
+def _header(kept: KeptScores) -> bytes:
+    """Return the header of NumPy's format 1.0, padded to a multiple of 64 bytes."""
+    about = {
+        "descr": _fields(kept),
+        "fortran_order": False,
+        "shape": (kept.n_test + kept.n_validation,),
+    }
+    text = repr(about).encode()
+    padding = -(10 + len(text) + 1) % 64
+    length = len(text) + padding + 1
+    return b"\x93NUMPY\x01\x00" + length.to_bytes(2, "little") + text + b" " * padding + b"\n"
+
+
+def _size(kept: KeptScores) -> int:
+    each = 4 + 2 * kept.n_kept + (4 + 4 * kept.n_kept if _is_cut(kept) else 0)
+    return len(_header(kept)) + (kept.n_test + kept.n_validation) * each
+
+
+def _entries(label: "NDArray[Any]", scores: "NDArray[Any]", kept: KeptScores) -> "NDArray[np.void]":
+    import numpy as np
+
+    entries: NDArray[np.void] = np.zeros(len(label), _dtype(kept))
+    entries["label"] = label
+    lowest = float(np.finfo(np.float16).min)
+    within = np.minimum(np.maximum(scores, lowest), 0)
+    if not _is_cut(kept):
+        entries["log_probability"] = within
+        return entries
+    order = np.argsort(-within, axis=1, kind="stable")
+    likeliest, others = order[:, : kept.n_kept], order[:, kept.n_kept :]
+    entries["class"] = likeliest
+    entries["log_probability"] = np.take_along_axis(within, likeliest, 1)
+    entries["own"] = within[np.arange(len(label)), label]
+    rest = np.exp(np.take_along_axis(within, others, 1).astype(np.float64)).sum(1)
+    entries["rest"] = np.log(np.clip(rest, np.exp(-80.0), 1.0))
+    return entries
+
+
+def _problem(entries: "NDArray[np.void]", kept: KeptScores) -> str:
+    """Say what is wrong with the values; nothing if they are log-probabilities."""
+    import numpy as np
+
+    cut = _is_cut(kept)
+    values = [entries["log_probability"], *([entries["own"], entries["rest"]] if cut else [])]
+    if not all(np.isfinite(some).all() and (some <= 0).all() for some in values):
+        return "it holds something else than logarithms of probabilities"
+    for name in ("label", *(["class"] if cut else [])):
+        if len(entries) and not (0 <= entries[name].min() <= entries[name].max() < kept.n_classes):
+            return f"it holds a {name} that isn't one of the {kept.n_classes} classes"
+    total = np.exp(entries["log_probability"].astype(np.float32)).sum(1)
+    if cut:
+        total += np.exp(entries["rest"].astype(np.float32))
+    if (abs(total - 1) > SUM_TOLERANCE).any():
+        return "the probabilities of an image don't add up to 1"
+    return ""
