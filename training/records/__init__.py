@@ -5,6 +5,7 @@ from training.records.answers import (
     confident_mistakes,
     confused_pairs,
     examples_wanted,
+    maps_wanted,
     taken_for,
     typical,
 )
@@ -39,6 +40,7 @@ from training.records.files import (
     write_bytes,
     writing,
 )
+from training.records.inspection import FeatureMap, HeatMap, HeatMaps, Projection, Speed
 from training.records.outline import ExtraSection, Outline
 from training.records.results import (
     Curves,
@@ -95,9 +97,12 @@ __all__ = [
     "Example",
     "Experiment",
     "ExtraSection",
+    "FeatureMap",
     "FilterPictures",
     "FirstLayer",
     "Freeze",
+    "HeatMap",
+    "HeatMaps",
     "HeldOutScores",
     "HomeworkError",
     "LeftOut",
@@ -108,6 +113,7 @@ __all__ = [
     "Outline",
     "Parameters",
     "Predictions",
+    "Projection",
     "Rank",
     "RecordError",
     "Scores",
@@ -115,6 +121,7 @@ __all__ = [
     "Settings",
     "SizeStatistics",
     "Spec",
+    "Speed",
     "Split",
     "SplitChange",
     "SplitSource",
@@ -133,6 +140,7 @@ __all__ = [
     "is_another_file",
     "json_schema",
     "learning_rate_label",
+    "maps_wanted",
     "matches_group",
     "rank",
     "read",

@@ -45,6 +45,18 @@ def examples_wanted(record: Predictions) -> list[int]:
     return sorted(set(shown))
 
 
+def maps_wanted(record: Predictions) -> list[int]:
+    """Return the images whose maps a report shows.
+
+    They are the surest mistakes, and then as many of the right answers that stand for the classes
+    of the commonest confusions, fewer where there aren't so many.
+    """
+    models = dict.fromkeys(_surest(record, guess, guess) for _, guess in confused_pairs(record))
+    right = [i for i in models if i is not None]
+    mistakes = confident_mistakes(record, max(len(right), N_PAIRS))
+    return mistakes + right[: len(mistakes)]
+
+
 def _answers(record: Predictions) -> list[tuple[int, tuple[int, int]]]:
     """Return position and (true class, guess) of every image."""
     return list(enumerate(zip(record.label, record.predicted, strict=True)))

@@ -11,8 +11,8 @@ FORMAT = 2
 2: a diverged run's `Metrics.best_epoch` is the best of its finite epochs; before, the last.
 
 Fields that a reader can do without are added under the same number, as `Predictions.examples`,
-`Metrics.first_layer`, `Metrics.cost`, `Metrics.loss_scaling`, `Metrics.validation_answers` and
-`Dataset.split_changes` were.
+`Metrics.first_layer`, `Metrics.cost`, `Metrics.loss_scaling`, `Metrics.validation_answers`,
+`Dataset.split_changes`, `Metrics.train_at_rest` and `Predictions.feature_map` were.
 """
 
 DataKind = Literal["caltech101", "sample", "folder"]

@@ -10,6 +10,7 @@ import msgspec
 
 from training.records.cost import Cost
 from training.records.dataset import FORMAT, Count, DuplicatesChoice
+from training.records.inspection import FeatureMap, HeatMaps, Speed
 from training.records.outline import Outline
 from training.records.spec import Experiment, Spec
 
@@ -216,6 +217,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         train: Scores at `best_epoch`, measured during that epoch's training pass.
         validation: Scores at `best_epoch`, after that epoch.
         test: Scores of the `best_epoch` weights on the test split, for finalists.
+        train_at_rest: Of those weights on the train split without augmentation, at inference, so
+            that it can be held against validation; for finalists, null in older records.
         validation_answers: Answers to the validation images after `best_epoch`; null in older
             records.
         last_answers: Those after the last epoch; null also where that is `best_epoch`, or its loss
@@ -237,6 +240,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         finished_at: Time in UTC, ISO 8601.
         first_layer: What training did to the first layer, for finalists that have such a layer.
         cost: Arithmetic and energy of the training; of a reused record, its source's.
+        speed: How fast the tested network answers; null where other runs shared the device, and in
+            older records.
         network: File beside this record that holds the tested network, for `homework predict`;
             null if it wasn't kept.
         notes: Caveats that the report repeats.
@@ -257,6 +262,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     train: Scores | None = None
     validation: Scores | None = None
     test: HeldOutScores | None = None
+    train_at_rest: Scores | None = None
     validation_answers: ValidationAnswers | None = None
     last_answers: ValidationAnswers | None = None
     train_seconds: float = 0.0
@@ -273,6 +279,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: str = ""
     first_layer: FirstLayer | None = None
     cost: Cost | None = None
+    speed: Speed | None = None
     network: str | None = None
     notes: list[str] = []
     error: str | None = None
@@ -332,6 +339,9 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
         predicted: Class index with the highest score.
         probability: Softmax probability of the predicted class, rounded to 4 digits.
         examples: Images of the mistakes that `answers.examples_wanted` picks, by rising index.
+        heat_maps: Which places speak for some of the answers; null in older records.
+        feature_map: How the network's features lay the images out; null in older records, or where
+            they aren't finite.
     """
 
     format: int = FORMAT
@@ -342,6 +352,8 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
     predicted: list[int]
     probability: list[float]
     examples: list[Example] = []
+    heat_maps: HeatMaps | None = None
+    feature_map: FeatureMap | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -130,7 +130,8 @@ def with_test(trained: Comparison, tested: Comparison) -> Comparison:
 def _content(run: RunRecords) -> tuple[bytes, ...]:
     """Return the bytes of a run's records without what another machine or moment changes.
 
-    Left aside, too, are how a run was chosen, which isn't done again, and the names of files.
+    Left aside, too, are how a run was chosen, which isn't done again, the names of files, and what
+    follows from the weights.
     """
     layer = run.metrics.first_layer
     metrics = msgspec.structs.replace(
@@ -150,6 +151,8 @@ def _content(run: RunRecords) -> tuple[bytes, ...]:
         finished_at="",
         first_layer=layer and msgspec.structs.replace(layer, pictures=None),
         cost=None,
+        speed=None,
+        train_at_rest=None,
         network=None,
         notes=[],
     )
@@ -160,7 +163,11 @@ def _content(run: RunRecords) -> tuple[bytes, ...]:
 def _plain(predictions: Predictions | None) -> bytes:
     if predictions is None:
         return b""
-    return encode(msgspec.structs.replace(predictions, format=0, examples=[]))
+    return encode(
+        msgspec.structs.replace(
+            predictions, format=0, examples=[], heat_maps=None, feature_map=None
+        )
+    )
 
 
 def _epoch(difference: Difference) -> int:

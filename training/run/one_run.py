@@ -2,10 +2,11 @@
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
+from torch import Tensor
 
 from training.device.determinism import unsteady_operations
 from training.device.environment import describe, forget_peak_memory, peak_memory_bytes
@@ -29,6 +30,14 @@ from training.records import (
     read,
 )
 from training.run.cost import cost_of
+from training.run.feature_map import overheard, shown_of
+from training.run.inspect_network import (
+    Inspection,
+    inspect_network,
+    starting_features,
+    with_views,
+)
+from training.run.measure_speed import timed
 from training.run.mistake_pictures import with_examples
 from training.run.notes import (
     determinism_notes,
@@ -52,6 +61,7 @@ class Tested:
     Attributes:
         network: Name of the file that the tested network is kept in.
         in_fp32: Whether fp16 couldn't hold the values.
+        inspection: What it was looked at for beside that.
     """
 
     scores: HeldOutScores | None = None
@@ -59,6 +69,7 @@ class Tested:
     first_layer: FirstLayer | None = None
     network: str | None = None
     in_fp32: bool = False
+    inspection: Inspection = field(default_factory=Inspection)
 
 
 def run_step(
@@ -97,6 +108,7 @@ def _train(
         get_ready()
     model = prepare_model(spec, step.weights or WeightsSource("none"), workspace)
     filters = first_filters(model.network.module)
+    start = starting_features(model, spec, workspace) if experiment.test else None
     checkpoints = _checkpoints(step, workspace)
     with workspace.logs.run(_name(step, workspace)) as log, workspace.stop.held():
 
@@ -109,7 +121,7 @@ def _train(
             result, feature_seconds = train_model(model, spec, workspace, checkpoints, epochs)
             tested = Tested()
             if experiment.test and result.best_state:
-                tested = test_network(step, model, result.best_state, filters, workspace)
+                tested = test_network(step, model, result.best_state, filters, start, workspace)
         notes = [
             *[experiment.note] * bool(experiment.note),
             *precision_notes(workspace.precision),
@@ -154,6 +166,7 @@ def _describe(
         train=result.train[result.best_epoch - 1] if result.best_epoch else None,
         validation=result.validation[result.best_epoch - 1] if result.best_epoch else None,
         test=tested.scores,
+        train_at_rest=tested.inspection.train,
         validation_answers=result.best_answers,
         last_answers=result.last_answers if len(result.train) != result.best_epoch else None,
         train_seconds=sum(result.epoch_seconds),
@@ -168,6 +181,7 @@ def _describe(
         finished_at=now(),
         first_layer=tested.first_layer,
         network=tested.network,
+        speed=tested.inspection.speed,
         cost=cost_of(model, spec, result, workspace, feature_seconds is not None),
         notes=notes,
     )
@@ -203,13 +217,16 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
         if experiment.test and source.best_epoch:
             model = prepare_model(step.spec, step.weights or WeightsSource("none"), workspace)
             filters = first_filters(model.network.module)
+            start = starting_features(model, step.spec, workspace)
             state = chosen_weights(step, model, workspace, checkpoints)
-            tested = test_network(step, model, state, filters, workspace)
+            tested = test_network(step, model, state, filters, start, workspace)
         metrics = msgspec.structs.replace(
             source,
             id=experiment.id,
             section=experiment.section,
             test=tested.scores or source.test,
+            train_at_rest=tested.inspection.train,
+            speed=tested.inspection.speed,
             selected=step.selected,
             reused_from=step.selected.id,
             first_layer=tested.first_layer if tested.scores else source.first_layer,
@@ -225,15 +242,30 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
 
 
 def test_network(
-    step: Step, model: Model, state: State, start: Filters | None, workspace: Workspace
+    step: Step,
+    model: Model,
+    state: State,
+    start: Filters | None,
+    features: Tensor | None,
+    workspace: Workspace,
 ) -> Tested:
-    """Read the test set, once, with the chosen epoch's weights."""
+    """Read the test set, once, with the chosen epoch's weights.
+
+    Args:
+        start: The first layer's weights before training.
+        features: What `starting_features` returned.
+    """
     spec = step.spec
     assert spec is not None
     load_state(model.network.module, state)
     inputs = pictures(model, spec, workspace, "test")
-    with computing(model.network.module, workspace.precision, workspace.device) as autocast:
-        scores, logits = evaluate_logits(model.network.module, inputs, spec.batch_size)
+    n, network = len(inputs.labels), model.network
+    with (
+        computing(network.module, workspace.precision, workspace.device) as autocast,
+        timed(network.module) as passes,
+        overheard(network, shown_of(n), n) as seen,
+    ):
+        scores, logits = evaluate_logits(network.module, inputs, spec.batch_size)
     probability, predicted = logits.softmax(1).nan_to_num().max(1)
     label = inputs.labels.cpu()
     predictions = Predictions(
@@ -244,17 +276,19 @@ def test_network(
         predicted=predicted.tolist(),
         probability=[round(p, 4) for p in probability.tolist()],
     )
+    predictions = with_examples(predictions, workspace.data, workspace.folder)
     n_correct = int(np.sum(predicted.numpy() == label.numpy()))
-    network = save_network(step, model, workspace)
+    file = save_network(step, model, workspace)
     layer = describe_change(start, model.network.module)
     if step.experiment.role == "reuse":  # the best of a grid
         layer = with_pictures(layer, start, model.network.module, workspace.folder)
     return Tested(
         HeldOutScores(scores.loss, n_correct / len(label), n_correct, len(label)),
-        with_examples(predictions, workspace.data, workspace.folder),
+        with_views(predictions, model, spec, inputs, seen, features, workspace),
         layer,
-        network,
+        file,
         in_fp32=autocast is not None and autocast.in_fp32,
+        inspection=inspect_network(model, spec, inputs, passes, workspace),
     )
 
 

@@ -49,8 +49,8 @@ def train_model(
     rest = network.module.get_submodule(split)
     with computing(network.module, workspace.precision, workspace.device):
         frozen = frozen_digest(network.module, split)
-        seen, seconds = _features(model, split, frozen, spec, workspace, "train")
-        held_out, more_seconds = _features(model, split, frozen, spec, workspace, "validation")
+        seen, seconds = features_of(model, split, frozen, spec, workspace, "train")
+        held_out, more_seconds = features_of(model, split, frozen, spec, workspace, "validation")
     network.module.eval()
     with computing(rest, workspace.precision, workspace.device):
         result = fit(rest, rest.train, seen, held_out, spec, workspace.progress, checkpoints,
@@ -64,7 +64,7 @@ def _meter(workspace: Workspace) -> EnergyMeter:
     return energy_meter(workspace.device) if workspace.alone else EnergyMeter()
 
 
-def _features(
+def features_of(
     model: Model, split: str, frozen: str, spec: Spec, workspace: Workspace, name: Split
 ) -> tuple[FeatureInputs, float]:
     """Return features, from the cache where it has them, and what computing them took."""
