@@ -96,6 +96,11 @@ class Run:
             resolve(self.predictions, pointer), self._source("predictions.json", pointer)
         )
 
+    def told(self, pointer: str) -> Quote:
+        """Return what `predictions.json` says in words."""
+        number = self.prediction(pointer)
+        return Quote(str(number.value), number.source)
+
     def _source(self, record: str, pointer: str) -> str:
         return f"{self.prefix}{self.path}/{record}#{pointer}"
 

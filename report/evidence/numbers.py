@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from report.errors import ReportError
+from report.evidence.neighbours import class_purity, purity, purity_by_chance
 from report.evidence.statistics import (
     by_class,
     class_accuracy,
@@ -143,6 +144,9 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "right_by_class": lambda label, predicted, classes: right_by_class(
         label, predicted, len(classes)
     ),
+    "purity": purity,
+    "class_purity": class_purity,
+    "purity_by_chance": purity_by_chance,
 }
 """Every operation that a derived number may name."""
 
@@ -248,6 +252,13 @@ def duration(quantity: Quantity) -> Number:
     else:
         text = f"{int(seconds // 3600)}\u00a0h {int(seconds % 3600 // 60):02d}\u00a0min"
     return _number(quantity, text)
+
+
+def milliseconds(quantity: Quantity) -> Number:
+    """Print a short time with three digits."""
+    value = 1000 * quantity.value
+    digits = 2 if value < 10 else 1 if value < 100 else 0
+    return _number(quantity, f"{_fixed(value, digits)}\u00a0ms")
 
 
 def mebibytes(quantity: Quantity) -> Number:

@@ -5,15 +5,18 @@ from report.evidence.load import Run, StudyView
 from report.evidence.sentences import Name, Sentence, parts
 from report.figures.course_figures import grid_courses
 from report.figures.data_figures import picture_sizes
+from report.figures.feature_figures import feature_plot
 from report.figures.filter_figures import filter_gallery
 from report.figures.mistake_figures import confident_mistakes_gallery
 from report.figures.run_figures import curves
 from report.figures.views import Figure
 from report.findings import data
 from report.findings.expected import gap_against
+from report.findings.features import neighbours
 from report.findings.first_layer import first_layer_change
 from report.findings.freezing import what_is_trained
 from report.findings.grid import best_pair, sensitivity, troubled_pairs
+from report.findings.maps import about_maps
 from report.findings.mistakes import best_finalist, hardest_classes
 from report.findings.still_improving import how_they_ended
 from report.sections import SECTIONS, beyond, freezing, scratch, transfer
@@ -30,7 +33,7 @@ def build(view: StudyView) -> SectionView:
     left_out = view.study.report.leave_out
     figures: dict[str, Figure] = {}
     tables: dict[str, Table] = {}
-    findings = {}
+    findings: dict[str, tuple[Sentence, ...]] = {}
     if "data" not in left_out:
         figures["sizes"] = picture_sizes(view)
         findings["sizes"] = tuple(data.picture_sizes(view))
@@ -53,6 +56,7 @@ def build(view: StudyView) -> SectionView:
         tables["sizes"] = sizes(view, beyond.compared(view))
     if "mistakes" not in left_out:
         _mistakes(view, figures, tables)
+        findings |= _features(view, figures)
     return SectionView(
         slug="details",
         title=SECTIONS["details"].title,
@@ -70,6 +74,17 @@ def _mistakes(view: StudyView, figures: dict[str, Figure], tables: dict[str, Tab
     tables["hardest"] = hardest(view, run)
     if run.predictions is not None and run.predictions.examples:
         figures["confident"] = confident_mistakes_gallery(view, run)
+
+
+def _features(view: StudyView, figures: dict[str, Figure]) -> dict[str, tuple[Sentence, ...]]:
+    """Add how the chosen network lays the pictures out; return what is said of that and of maps."""
+    run = best_finalist(view)
+    if run is None:
+        return {"neighbours": (), "maps": ()}
+    plot = feature_plot(view, run)
+    if plot is not None:
+        figures["features"] = plot
+    return {"neighbours": tuple(neighbours(run)), "maps": tuple(about_maps(run))}
 
 
 def _courses(view: StudyView) -> list[Block]:

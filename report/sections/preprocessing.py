@@ -6,6 +6,7 @@ from report.evidence.sentences import Parts, Sentence, numbered, parts, say
 from report.figures.pictures import preprocessing_steps
 from report.findings import data
 from report.findings.scores import rules_over_seeds
+from report.findings.train_scores import how_train_is_measured
 from report.sections import SECTIONS
 from report.sections.view import SectionView
 from report.tables.settings import common_settings, splits
@@ -23,6 +24,7 @@ def build(view: StudyView) -> SectionView:
             "head": tuple(_head(view)),
             "width": tuple(_width(view)),
             "seeds": tuple(rules_over_seeds(view)),
+            "train": tuple(how_train_is_measured(view)),
         },
         facts={
             "gamma": _setting(view, "gamma"),

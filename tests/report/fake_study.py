@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import fmean
 
 import msgspec
+from fake_views import inspected, with_views
 from PIL import Image, ImageDraw, ImageFont
 
 from training.records import (
@@ -62,6 +63,7 @@ class Fake:
         own: Name of a data set that is neither the sample nor Caltech-101.
         uncounted: Ids (or sections) whose records don't say what training cost.
         energy: Whether the device has a counter.
+        inspected: Whether tested runs say how they were looked at; older records don't.
     """
 
     preset: str = "quick"
@@ -76,6 +78,7 @@ class Fake:
     own: str = ""
     uncounted: tuple[str, ...] = ()
     energy: bool = False
+    inspected: bool = True
 
 
 def shorten(folder: Path) -> None:
@@ -286,6 +289,9 @@ def _write_run(
         if fake.thumbnails:
             predictions = _with_examples(predictions, dataset, paths)
             metrics = msgspec.structs.replace(metrics, first_layer=_first_layer(metrics, paths))
+        if fake.inspected:
+            metrics = inspected(metrics, dataset)
+            predictions = with_views(predictions, metrics, paths, fake.thumbnails)
         write(paths.predictions(experiment.id, seed), predictions)
         n_correct = sum(
             p == t for p, t in zip(predictions.predicted, predictions.label, strict=True)

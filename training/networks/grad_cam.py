@@ -101,11 +101,17 @@ def random_last_layer(layer: nn.Linear, seed: int) -> Iterator[None]:
 
 
 def rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:
-    """Return Spearman's rank correlation, ties given their mean rank; None if one is constant."""
+    """Return Spearman's rank correlation of two maps, ties given their mean rank.
+
+    Returns:
+        None if the first is the same everywhere; 0 if only the second is, which says nothing of it.
+    """
     ranks = [_ranks(values.ravel()) for values in (a, b)]
     first, second = (values - values.mean() for values in ranks)
+    if not first.any():
+        return None
     length = float(np.sqrt((first**2).sum() * (second**2).sum()))
-    return float(np.clip((first * second).sum() / length, -1, 1)) if length > 0 else None
+    return float(np.clip((first * second).sum() / length, -1, 1)) if length > 0 else 0.0
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ from training.records.answers import (
     confused_pairs,
     examples_wanted,
     maps_wanted,
+    spread_over,
     taken_for,
     typical,
 )
@@ -40,7 +41,14 @@ from training.records.files import (
     write_bytes,
     writing,
 )
-from training.records.inspection import FeatureMap, HeatMap, HeatMaps, Projection, Speed
+from training.records.inspection import (
+    FeatureMap,
+    HeatMap,
+    HeatMaps,
+    Projection,
+    Speed,
+    placed,
+)
 from training.records.outline import ExtraSection, Outline
 from training.records.results import (
     Curves,
@@ -142,12 +150,14 @@ __all__ = [
     "learning_rate_label",
     "maps_wanted",
     "matches_group",
+    "placed",
     "rank",
     "read",
     "read_if_there",
     "remove_leftovers",
     "remove_leftovers_of_the_dead",
     "replacing",
+    "spread_over",
     "taken_for",
     "typical",
     "write",

@@ -47,8 +47,8 @@ class HeatMap(msgspec.Struct, frozen=True):
         width: Pixels.
         height: Pixels.
         randomised: Spearman's rank correlation of the map with those of the same network whose
-            last layer is drawn at random, the mean over the draws; null where a map is the same
-            everywhere.
+            last layer is drawn at random, the mean over the draws, 0 where such a map is the same
+            everywhere; null where the map itself is.
     """
 
     index: Count
@@ -74,29 +74,38 @@ class HeatMaps(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+Places = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{3})*$")]
+"""Three hexadecimal digits an image: 000 is the lower end of a scale, fff the upper one."""
+
+Digits = Annotated[str, msgspec.Meta(pattern="^[0-9]*$")]
+"""One decimal digit an image."""
+
+N_PLACES = 0xFFF
+
+
 class Projection(msgspec.Struct, frozen=True):
     """The head's inputs of some test images, on their first two principal components.
 
     Attributes:
-        x: Coordinates on the first component, rounded to four digits.
-        y: Those on the second.
+        x: Where they lie along the first component, on a scale from the leftmost to the rightmost.
+        y: Where along the second, on a scale of the same length around the middle.
         share: Of the variance that each of the two holds.
         same_class: Of each image, how many of its nearest neighbours among all these images have
             its class; by Euclidean distance of the whole features.
     """
 
-    x: list[float]
-    y: list[float]
+    x: Places
+    y: Places
     share: tuple[float, float]
-    same_class: list[Count]
+    same_class: Digits
 
 
 class FeatureMap(msgspec.Struct, frozen=True):
     """How a tested network's features lay the test images out.
 
     Attributes:
-        index: Positions in `Dataset.test_images`: all of them, or as many as are kept, evenly
-            spread.
+        n_images: Images that are laid out: all of `Dataset.test_images`, or so many of them, see
+            `answers.spread_over`.
         n_features: Values that the head is given of an image.
         n_neighbours: How many nearest neighbours `same_class` looks at.
         end: With the tested weights.
@@ -104,8 +113,13 @@ class FeatureMap(msgspec.Struct, frozen=True):
             or training left the features as they were.
     """
 
-    index: list[Count]
+    n_images: Positive
     n_features: Positive
     n_neighbours: Positive
     end: Projection
     start: Projection | None = None
+
+
+def placed(places: str) -> list[float]:
+    """Return where images lie, 0 to 1, of how a record keeps that."""
+    return [int(places[i : i + 3], 16) / N_PLACES for i in range(0, len(places), 3)]

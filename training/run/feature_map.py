@@ -12,7 +12,8 @@ from training.engine.batches import Inputs
 from training.engine.out_of_memory import forward, gathered
 from training.networks.build import Network
 from training.networks.partial_forward import input_of
-from training.records import FeatureMap, Projection
+from training.records import FeatureMap, Projection, spread_over
+from training.records.inspection import N_PLACES
 
 MOST_POINTS = 2000
 """Images that a record keeps the places of."""
@@ -24,8 +25,7 @@ Matrix = NDArray[np.float64]
 
 def shown_of(n_images: int) -> NDArray[np.int64]:
     """Return the images that are laid out: all, or as many as are kept, evenly spread."""
-    n_shown = min(n_images, MOST_POINTS)
-    return np.arange(n_shown, dtype=np.int64) * n_images // max(n_shown, 1)
+    return np.array(spread_over(n_images, MOST_POINTS), dtype=np.int64)
 
 
 @contextlib.contextmanager
@@ -72,27 +72,24 @@ def head_inputs(network: Network, inputs: Inputs, chosen: Sequence[int], batch: 
     return torch.cat(found)
 
 
-def describe(
-    index: NDArray[np.int64], end: Tensor, start: Tensor | None, labels: NDArray[np.int64]
-) -> FeatureMap | None:
+def describe(end: Tensor, start: Tensor | None, labels: NDArray[np.int64]) -> FeatureMap | None:
     """Lay features out.
 
     Args:
-        index: The images' positions in the test split, (n,).
-        end: Their features with the tested weights, (n, n_features).
+        end: The images' features with the tested weights, (n, n_features).
         start: Those with the starting weights, likewise, if they are others.
         labels: Their classes, (n,).
 
     Returns:
         None where there are fewer than three images, or features that aren't finite.
     """
-    n = len(index)
+    n = len(end)
     if n < 3 or end.ndim != 2 or not bool(end.isfinite().all()):
         return None
     k = min(N_NEIGHBOURS, n - 1)
     usable = start is not None and start.ndim == 2 and bool(start.isfinite().all())
     return FeatureMap(
-        index=index.tolist(),
+        n_images=n,
         n_features=end.shape[1],
         n_neighbours=k,
         end=_projection(end.numpy(), labels, k),
@@ -104,11 +101,13 @@ def _projection(features: NDArray[np.float32], labels: NDArray[np.int64], k: int
     centred = features - features.mean(0, dtype=np.float64).astype(np.float32)
     products = (centred @ centred.T).astype(np.float64)
     places, share = principal_components(products, centred)
+    low, high = places.min(0), places.max(0)
+    length = max(float((high - low).max()), 1e-300)
     return Projection(
-        x=_rounded(places[:, 0]),
-        y=_rounded(places[:, 1]),
+        x=_kept(places[:, 0], low[0], length),
+        y=_kept(places[:, 1], (low[1] + high[1] - length) / 2, length),
         share=(round(share[0], 4), round(share[1], 4)),
-        same_class=same_class(products, labels, k).tolist(),
+        same_class="".join(map(str, same_class(products, labels, k).tolist())),
     )
 
 
@@ -159,5 +158,6 @@ def same_class(products: Matrix, labels: NDArray[np.int64], k: int) -> NDArray[n
     return counts
 
 
-def _rounded(values: Matrix) -> list[float]:
-    return [float(f"{value:.4g}") for value in values]
+def _kept(values: Matrix, low: float, length: float) -> str:
+    steps = np.rint(N_PLACES * np.clip((values - low) / length, 0, 1)).astype(int)
+    return "".join(f"{step:03x}" for step in steps.tolist())

@@ -21,6 +21,9 @@ from training.networks.grad_cam import (
 )
 from training.records import HeatMap, HeatMaps, Predictions, StudyFolder, maps_wanted, write_bytes
 
+SIDE = 72
+"""Pixels of a picture's longer side."""
+
 DIMMED = 0.25
 """Brightness that is left of a place that doesn't speak for the answer at all."""
 
@@ -84,6 +87,7 @@ def _lit(picture: Image.Image, heat: NDArray[np.float64]) -> Image.Image:
     heat = np.nan_to_num(heat)
     top = float(heat.max())
     scaled = Image.fromarray((heat / top if top > 0 else heat).astype(np.float32))
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     wide = scaled.resize(picture.size, Image.Resampling.BICUBIC)
     light = DIMMED + (1 - DIMMED) * np.clip(np.asarray(wide), 0, 1)
     lit = np.asarray(picture, np.float32) * light[..., None]

@@ -107,5 +107,5 @@ def with_views(
     return msgspec.structs.replace(
         record,
         heat_maps=heat_maps(model.network, record, test, squares, workspace.folder),
-        feature_map=describe(index, torch.cat(list(end)), start, np.array(record.label)[index]),
+        feature_map=describe(torch.cat(list(end)), start, np.array(record.label)[index]),
     )

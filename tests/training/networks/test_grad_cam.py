@@ -90,3 +90,4 @@ def test_rank_correlation_is_scipys():
         a, b = rng.integers(0, 4, (2, 5, 5)).astype(float)  # with ties
         assert rank_correlation(a, b) == pytest.approx(stats.spearmanr(a.ravel(), b.ravel())[0])
     assert rank_correlation(np.zeros((2, 2)), np.eye(2)) is None
+    assert rank_correlation(np.eye(2), np.zeros((2, 2))) == 0
