@@ -54,50 +54,65 @@ def last_maps(module: nn.Module, picture: Tensor) -> tuple[str, int] | None:
 
 
 def grad_cam(
-    module: nn.Module, layer: str, pictures: Tensor, classes: Tensor
+    module: nn.Module, layer: str, last: nn.Linear, pictures: Tensor, classes: Tensor
 ) -> NDArray[np.float64]:
-    """Return a map of each image for a class.
+    """Return a map of each image for a class, and those that random last layers give instead.
+
+    What is drawn at random are weights from a normal distribution as wide as the last layer's own.
+    They change gradients only, so that one forward pass serves all maps.
 
     Args:
         module: In inference mode; gives scores (B, n_classes).
         layer: Path of a layer whose output is (B, C, h, w).
+        last: The linear layer that gives the scores.
         pictures: (B, 3, H, W).
         classes: (B,) int64, on the pictures' device.
 
     Returns:
-        (B, h, w), not negative, not scaled.
+        (1 + N_DRAWS, B, h, w), not negative, not scaled; the module's own maps first.
+
+    Raises:
+        RuntimeError: The gradients can't be followed.
     """
-    kept: list[Tensor] = []
+    maps: list[Tensor] = []
+    given: list[Tensor] = []
 
     def begin_here(layer: nn.Module, inputs: object, output: Tensor) -> Tensor:
-        kept.append(output.detach().requires_grad_())
-        return kept[-1].clone()  # which layers that follow may change in place
+        maps.append(output.detach().requires_grad_())
+        return maps[-1].clone()  # which layers that follow may change in place
 
-    handle = module.get_submodule(layer).register_forward_hook(begin_here)
+    def note(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        given.append(inputs[0])
+
+    hooks = [
+        module.get_submodule(layer).register_forward_hook(begin_here),
+        last.register_forward_pre_hook(note),
+    ]
     try:
         with _step_by_step(module), torch.enable_grad():
-            scores = module(pictures)
-            chosen = scores.gather(1, classes[:, None]).sum()
-            (gradient,) = torch.autograd.grad(chosen, kept)
+            chosen = module(pictures).gather(1, classes[:, None]).sum()
     finally:
-        handle.remove()
-    weights = gradient.float().mean((2, 3), keepdim=True)
-    maps = (weights * kept[0].detach().float()).sum(1).clamp(min=0)
-    return maps.cpu().double().numpy()
+        for hook in hooks:
+            hook.remove()
+    if len(maps) != 1 or len(given) != 1 or given[0].ndim != 2:
+        raise RuntimeError("a layer is used more than once, or on more than one vector an image")
+    gradients = [torch.autograd.grad(chosen, maps, retain_graph=True)[0]]
+    for weights in _random_weights(last):
+        of_classes = weights[classes].to(given[0])
+        gradients += torch.autograd.grad(given, maps, [of_classes], retain_graph=True)
+    values = maps[0].detach().float()
+    found = [
+        (gradient.float().mean((2, 3), keepdim=True) * values).sum(1).clamp(min=0)
+        for gradient in gradients
+    ]
+    return torch.stack(found).cpu().double().numpy()
 
 
-@contextlib.contextmanager
-def random_last_layer(layer: nn.Linear, seed: int) -> Iterator[None]:
-    """Give a layer other weights while inside, from a normal distribution as wide as its own."""
-    own = layer.weight.detach().clone()
-    drawn = torch.randn(own.shape, generator=torch.Generator().manual_seed(seed)).to(own)
-    with torch.no_grad():
-        layer.weight.copy_(drawn * own.std())
-    try:
-        yield
-    finally:
-        with torch.no_grad():
-            layer.weight.copy_(own)
+def _random_weights(last: nn.Linear) -> Iterator[Tensor]:
+    weight = last.weight.detach()
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(N_DRAWS):
+        yield torch.randn(weight.shape, generator=generator).to(weight) * weight.std()
 
 
 def rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:

@@ -15,8 +15,11 @@ from training.networks.partial_forward import input_of
 from training.records import FeatureMap, Projection, spread_over
 from training.records.inspection import N_PLACES
 
-MOST_POINTS = 2000
+MOST_POINTS = 1500
 """Images that a record keeps the places of."""
+
+MOST_FITTED = 500
+"""Images among them that principal components are fitted to."""
 
 N_NEIGHBOURS = 5
 
@@ -92,56 +95,54 @@ def describe(end: Tensor, start: Tensor | None, labels: NDArray[np.int64]) -> Fe
         n_images=n,
         n_features=end.shape[1],
         n_neighbours=k,
-        end=_projection(end.numpy(), labels, k),
-        start=_projection(start.numpy(), labels, k) if usable and start is not None else None,
+        end=_projection(end, labels, k),
+        start=_projection(start, labels, k) if usable and start is not None else None,
     )
 
 
-def _projection(features: NDArray[np.float32], labels: NDArray[np.int64], k: int) -> Projection:
-    centred = features - features.mean(0, dtype=np.float64).astype(np.float32)
-    products = (centred @ centred.T).astype(np.float64)
-    places, share = principal_components(products, centred)
+def _projection(features: Tensor, labels: NDArray[np.int64], k: int) -> Projection:
+    """Lay out features (n, n_features), on the device where products are fastest."""
+    fitted = torch.from_numpy(np.array(spread_over(len(features), MOST_FITTED)))
+    centred = features - features[fitted.to(features.device)].mean(0)
+    products = (centred @ centred.T).cpu().double().numpy()
+    places, share = principal_components(products, fitted.numpy(), centred)
     low, high = places.min(0), places.max(0)
     length = max(float((high - low).max()), 1e-300)
     return Projection(
         x=_kept(places[:, 0], low[0], length),
         y=_kept(places[:, 1], (low[1] + high[1] - length) / 2, length),
-        share=(round(share[0], 4), round(share[1], 4)),
+        share=share,
         same_class="".join(map(str, same_class(products, labels, k).tolist())),
     )
 
 
 def principal_components(
-    products: Matrix, centred: NDArray[np.float32]
+    products: Matrix, fitted: NDArray[np.int64], centred: Tensor
 ) -> tuple[Matrix, tuple[float, float]]:
     """Project onto the first two principal components.
 
-    By orthogonal iteration on the products, which holds all that is needed of features of any
-    width. Of a component's two directions, the one whose largest loading is positive is taken.
+    The scalar products hold all that is needed of features of any width. Of a component's two
+    directions, the one whose largest loading is positive is taken.
 
     Args:
-        products: Scalar products of the centred features, (n, n).
-        centred: (n, n_features), of which the directions follow.
+        products: Of the features, less their mean over `fitted`, (n, n).
+        fitted: Images whose components are taken, for their number decides how long it takes.
+        centred: The features themselves, (n, n_features).
 
     Returns:
-        Coordinates (n, 2), and the share of the variance that each component holds.
+        Coordinates (n, 2), and the share of the fitted images' variance along each component.
     """
-    n = len(products)
-    basis = np.random.default_rng(0).standard_normal((n, min(n, 8)))
-    values = np.zeros(basis.shape[1])
-    for _ in range(300):
-        basis, _ = np.linalg.qr(products @ basis)
-        before, values = values, np.einsum("ij,ij->j", basis, products @ basis)
-        if np.all(np.abs(values - before)[:2] <= 1e-10 * max(abs(values[0]), 1e-300)):
-            break
-    values, turn = np.linalg.eigh(basis.T @ products @ basis)
-    vectors = (basis @ turn)[:, ::-1][:, :2]
-    values = np.clip(values[::-1][:2], 0, None)
-    loadings = centred.T @ vectors  # directions of the components, not normed
+    own = products[np.ix_(fitted, fitted)]
+    values, vectors = np.linalg.eigh(own)
+    values, vectors = np.clip(values[-2:][::-1], 0, None), vectors[:, [-1, -2]]
+    scale = np.sqrt(np.where(values > 0, values, np.inf))  # along nothing all lie at 0
+    places: Matrix = products[:, fitted] @ vectors / scale
+    weights = torch.from_numpy(vectors).to(centred)
+    loadings = (centred[torch.from_numpy(fitted).to(centred.device)].T @ weights).cpu().numpy()
     signs = np.sign(loadings[np.abs(loadings).argmax(0), [0, 1]])
-    places = vectors * np.sqrt(values) * np.where(signs == 0, 1, signs)
-    whole = max(float(np.trace(products)), 1e-300)
-    return places, (float(values[0]) / whole, float(values[1]) / whole)
+    whole = max(float(np.trace(own)), 1e-300)
+    share = [round(float(value) / whole, 4) for value in values]
+    return places * np.where(signs == 0, 1, signs), (share[0], share[1])
 
 
 def same_class(products: Matrix, labels: NDArray[np.int64], k: int) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
 """Keep pictures of what speaks for some answers of a tested network."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -12,13 +12,7 @@ from torch import nn
 from training.data.thumbnails import jpeg, small
 from training.engine.batches import Inputs
 from training.networks.build import Network
-from training.networks.grad_cam import (
-    N_DRAWS,
-    grad_cam,
-    last_maps,
-    random_last_layer,
-    rank_correlation,
-)
+from training.networks.grad_cam import grad_cam, last_maps, rank_correlation
 from training.records import HeatMap, HeatMaps, Predictions, StudyFolder, maps_wanted, write_bytes
 
 SIDE = 72
@@ -58,8 +52,8 @@ def heat_maps(
         if found is None:
             return HeatMaps(reason=NO_PLACES)
         layer, side = found
-        maps = grad_cam(network.module, layer, pictures, answers)
-        drawn = list(_of_random_layers(network, layer, pictures, answers))
+        last = _last_layer(network)
+        maps, *drawn = grad_cam(network.module, layer, last, pictures, answers)
     except RuntimeError:  # whatever a network of somebody else's does
         return HeatMaps(reason=NOT_FOLLOWED)
     kept = []
@@ -72,14 +66,9 @@ def heat_maps(
     return HeatMaps(layer, side, kept)
 
 
-def _of_random_layers(
-    network: Network, layer: str, pictures: torch.Tensor, answers: torch.Tensor
-) -> Iterator[NDArray[np.float64]]:
+def _last_layer(network: Network) -> nn.Linear:
     head = network.module.get_submodule(network.head)
-    last = [part for part in head.modules() if isinstance(part, nn.Linear)][-1]
-    for seed in range(N_DRAWS):
-        with random_last_layer(last, seed):
-            yield grad_cam(network.module, layer, pictures, answers)
+    return [part for part in head.modules() if isinstance(part, nn.Linear)][-1]
 
 
 def _lit(picture: Image.Image, heat: NDArray[np.float64]) -> Image.Image:

@@ -107,5 +107,9 @@ def with_views(
     return msgspec.structs.replace(
         record,
         heat_maps=heat_maps(model.network, record, test, squares, workspace.folder),
-        feature_map=describe(torch.cat(list(end)), start, np.array(record.label)[index]),
+        feature_map=describe(
+            torch.cat(list(end)).to(workspace.device),
+            None if start is None else start.to(workspace.device),
+            np.array(record.label)[index],
+        ),
     )

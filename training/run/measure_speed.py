@@ -15,7 +15,7 @@ from training.records import Speed
 WARM_UPS, FEWEST, MOST = 2, 3, 30
 """Passes of one image: before those that count, and of those that do."""
 
-ENOUGH_SECONDS = 0.15
+ENOUGH_SECONDS = 0.1
 """After which no further pass of one image is begun."""
 
 

@@ -102,3 +102,16 @@ def test_what_the_head_is_given_is_noted_on_the_way(passes):
     expected = module[:2](values[index]).detach()
     torch.testing.assert_close(torch.cat(noted), expected)
     torch.testing.assert_close(head_inputs(network, inputs, index.tolist(), 3), expected)
+
+
+def test_many_images_are_projected_onto_the_components_of_some(monkeypatch):
+    decomposition = pytest.importorskip("sklearn.decomposition")
+    monkeypatch.setattr(feature_map, "MOST_FITTED", 60)
+    features, labels = some_features()
+    found = describe(torch.from_numpy(features), None, labels).end
+    theirs = decomposition.PCA(2, svd_solver="full").fit(features[::2].astype(float))
+    places = theirs.transform(features.astype(float))
+    signs = np.sign(theirs.components_[[0, 1], np.abs(theirs.components_).argmax(1)])
+    where = np.array(placed(found.x))
+    expected = places[:, 0] * signs[0]
+    np.testing.assert_allclose(np.corrcoef(where, expected)[0, 1], 1, atol=1e-5)
