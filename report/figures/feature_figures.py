@@ -7,7 +7,7 @@ from report.evidence.load import Run, StudyView
 from report.evidence.sentences import counted, parts
 from report.figures.canvas import draw_plot
 from report.figures.labels import short
-from report.figures.style import BLUE, INK, MUTED, ORANGE, PAPER, WIDTH
+from report.figures.style import BLUE, INK, ORANGE, WIDTH
 from report.figures.views import Plot
 from report.findings.features import feature_map
 from report.tables.feature_data import neighbour_data
@@ -43,7 +43,7 @@ def feature_plot(view: StudyView, run: Run) -> Plot | None:
         label,
         wrong,
         names,
-        size=(width, 0.7 + width / len(panels)),
+        size=(width, 0.3 + width / len(panels)),
         alt=f"Clouds of {counted(len(shown), 'dot')}, {counted(sum(wrong), 'cross', 'crosses')} "
         "among them for wrong answers.",
         caption=parts(
@@ -91,15 +91,13 @@ def draw_cloud(
         own = [i for i, true in enumerate(label) if true == index]
         if own:
             across, up = (sum(values[i] for i in own) / len(own) for values in (x, y))
-            ax.text(across, up, name, color=INK, ha="center", va="center", weight="semibold",
-                    bbox={"boxstyle": "round,pad=0.15", "facecolor": PAPER, "alpha": 0.75,
-                          "linewidth": 0})  # fmt: skip
+            ax.text(across, up, name, color=INK, ha="center", va="center", weight="semibold")
     ax.set_title(title)
     ax.set_aspect("equal")
     ax.set_xlim(-0.04, 1.04)
     ax.set_ylim(-0.04, 1.04)
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.set_xlabel(f"first direction, {shares[0]:.0f} % of the variance", color=MUTED)
-    ax.set_ylabel(f"second, {shares[1]:.0f} %", color=MUTED)
+    ax.set_xlabel(f"first direction, {shares[0]:.0f} % of the variance")
+    ax.set_ylabel(f"second, {shares[1]:.0f} %")
     return ax

@@ -48,13 +48,18 @@ def worth_their_time(view: StudyView) -> list[Sentence]:
     named = [_named(view, model) for model in best]
     if len(best) == 1:
         return [
-            say(*named[0], ": no other tested model is more accurate on validation, nor answers "
-                "measurably sooner without being less so.")
+            say("By accuracy on validation and latency, the time for one picture, ", *named[0],
+                " is the whole Pareto set: no other tested model is better in one of the two and "
+                "not worse in the other.")
         ]  # fmt: skip
+    others = (
+        ": every other tested model is beaten in one of the two, and no better in the other."
+        if len(best) < len(models)
+        else ", all that were tested."
+    )
     return [
-        say("Accuracy on validation has to be weighed against the time for one picture only "
-            "between ", listing(named), ": each other tested model is beaten in one and not better "
-            "in the other.")
+        say("By accuracy on validation and latency, the time for one picture, the Pareto set is ",
+            listing(named), others)
     ]  # fmt: skip
 
 

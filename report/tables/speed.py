@@ -19,11 +19,11 @@ def speeds(view: StudyView) -> Table | None:
     columns = (
         Column("Model"),
         number_column("Validation", "%"),
-        number_column("One picture", "ms", exact="s"),
+        number_column("One picture", exact="s"),
         number_column("In batches", "pictures/s"),
         number_column("Batch", "pictures"),
         number_column("Weights", exact="bytes"),
-        *([Column("Not beaten")] if compared else []),
+        *([Column("Pareto set")] if compared else []),
     )
     rows = tuple(
         row(
@@ -33,7 +33,7 @@ def speeds(view: StudyView) -> Table | None:
             shown(throughput(model), integer),
             parts(integer(batch_size(model))),
             parts(mebibytes(size(model))),
-            *([parts("yes") if model.experiment.id in best else ()] if compared else []),
+            *([parts("in it") if model.experiment.id in best else ()] if compared else []),
         )
         for model in models
     )
@@ -47,7 +47,8 @@ def _caption(compared: bool) -> Parts:
     )
     if compared:
         said += (
-            " Not beaten is a model if no other is more accurate on validation and not slower, or "
-            "faster and not less accurate."
+            " The Pareto set are the models to which no other is preferable: more accurate on "
+            "validation and not slower, or faster and not less accurate. Times less than 15 % "
+            "apart count as equal."
         )
     return parts(said)
