@@ -38,8 +38,7 @@ def change(study, name, path, value):
 def test_a_contradiction_is_named(study, name, path, value, problem):
     assert audit_runs(load_study(study)) == []
     change(study, name, path, value)
-    found = [p for p in audit_runs(load_study(study)) if p.section == RUN or RUN in str(p)]
-    assert problem in " ".join(p.problem for p in found)
+    assert problem in " ".join(found.problem for found in audit_runs(load_study(study)))
 
 
 @pytest.mark.parametrize(
