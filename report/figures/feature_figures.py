@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import counted, parts
 from report.figures.canvas import draw_plot
-from report.figures.labels import short
+from report.figures.labels import fonts_for, short
 from report.figures.style import BLUE, INK, ORANGE, WIDTH
 from report.figures.views import Plot
 from report.findings.features import feature_map
@@ -34,7 +34,7 @@ def feature_plot(view: StudyView, run: Run) -> Plot | None:
     if found.start is not None:
         panels.insert(0, ("before fine-tuning", found.start))
     few = len(view.dataset.classes) <= MOST_NAMES
-    names = [short(name.replace("_", " ")) for name in view.dataset.classes] if few else []
+    names = _without_what_all_share(view.dataset.classes) if few else []
     width = WIDTH / 2 * max(len(panels), 1.5)
     return draw_plot(
         "feature-map",
@@ -53,6 +53,17 @@ def feature_plot(view: StudyView, run: Run) -> Plot | None:
         ),
         data=neighbour_data(view, run),
     )
+
+
+def _without_what_all_share(classes: Sequence[str]) -> list[str]:
+    """Return names without the words that all begin with, as of “letter a” and “letter c”."""
+    words = [short(name).split() for name in classes]
+    n_shared = 0
+    while (
+        all(len(own) > n_shared + 1 for own in words) and len({own[n_shared] for own in words}) == 1
+    ):
+        n_shared += 1
+    return [" ".join(own[n_shared:]) for own in words]
 
 
 def _shares(side: Projection) -> tuple[float, float]:
@@ -87,11 +98,21 @@ def draw_cloud(
             markersize=3, markeredgewidth=0)  # fmt: skip
     ax.plot([x[i] for i in others], [y[i] for i in others], "x", color=ORANGE, markersize=4.5,
             markeredgewidth=1.2)  # fmt: skip
+    fonts = fonts_for(names)
     for index, name in enumerate(names):
         own = [i for i, true in enumerate(label) if true == index]
         if own:
             across, up = (sum(values[i] for i in own) / len(own) for values in (x, y))
-            ax.text(across, up, name, color=INK, ha="center", va="center", weight="semibold")
+            ax.text(
+                across,
+                up,
+                name,
+                color=INK,
+                ha="center",
+                va="center",
+                weight="semibold",
+                family=fonts,
+            )
     ax.set_title(title)
     ax.set_aspect("equal")
     ax.set_xlim(-0.04, 1.04)

@@ -47,10 +47,11 @@ def neighbours(run: Run) -> list[Sentence]:
                      percent(neighbours_of(run, "start"))).parts  # fmt: skip
     return [
         say(
-            "Of the ", integer(run.prediction("/feature_map/n_neighbours")),
-            " test pictures that lie nearest to one in its features, the ",
+            "In the features of the chosen network, the ",
             integer(run.prediction("/feature_map/n_features")),
-            " values that the head is given, ", percent(neighbours_of(run, "end")),
-            " are of the same class", before, "; by chance it would be ", percent(chance), ".",
+            " values that its head is given, ", percent(neighbours_of(run, "end")),
+            " of a test picture’s ", integer(run.prediction("/feature_map/n_neighbours")),
+            " nearest neighbours are of its class", before,
+            "; by chance it would be ", percent(chance), ".",
         )
     ]  # fmt: skip

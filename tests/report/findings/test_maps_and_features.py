@@ -8,7 +8,7 @@ from in_memory import said
 from report.evidence.load import load_study
 from report.evidence.neighbours import class_purity, purity, purity_by_chance
 from report.evidence.sentences import plain_text
-from report.figures.feature_figures import feature_plot
+from report.figures.feature_figures import _without_what_all_share, feature_plot
 from report.findings.features import neighbours
 from report.findings.maps import about_maps, depend_on_weights
 from report.findings.mistakes import best_finalist
@@ -94,7 +94,7 @@ def test_neighbours_are_told_with_what_they_were_before_and_by_chance(view):
     after, before = (sum(map(int, s.same_class)) / 5 / found.n_images
                      for s in (found.end, found.start))  # fmt: skip
     text = said(neighbours(run))
-    assert f"head is given, {100 * after:.1f} % are of the same class" in text
+    assert f"head is given, {100 * after:.1f} % of a test picture’s 5 nearest" in text
     assert f"before fine-tuning, it was {100 * before:.1f} %; by chance" in text
 
 
@@ -111,6 +111,13 @@ def test_names_of_few_classes_are_drawn_and_of_many_arent(view, tmp_path):
     write_fake_study(tmp_path / "real", Fake(preset="reference", only=("transfer",)))
     real = load_study(tmp_path / "real")
     assert feature_plot(real, real.run("transfer/best")).drawing.arguments[3] == []
+
+
+def test_words_that_all_classes_begin_with_are_left_out_of_the_figure():
+    assert _without_what_all_share(["letter_a", "letter_b"]) == ["a", "b"]
+    assert _without_what_all_share(["sea horse", "sea"]) == ["sea horse", "sea"]
+    assert _without_what_all_share(["ant", "bee"]) == ["ant", "bee"]
+    assert _without_what_all_share(["ant"]) == ["ant"]
 
 
 def test_older_records_are_told_without(tmp_path):
