@@ -23,7 +23,7 @@ Place = tuple[Block, str]
 """Where a picture stands on a page, and its source."""
 
 ON_SCREEN = re.compile(
-    r'<details.*?</details>|<figure class="table[^"]* screen".*?</figure>', re.DOTALL
+    r'<details.*?</details>|<figure class="[^"]* screen".*?</figure>', re.DOTALL
 )
 """What no page of paper shows."""
 
