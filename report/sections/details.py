@@ -33,7 +33,7 @@ def build(view: StudyView) -> SectionView:
     left_out = view.study.report.leave_out
     figures: dict[str, Figure] = {}
     tables: dict[str, Table] = {}
-    findings: dict[str, tuple[Sentence, ...]] = {}
+    findings: dict[str, tuple[Sentence, ...]] = {"neighbours": (), "maps": ()}
     if "data" not in left_out:
         figures["sizes"] = picture_sizes(view)
         findings["sizes"] = tuple(data.picture_sizes(view))
@@ -80,7 +80,7 @@ def _features(view: StudyView, figures: dict[str, Figure]) -> dict[str, tuple[Se
     """Add how the chosen network lays the pictures out; return what is said of that and of maps."""
     run = best_finalist(view)
     if run is None:
-        return {"neighbours": (), "maps": ()}
+        return {}
     plot = feature_plot(view, run)
     if plot is not None:
         figures["features"] = plot

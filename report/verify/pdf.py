@@ -22,9 +22,7 @@ from report.verify.remake import Remade
 Place = tuple[Block, str]
 """Where a picture stands on a page, and its source."""
 
-ON_SCREEN = re.compile(
-    r'<details.*?</details>|<figure class="[^"]* screen".*?</figure>', re.DOTALL
-)
+ON_SCREEN = re.compile(r'<details.*?</details>|<figure class="[^"]* screen".*?</figure>', re.DOTALL)
 """What no page of paper shows."""
 
 

@@ -132,3 +132,9 @@ def test_older_records_are_told_without(tmp_path):
 def test_a_map_of_a_picture_that_isnt_there_is_refused(view):
     run = with_maps(view, HeatMaps("x", 5, [HeatMap(10**6, "thumbnails/maps/a.jpg", 9, 9, 0.1)]))
     assert about_maps(run) == []
+
+
+def test_a_report_without_the_section_on_mistakes_says_nothing_of_them(short_study):
+    section = section_view("details", load_study(short_study))
+    assert section.findings["maps"] == section.findings["neighbours"] == ()
+    assert "features" not in section.figures
