@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "report"))
@@ -32,11 +33,23 @@ from report.findings import (
     guessing,
     learning,
     looks,
+    maps,
     mistakes,
     shared_mistakes,
+    speed,
 )
 from training.data.looks import FEATURES, describe_looks
-from training.records import SPLITS, Experiment, Looks, ScoreFile, SplitScores
+from training.records import (
+    SPLITS,
+    Experiment,
+    HeatMap,
+    HeatMaps,
+    Looks,
+    ScoreFile,
+    Scores,
+    Speed,
+    SplitScores,
+)
 
 N = 400
 """Validation pictures, and test pictures."""
@@ -52,6 +65,9 @@ LABEL = np.repeat(np.arange(N_CLASSES), N // N_CLASSES)
 AIM = 0.05
 """At most this share of the studies may be judged wrongly; a rate that can't be told from it is
 measured again, with five times as many."""
+
+SCATTER = 0.04
+"""Of the logarithm of a latency's median from one measurement to the next."""
 
 Dice = np.random.Generator
 NAMES = [f"beyond/{letter}" for letter in "abcdefghi"]
@@ -150,6 +166,46 @@ def _gap_of_two(dice: Dice, effect: float) -> bool:
     ]
     said = str(expected.gap_against(seen(*runs), *NAMES[:2])[0])
     return "further ahead" in said or "further back" in said
+
+
+def _gap_at_rest(dice: Dice, effect: float) -> bool:
+    """Let networks know nearly all train pictures when they are asked at rest."""
+    validation = answers(dice, [0.7, 0.7 - effect])
+    runs = [
+        a_run(name, validation=float(right.mean()), tested=(N // 2, N),
+              train_at_rest=Scores(0.1, float((dice.random(2000) < 0.98).mean())))
+        for name, right in zip(NAMES, validation, strict=False)
+    ]  # fmt: skip
+    said = str(expected.gap_against(seen(*runs), *NAMES[:2])[0])
+    return "further ahead" in said or "further back" in said
+
+
+def _pareto(dice: Dice, effect: float) -> bool:
+    """Name more than the most accurate of nine, or the fast one where there is one."""
+    latencies = [0.01 * (1 - effect * (i == 8)) * np.exp(dice.normal(0, SCATTER)) for i in range(9)]
+    runs = [
+        a_run(name, validation=0.9 - i / 100, tested=(N // 2, N),
+              speed=Speed(latency, 9, 100.0, 64, 1))
+        for i, (name, latency) in enumerate(zip(NAMES, latencies, strict=True))
+    ]  # fmt: skip
+    best = [model.experiment.id for model in speed.not_beaten(seen(*runs))]
+    return NAMES[8] in best if effect else len(best) > 1
+
+
+def _maps(dice: Dice, effect: float) -> bool:
+    """Draw maps of 25 places; random weights give them again, noisily, or others."""
+    own = dice.normal(size=(8, 25))
+    alike = 0.8 - 0.75 * effect  # without the effect 0.8
+    drawn = alike * own + np.sqrt(1 - alike**2) * dice.normal(size=own.shape)
+    kept = [
+        HeatMap(i, "", 9, 9, float(np.corrcoef(a.argsort().argsort(), b.argsort().argsort())[0, 1]))
+        for i, (a, b) in enumerate(zip(own, drawn, strict=True))
+    ]
+    run = a_run(NAMES[0], answers=([0] * N, [0] * N))
+    run.__dict__["predictions"] = msgspec.structs.replace(
+        run.predictions, heat_maps=HeatMaps("layer", 5, kept)
+    )
+    return maps.depend_on_weights(run)
 
 
 def _confidence(dice: Dice, effect: float) -> bool:
@@ -324,6 +380,14 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "train is further ahead in one model, or back": (_gap_of_two, 0.15, "20 against 35 points"),
     "over- or underconfident, or probabilities apart": (_calibrated, 0.10, "10 points"),
     "over- or underconfident, of records without scores": (_confidence, 0.10, "10 points"),
+    "the same, of train pictures at rest": (_gap_at_rest, 0.15, "15 points"),
+    "an equally fast, less accurate model in the Pareto set": (
+        _pareto,
+        0.40,
+        "40 % faster",
+    ),
+    "maps depend on the last layer": (_maps, 0.80, "a correlation of 0.2"),
+    "over- or underconfident": (_confidence, 0.10, "10 points"),
     "validation and test differ": (_flattered, 0.12, "12 points"),
     "a change hurts a class": (_hurt_class, 0.40, "40 points"),
     "a class's accuracy goes with its train pictures": (_by_size, 0.40, "from 40 to 80 %"),

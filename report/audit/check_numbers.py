@@ -18,7 +18,7 @@ _ROUNDED = (
 FORMATS: tuple[Callable[[Quantity], Number], ...] = (
     numbers.integer, numbers.plain, numbers.rate, numbers.p_value, numbers.duration,
     numbers.mebibytes, numbers.millions, numbers.times, numbers.flop, numbers.flop_per_second,
-    numbers.joules,
+    numbers.joules, numbers.milliseconds,
     *(partial(rounded, digits=digits) for rounded in _ROUNDED for digits in range(5)),
 )  # fmt: skip
 """Every way in which a report prints a value."""

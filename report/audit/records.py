@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
 from report.audit.freezing import freeze_problems
+from report.audit.inspection import inspection_problems
 from report.audit.problems import Problem, wrong
 from report.audit.scores import score_problems
 from report.evidence.load import Run, StudyView
@@ -40,6 +41,7 @@ def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Probl
             *_features(run),
             *_best_epoch(run),
             *_predictions(run),
+            *inspection_problems(view, run),
             *_validation_answers(view, run),
             *score_problems(view, run),
             *_reuse(view, run),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, mean_of
+from report.evidence.train_scores import train_accuracy_of
 from training.records import Experiment
 
 STUDENT_SEEDS = 3
@@ -77,6 +78,10 @@ def validation_accuracy(view: StudyView, experiment_id: str) -> Quantity | None:
 
 
 def train_accuracy(view: StudyView, experiment_id: str) -> Quantity | None:
-    """Return the train accuracy at the best epoch, the mean over seeds, or None."""
-    runs = [run for run in view.finished(experiment_id) if run.metrics.train is not None]
-    return mean_of([run.number("/train/accuracy") for run in runs]) if runs else None
+    """Return the train accuracy at the best epoch, the mean over seeds, or None.
+
+    See `train_accuracy_of`.
+    """
+    found = (train_accuracy_of(view, run) for run in view.finished(experiment_id))
+    known = [accuracy for accuracy in found if accuracy is not None]
+    return mean_of(known) if known else None

@@ -110,6 +110,11 @@ class Run:
         """Return the scores of a split, which operations take."""
         return Quantity(resolve(self.scores, f"/{split}"), self._source(SCORES_NAME, f"/{split}"))
 
+    def told(self, pointer: str) -> Quote:
+        """Return what `predictions.json` says in words."""
+        number = self.prediction(pointer)
+        return Quote(str(number.value), number.source)
+
     def _source(self, record: str, pointer: str) -> str:
         return f"{self.prefix}{self.path}/{record}#{pointer}"
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from report.errors import ReportError
+from report.evidence.neighbours import class_purity, purity, purity_by_chance
 from report.evidence.power_law import power_law_at
 from report.evidence.ranks import rank_correlation, rank_correlation_p
 from report.evidence.score_operations import SCORE_OPERATIONS
@@ -159,6 +160,9 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
         label, predicted, len(classes)
     ),
     **SCORE_OPERATIONS,
+    "purity": purity,
+    "class_purity": class_purity,
+    "purity_by_chance": purity_by_chance,
 }
 """Every operation that a derived number may name."""
 
@@ -264,6 +268,13 @@ def duration(quantity: Quantity) -> Number:
     else:
         text = f"{int(seconds // 3600)}\u00a0h {int(seconds % 3600 // 60):02d}\u00a0min"
     return _number(quantity, text)
+
+
+def milliseconds(quantity: Quantity) -> Number:
+    """Print a short time with three digits."""
+    value = 1000 * quantity.value
+    digits = 2 if value < 10 else 1 if value < 100 else 0
+    return _number(quantity, f"{_fixed(value, digits)}\u00a0ms")
 
 
 def mebibytes(quantity: Quantity) -> Number:

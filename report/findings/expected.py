@@ -6,6 +6,7 @@ from report.evidence.display_names import experiment_name, optimizer_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, decimal, derive, integer, points, rate
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
+from report.evidence.train_scores import measured_at_rest, train_accuracy_of
 from report.findings.guessing import never_learned
 
 CERTAIN = 1.96
@@ -98,24 +99,26 @@ def gap_against(view: StudyView, experiment_id: str, other_id: str) -> list[Sent
     if view.dataset is None or experiment_id == other_id:
         return []
     first, second = runs
-    if first is None or second is None or None in (first.metrics.train, second.metrics.train):
+    if first is None or second is None:
         return []
-    variance = 0.0
+    variance, gaps = 0.0, []
+    at_rest = measured_at_rest(view)
     for run in (first, second):
-        for split, n in (
-            ("train", view.dataset.n_train),
-            ("validation", view.dataset.n_validation),
+        if at_rest and run.metrics.train_at_rest is None:
+            return []
+        train, validation = train_accuracy_of(view, run), run.number("/validation/accuracy")
+        if train is None:
+            return []
+        for share, n in (
+            (train.value, view.dataset.n_train),
+            (validation.value, view.dataset.n_validation),
         ):
-            share = run.number(f"/{split}/accuracy").value
             variance += share * (1 - share) / max(n, 1)
-    gaps = [
-        derive("difference", run.number("/train/accuracy"), run.number("/validation/accuracy"))
-        for run in (first, second)
-    ]
+        gaps.append(derive("difference", train, validation))
     start: Parts = say(
         "Train accuracy is ", *_ahead(gaps[0]), " validation accuracy at the best epoch"
     ).parts
-    if _are_of_other_pictures(first, second):
+    if not at_rest and _are_of_other_pictures(first, second):
         return [
             say(start, "; it is measured on the altered pictures, so that says little about "
                 "overfitting.")

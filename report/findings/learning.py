@@ -16,6 +16,7 @@ from report.evidence.numbers import (
     signed_points,
 )
 from report.evidence.sentences import Sentence, numbered, say
+from report.evidence.train_scores import train_accuracy_of
 from training.records import Curves
 
 STILL_MOVING = 0.005
@@ -198,9 +199,10 @@ def _no_step(run: Run) -> Sentence:
 
 def fit_gap(view: StudyView, run: Run) -> list[Sentence]:
     """Say where a run over- or underfits at its best epoch, and where its losses went apart."""
-    if run.metrics.train is None or run.metrics.validation is None:
+    train = train_accuracy_of(view, run)
+    if train is None or run.metrics.validation is None:
         return []
-    train, validation = run.number("/train/accuracy"), run.number("/validation/accuracy")
+    validation = run.number("/validation/accuracy")
     gap = derive("difference", train, validation)
     sentences = []
     if gap.value > WIDE_GAP:

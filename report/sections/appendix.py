@@ -10,6 +10,7 @@ from report.sections.view import SectionView
 from report.tables.appendix import costs, environments, specifications
 from report.tables.arithmetic import arithmetic
 from report.tables.provenance import command_for, other_settings, provenance
+from report.tables.speed import speeds
 
 
 def build(view: StudyView) -> SectionView:
@@ -21,6 +22,7 @@ def build(view: StudyView) -> SectionView:
         "costs": costs(view),
         "arithmetic": arithmetic(view),
         "environments": environments(view),
+        "speeds": speeds(view),
     }
     return SectionView(
         slug="appendix",

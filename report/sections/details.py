@@ -5,6 +5,7 @@ from report.evidence.load import Run, StudyView
 from report.evidence.sentences import Name, Sentence, parts
 from report.figures.course_figures import grid_courses
 from report.figures.data_figures import picture_sizes
+from report.figures.feature_figures import feature_plot
 from report.figures.filter_figures import filter_gallery
 from report.figures.label_figures import label_gallery
 from report.figures.look_figures import outstanding_pictures
@@ -18,9 +19,11 @@ from report.findings import data
 from report.findings.calibration import calibration_error, what_a_temperature_does
 from report.findings.class_changes import class_effects, compared
 from report.findings.expected import gap_against
+from report.findings.features import neighbours
 from report.findings.first_layer import first_layer_change
 from report.findings.freezing import what_is_trained
 from report.findings.grid import best_pair, sensitivity, troubled_pairs
+from report.findings.maps import about_maps
 from report.findings.mistakes import best_finalist, hardest_classes
 from report.findings.scored import scored
 from report.findings.shared_mistakes import accuracy_by_size, sizes_matter
@@ -45,7 +48,7 @@ def build(view: StudyView) -> SectionView:
     left_out = _left_out(view)
     figures: dict[str, Figure] = {}
     tables: dict[str, Table] = {}
-    findings: dict[str, tuple[Sentence, ...]] = {}
+    findings: dict[str, tuple[Sentence, ...]] = {"neighbours": (), "maps": ()}
     if "data" not in left_out:
         figures["sizes"] = picture_sizes(view)
         findings["sizes"] = tuple(data.picture_sizes(view))
@@ -75,6 +78,7 @@ def build(view: StudyView) -> SectionView:
     if "mistakes" not in left_out:
         _mistakes(view, figures, tables, findings)
         _certainty(view, figures, findings)
+        findings |= _features(view, figures)
     if (metrics := score_metrics(view)) is not None:
         tables["metrics"] = metrics
     return SectionView(
@@ -122,6 +126,17 @@ def _certainty(
         return
     figures["reliability"] = reliability_diagram(run)
     findings["calibration"] = (calibration_error(run), *what_a_temperature_does(run))
+
+
+def _features(view: StudyView, figures: dict[str, Figure]) -> dict[str, tuple[Sentence, ...]]:
+    """Add how the chosen network lays the pictures out; return what is said of that and of maps."""
+    run = best_finalist(view)
+    if run is None:
+        return {}
+    plot = feature_plot(view, run)
+    if plot is not None:
+        figures["features"] = plot
+    return {"neighbours": tuple(neighbours(run)), "maps": tuple(about_maps(run))}
 
 
 def _courses(view: StudyView) -> list[Block]:

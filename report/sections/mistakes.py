@@ -4,6 +4,7 @@ from report.evidence.load import Run, StudyView
 from report.evidence.sentences import Sentence
 from report.figures.canvas import gap
 from report.figures.confusion import confusion_matrix
+from report.figures.map_figures import map_gallery
 from report.figures.mistake_figures import confused_pairs_gallery
 from report.figures.views import Figure
 from report.findings.mistakes import (
@@ -61,7 +62,8 @@ def build(view: StudyView) -> SectionView:
 def _pictures(view: StudyView, run: Run) -> dict[str, Figure]:
     if not hardest_classes(run, 1):
         return {}
-    return {"pairs": confused_pairs_gallery(view, run)}
+    maps = map_gallery(view, run)
+    return {"pairs": confused_pairs_gallery(view, run), **({"maps": maps} if maps else {})}
 
 
 def _tables(view: StudyView, run: Run) -> dict[str, Table]:

@@ -1,7 +1,7 @@
 """Records without what measures the machine, so that two runs can be held against each other."""
 
 TIMES = ("epoch_seconds", "train_seconds", "images_per_second", "feature_seconds",
-         "peak_memory_bytes", "peak_flop_per_second", "energy_joules",
+         "peak_memory_bytes", "peak_flop_per_second", "energy_joules", "speed",
          "finished_at")  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from statistics import fmean
 import msgspec
 import numpy as np
 from fake_scores import with_scores
+from fake_views import inspected, with_views
 from PIL import Image, ImageDraw, ImageFont
 
 from training.data.looks import FEATURES, describe_looks
@@ -72,6 +73,7 @@ class Fake:
         looks: Whether the data set's record says how its pictures look.
         energy: Whether the device has a counter.
         scores: Whether tested runs keep their log-probabilities, as older ones didn't.
+        inspected: Whether tested runs say how they were looked at; older records don't.
     """
 
     preset: str = "quick"
@@ -88,6 +90,7 @@ class Fake:
     looks: bool = True
     energy: bool = False
     scores: bool = True
+    inspected: bool = True
 
 
 def shorten(folder: Path) -> None:
@@ -327,6 +330,9 @@ def _write_run(
         if fake.thumbnails:
             predictions = _with_examples(predictions, dataset, paths)
             metrics = msgspec.structs.replace(metrics, first_layer=_first_layer(metrics, paths))
+        if fake.inspected:
+            metrics = inspected(metrics, dataset)
+            predictions = with_views(predictions, metrics, paths, fake.thumbnails)
         write(paths.predictions(experiment.id, seed), predictions)
         n_correct = sum(
             p == t for p, t in zip(predictions.predicted, predictions.label, strict=True)

@@ -10,6 +10,8 @@ from training.records.results import Predictions
 
 N_MISTAKES = 12
 N_PAIRS = 5
+N_MAPS = 4
+"""Mistakes, and right answers at most, whose maps are kept."""
 
 
 def confident_mistakes(record: Predictions, n: int = N_MISTAKES) -> list[int]:
@@ -43,6 +45,24 @@ def examples_wanted(record: Predictions) -> list[int]:
     shown += [i for pair in pairs if (i := taken_for(record, *pair)) is not None]
     shown += [i for _, guess in pairs if (i := typical(record, guess)) is not None]
     return sorted(set(shown))
+
+
+def maps_wanted(record: Predictions) -> list[int]:
+    """Return the images whose maps a report shows.
+
+    They are the surest mistakes, and then as many of the right answers that stand for the classes
+    of the commonest confusions, fewer where there aren't so many.
+    """
+    models = dict.fromkeys(_surest(record, guess, guess) for _, guess in confused_pairs(record))
+    right = [i for i in models if i is not None]
+    mistakes = confident_mistakes(record, N_MAPS)
+    return mistakes + right[: len(mistakes)]
+
+
+def spread_over(n: int, most: int) -> list[int]:
+    """Return positions out of `n`: all of them, or `most`, evenly spread."""
+    n_kept = min(n, most)
+    return [i * n // n_kept for i in range(n_kept)]
 
 
 def _answers(record: Predictions) -> list[tuple[int, tuple[int, int]]]:

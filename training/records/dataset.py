@@ -14,7 +14,8 @@ FORMAT = 2
 
 Fields that a reader can do without are added under the same number, as `Predictions.examples`,
 `Metrics.first_layer`, `Metrics.cost`, `Metrics.loss_scaling`, `Metrics.validation_answers`,
-`Metrics.scores` and `Dataset.split_changes` were.
+`Metrics.scores`, `Metrics.train_at_rest`, `Predictions.feature_map` and `Dataset.split_changes`
+were.
 """
 
 DataKind = Literal["caltech101", "sample", "folder"]

@@ -10,6 +10,7 @@ import msgspec
 
 from training.records.cost import Cost
 from training.records.dataset import FORMAT, Count, DuplicatesChoice
+from training.records.inspection import FeatureMap, HeatMaps, Speed
 from training.records.label_suspects import LabelSuspects
 from training.records.learning_curve import LearningCurve
 from training.records.outline import Outline
@@ -219,6 +220,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         train: Scores at `best_epoch`, measured during that epoch's training pass.
         validation: Scores at `best_epoch`, after that epoch.
         test: Scores of the `best_epoch` weights on the test split, for finalists.
+        train_at_rest: Of those weights on the train split without augmentation, at inference, so
+            that it can be held against validation; for finalists, null in older records.
         validation_answers: Answers to the validation images after `best_epoch`; null in older
             records.
         scores: What `scores.npy` holds, of finalists; null in older records, and where they aren't
@@ -244,6 +247,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         cost: Arithmetic and energy of the training; of a reused record, its source's.
         learning_curve: What fewer train pictures give, for runs that were asked for it.
         label_suspects: Train labels that may be wrong, for the same runs.
+        speed: How fast the tested network answers; null where other runs shared the device, and in
+            older records.
         network: File beside this record that holds the tested network, for `homework predict`;
             null if it wasn't kept.
         notes: Caveats that the report repeats.
@@ -264,6 +269,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     train: Scores | None = None
     validation: Scores | None = None
     test: HeldOutScores | None = None
+    train_at_rest: Scores | None = None
     validation_answers: ValidationAnswers | None = None
     last_answers: ValidationAnswers | None = None
     scores: KeptScores | None = None
@@ -283,6 +289,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     cost: Cost | None = None
     learning_curve: LearningCurve | None = None
     label_suspects: LabelSuspects | None = None
+    speed: Speed | None = None
     network: str | None = None
     notes: list[str] = []
     error: str | None = None
@@ -342,6 +349,9 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
         predicted: Class index with the highest score.
         probability: Softmax probability of the predicted class, rounded to 4 digits.
         examples: Images of the mistakes that `answers.examples_wanted` picks, by rising index.
+        heat_maps: Which places speak for some of the answers; null in older records.
+        feature_map: How the network's features lay the images out; null in older records, or where
+            they aren't finite.
     """
 
     format: int = FORMAT
@@ -352,6 +362,8 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
     predicted: list[int]
     probability: list[float]
     examples: list[Example] = []
+    heat_maps: HeatMaps | None = None
+    feature_map: FeatureMap | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

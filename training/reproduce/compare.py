@@ -130,8 +130,8 @@ def with_test(trained: Comparison, tested: Comparison) -> Comparison:
 def _content(run: RunRecords, other: RunRecords) -> tuple[bytes, ...]:
     """Return the bytes of a run's records without what another machine or moment changes.
 
-    Left aside, too, are how a run was chosen, which isn't done again, the names of files, and
-    scores that an older version didn't keep.
+    Left aside, too, are how a run was chosen, which isn't done again, the names of files, what
+    follows from the weights, and scores that an older version didn't keep.
     """
     layer = run.metrics.first_layer
     metrics = msgspec.structs.replace(
@@ -151,6 +151,8 @@ def _content(run: RunRecords, other: RunRecords) -> tuple[bytes, ...]:
         finished_at="",
         first_layer=layer and msgspec.structs.replace(layer, pictures=None),
         cost=None,
+        speed=None,
+        train_at_rest=None,
         network=None,
         scores=run.metrics.scores if other.metrics.scores else None,
         notes=[],
@@ -162,7 +164,11 @@ def _content(run: RunRecords, other: RunRecords) -> tuple[bytes, ...]:
 def _plain(predictions: Predictions | None) -> bytes:
     if predictions is None:
         return b""
-    return encode(msgspec.structs.replace(predictions, format=0, examples=[]))
+    return encode(
+        msgspec.structs.replace(
+            predictions, format=0, examples=[], heat_maps=None, feature_map=None
+        )
+    )
 
 
 def _epoch(difference: Difference) -> int:

@@ -68,7 +68,7 @@ def test_again(
     network.module.to(workspace.device, memory_format=layout(workspace.device))  # type: ignore[call-overload]
     model = Model(network, freeze(network, spec.freeze), about.mean, about.std)
     with using_threads(workspace.options.where.threads or 1):
-        tested = test_network(step, model, {}, None, workspace)
+        tested = test_network(step, model, {}, None, None, workspace)
     metrics = msgspec.structs.replace(
         record, test=tested.scores, environment=describe(workspace.device, workspace.precision)
     )

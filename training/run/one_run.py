@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -32,8 +32,16 @@ from training.records import (
     read,
 )
 from training.run.cost import cost_of
+from training.run.feature_map import overheard, shown_of
+from training.run.inspect_network import (
+    Inspection,
+    inspect_network,
+    starting_features,
+    with_views,
+)
 from training.run.keep_scores import kept_scores
 from training.run.learning_curve import from_frozen_features
+from training.run.measure_speed import timed
 from training.run.mistake_pictures import with_examples
 from training.run.notes import (
     determinism_notes,
@@ -58,6 +66,7 @@ class Tested:
         network: Name of the file that the tested network is kept in.
         in_fp32: Whether fp16 couldn't hold the values.
         outputs: Logits (n, n_classes) and true classes (n,) of the test images, on the CPU.
+        inspection: What it was looked at for beside that.
     """
 
     scores: HeldOutScores | None = None
@@ -66,6 +75,7 @@ class Tested:
     network: str | None = None
     in_fp32: bool = False
     outputs: tuple[Tensor, Tensor] | None = None
+    inspection: Inspection = field(default_factory=Inspection)
 
 
 def run_step(
@@ -104,6 +114,7 @@ def _train(
         get_ready()
     model = prepare_model(spec, step.weights or WeightsSource("none"), workspace)
     filters = first_filters(model.network.module)
+    start = starting_features(model, spec, workspace) if experiment.test else None
     checkpoints = _checkpoints(step, workspace)
     with workspace.logs.run(_name(step, workspace)) as log, workspace.stop.held():
 
@@ -117,7 +128,7 @@ def _train(
             curve, doubtful = from_frozen_features(model, spec, workspace)
             tested = Tested()
             if experiment.test and result.best_state:
-                tested = test_network(step, model, result.best_state, filters, workspace)
+                tested = test_network(step, model, result.best_state, filters, start, workspace)
             content, kept = _scores(tested, model, spec, workspace)
         notes = [
             *[experiment.note] * bool(experiment.note),
@@ -166,6 +177,7 @@ def _describe(
         train=result.train[result.best_epoch - 1] if result.best_epoch else None,
         validation=result.validation[result.best_epoch - 1] if result.best_epoch else None,
         test=tested.scores,
+        train_at_rest=tested.inspection.train,
         validation_answers=result.best_answers,
         last_answers=result.last_answers if len(result.train) != result.best_epoch else None,
         train_seconds=sum(result.epoch_seconds),
@@ -180,6 +192,7 @@ def _describe(
         finished_at=now(),
         first_layer=tested.first_layer,
         network=tested.network,
+        speed=tested.inspection.speed,
         cost=cost_of(model, spec, result, workspace, feature_seconds is not None),
         notes=notes,
     )
@@ -215,8 +228,9 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
         if experiment.test and source.best_epoch:
             model = prepare_model(step.spec, step.weights or WeightsSource("none"), workspace)
             filters = first_filters(model.network.module)
+            start = starting_features(model, step.spec, workspace)
             state = chosen_weights(step, model, workspace, checkpoints)
-            tested = test_network(step, model, state, filters, workspace)
+            tested = test_network(step, model, state, filters, start, workspace)
             content, kept = _scores(tested, model, step.spec, workspace)
         metrics = msgspec.structs.replace(
             source,
@@ -224,6 +238,8 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
             section=experiment.section,
             test=tested.scores or source.test,
             scores=kept,
+            train_at_rest=tested.inspection.train,
+            speed=tested.inspection.speed,
             selected=step.selected,
             reused_from=step.selected.id,
             first_layer=tested.first_layer if tested.scores else source.first_layer,
@@ -239,15 +255,30 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
 
 
 def test_network(
-    step: Step, model: Model, state: State, start: Filters | None, workspace: Workspace
+    step: Step,
+    model: Model,
+    state: State,
+    start: Filters | None,
+    features: Tensor | None,
+    workspace: Workspace,
 ) -> Tested:
-    """Read the test set, once, with the chosen epoch's weights."""
+    """Read the test set, once, with the chosen epoch's weights.
+
+    Args:
+        start: The first layer's weights before training.
+        features: What `starting_features` returned.
+    """
     spec = step.spec
     assert spec is not None
     load_state(model.network.module, state)
     inputs = pictures(model, spec, workspace, "test")
-    with computing(model.network.module, workspace.precision, workspace.device) as autocast:
-        scores, logits = evaluate_logits(model.network.module, inputs, spec.batch_size)
+    n, network = len(inputs.labels), model.network
+    with (
+        computing(network.module, workspace.precision, workspace.device) as autocast,
+        timed(network.module) as passes,
+        overheard(network, shown_of(n), n) as seen,
+    ):
+        scores, logits = evaluate_logits(network.module, inputs, spec.batch_size)
     probability, predicted = logits.softmax(1).nan_to_num().max(1)
     label = inputs.labels.cpu()
     predictions = Predictions(
@@ -258,18 +289,20 @@ def test_network(
         predicted=predicted.tolist(),
         probability=[round(p, 4) for p in probability.tolist()],
     )
+    predictions = with_examples(predictions, workspace.data, workspace.folder)
     n_correct = int(np.sum(predicted.numpy() == label.numpy()))
-    network = save_network(step, model, workspace)
+    file = save_network(step, model, workspace)
     layer = describe_change(start, model.network.module)
     if step.experiment.role == "reuse":  # the best of a grid
         layer = with_pictures(layer, start, model.network.module, workspace.folder)
     return Tested(
         HeldOutScores(scores.loss, n_correct / len(label), n_correct, len(label)),
-        with_examples(predictions, workspace.data, workspace.folder),
+        with_views(predictions, model, spec, inputs, seen, features, workspace),
         layer,
-        network,
+        file,
         in_fp32=autocast is not None and autocast.in_fp32,
         outputs=(logits, label),
+        inspection=inspect_network(model, spec, inputs, passes, workspace),
     )
 
 

@@ -57,6 +57,8 @@ def _pictures(folder: StudyFolder, experiment_id: str, seed: int) -> Iterator[st
         predictions = read_if_there(folder.predictions(experiment_id, seed), Predictions)
         if predictions is not None:
             yield from (example.file for example in predictions.examples)
+            if predictions.heat_maps is not None:
+                yield from (kept.file for kept in predictions.heat_maps.maps)
 
 
 def _others_work(folder: StudyFolder, experiment_id: str, seed: int) -> bool:

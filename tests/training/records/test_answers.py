@@ -5,6 +5,8 @@ from training.records import (
     confident_mistakes,
     confused_pairs,
     examples_wanted,
+    maps_wanted,
+    spread_over,
     taken_for,
     typical,
 )
@@ -50,3 +52,12 @@ def test_answers_without_mistakes_need_no_pictures():
     right = Predictions(id="a/b", seed=0, dataset_fingerprint="f", label=[0, 1],
                         predicted=[0, 1], probability=[1.0, 1.0])  # fmt: skip
     assert examples_wanted(right) == []
+
+
+def test_maps_are_of_surest_mistakes_and_the_right_answers_beside_confusions():
+    assert maps_wanted(ANSWERS) == [2, 6, 1, 3, 5, 0]
+
+
+def test_positions_are_spread_and_bounded():
+    assert spread_over(3, 5) == [0, 1, 2]
+    assert spread_over(10, 4) == [0, 2, 5, 7]

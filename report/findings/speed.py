@@ -1,0 +1,70 @@
+"""Which tested models are worth their time: accuracy on validation against latency."""
+
+from report.evidence.accuracy import Tested, validation_accuracy
+from report.evidence.display_names import experiment_name
+from report.evidence.load import StudyView
+from report.evidence.numbers import Quantity, milliseconds, percent
+from report.evidence.sentences import Name, Parts, Sentence, listing, say
+from report.evidence.speed import comparable, latency, timed
+
+SAME_TIME = 1.15
+"""Latencies up to this factor apart count as equal: medians of equal networks differ by less."""
+
+
+def not_beaten(view: StudyView) -> list[Tested]:
+    """Return the models that no other one beats, by falling validation accuracy.
+
+    One beats another if it is more accurate on validation and not slower, or faster and not less
+    accurate.
+    """
+    models = timed(view)
+    known = {m.experiment.id: (_accuracy(view, m).value, latency(m).value) for m in models}
+    found = [
+        m for m in models
+        if not any(_beats(other, known[m.experiment.id]) for other in known.values())
+    ]  # fmt: skip
+    return sorted(found, key=lambda m: -known[m.experiment.id][0])
+
+
+def _accuracy(view: StudyView, model: Tested) -> Quantity:
+    accuracy = validation_accuracy(view, model.experiment.id)
+    assert accuracy is not None
+    return accuracy
+
+
+def _beats(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    """Tell whether accuracy and seconds of `a` leave no reason to take `b`."""
+    better, faster = a[0] > b[0], a[1] * SAME_TIME < b[1]
+    worse, slower = a[0] < b[0], b[1] * SAME_TIME < a[1]
+    return (better and not slower) or (faster and not worse)
+
+
+def worth_their_time(view: StudyView) -> list[Sentence]:
+    """Name the models between which accuracy on validation has to be weighed against latency."""
+    models = timed(view)
+    if len(models) < 2 or not comparable(models):
+        return []
+    best = not_beaten(view)
+    named = [_named(view, model) for model in best]
+    if len(best) == 1:
+        return [
+            say("By accuracy on validation and latency, the time for one picture, ", *named[0],
+                " is the whole Pareto set: no other tested model is better in one of the two and "
+                "not worse in the other.")
+        ]  # fmt: skip
+    others = (
+        ": every other tested model is beaten in one of the two, and no better in the other."
+        if len(best) < len(models)
+        else ", all that were tested."
+    )
+    return [
+        say("By accuracy on validation and latency, the time for one picture, the Pareto set is ",
+            listing(named), others)
+    ]  # fmt: skip
+
+
+def _named(view: StudyView, model: Tested) -> Parts:
+    return say(
+        Name(experiment_name(model.experiment)), " (", percent(_accuracy(view, model)), ", ",
+        milliseconds(latency(model)), ")",
+    ).parts  # fmt: skip

@@ -1,0 +1,115 @@
+"""What a tested network is looked at for, beside its test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.device.precision import computing
+from training.engine.batches import PictureInputs
+from training.engine.evaluate import evaluate_logits
+from training.engine.feature_cache import frozen_digest
+from training.networks.freezing import Trainable
+from training.records import Predictions, Scores, Spec, Speed, maps_wanted
+from training.run.feature_map import describe, head_inputs, shown_of
+from training.run.heat_maps import heat_maps
+from training.run.measure_speed import Passes, measure_speed
+from training.run.prepare_model import Model
+from training.run.train_model import pictures, split_features
+from training.run.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found beside the test scores; nothing of a run that isn't tested.
+
+    Attributes:
+        train: Scores on the train images as they are, with the tested weights at inference.
+        speed: Null where other runs used the device at the same time.
+    """
+
+    train: Scores | None = None
+    speed: Speed | None = None
+
+
+def starting_features(model: Model, spec: Spec, workspace: Workspace) -> Tensor | None:
+    """Return what the head is given of test images before training, where that will change.
+
+    Returns:
+        (n, n_features), of the images that `shown_of` picks; None without pre-trained weights, or
+        where all that comes before the head is frozen.
+    """
+    if spec.weights == "none" or not _changes_features(model.trainable, model.network.head):
+        return None
+    test = pictures(model, spec, workspace, "test")
+    shown = shown_of(len(test.labels)).tolist()
+    with computing(model.network.module, workspace.precision, workspace.device):
+        return head_inputs(model.network, test, shown, spec.batch_size)
+
+
+def _changes_features(trainable: Trainable, head: str) -> bool:
+    return any(path != head for path in trainable.paths)
+
+
+def inspect_network(
+    model: Model, spec: Spec, test: PictureInputs, passes: Passes, workspace: Workspace
+) -> Inspection:
+    """Measure a tested network on the train images, and its speed.
+
+    Args:
+        model: With the tested weights.
+        test: The test images.
+        passes: Their way through the network.
+    """
+    speed = None
+    if workspace.alone:
+        with computing(model.network.module, workspace.precision, workspace.device):
+            speed = measure_speed(model.network.module, test, passes)
+    return Inspection(_train_scores(model, spec, workspace), speed)
+
+
+def _train_scores(model: Model, spec: Spec, workspace: Workspace) -> Scores:
+    """Return loss and accuracy on the train images, without augmentation, at inference."""
+    network, split = model.network, model.trainable.split
+    if split is None or spec.augmentation != "none":
+        with computing(network.module, workspace.precision, workspace.device):
+            train = pictures(model, spec, workspace, "train")
+            return evaluate_logits(network.module, train, spec.batch_size)[0]
+    with computing(network.module, workspace.precision, workspace.device):
+        frozen = frozen_digest(network.module, split)
+        seen, _ = split_features(model, split, frozen, spec, workspace, "train")
+    rest = network.module.get_submodule(split)
+    with computing(rest, workspace.precision, workspace.device):
+        return evaluate_logits(rest, seen, spec.batch_size)[0]
+
+
+def with_views(
+    record: Predictions,
+    model: Model,
+    spec: Spec,
+    test: PictureInputs,
+    end: Sequence[Tensor],
+    start: Tensor | None,
+    workspace: Workspace,
+) -> Predictions:
+    """Add to a record what speaks for its answers, and how the network lays the images out.
+
+    Args:
+        end: What `overheard` noted of the test.
+        start: What `starting_features` returned.
+    """
+    index = shown_of(len(record.label))
+    pixels, rows = workspace.data.pixels(spec.image_size), workspace.data.splits["test"]
+    squares = [pixels[rows[i]] for i in maps_wanted(record)]
+    return msgspec.structs.replace(
+        record,
+        heat_maps=heat_maps(model.network, record, test, squares, workspace.folder),
+        feature_map=describe(
+            torch.cat(list(end)).to(workspace.device),
+            None if start is None else start.to(workspace.device),
+            np.array(record.label)[index],
+        ),
+    )
