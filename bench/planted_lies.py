@@ -307,7 +307,7 @@ def change_scores(study: Path, vouch: bool = False) -> None:
     entries = np.load(file)
     length = len(content) - entries.nbytes
     first = np.frombuffer(content, entries.dtype, offset=length)
-    first["log_probability"][0] = np.roll(first["log_probability"][0], 1)
+    first["score"][0] = np.roll(first["score"][0], 1)
     file.write_bytes(content)
     if vouch:
         record = file.with_name("metrics.json")

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from training.data.geometry import resize_size
 from training.errors import HomeworkError
@@ -259,10 +261,17 @@ def resolve(
         epochs=experiment.epochs or settings.epochs or 30,
         batch_size=batch_size,
         seed=seed,
-        **{name: value_of(name, experiment, settings) for name in RECIPE},
+        **_recipe(experiment, settings),
         train_per_class=experiment.train_per_class,
     )
     return spec, source
+
+
+def _recipe(experiment: Experiment, settings: Settings) -> dict[str, Any]:
+    """Return the fields of `RECIPE` that haven't their default, with which records omit them."""
+    defaults = {known.name: known.default for known in msgspec.structs.fields(Spec)}
+    values = {name: value_of(name, experiment, settings) for name in RECIPE}
+    return {name: value for name, value in values.items() if value != defaults[name]}
 
 
 def _or(value: float | None, default: float) -> float:

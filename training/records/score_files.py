@@ -1,7 +1,11 @@
-"""The scores of a tested run: `scores.npy`, log-probabilities of its test and validation images.
+"""The scores of a tested run: `scores.npy`, of its test and validation images.
+
+A score says how far the logarithm of a class's probability lies below that of the likeliest class
+of the image. float16 is finest near 0, so the order of classes that are almost level is kept, as it
+wouldn't be of the logarithms themselves.
 
 NumPy's own format, an entry an image, so that `numpy.load` reads it. The reader here is stricter:
-header, size and SHA-256 must be what `metrics.json` says, and the values log-probabilities.
+header, size and SHA-256 must be what `metrics.json` says, and the values such scores.
 """
 
 import hashlib
@@ -27,9 +31,6 @@ MOST_CLASSES = 1000
 N_HIGHEST = 20
 """So many of them."""
 
-SUM_TOLERANCE = 0.02
-"""How far probabilities rounded to float16 may add up from 1."""
-
 
 @dataclass(frozen=True, eq=False)
 class SplitScores:
@@ -37,18 +38,19 @@ class SplitScores:
 
     Attributes:
         label: True classes, (n,), int32.
-        log_probability: Natural logarithms, (n, n_kept), float16, at most 0.
+        log_probability: Natural logarithms, (n, n_kept), float64; with those that aren't kept their
+            probabilities add up to 1.
         n_classes: Classes of the data set.
         classes: The classes that the columns stand for, (n, n_kept), int32, the likeliest first;
             None where column and class are the same.
-        own: Log-probability of the true class, (n,), float16; None likewise.
+        own: Log-probability of the true class, (n,), float64; None likewise.
     """
 
     label: "NDArray[np.int32]"
-    log_probability: "NDArray[np.float16]"
+    log_probability: "NDArray[np.float64]"
     n_classes: int
     classes: "NDArray[np.int32] | None" = None
-    own: "NDArray[np.float16] | None" = None
+    own: "NDArray[np.float64] | None" = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,7 @@ def read_scores(path: Path, kept: KeptScores) -> ScoreFile:
 
     Raises:
         RecordError: It is missing, isn't the file that the record speaks of, or holds anything but
-            log-probabilities.
+            scores.
     """
     import numpy as np
 
@@ -112,17 +114,22 @@ def read_scores(path: Path, kept: KeptScores) -> ScoreFile:
     entries = np.frombuffer(content, _dtype(kept), offset=len(header))
     if problem := _problem(entries, kept):
         raise _wrong(path, problem)
-    splits = [
-        SplitScores(
-            label=part["label"],
-            log_probability=part["log_probability"],
-            n_classes=kept.n_classes,
-            classes=part["class"] if _is_cut(kept) else None,
-            own=part["own"] if _is_cut(kept) else None,
-        )
-        for part in (entries[: kept.n_test], entries[kept.n_test :])
-    ]
-    return ScoreFile(*splits)
+    return ScoreFile(_split(entries[: kept.n_test], kept), _split(entries[kept.n_test :], kept))
+
+
+def _split(entries: "NDArray[np.void]", kept: KeptScores) -> SplitScores:
+    """Return the log-probabilities that scores stand for."""
+    import numpy as np
+
+    scores = entries["score"].astype(np.float64)
+    total = np.exp(scores).sum(1)
+    if not _is_cut(kept):
+        return SplitScores(entries["label"], scores - np.log(total)[:, None], kept.n_classes)
+    total += np.exp(entries["rest"].astype(np.float64))
+    return SplitScores(
+        entries["label"], scores - np.log(total)[:, None], kept.n_classes, entries["class"],
+        entries["own"].astype(np.float64) - np.log(total),
+    )  # fmt: skip
 
 
 _MEND = "Remove the run's metrics.json and run its experiment again."
@@ -138,10 +145,10 @@ def _is_cut(kept: KeptScores) -> bool:
 
 def _fields(kept: KeptScores) -> list[tuple[Any, ...]]:
     if not _is_cut(kept):
-        return [("label", "<i4"), ("log_probability", "<f2", (kept.n_kept,))]
+        return [("label", "<i4"), ("score", "<f2", (kept.n_kept,))]
     return [
         ("label", "<i4"), ("own", "<f2"), ("rest", "<f2"), ("class", "<i4", (kept.n_kept,)),
-        ("log_probability", "<f2", (kept.n_kept,)),
+        ("score", "<f2", (kept.n_kept,)),
     ]  # fmt: skip
 
 
@@ -175,34 +182,33 @@ def _entries(label: "NDArray[Any]", scores: "NDArray[Any]", kept: KeptScores) ->
     entries: NDArray[np.void] = np.zeros(len(label), _dtype(kept))
     entries["label"] = label
     lowest = float(np.finfo(np.float16).min)
-    within = np.minimum(np.maximum(scores, lowest), 0)
+    within = np.maximum(scores - scores.max(1, keepdims=True), lowest)
     if not _is_cut(kept):
-        entries["log_probability"] = within
+        entries["score"] = within
         return entries
     order = np.argsort(-within, axis=1, kind="stable")
     likeliest, others = order[:, : kept.n_kept], order[:, kept.n_kept :]
     entries["class"] = likeliest
-    entries["log_probability"] = np.take_along_axis(within, likeliest, 1)
+    entries["score"] = np.take_along_axis(within, likeliest, 1)
     entries["own"] = within[np.arange(len(label)), label]
     rest = np.exp(np.take_along_axis(within, others, 1).astype(np.float64)).sum(1)
-    entries["rest"] = np.log(np.clip(rest, np.exp(-80.0), 1.0))
+    entries["rest"] = np.log(np.maximum(rest, np.exp(-80.0)))
     return entries
 
 
 def _problem(entries: "NDArray[np.void]", kept: KeptScores) -> str:
-    """Say what is wrong with the values; nothing if they are log-probabilities."""
+    """Say what is wrong with the values; nothing if they are scores."""
     import numpy as np
 
     cut = _is_cut(kept)
-    values = [entries["log_probability"], *([entries["own"], entries["rest"]] if cut else [])]
+    values = [entries["score"], *([entries["own"]] if cut else [])]
     if not all(np.isfinite(some).all() and (some <= 0).all() for some in values):
-        return "it holds something else than logarithms of probabilities"
+        return "it holds something else than scores, which are 0 or less"
+    if not (entries["score"].max(1) == 0).all():
+        return "the likeliest class of an image hasn't the score 0"
+    if cut and not (entries["rest"] <= np.log(kept.n_classes)).all():  # nan isn't, either
+        return "the classes left out are more likely together than as many likeliest ones"
     for name in ("label", *(["class"] if cut else [])):
         if len(entries) and not (0 <= entries[name].min() <= entries[name].max() < kept.n_classes):
             return f"it holds a {name} that isn't one of the {kept.n_classes} classes"
-    total = np.exp(entries["log_probability"].astype(np.float32)).sum(1)
-    if cut:
-        total += np.exp(entries["rest"].astype(np.float32))
-    if (abs(total - 1) > SUM_TOLERANCE).any():
-        return "the probabilities of an image don't add up to 1"
     return ""

@@ -190,8 +190,16 @@ class Spec(
     train_per_class: tuple[int, ...] = ()
 
     def digest(self) -> str:
-        """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form)."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:16]
+        """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form).
+
+        A field that has a default is no part of it where it has that value.
+        """
+        fields = {
+            known.name: value
+            for known in msgspec.structs.fields(self)
+            if (value := getattr(self, known.name)) != known.default
+        }
+        return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:16]
 
 
 def is_another_file(label: str, digest: str) -> bool:

@@ -164,7 +164,7 @@ def test_homogeneity_is_the_chi_squared_test():
 
 def test_the_first_page_links_each_question_to_its_section():
     counts = (N // 4,) * 4
-    run = a_model("scratch/baseline", 300)
+    run = a_model("scratch/best", 300)
     view = a_view(run, dataset=a_dataset((500,) * 4, counts, counts))
     table = section_view("introduction", view).tables["answers"]
     targets = [part.target for row in table.rows for part in row.cells[0] if part.kind == "link"]
