@@ -6,9 +6,10 @@ from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, milliseconds, percent
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.speed import comparable, latency, timed
+from report.findings.guessing import never_learned
 
 SAME_TIME = 1.15
-"""Latencies up to this factor apart count as equal: medians of equal networks differ by less."""
+"""Latencies up to this factor apart count as equal: those of equal networks differ by less."""
 
 
 def not_beaten(view: StudyView) -> list[Tested]:
@@ -17,13 +18,18 @@ def not_beaten(view: StudyView) -> list[Tested]:
     One beats another if it is more accurate on validation and not slower, or faster and not less
     accurate.
     """
-    models = timed(view)
+    models = worth_timing(view)
     known = {m.experiment.id: (_accuracy(view, m).value, latency(m).value) for m in models}
     found = [
         m for m in models
         if not any(_beats(other, known[m.experiment.id]) for other in known.values())
     ]  # fmt: skip
     return sorted(found, key=lambda m: -known[m.experiment.id][0])
+
+
+def worth_timing(view: StudyView) -> list[Tested]:
+    """Return the timed models that learned more than guessing."""
+    return [m for m in timed(view) if not never_learned(view, m.runs[0])]
 
 
 def _accuracy(view: StudyView, model: Tested) -> Quantity:
@@ -41,7 +47,7 @@ def _beats(a: tuple[float, float], b: tuple[float, float]) -> bool:
 
 def worth_their_time(view: StudyView) -> list[Sentence]:
     """Name the models between which accuracy on validation has to be weighed against latency."""
-    models = timed(view)
+    models = worth_timing(view)
     if len(models) < 2 or not comparable(models):
         return []
     best = not_beaten(view)
@@ -49,13 +55,13 @@ def worth_their_time(view: StudyView) -> list[Sentence]:
     if len(best) == 1:
         return [
             say("By accuracy on validation and latency, the time for one picture, ", *named[0],
-                " is the whole Pareto set: no other tested model is better in one of the two and "
-                "not worse in the other.")
+                " is the whole Pareto set: no other model that learned is better in one of the two "
+                "and not worse in the other.")
         ]  # fmt: skip
     others = (
-        ": every other tested model is beaten in one of the two, and no better in the other."
+        ": every other model that learned is beaten in one of the two, and no better in the other."
         if len(best) < len(models)
-        else ", all that were tested."
+        else ", all that learned."
     )
     return [
         say("By accuracy on validation and latency, the time for one picture, the Pareto set is ",

@@ -42,7 +42,7 @@ def speeds(view: StudyView) -> Table | None:
 
 def _caption(compared: bool) -> Parts:
     said = (
-        "How fast tested models answer where they were trained: the median time from one "
+        "How fast tested models answer where they were trained: the fastest time from one "
         "normalised picture to its scores, and test pictures a second in batches."
     )
     if compared:

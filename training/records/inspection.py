@@ -21,7 +21,7 @@ class Speed(msgspec.Struct, frozen=True):
     normalising pictures isn't part of the time, waiting for the scores is.
 
     Attributes:
-        latency_seconds: From one image to its scores, the median of `n_repeats`.
+        latency_seconds: From one image to its scores, the fastest of `n_repeats`.
         n_repeats: How often that was measured.
         images_per_second: Of batches of `batch_size` test images, the first batch left out where
             there is another; null where the device had no memory for such a batch.
