@@ -19,7 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "report"))
 
-from in_memory import a_dataset, a_run, a_view, validated
+from in_memory import a_dataset, a_run, a_spec, a_view, validated
 
 from report.evidence.load import Run, StudyView
 from report.evidence.statistics import wilson_interval
@@ -184,7 +184,7 @@ def _pareto(dice: Dice, effect: float) -> bool:
     """Name more than the most accurate of nine, or the fast one where there is one."""
     latencies = [0.01 * (1 - effect * (i == 8)) * np.exp(dice.normal(0, SCATTER)) for i in range(9)]
     runs = [
-        a_run(name, validation=0.9 - i / 100, tested=(N // 2, N),
+        a_run(name, validation=0.9 - i / 100, tested=(N // 2, N), spec=a_spec(width=i + 1),
               speed=Speed(latency, 9, 100.0, 64, 1))
         for i, (name, latency) in enumerate(zip(NAMES, latencies, strict=True))
     ]  # fmt: skip

@@ -4,7 +4,6 @@ from report.evidence.display_names import MODELS, model_name, pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, plain
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
-from report.figures.run_figures import parameter_bars
 from report.findings.answers import headline
 from report.findings.comparing import differences_to_mind, other_epochs, tested_result
 from report.findings.cost import size_and_time
@@ -36,7 +35,6 @@ def build(view: StudyView) -> SectionView:
                 *other_epochs(view, [e.id for e in own], ALEXNET),
             ),
         },
-        figures={"parameters": parameter_bars(view, "beyond-parameters", held, "network")},
         tables={"comparison": comparison(view, "beyond", held, caption, ALEXNET)},
     )
 

@@ -11,7 +11,7 @@ from report.figures.label_figures import label_gallery
 from report.figures.look_figures import outstanding_pictures
 from report.figures.mistake_figures import confident_mistakes_gallery
 from report.figures.reliability import reliability_diagram
-from report.figures.run_figures import curves
+from report.figures.run_figures import curves, parameter_bars
 from report.figures.size_figures import accuracy_against_size
 from report.figures.suspect_figures import suspect_gallery
 from report.figures.views import Figure
@@ -74,7 +74,9 @@ def build(view: StudyView) -> SectionView:
     if "freezing" not in left_out:
         tables["counts"] = freeze_counts(view, freezing.compared(view))
     if "beyond" not in left_out:
-        tables["sizes"] = sizes(view, beyond.compared(view))
+        held = beyond.compared(view)
+        tables["sizes"] = sizes(view, held)
+        figures["parameters"] = parameter_bars(view, "beyond-parameters", held, "network")
     if "mistakes" not in left_out:
         _mistakes(view, figures, tables, findings)
         _certainty(view, figures, findings)

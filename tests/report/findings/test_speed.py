@@ -2,7 +2,7 @@
 
 import pytest
 from fake_study import Fake, write_fake_study
-from in_memory import a_dataset, a_run, a_view, said
+from in_memory import a_dataset, a_run, a_spec, a_view, said
 
 from report.evidence.load import load_study
 from report.evidence.sentences import plain_text
@@ -14,12 +14,18 @@ PLACE = Environment("1", "3", "2", "0", "Linux", "cpu", "A processor", 2)
 NAMES = ("beyond/a", "beyond/b", "beyond/c")
 
 
-def study_of(*models, places=(PLACE,) * 3):
-    """Make a study of models, each given by validation accuracy and milliseconds."""
+def study_of(*models, places=(PLACE,) * 3, network=None):
+    """Make a study of models, each given by validation accuracy and milliseconds.
+
+    Args:
+        network: Width of the network that all have; else each has its own.
+    """
     runs = [
         a_run(name, validation=validation, tested=(50, 100), environment=place,
+              spec=a_spec(width=network or i + 1),
               speed=None if ms is None else Speed(ms / 1000, 9, 100.0, 64, 2**20))
-        for name, (validation, ms), place in zip(NAMES, models, places, strict=False)
+        for i, (name, (validation, ms), place) in enumerate(
+            zip(NAMES, models, places, strict=False))
     ]  # fmt: skip
     return a_view(*runs, dataset=a_dataset())
 
@@ -44,6 +50,13 @@ def test_a_model_is_named_if_no_other_beats_it(models, expected):
     assert "".join(ids(study_of(*models))) == expected
 
 
+def test_equal_networks_are_equally_fast():
+    """Whatever one of them was timed at; the fastest of them is told."""
+    view = study_of((0.9, 9), (0.8, 3), (0.7, 2), network=1.0)
+    assert ids(view) == ["a"]
+    assert "(90.0 %, 2.00 ms) is the whole" in said(worth_their_time(view))
+
+
 def test_the_sentence_names_them_with_both_numbers():
     text = said(worth_their_time(study_of((0.9, 9), (0.8, 3), (0.7, 6))))
     assert (
@@ -61,7 +74,7 @@ def test_the_test_set_has_no_part_in_it():
     said_before = said(worth_their_time(view))
     others = a_view(
         *(a_run(run.id, validation=run.metrics.validation.accuracy, tested=(n, 100),
-                environment=PLACE, speed=run.metrics.speed)
+                environment=PLACE, speed=run.metrics.speed, spec=run.metrics.spec)
           for run, n in zip(view.all_runs(), (1, 50, 99), strict=True)),
         dataset=a_dataset(),
     )  # fmt: skip
