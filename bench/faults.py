@@ -41,7 +41,7 @@ optimizers = ["sgd", "adam"]
 """
 """A study file with a grid of two pairs in place of nine."""
 
-TIMES = {"epoch_seconds", "train_seconds", "images_per_second", "feature_seconds",
+TIMES = {"speed", "epoch_seconds", "train_seconds", "images_per_second", "feature_seconds",
          "peak_memory_bytes", "peak_flop_per_second", "energy_joules",
          "finished_at"}  # fmt: skip
 """Fields that measure the machine."""

@@ -210,10 +210,10 @@ def test_a_batch_that_doesnt_fit_is_split_and_the_record_says_so(homework, tmp_p
 
     original = out_of_memory.add_gradients
 
-    def small(module, inputs, labels, parts=1, scale=None):
+    def small(module, inputs, labels, parts=1, *others, **named):
         if len(inputs) / parts > 8:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return original(module, inputs, labels, parts, scale)
+        return original(module, inputs, labels, parts, *others, **named)
 
     monkeypatch.setattr(out_of_memory, "add_gradients", small)
     names = ("scratch/baseline", "beyond/resnet18")

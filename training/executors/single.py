@@ -195,6 +195,11 @@ class SingleRuns:
         if self.plan.step(experiment, step.seed).state == "done":
             self.workspace.progress.note(f"Keeping the older record of {experiment.id}")
         else:
-            old = [folder.curves(*name), folder.predictions(*name), folder.model(*name)]
+            old = [
+                folder.curves(*name),
+                folder.predictions(*name),
+                folder.scores(*name),
+                folder.model(*name),
+            ]
             write_together({folder.metrics(*name): metrics}, remove=old)
         return metrics

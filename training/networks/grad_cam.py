@@ -112,7 +112,8 @@ def _random_weights(last: nn.Linear) -> Iterator[Tensor]:
     weight = last.weight.detach()
     generator = torch.Generator().manual_seed(0)
     for _ in range(N_DRAWS):
-        yield torch.randn(weight.shape, generator=generator).to(weight) * weight.std()
+        drawn = torch.randn(weight.shape, generator=generator).to(weight.dtype)
+        yield drawn.to(weight.device) * weight.std()
 
 
 def rank_correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None:

@@ -137,7 +137,7 @@ def principal_components(
     values, vectors = np.clip(values[-2:][::-1], 0, None), vectors[:, [-1, -2]]
     scale = np.sqrt(np.where(values > 0, values, np.inf))  # along nothing all lie at 0
     places: Matrix = products[:, fitted] @ vectors / scale
-    weights = torch.from_numpy(vectors).to(centred)
+    weights = torch.from_numpy(vectors).to(centred.dtype).to(centred.device)
     loadings = (centred[torch.from_numpy(fitted).to(centred.device)].T @ weights).cpu().numpy()
     signs = np.sign(loadings[np.abs(loadings).argmax(0), [0, 1]])
     whole = max(float(np.trace(own)), 1e-300)

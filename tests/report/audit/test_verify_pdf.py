@@ -16,6 +16,7 @@ from report.audit.compare_pdf_text import compare_pages
 from report.audit.manifest import unpack_records
 from report.audit.read_html import Piece
 from report.errors import ReportError
+from report.verify.pdf import ON_SCREEN
 from training.cli import cli
 
 
@@ -51,8 +52,7 @@ def verify(report, *options):
 def test_a_fresh_pdf_is_as_its_attached_records_say(report, finished):
     result = verify(report)
     assert result.exit_code == 0, result.output
-    on_screen = r'(?s)<details.*?</details>|<figure class="table[^"]* screen".*?</figure>'
-    on_paper = re.sub(on_screen, "", finished.html)
+    on_paper = ON_SCREEN.sub(lambda found: found[1] or "", finished.html)
     assert re.search(
         rf"^{on_paper.count('<data '):,} numbers, .* checked against the records attached",
         result.output,

@@ -205,6 +205,6 @@ def test_names_of_a_record_stay_words(study, tmp_path, monkeypatch):
 
 def test_what_paper_only_names_is_only_named(word, markdown):
     named = [text for part in word if (text := text_of(part)).startswith("Table S")]
-    assert "Table S1. What every run took." in " ".join(named)
-    assert "**Table S1.** What every run took." in markdown
+    assert re.search(r"Table S\d\. What every run took\.", " ".join(named))
+    assert re.search(r"\*\*Table S\d\.\*\* What every run took\.", markdown)
     assert not any("Peak memory" in text_of(part) for part in word if part.tag == f"{W}tbl")
