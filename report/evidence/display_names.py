@@ -39,11 +39,19 @@ STARTS = {"scratch": "from scratch", "transfer": "fine-tuned"}
 SPLITS = {"train": "Train", "validation": "Validation", "test": "Test"}
 
 
+SAY_NOTHING = frozenset(("build", "create", "get_model", "make", "model", "net", "network"))
+"""Usual names of a function that makes a network."""
+
+
 def model_name(model: str) -> str:
-    """Return how a model is written: known ones by their name, others by what follows the colon."""
+    """Return how a model is written: known ones by their name, others by what follows the colon.
+
+    A function whose name says nothing gives its network the name of its module.
+    """
     if model in MODELS:
         return MODELS[model]
-    return (model.partition(":")[2] or model).replace("_", " ")
+    module, _, name = model.partition(":")
+    return (module if not name or name in SAY_NOTHING else name).replace("_", " ")
 
 
 def experiment_name(experiment: Experiment) -> str:

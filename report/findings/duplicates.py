@@ -88,6 +88,10 @@ def change_without(view: StudyView, runs: list[Run]) -> Quantity:
     return derive("difference", accuracy_without(view, runs), whole)
 
 
+A_TENTH = 0.0005
+"""Half of the last digit that is printed, as a fraction: what is less would read as nothing."""
+
+
 def what_they_change(view: StudyView) -> list[Sentence]:
     """Say how far leaving the twins out moves a test accuracy at most."""
     changes = [
@@ -100,6 +104,8 @@ def what_they_change(view: StudyView) -> list[Sentence]:
     largest = max(changes, key=lambda change: abs(change.value))
     moved: Parts = parts("the test accuracies stay as they are.")
     if largest.value:
+        moved = parts("no test accuracy changes by a tenth of a point.")
+    if abs(largest.value) >= A_TENTH:
         moved = parts("no test accuracy changes by more than ", points(largest), " points.")
     return [
         say("Without the ", integer(n_twins), noun, " a twin in train or validation, ", moved)

@@ -3,7 +3,17 @@
 import pytest
 from in_memory import a_view
 
-from report.evidence.display_names import weights_name
+from report.evidence.display_names import model_name, weights_name
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [("alexnet", "AlexNet"), ("timm:tf_efficientnet_lite0", "tf efficientnet lite0"),
+     ("torchvision:resnet34", "resnet34"), ("my_nets:wide_one", "wide one"),
+     ("efficientnet_lite0:build", "efficientnet lite0"), ("nets.small:make", "nets.small")],
+)  # fmt: skip
+def test_networks_are_named_by_what_says_most(model, words):
+    assert model_name(model) == words
 
 
 @pytest.mark.parametrize(

@@ -92,3 +92,13 @@ def test_answers_on_other_pictures_are_left_aside():
     other = msgspec.structs.replace(run.predictions, dataset_fingerprint="other")
     run.__dict__["predictions"] = other
     assert without_duplicates(view) == {}
+
+
+@pytest.mark.parametrize(
+    ("least", "text"),
+    [(0.07, "no test accuracy changes by a tenth of a point."), (0.06, "by more than 6.7 points")],
+)
+def test_a_change_that_would_be_printed_as_nothing_is_told_in_words(least, text, monkeypatch):
+    monkeypatch.setattr(duplicates, "A_TENTH", least)
+    view = view_of(found(2, 0, [0, 4]), [0, 0, 1, 0, 0])
+    assert text in said(duplicates.what_they_change(view))
