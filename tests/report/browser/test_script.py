@@ -149,7 +149,8 @@ def test_colours_work_where_storage_is_refused(open_report):
 
 def test_a_figure_opens_large_and_escape_leads_back(page):
     number = page.locator(BASELINE).evaluate(
-        "e => [...document.querySelectorAll('figure:is(.plot, .gallery):not(.screen-only)')].indexOf(e) + 1"
+        "e => [...document.querySelectorAll('figure:is(.plot, .gallery):not(.screen-only)')]"
+        ".indexOf(e) + 1"
     )
     opener = page.get_by_role("button", name=f"Enlarge Figure {number}", exact=True)
     small = page.locator(f"{BASELINE} img").bounding_box()["width"]
