@@ -39,7 +39,7 @@ STARTS = {"scratch": "from scratch", "transfer": "fine-tuned"}
 SPLITS = {"train": "Train", "validation": "Validation", "test": "Test"}
 
 
-SAY_NOTHING = frozenset(("build", "create", "get_model", "make", "model", "net", "network"))
+SAY_NOTHING = frozenset(("build", "create", "get_model", "make"))
 """Usual names of a function that makes a network."""
 
 
