@@ -387,7 +387,6 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
         "40 % faster",
     ),
     "maps depend on the last layer": (_maps, 0.80, "a correlation of 0.2"),
-    "over- or underconfident": (_confidence, 0.10, "10 points"),
     "validation and test differ": (_flattered, 0.12, "12 points"),
     "a change hurts a class": (_hurt_class, 0.40, "40 points"),
     "a class's accuracy goes with its train pictures": (_by_size, 0.40, "from 40 to 80 %"),
