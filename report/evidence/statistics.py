@@ -199,20 +199,6 @@ def mcnemar_exact(only_first: int, only_second: int) -> float:
     return min(1.0, 2 * tail)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number (Holm, 1979), in their order.
-
-    Calling differences those below 0.05 is then wrong, in a family without any, in at most 5 % of
-    families.
-    """
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    corrected, largest = [0.0] * len(p_values), 0.0
-    for done, place in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - done) * p_values[place]))
-        corrected[place] = largest
-    return corrected
-
-
 def homogeneity(n: int, counts: Sequence[int]) -> float:
     """Return the p-value of Pearson's chi-squared test that several shares are the same (1900).
 

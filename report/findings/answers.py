@@ -22,9 +22,10 @@ from report.evidence.numbers import (
     signed_points,
 )
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
-from report.evidence.statistics import SIGNIFICANCE, holm, homogeneity
+from report.evidence.statistics import SIGNIFICANCE, homogeneity
 from report.findings.comparing import difference_interval, tests_against
 from report.findings.guessing import learned_nothing
+from training.holm import holm
 from training.records import Experiment
 
 Sureness = Literal["clear", "likely", "open", "not run"]

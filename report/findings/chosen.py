@@ -9,11 +9,12 @@ from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import percent
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
-from report.evidence.statistics import SIGNIFICANCE, holm
+from report.evidence.statistics import SIGNIFICANCE
 from report.findings.comparing import tests_against
 from report.findings.guessing import learned_nothing, tests_better_than
 from report.findings.scored import mean_over_classes_parts
 from report.findings.scores import accuracy_parts, tested_score
+from training.holm import holm
 from training.records import rank
 
 

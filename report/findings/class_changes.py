@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, signed_points
 from report.evidence.sentences import Parts, Sentence, listing, say
-from report.evidence.statistics import SIGNIFICANCE, holm, mcnemar_exact
+from report.evidence.statistics import SIGNIFICANCE, mcnemar_exact
 from report.findings.answers import Difference, answers
 from report.findings.mistakes import class_name, fits
+from training.holm import holm
 
 NAMED = 3
 """Most classes that a sentence names."""

@@ -5,9 +5,10 @@ from report.evidence.display_names import experiment_name
 from report.evidence.load import Run
 from report.evidence.numbers import derive, integer, millions, percent
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
-from report.evidence.statistics import SIGNIFICANCE, holm
+from report.evidence.statistics import SIGNIFICANCE
 from report.findings.comparing import tests_against
 from report.findings.scores import tested_score
+from training.holm import holm
 
 HELD: dict[str, str] = {
     "none": "nothing is held still",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from training.byte_names import escaped
 from training.data.splits import Splits
+from training.holm import holm
 from training.plurals import counted
 from training.records import (
     SPLITS,
@@ -172,7 +173,7 @@ def describe_looks(
         for name, column in zip(FEATURES, measured.T, strict=True)
         for split in SPLITS[1:]
     }
-    corrected = dict(zip(tests, _holm([p for _, p in tests.values()]), strict=True))
+    corrected = dict(zip(tests, holm([p for _, p in tests.values()]), strict=True))
     features = []
     classes = _by_class(measured, labels, splits["train"], n_classes)
     for name, column, of_classes in zip(FEATURES, measured.T, classes, strict=True):
@@ -244,16 +245,6 @@ def two_samples(first: NDArray[np.float64], second: NDArray[np.float64]) -> tupl
         return distance, 1.0
     tail = 2 * math.fsum((-1) ** (k - 1) * math.exp(-2 * (k * x) ** 2) for k in range(1, 101))
     return distance, min(1.0, max(0.0, tail))
-
-
-def _holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values corrected for their number (Holm, 1979), in their order."""
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    corrected, largest = [0.0] * len(p_values), 0.0
-    for done, place in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - done) * p_values[place]))
-        corrected[place] = largest
-    return corrected
 
 
 def _told(

@@ -13,7 +13,6 @@ from report.evidence.statistics import (
     confused,
     discordant,
     guessing_limit,
-    holm,
     mcnemar_exact,
     n_perfect,
     newcombe_interval,
@@ -23,6 +22,7 @@ from report.evidence.statistics import (
     student_interval,
     wilson_interval,
 )
+from training.holm import holm
 
 
 @pytest.mark.parametrize(

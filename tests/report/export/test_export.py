@@ -23,13 +23,14 @@ from test_imports import modules_after
 from report.errors import ReportError
 from report.evidence.display_names import experiment_name
 from report.evidence.load import load_study
-from report.evidence.statistics import discordant, holm, mcnemar_exact
+from report.evidence.statistics import discordant, mcnemar_exact
 from report.export.cli import _FORMATS
 from report.export.formats import FORMATS
 from report.findings.chosen import chosen_model
 from training import time_limit
 from training.cli import cli
 from training.errors import HomeworkError
+from training.holm import holm
 from training.logs import mlflow_log
 
 

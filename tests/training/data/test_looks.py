@@ -6,11 +6,11 @@ from PIL import Image
 from scipy.stats import ks_2samp
 
 from report.evidence.statistics import guessing_limit as limit_of_the_report
-from report.evidence.statistics import holm
 from training.data import looks
 from training.data.check import check_folder, report_lines
 from training.data.looks import FEATURES, describe_looks, of_pixels, two_samples
 from training.data.prepare import prepare
+from training.holm import holm
 from training.records import Dataset, StudyFolder, read
 
 DICE = np.random.default_rng(0)
