@@ -1,7 +1,10 @@
 """Refuse values of a recipe that no run could be made by."""
 
+from collections.abc import Iterable
+
 from training.errors import StudyError
-from training.records import Experiment, Settings
+from training.plurals import counted
+from training.records import Experiment, Settings, value_of
 
 
 def check_recipe(given: Experiment | Settings, where: str) -> None:
@@ -22,9 +25,20 @@ def check_recipe(given: Experiment | Settings, where: str) -> None:
         raise StudyError(
             f"In {where}: label_smoothing must be at least 0 and below 1; found {smoothing}."
         )
-    epochs, warm_up = given.epochs, given.warm_up
-    if epochs and warm_up and warm_up >= epochs:
-        raise StudyError(
-            f"In {where}: warm_up takes all of {epochs} epochs; found {warm_up}.",
-            "Choose fewer epochs of warm-up, or more epochs.",
-        )
+
+
+def check_warm_ups(experiments: Iterable[Experiment], settings: Settings) -> None:
+    """Refuse a warm-up that leaves no epoch at the full rate, whoever says how long either is.
+
+    Raises:
+        StudyError: An experiment has one.
+    """
+    for experiment in experiments:
+        epochs = experiment.epochs or settings.epochs
+        warm_up = value_of("warm_up", experiment, settings)
+        if epochs and warm_up >= epochs:
+            of_all = counted(epochs, "epoch", "epochs")
+            raise StudyError(
+                f"{experiment.id}: warm_up takes {warm_up} of its {of_all}.",
+                "Choose fewer epochs of warm-up, or more epochs.",
+            )

@@ -19,7 +19,7 @@ from training.study.choices import choices_of
 from training.study.experiments import SECTIONS, experiment_list
 from training.study.files import LIKE, StudyFile, convert_fields
 from training.study.presets import PRESETS
-from training.study.recipe import check_recipe
+from training.study.recipe import check_recipe, check_warm_ups
 
 NETWORKS = ("alexnet", "vgg16", "resnet18", "torchvision:NAME", "timm:NAME", "module:function")
 """What a backbone may be."""
@@ -48,6 +48,8 @@ def build_study(
     settings = _checked(_replace(base.settings, {**file.settings, **given}, "settings"))
     study_name = name or file.name or base.name
     check_name(study_name)
+    experiments = _experiments(settings, file, given.get("epochs"))
+    check_warm_ups(experiments, settings)
     return StudyRecord(
         name=study_name,
         preset=base.name,
@@ -57,7 +59,7 @@ def build_study(
         abstract=file.abstract,
         data=data or file.data or base.data,
         settings=settings,
-        experiments=_experiments(settings, file, given.get("epochs")),
+        experiments=experiments,
         report=file.report or Outline(),
     )
 
