@@ -30,6 +30,7 @@ def build(view: StudyView) -> SectionView:
         facts={
             "optimizers": _optimizers(view),
             "schedule": _schedule(view),
+            "epoch": parts(EPOCHS[view.study.settings.balance]),
             "batch_size": numbered(
                 plain(view.study_number("/settings/batch_size")), "train picture"
             ),
@@ -39,6 +40,14 @@ def build(view: StudyView) -> SectionView:
         tables=_tables(view),
     )
 
+
+EPOCHS = {
+    "none": "An epoch is one pass over the train split.",
+    "loss": "An epoch is one pass over the train split; the loss of each picture is weighed so "
+    "that all classes count alike.",
+    "sampling": "An epoch draws as many pictures as the train split has, each class as often as "
+    "any other; train loss and accuracy are of those.",
+}
 
 COUNTS = ("No", "One", "Two", "Three", "Four")
 

@@ -156,7 +156,8 @@ class Spec(
         early_stopping: See `Experiment`.
         balance: `loss` weighs each image by 1 / (images of its class), so that the weights of all
             images have the mean 1; `sampling` draws an epoch's images with replacement, each class
-            as often as any other. Losses and accuracies are recorded without weights.
+            as often as any other, and train scores are of those. Scores are recorded without
+            weights.
         train_per_class: As `Experiment.train_per_class`.
     """
 

@@ -41,6 +41,17 @@ def test_the_schedule_told_is_the_studys(schedule, said):
     assert fact("schedule", schedule=schedule, gamma=0.5, step_size=7).startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("balance", "said"),
+    [("none", "An epoch is one pass over the train split."),
+     ("loss", "An epoch is one pass over the train split; the loss of each picture is weighed"),
+     ("sampling", "An epoch draws as many pictures as the train split has, each class as often")],
+)  # fmt: skip
+def test_an_epoch_is_what_the_study_makes_of_it(balance, said):
+    assert fact("epoch", balance=balance).startswith(said)
+    assert (fact("epoch", balance=balance) == said) == (balance == "none")
+
+
 def test_what_a_study_leaves_out_has_no_row_and_what_it_sets_has():
     fields = {"warm_up": 2, "label_smoothing": 0.1, "clip_gradient": 1.0, "early_stopping": 3}
     labels = [
