@@ -61,7 +61,9 @@ def test_a_link_opens_the_appendix_that_it_leads_to(telephone):
 def test_an_address_may_lead_into_an_appendix(chromium, finished):
     page = chromium.new_page(viewport={"width": 360, "height": 740})
     page.goto(finished.html_file.as_uri() + "#table-pairs-scratch-grid")
-    page.locator("#table-pairs-scratch-grid tbody tr").first.wait_for()
+    row = page.locator("#table-pairs-scratch-grid tbody tr").first
+    row.wait_for()
+    assert row.is_visible()
     page.close()
 
 

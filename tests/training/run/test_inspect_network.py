@@ -10,35 +10,18 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 
-from training.data.prepare import prepare
 from training.networks.build import Network
 from training.planning.plan import resolve
-from training.progress import Progress
 from training.records import Experiment, Predictions, Settings, StudyFolder, maps_wanted
 from training.run.heat_maps import DIMMED, NO_PLACES, NOT_FOLLOWED, heat_maps
 from training.run.inspect_network import inspect_network, starting_features
 from training.run.measure_speed import Passes, measure_speed, timed
 from training.run.prepare_model import prepare_model
 from training.run.train_model import pictures
-from training.run.workspace import Workspace
 from training.weights.source import WeightsSource
 
 ANSWERS = Predictions(id="a/b", seed=0, dataset_fingerprint="f", label=[0, 0, 1, 1],
                       predicted=[1, 0, 1, 0], probability=[0.9, 0.8, 0.7, 0.6])  # fmt: skip
-
-
-@pytest.fixture
-def workspace(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
-    rng = np.random.default_rng(0)
-    for name in ("ant", "bee"):
-        (tmp_path / "pictures" / name).mkdir(parents=True)
-        for i in range(12):
-            noise = rng.integers(0, 256, (80, 80, 3), np.uint8)
-            Image.fromarray(noise).save(tmp_path / "pictures" / name / f"{i}.png")
-    data = prepare(tmp_path / "pictures", None, 64, None, 0)
-    folder = StudyFolder(tmp_path / "study")
-    return Workspace(folder, data, torch.device("cpu"), Progress(), tmp_path / "weights")
 
 
 def prepared(workspace, **changes):

@@ -1,38 +1,19 @@
 """What training sees: altered train pictures, anew for each seed, and validation as it is."""
 
 import msgspec
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from training.data.prepare import prepare
 from training.engine.evaluate import evaluate_logits
 from training.engine.loop import Fit
 from training.planning.plan import resolve
-from training.progress import Progress
-from training.records import Experiment, Settings, StudyFolder, read_scores
+from training.records import Experiment, Settings, read_scores
 from training.run.keep_scores import kept_scores
 from training.run.prepare_model import prepare_model
 from training.run.train_model import pictures, train_model, validation_logits
-from training.run.workspace import Workspace
 from training.weights.source import WeightsSource
 
 N = 8
-
-
-@pytest.fixture
-def workspace(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
-    rng = np.random.default_rng(0)
-    for name in ("ant", "bee"):
-        (tmp_path / "pictures" / name).mkdir(parents=True)
-        for i in range(12):
-            noise = rng.integers(0, 256, (80, 80, 3), np.uint8)
-            Image.fromarray(noise).save(tmp_path / "pictures" / name / f"{i}.png")
-    data = prepare(tmp_path / "pictures", None, 64, None, 0)
-    folder = StudyFolder(tmp_path / "study")
-    return Workspace(folder, data, torch.device("cpu"), Progress(), tmp_path / "weights")
 
 
 def spec_with(augmentation, seed=0):
