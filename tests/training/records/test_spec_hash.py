@@ -23,3 +23,9 @@ def test_fields_of_later_versions_count_where_they_are_set(spec):
     fields = {name: getattr(spec, name) for name in first}
     plain = msgspec.json.encode(fields, order="sorted")
     assert spec.digest() == hashlib.sha256(plain).hexdigest()[:16]
+
+
+def test_a_default_that_a_record_writes_out_changes_nothing(spec):
+    written = {"label_smoothing": 0.0, "clip_gradient": 0.0, "train_per_class": []}
+    text = msgspec.json.encode(msgspec.to_builtins(spec) | written)
+    assert msgspec.json.decode(text, type=Spec).digest() == spec.digest()
