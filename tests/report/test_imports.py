@@ -53,7 +53,7 @@ for module in pkgutil.walk_packages(report.__path__, "report."):
     allowed = ("training.records", "training.study", "training.logs", "training.errors",
                "training.lookup", "training.folders", "training.byte_names",
                "training.cli.runs_path", "training.cli.completion", "training.byte_sizes",
-               "training.fonts", "training.natural_order", "training.system",
+               "training.fonts", "training.holm", "training.natural_order", "training.system",
                "training.time_limit")  # fmt: skip
     others = {name for name in loaded if not name.startswith(allowed)}
     assert others == {
