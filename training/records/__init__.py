@@ -88,6 +88,7 @@ from training.records.score_files import (
     read_scores,
 )
 from training.records.scores import KeptScores
+from training.records.sections import SectionKind, StudyGrid, StudySection
 from training.records.selection import Rank, rank
 from training.records.spec import (
     ID_PATTERN,
@@ -162,6 +163,7 @@ __all__ = [
     "Schedule",
     "ScoreFile",
     "Scores",
+    "SectionKind",
     "Selected",
     "Settings",
     "SizeStatistics",
@@ -173,7 +175,9 @@ __all__ = [
     "SplitSource",
     "Status",
     "StudyFolder",
+    "StudyGrid",
     "StudyRecord",
+    "StudySection",
     "Thumbnail",
     "ValidationAnswers",
     "confident_mistakes",

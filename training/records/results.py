@@ -15,6 +15,7 @@ from training.records.label_suspects import LabelSuspects
 from training.records.learning_curve import LearningCurve
 from training.records.outline import Outline
 from training.records.scores import KeptScores
+from training.records.sections import StudyGrid, StudySection
 from training.records.spec import Balance, Experiment, Optimizer, Schedule, Spec
 
 Status = Literal["done", "diverged", "failed", "skipped"]
@@ -453,6 +454,8 @@ class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
         command: The command line that wrote this file.
         homework: Version of the program that wrote this file.
         report: How its report is arranged.
+        sections: Of a study with a list of its own; empty for the homework's.
+        grids: Of such a study.
     """
 
     format: int = FORMAT
@@ -468,3 +471,5 @@ class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
     command: str = ""
     homework: str = ""
     report: Outline = Outline()
+    sections: tuple[StudySection, ...] = ()
+    grids: tuple[StudyGrid, ...] = ()

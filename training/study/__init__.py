@@ -1,7 +1,7 @@
 """Sections, experiments, presets and study files, as plain data. Imports no torch."""
 
 from training.study.existing import as_file, check_code, described_study, in_words, names_code
-from training.study.experiments import SECTIONS, Section, experiment_list
+from training.study.experiments import SECTIONS, experiment_list, sections_of
 from training.study.files import StudyFile, read_study_file
 from training.study.outline import REPORT_SECTIONS, check_outline
 from training.study.presets import PRESETS, Preset
@@ -12,7 +12,6 @@ __all__ = [
     "REPORT_SECTIONS",
     "SECTIONS",
     "Preset",
-    "Section",
     "StudyFile",
     "as_file",
     "build_study",
@@ -25,5 +24,6 @@ __all__ = [
     "names_code",
     "read_study_file",
     "retell",
+    "sections_of",
     "select",
 ]

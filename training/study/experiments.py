@@ -1,33 +1,71 @@
 """The experiment list of the homework, as data. Each entry states its question in one line."""
 
 import itertools
-from dataclasses import dataclass
 
 import msgspec
 
-from training.records import Choice, Experiment, Settings, learning_rate_label
+from training.records import (
+    Choice,
+    Experiment,
+    Settings,
+    StudyRecord,
+    StudySection,
+    learning_rate_label,
+)
 
-
-@dataclass(frozen=True)
-class Section:
-    """A group of experiments that the report shows in one section."""
-
-    slug: str
-    title: str
-    question: str
-
-
-SECTIONS: dict[str, Section] = {
-    section.slug: section
+SECTIONS: dict[str, StudySection] = {
+    section.name: section
     for section in (
-        Section("scratch", "Training from scratch", "How far do a few thousand pictures carry?"),
-        Section("transfer", "Transfer learning", "What do weights learned elsewhere bring?"),
-        Section("freezing", "Freezing layers", "Which part of the network has to adapt?"),
-        Section("augmentation", "Data augmentation", "Do altered copies of the pictures help?"),
-        Section("beyond", "Beyond AlexNet", "Do later architectures do better?"),
-        Section("data", "Number of pictures", "How many pictures are enough?"),
+        StudySection(
+            name="scratch",
+            title="Training from scratch",
+            question="How far do a few thousand pictures carry?",
+            kind="runs",
+            against="scratch/baseline",
+        ),
+        StudySection(
+            name="transfer",
+            title="Transfer learning",
+            question="What do weights learned elsewhere bring?",
+            kind="transfer",
+            against="scratch/best",
+        ),
+        StudySection(
+            name="freezing",
+            title="Freezing layers",
+            question="Which part of the network has to adapt?",
+            kind="freezing",
+            against="transfer/best",
+        ),
+        StudySection(
+            name="augmentation",
+            title="Data augmentation",
+            question="Do altered copies of the pictures help?",
+            kind="augmentation",
+            against="transfer/best",
+        ),
+        StudySection(
+            name="beyond",
+            title="Beyond AlexNet",
+            question="Do later architectures do better?",
+            kind="networks",
+            against="transfer/best",
+        ),
+        StudySection(
+            name="data",
+            title="Number of pictures",
+            question="How many pictures are enough?",
+            kind="runs",
+        ),
     )
 }
+"""The homework's sections that have experiments."""
+
+
+def sections_of(study: StudyRecord) -> dict[str, StudySection]:
+    """Return a study's sections by name: its own, or, where it lists none, the homework's."""
+    return {section.name: section for section in study.sections} or SECTIONS
+
 
 BEST_TRANSFER = Choice("transfer/grid", 1)
 

@@ -1,0 +1,57 @@
+"""The sections of a study of one's own, and its grids. Part of `study.json`."""
+
+from typing import Any, Literal
+
+import msgspec
+
+SectionKind = Literal[
+    "runs", "grid", "transfer", "freezing", "augmentation", "networks", "comparison", "text"
+]
+
+
+class StudySection(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One question of a study, and the experiments that answer it.
+
+    Attributes:
+        name: The first part of its experiments' ids.
+        title: Its heading.
+        question: What it asks, in one line.
+        kind: Which words and figures it is shown with: single `runs`; a `grid`; what pre-trained
+            weights bring (`transfer`); ways of `freezing`; of `augmentation`; other `networks`;
+            a `comparison` of anything else; or `text` alone.
+        against: The experiment that the section's tested ones are held against; empty for the
+            first tested one of the section.
+        compare: Further pairs that are held against each other: the base, and the other.
+        grids: Grids that it shows, such as `transfer/grid`; empty for those of its own name.
+        before: A person's Markdown above what is generated.
+        after: The same below it.
+    """
+
+    name: str
+    title: str
+    question: str = ""
+    kind: SectionKind = "comparison"
+    against: str = ""
+    compare: tuple[tuple[str, str], ...] = ()
+    grids: tuple[str, ...] = ()
+    before: str = ""
+    after: str = ""
+
+
+class StudyGrid(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """Experiments that differ in one, two or three fields.
+
+    Attributes:
+        id: `section/name`; its members' ids begin with it and a hyphen.
+        axes: Fields of `Experiment` and their values, in order; the product of all is run, or, with
+            `sample`, as many members as it says.
+        sample: Members drawn from the axes; 0 for the full product.
+    """
+
+    id: str
+    axes: dict[str, tuple[Any, ...]]
+    sample: int = 0
