@@ -61,12 +61,14 @@ class Forecast:
             `problems`.
         device: Name of the device.
         precision: Number format of products and convolutions.
+        stand_ins: Of the seconds of each step, those in which stand-in weights are trained.
     """
 
     seconds: list[float | None]
     device: str
     precision: Precision
     problems: list[str]
+    stand_ins: list[float]
 
     @property
     def total(self) -> float:
@@ -142,26 +144,29 @@ def forecast(
         _seconds(step, spec, paces.get(kind_of(spec)), workspace.data) if spec is not None else 0.0
         for step, spec in zip(steps, specs, strict=True)
     ]
-    _add_stand_ins(seconds, specs, stand_ins, paces)
+    of_stand_ins = _of_stand_ins(specs, stand_ins, paces)
+    total = [
+        None if own is None else own + before
+        for own, before in zip(seconds, of_stand_ins, strict=True)
+    ]
     device = device_name(workspace.device)
-    return Forecast(seconds, device, workspace.precision, list(dict.fromkeys(problems)))
+    found = list(dict.fromkeys(problems))
+    return Forecast(total, device, workspace.precision, found, of_stand_ins)
 
 
-def _add_stand_ins(
-    seconds: list[float | None],
-    specs: Sequence[Spec | None],
-    stand_ins: Mapping[str, Spec],
-    paces: Mapping[Spec, Pace],
-) -> None:
-    """Add what training stand-in weights takes to the first step that wants them."""
+def _of_stand_ins(
+    specs: Sequence[Spec | None], stand_ins: Mapping[str, Spec], paces: Mapping[Spec, Pace]
+) -> list[float]:
+    """Return what training stand-in weights takes, at the first step that wants them."""
+    seconds = [0.0] * len(specs)
     digests = [spec.weights_digest if spec is not None else None for spec in specs]
     for digest, recipe in stand_ins.items():
-        first, found = digests.index(digest), paces.get(kind_of(recipe))
-        before = seconds[first]
-        if before is not None and found is not None:
+        found = paces.get(kind_of(recipe))
+        if found is not None:
             n_train, n_choosing = pictures_an_epoch()
             epoch = n_train * found.training + n_choosing * found.evaluation
-            seconds[first] = before + found.start + recipe.epochs * epoch
+            seconds[digests.index(digest)] += found.start + recipe.epochs * epoch
+    return seconds
 
 
 def pace(kind: Spec, workspace: Workspace) -> Pace:

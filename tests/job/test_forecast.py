@@ -80,8 +80,13 @@ def test_stand_ins_yet_to_be_trained_count_with_the_first_that_wants_them(
 ):
     monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))  # which holds none yet
     before = _seconds_of(homework, "plan")
+    said = homework("plan", "transfer", "--time").output
+    lines = [line for line in said.splitlines() if "of it for training stand-in weights" in line]
+    assert [line.split()[2] for line in lines[:-1]] == ["transfer/grid-sgd-1e-2:"]
+    assert lines[-1].endswith("not counting downloads")
     assert homework("run", "transfer/grid-sgd-1e-3").error is None  # trains what all of them want
     after = _seconds_of(homework, "plan")
+    assert "stand-in" not in homework("plan", "transfer", "--time").output
     n_train, n_choosing = pictures_an_epoch()
     recipe = train_stand_in.OTHER_MODELS
     taken = PACE.start + recipe.epochs * (n_train * PACE.training + n_choosing * PACE.evaluation)

@@ -1,5 +1,6 @@
 """`homework plan`: what would run, why, and how long it would take."""
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -120,9 +121,10 @@ def _print_steps(
         added = [{"seconds": each} if timing else {} for each in seconds]
         print_json([as_plain(step) | more for step, more in zip(steps, added, strict=True)])
         return
-    for step, taken in zip(steps, seconds, strict=True):
+    of_stand_ins = forecast.stand_ins if forecast else [0.0] * len(steps)
+    for step, taken, before in zip(steps, seconds, of_stand_ins, strict=True):
         seed = f" (seed {step.seed})" if study.settings.seeds > 1 else ""
-        taking = f", about {duration(taken)}" if taken else ""
+        taking = f", about {duration(taken)}{_first(before)}" if taken else ""
         click.echo(f"{step.state:8} {step.experiment.id}{seed}: {step.reason}{taking}")
     if any(step.experiment.test and step.state in PENDING for step in steps):
         click.echo(_networks(keep_weights))
@@ -130,6 +132,11 @@ def _print_steps(
     click.echo(", ".join(f"{n} {state}" for state, n in counts.items()) or "nothing to do")
     if forecast is not None and forecast.total:
         _say_total(forecast)
+
+
+def _first(seconds: float) -> str:
+    """Say what part of the seconds goes to training stand-in weights."""
+    return f", {duration(seconds)} of it for training stand-in weights" if seconds else ""
 
 
 def _networks(keep_weights: bool | None) -> str:
@@ -160,5 +167,5 @@ def _say_total(forecast: "Forecast") -> None:
     beside = " and runs that couldn't be timed" if forecast.problems else ""
     click.echo(
         f"about {duration(forecast.total)} on {forecast.device} in {forecast.precision}, one run "
-        f"after another, not counting downloads{beside}"
+        f"after another{_first(math.fsum(forecast.stand_ins))}, not counting downloads{beside}"
     )
