@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import textwrap
 from pathlib import Path
 
@@ -61,6 +62,28 @@ def test_predictions_are_those_of_the_test(runs, pictures):
     classes = json.loads((runs / "quick" / "dataset.json").read_text())["classes"]
     assert [g["class"] for g in guesses] == [classes[i] for i in record["predicted"]]
     assert [g["probability"] for g in guesses] == pytest.approx(record["probability"], abs=1e-4)
+
+
+def test_a_study_alone_stands_for_the_network_that_validation_chooses(runs, pictures, tmp_path):
+    both = tmp_path / "runs"
+    shutil.copytree(runs, both)
+    other = both / "quick" / "scratch" / "best"
+    shutil.copytree(model(runs).parents[1], other)
+    record = json.loads((other / "seed-0" / "metrics.json").read_text())
+    record["id"], record["test"]["accuracy"] = "scratch/best", 0.0
+    record["validation"]["accuracy"] = 1.0  # and the worst there is on the test set
+    (other / "seed-0" / "metrics.json").write_text(json.dumps(record))
+    result = homework("predict", "quick", pictures[0], "--runs", both)
+    assert result.stderr == "quick/scratch/best, chosen by its validation accuracy\n"
+    assert result.stdout.startswith(f"{pictures[0]}: ")
+    shutil.rmtree(other)
+    assert (
+        "quick/scratch/baseline, chosen"
+        in homework("predict", "quick", pictures[0], "--runs", both).stderr
+    )
+    shutil.rmtree(both / "quick" / "scratch")
+    answer = homework("predict", "quick", pictures[0], "--runs", both)
+    assert "No network of" in str(answer.exception)
 
 
 def test_a_line_for_a_person_names_the_likeliest_classes(runs, pictures):

@@ -13,12 +13,14 @@ from training.cli.completion import saved_networks
 from training.cli.options import json_option
 from training.cli.runs_path import RunsPath
 from training.errors import StudyError
-from training.records import StudyFolder
+from training.records import Metrics, StudyFolder, StudyRecord, rank, read, read_if_there
 
 if TYPE_CHECKING:
     from training.weights.saved_network import Guess, Kept
 
-_network = click.argument("network", metavar="STUDY/EXPERIMENT|FILE", shell_complete=saved_networks)
+_network = click.argument(
+    "network", metavar="STUDY[/EXPERIMENT]|FILE", shell_complete=saved_networks
+)
 _runs = click.option(
     "--runs", type=RunsPath(), default=Path("runs"), show_default=True,
     help="Folder of records, or a URL.",
@@ -59,12 +61,15 @@ def predict(
 ) -> None:
     """Classify images with a network that a study has kept.
 
+    STUDY alone stands for the tested network with the highest validation accuracy, which its
+    report chooses, too.
     Tested networks are kept up to 100 MB each; `homework run … --keep-weights` keeps larger ones.
     A folder stands for all images in it. Exit 1 if an image can't be read.
 
     \b
     Examples:
-        homework predict quick/transfer/best photo.jpg holiday/
+        homework predict quick photo.jpg holiday/
+        homework predict quick/transfer/best photo.jpg
         homework run transfer/best --keep-weights
         homework predict reference/transfer/best photo.jpg
     """
@@ -129,11 +134,15 @@ def _load(network: str, runs: Path, seed: int | None, study_file: Path | None) -
 
 
 def _kept_file(network: str, runs: Path, seed: int | None) -> Path:
-    study, _, experiment = network.partition("/")
+    study, slash, experiment = network.partition("/")
+    if not slash and StudyFolder(runs / study).study.is_file():
+        experiment = _chosen(StudyFolder(runs / study))
+        click.echo(f"{study}/{experiment}, chosen by its validation accuracy", err=True)
     if experiment.count("/") != 1:
         raise StudyError(
             f"“{network}” isn't the name of a network.",
-            "Write STUDY/SECTION/EXPERIMENT, as in reference/transfer/best, or a file’s path.",
+            "Write STUDY, for the one that its report chooses, STUDY/SECTION/EXPERIMENT, as in "
+            "reference/transfer/best, or a file’s path.",
         )
     folder = StudyFolder(runs / study)
     if seed is not None:
@@ -149,6 +158,24 @@ def _kept_file(network: str, runs: Path, seed: int | None) -> Path:
             "trains this network again, if it has run, and nothing else.",
         )
     return found[0]
+
+
+def _chosen(folder: StudyFolder) -> str:
+    """Return the tested experiment with the highest validation accuracy, see `records.rank`."""
+    study = read(folder.study, StudyRecord)
+    seeds = range(study.settings.seed, study.settings.seed + study.settings.seeds)
+    tested: dict[str, list[Metrics]] = {}
+    for experiment in study.experiments:
+        for seed in seeds:
+            record = read_if_there(folder.metrics(experiment.id, seed), Metrics)
+            if record is not None and record.test is not None and record.validation is not None:
+                tested.setdefault(experiment.id, []).append(record)
+    if not tested:
+        raise StudyError(
+            f"No network of {folder.path} has been tested yet.",
+            f"Run the study: homework run-all --study {folder.path.name}.",
+        )
+    return min(tested, key=lambda name: rank(tested[name]))
 
 
 def _files(places: tuple[Path, ...]) -> list[Path]:
