@@ -309,3 +309,35 @@ def test_stand_ins_that_another_machine_trained_are_no_reason_to_doubt(reproduce
     assert (
         "stand-in weights, which each machine trains itself" in answers["transfer/best"]["reason"]
     )
+
+
+def test_other_stand_ins_on_a_processor_of_the_same_name_are_told_by_their_digest(
+    reproduce, study, monkeypatch
+):
+    def elsewhere(metrics):
+        assert len(metrics["stand_ins"]) == 16
+        metrics["stand_ins"] = "0" * 16
+
+    def no_training(*_):
+        raise AssertionError("it trained before it looked at the starting weights")
+
+    change(study, FROZEN, "metrics.json", elsewhere)
+    monkeypatch.setattr(made_again, "train_again", no_training)
+    code, answers = reproduce(study, FROZEN)
+    assert (code, answers[FROZEN]["verdict"]) == (1, "not checked")
+    assert "those of this machine are others" in answers[FROZEN]["reason"]
+
+
+def test_an_older_record_doesnt_say_which_stand_ins_its_run_started_from(reproduce, study):
+    def older(metrics):
+        metrics["stand_ins"] = None
+
+    def another_start(curves):
+        curves["train_loss"] = [2 * loss for loss in curves["train_loss"]]
+
+    change(study, FROZEN, "metrics.json", older)
+    assert reproduce(study, FROZEN)[1][FROZEN]["verdict"] == "same"
+    change(study, FROZEN, "curves.json", another_start)
+    answer = reproduce(study, FROZEN)[1][FROZEN]
+    assert answer["verdict"] == "not checked"
+    assert "its record, an older one, doesn’t say" in answer["reason"]

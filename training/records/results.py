@@ -242,6 +242,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         loss_scaling: Of runs in fp16.
         selected: How the choice was made that the experiment rests on, if it rests on one.
         reused_from: The run that this record repeats without training.
+        stand_ins: Identifies the stand-in weights that the run started from (`sample`), which each
+            machine trains itself: 16 digits of their SHA-256. Null for others and in older records.
         environment: Null if the run didn't train.
         finished_at: Time in UTC, ISO 8601.
         first_layer: What training did to the first layer, for finalists that have such a layer.
@@ -284,6 +286,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     loss_scaling: LossScaling | None = None
     selected: Selected | None = None
     reused_from: str | None = None
+    stand_ins: str | None = None
     environment: Environment | None = None
     finished_at: str = ""
     first_layer: FirstLayer | None = None

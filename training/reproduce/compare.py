@@ -147,6 +147,7 @@ def _content(run: RunRecords, other: RunRecords) -> tuple[bytes, ...]:
         loss_scaling=None,
         selected=None,
         reused_from=None,
+        stand_ins=None,
         environment=None,
         finished_at="",
         first_layer=layer and msgspec.structs.replace(layer, pictures=None),

@@ -12,6 +12,16 @@ from training.study import names_code
 from training.weights.saved_network import LARGEST_SIDE, WIDEST
 from training.weights.source import WeightsSource, weights_source
 
+OTHER_STAND_INS = (
+    "it starts from stand-in weights, which each machine trains itself, and those of this machine "
+    "are others"
+)
+
+PERHAPS_OTHER_STAND_INS = (
+    "it comes out otherwise, but starts from stand-in weights, which each machine trains itself, "
+    "and its record, an older one, doesn’t say whether they were those of this machine"
+)
+
 
 def obstacle(metrics: Metrics, fingerprint: str, code_folders: Sequence[Path]) -> str:
     """Say in a few words why a run can't be made again; nothing if it can, its weights aside.

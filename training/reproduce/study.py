@@ -38,12 +38,19 @@ from training.reproduce.as_recorded import as_recorded, unlike
 from training.reproduce.choose import PARTS, Candidate, Chosen, covered_by, draw, fitting
 from training.reproduce.compare import Comparison, compare, compare_test, with_test
 from training.reproduce.distance import Distance, distance
-from training.reproduce.obstacles import obstacle, other_stand_ins, starting_weights
+from training.reproduce.obstacles import (
+    OTHER_STAND_INS,
+    PERHAPS_OTHER_STAND_INS,
+    obstacle,
+    other_stand_ins,
+    starting_weights,
+)
 from training.reproduce.recorded import RunRecords, read_run
 from training.reproduce.rerun import step_of, test_again, train_again
 from training.reproduce.tolerance import nudge_of, tolerance_of, widened
 from training.run.failures import why_failed
 from training.run.run_options import RunOptions
+from training.run.train_stand_in import digest_of, sample_weights
 from training.run.workspace import Workspace
 from training.stopping import StopSignal
 from training.study import select
@@ -307,6 +314,8 @@ class _Again:
     def _answered(self, run: _Run, trained: bool, left: float) -> Answer:
         assert run.step.spec is not None
         try:
+            if trained and (reason := self._other_stand_ins(run)):
+                return Answer(*run.name, "not checked", trained, reason)
             comparison, here = self._compared(run, trained, left)
         except Exception as error:
             reason = why_failed(error, run.step.spec.model)
@@ -316,8 +325,8 @@ class _Again:
                 reason = error.message
             return Answer(*run.name, "not checked", trained, reason)
         different = unlike(run.record.environment, here.environment)
-        if run.step.spec.weights == "sample":
-            different += ("stand-in weights: each machine trains its own",)
+        if comparison.verdict == "different" and trained and _may_start_elsewhere(run.record):
+            return Answer(*run.name, "not checked", trained, PERHAPS_OTHER_STAND_INS, different)
         if comparison.vague_from == 1 and comparison.verdict == "within rounding":
             reason = "rounding alone carries this run too far from its first epoch on"
             return Answer(*run.name, "not checked", trained, reason, different)
@@ -332,6 +341,15 @@ class _Again:
             comparison.vague_from,
             comparison.test,
         )
+
+    def _other_stand_ins(self, run: _Run) -> str:
+        """Say that a run started from other stand-in weights than those of this machine, if so."""
+        spec, recorded = run.step.spec, run.record.stand_ins
+        assert spec is not None
+        if spec.weights != "sample" or recorded is None:
+            return ""
+        here = digest_of(sample_weights(spec, self._workspace(run.options)).state)
+        return "" if here == recorded else OTHER_STAND_INS
 
     def _compared(self, run: _Run, trained: bool, left: float) -> tuple[Comparison, Metrics]:
         """Make a run again; return how it compares, and its new record."""
@@ -388,6 +406,11 @@ class _Again:
                 first_seed=self.study.settings.seed,
             )
         return self._workspaces[options]
+
+
+def _may_start_elsewhere(record: Metrics) -> bool:
+    """Tell whether a record doesn't say from which stand-in weights its run started."""
+    return record.spec is not None and record.spec.weights == "sample" and not record.stand_ins
 
 
 def _announced(chosen: Sequence[Chosen], n_records: int, seed: int | None) -> str:

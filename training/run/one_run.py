@@ -188,6 +188,7 @@ def _describe(
         batch_parts=result.batch_parts,
         loss_scaling=result.loss_scaling,
         selected=step.selected,
+        stand_ins=model.stand_ins,
         environment=describe(workspace.device, workspace.precision),
         finished_at=now(),
         first_layer=tested.first_layer,

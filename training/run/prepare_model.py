@@ -13,7 +13,7 @@ from training.errors import WeightsError
 from training.networks.build import ARCHITECTURES, Network, build
 from training.networks.freezing import Trainable, freeze
 from training.records import Spec, is_another_file
-from training.run.train_stand_in import sample_weights
+from training.run.train_stand_in import digest_of, sample_weights
 from training.run.workspace import Workspace
 from training.weights.load import (
     Channels,
@@ -28,12 +28,17 @@ from training.weights.source import WeightsSource
 
 @dataclass
 class Model:
-    """A network ready to train: where it starts, what is frozen, what it sees."""
+    """A network ready to train: where it starts, what is frozen, what it sees.
+
+    Attributes:
+        stand_ins: See `Metrics.stand_ins`.
+    """
 
     network: Network
     trainable: Trainable
     mean: Channels
     std: Channels
+    stand_ins: str | None = None
 
 
 def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Model:
@@ -51,7 +56,8 @@ def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Mo
     if workspace.nudge:
         _nudge(network, workspace.nudge)
     use_steady_pooling(network.module, workspace.device)
-    return Model(network, freeze(network, spec.freeze), mean, std)
+    stand_ins = digest_of(weights.state) if weights and source.label == "sample" else None
+    return Model(network, freeze(network, spec.freeze), mean, std, stand_ins)
 
 
 def _built(spec: Spec, imported: Path | None, workspace: Workspace) -> Network:

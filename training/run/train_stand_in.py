@@ -5,6 +5,7 @@ report say so wherever such weights were used.
 """
 
 import functools
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +99,16 @@ def sample_weights(spec: Spec, workspace: Workspace) -> StartingWeights:
             with locked(workspace.folder.stand_in_lock(name), note):
                 state = _train(source_spec(spec), source, workspace, file)
     return StartingWeights(state, source.record.mean, source.record.std)
+
+
+def digest_of(state: State) -> str:
+    """Return 16 hexadecimal digits that change with any value of a network's state (SHA-256)."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        value = state[name].contiguous()
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _cached(file: Path, workspace: Workspace) -> State | None:
