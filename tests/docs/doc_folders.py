@@ -9,7 +9,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 from doc_blocks import ROOT
-from doc_pictures import draw_classes, draw_first_ten_minutes, draw_one
+from doc_pictures import draw_classes, draw_first_hour, draw_one
 
 from training.cli import cli
 
@@ -38,8 +38,8 @@ def _directory(clone: Path) -> None:
     draw_classes(clone / "DIR", 3, 9, (70, 66))
 
 
-def _first_ten_minutes(clone: Path) -> None:
-    draw_first_ten_minutes(clone.parent / "pictures")
+def _first_hour(clone: Path) -> None:
+    draw_first_hour(clone.parent / "pictures")
 
 
 def _quick_baseline(clone: Path) -> None:
@@ -89,7 +89,7 @@ def _source(clone: Path) -> None:
 
 NEEDED: dict[str, Callable[[Path], None]] = {
     "docs/adding.md": _source,
-    "docs/first-ten-minutes.md": _first_ten_minutes,
+    "docs/first-hour.md": _first_hour,
     "docs/own-pictures.md": _own_pictures,
     "docs/gpu.md": _directory,
     "docs/grading.md": _submissions,

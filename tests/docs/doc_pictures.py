@@ -23,8 +23,8 @@ def draw_classes(folder: Path, n_classes: int, n_each: int, size: tuple[int, int
         draw(folder / f"class-{k + 1}" / f"{i + 1:03}.png", size, rng)
 
 
-def draw_first_ten_minutes(folder: Path) -> None:
-    """Draw what docs/first-ten-minutes.md had: as many pictures, of such sizes, some grey."""
+def draw_first_hour(folder: Path) -> None:
+    """Draw what docs/first-hour.md had: as many pictures, of such sizes, some grey."""
     rng = random.Random(0)
     places = [(name, i) for name, n in FIRST_TEN_MINUTES.items() for i in range(n)]
     sizes = [(80, 102), (300, 300), *[(300, 238)] * (len(places) - 2)]

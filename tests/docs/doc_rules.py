@@ -64,13 +64,13 @@ REHEARSED = (
 )
 """What a page shows, what runs in its place, and why. Beside that, `SMALL` holds for all."""
 
-MAKE_PDFS = ("docs/first-ten-minutes.md", "docs/verify.md")
+MAKE_PDFS = ("docs/first-hour.md", "docs/verify.md")
 """Pages whose PDFs are made; the others make HTML only, since each PDF takes seconds."""
 
-OWN_CACHE = ("docs/first-ten-minutes.md",)
+OWN_CACHE = ("docs/first-hour.md",)
 """Pages that show what happens only the first time on a machine."""
 
-WHOLE_LISTS = ("README.md", "docs/first-ten-minutes.md")
+WHOLE_LISTS = ("README.md", "docs/first-hour.md")
 """Pages whose `homework run-all` runs the whole list; the others run `A_FEW` of it."""
 
 A_FEW = ("run", "scratch/baseline", "transfer/grid-sgd-1e-2")
