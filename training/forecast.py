@@ -61,12 +61,14 @@ class Forecast:
             `problems`.
         device: Name of the device.
         precision: Number format of products and convolutions.
+        n_images: Of the study, all splits together.
     """
 
     seconds: list[float | None]
     device: str
     precision: Precision
     problems: list[str]
+    n_images: int
 
     @property
     def total(self) -> float:
@@ -144,7 +146,8 @@ def forecast(
     ]
     _add_stand_ins(seconds, specs, stand_ins, paces)
     device = device_name(workspace.device)
-    return Forecast(seconds, device, workspace.precision, list(dict.fromkeys(problems)))
+    n_images = sum(map(len, workspace.data.splits.values()))
+    return Forecast(seconds, device, workspace.precision, list(dict.fromkeys(problems)), n_images)
 
 
 def _add_stand_ins(

@@ -37,6 +37,12 @@ def presets() -> Iterable[str]:
     return PRESETS
 
 
+def templates() -> Iterable[str]:
+    from training.study.ready import TEMPLATES
+
+    return TEMPLATES
+
+
 def report_sections() -> Iterable[str]:
     from training.study import REPORT_SECTIONS
 
