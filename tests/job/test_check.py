@@ -42,7 +42,7 @@ def test_it_says_what_would_run_how_long_and_how_large_and_writes_no_record(chec
     assert "one run after another" in lines[2]
     assert "of networks that are kept (1 tested)" in lines[3]
     assert "of decoded images in the cache folder" in lines[4]
-    assert lines[-1] == "study.toml: nothing was found that can't work"
+    assert lines[-1] == "study.toml: nothing was found amiss"
     assert not Path("runs").exists()
 
 

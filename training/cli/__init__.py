@@ -52,7 +52,7 @@ COMMANDS = {
 }
 """Each command's implementation and its line in the help."""
 
-LOADING_TORCH = {"run-all", "run", "reproduce", "predict", "export-model"}
+LOADING_TORCH = {"run-all", "run", "check", "reproduce", "predict", "export-model"}
 """Commands that torch could end without a message where memory is limited."""
 
 

@@ -1,6 +1,7 @@
 """`homework check`: what a study file would run, and what can't work, before anything runs."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,15 @@ import click
 
 from training.byte_sizes import human_size
 from training.cli.listing import planned_from, print_json
-from training.cli.options import device_option, json_option, precision_option
+from training.cli.options import (
+    check_trusted_code,
+    code_folders,
+    device_option,
+    json_option,
+    precision_option,
+    study_options,
+)
 from training.cli.plan import timing_by
-from training.cli.runs_path import RunsPath
 from training.durations import duration
 from training.errors import DataError
 from training.planning.plan import PENDING, Plan, Step
@@ -41,13 +48,22 @@ class Checked:
     forecast: "Forecast | None"
 
 
+def _of_file(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a study file be named without -f."""
+
+    @functools.wraps(command)
+    def with_file(*, file: Path | None, **others: Any) -> Any:
+        if file is not None:
+            others["study_file"] = click.get_current_context().params["study_file"] = file
+        return command(**others)
+
+    a_file = click.Path(path_type=Path, dir_okay=False)
+    return click.argument("file", type=a_file, required=False)(with_file)
+
+
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default=Path("study.toml"))
-@click.option("--data", metavar="DIR", help="Images, in place of those that the file names.")
-@click.option(
-    "--runs", type=RunsPath(), default=Path("runs"), show_default=True,
-    help="Where records are saved: what is done there doesn't count.",
-)  # fmt: skip
+@_of_file
+@study_options
 @click.option(
     "--time/--no-time", "timed", default=True, show_default=True,
     help="Time a few batches of each kind of run, as `homework plan --time` does.",
@@ -55,13 +71,9 @@ class Checked:
 @device_option
 @precision_option
 @json_option
-@click.pass_context
 def check(
-    ctx: click.Context,
-    /,
-    file: Path,
-    data: str | None,
-    runs: Path,
+    study: StudyRecord,
+    folder: StudyFolder,
     timed: bool,
     device: str,
     precision: str,
@@ -75,18 +87,16 @@ def check(
     \b
     Examples:
         homework check study.toml
-        homework check study.toml --no-time
+        homework check study.toml --data ~/flowers --no-time
     """
-    from training.study import build_study, read_study_file
-
-    study = build_study(None, read_study_file(file), {}, None, data)
-    planned = planned_from(study, StudyFolder(runs / study.name))
-    options = RunOptions(device=device, precision=precision, code_folders=(file.resolve().parent,))
-    found = _look(planned, options, timed)
+    ctx = click.get_current_context()
+    check_trusted_code(ctx, study)
+    options = RunOptions(device=device, precision=precision, code_folders=code_folders(ctx))
+    found = _look(planned_from(study, folder), options, timed)
     if as_json:
         print_json(_plain(found))
     else:
-        for line in _lines(found, file):
+        for line in _lines(found, str(ctx.params["study_file"] or study.name)):
             click.echo(line)
     if found.problems:
         ctx.exit(1)
@@ -134,7 +144,7 @@ def _notes(study: StudyRecord) -> Iterator[str]:
             yield f'nothing is chosen from {grid.id}: add an experiment, from = "best of {grid.id}"'
 
 
-def _lines(found: Checked, file: Path) -> Iterator[str]:
+def _lines(found: Checked, name: str) -> Iterator[str]:
     yield from _sections(found)
     pending = [step for step in found.steps if step.state in PENDING]
     trained = sum(step.experiment.role == "train" for step in pending)
@@ -155,11 +165,8 @@ def _lines(found: Checked, file: Path) -> Iterator[str]:
         yield f"note: {note}"
     for problem in found.problems:
         yield f"can't work: {problem}"
-    yield (
-        f"{file}: {counted(len(found.problems), 'thing')} can't work"
-        if found.problems
-        else (f"{file}: nothing was found that can't work")
-    )
+    n = counted(len(found.problems), "thing")
+    yield f"{name}: {n} can't work" if found.problems else f"{name}: nothing was found amiss"
 
 
 def _sections(found: Checked) -> Iterator[str]:
