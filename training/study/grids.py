@@ -5,10 +5,9 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 
 from training.errors import StudyError
 from training.lookup import unknown_name
@@ -19,6 +18,9 @@ from training.records import (
     StudyGrid,
     learning_rate_label,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
 
 OF_SETTINGS = {"optimizer": "optimizers", "learning_rate": "learning_rates"}
 """Fields that may have the values of a setting, which the grid names instead of a list."""
@@ -47,7 +49,7 @@ class Range:
     is_log: bool
     is_whole: bool
 
-    def draw(self, rng: np.random.Generator) -> float | int:
+    def draw(self, rng: "np.random.Generator") -> float | int:
         """Return a whole number, or one of three significant digits."""
         if self.is_whole and not self.is_log:
             return int(rng.integers(int(self.low), int(self.high), endpoint=True))
@@ -232,6 +234,8 @@ def _check_size(axes: Axes, sample: int, where: str) -> None:
 
 def _drawn(table: GridTable, where: str) -> Iterator[dict[str, Any]]:
     """Draw members one by one, none twice: a larger sample begins with the smaller one's."""
+    import numpy as np
+
     rng = np.random.default_rng(table.seed)
     seen: list[dict[str, Any]] = []
     for _ in range(DRAWS * table.sample):

@@ -195,6 +195,12 @@ class _Listing:
             for key in (FROM, RANK, ONLY_FOR, NOT_FOR):
                 if key in fields:
                     raise StudyError(f"In {where}: a grid has no {key}.", "Leave it out.")
+            if "choice" in start:
+                raise StudyError(
+                    f"In {where}: {self.file.grids[grid_id][LIKE]} takes fields from a grid’s "
+                    "best, which isn’t known before that has run.",
+                    "Begin with another experiment, or with a member of that grid.",
+                )
             table = read_grid(fields, self.settings, where)
             record, found = members(grid_id, table, where)
             shared = {key: value for key, value in start.items() if key in GRID_FIELDS}
@@ -279,7 +285,7 @@ class _Listing:
         if named not in list(self.table):
             raise unknown_name(f"experiment in {where}, {LIKE}:", str(named), self.table)
         found: dict[str, Any] = msgspec.to_builtins(self.table[named])
-        return found
+        return found | {"model": self.table[named].model}
 
     def _read_named(self, name: str) -> None:
         """Read the table of a grid or experiment that another one names, if it wasn't read yet."""

@@ -200,6 +200,19 @@ def test_experiments_may_be_in_any_order_and_like_each_other(study_of):
     assert (found["x/c"].gamma, found["x/c"].test, found["x/c"].optimizer) == (0.5, True, "sgd")
 
 
+def test_a_grid_like_an_experiment_has_its_network(study_of):
+    text = """
+    [sections.x]
+    [experiments."x/a"]
+    model = "alexnet"
+    [grids."x/grid"]
+    like = "x/a"
+    gamma = [0.1, 0.5]
+    """
+    study = study_of(text, overrides={"backbone": "resnet18"})
+    assert {e.model for e in study.experiments} == {"alexnet"}
+
+
 def test_what_is_like_a_run_taken_over_is_trained_with_its_change(study_of):
     text = '[experiments."decay/smooth"]\nlike = "decay/best"\nlabel_smoothing = 0.1\n'
     smooth = by_id(study_of(OWN + text))["decay/smooth"]
@@ -255,6 +268,8 @@ def test_an_experiment_may_be_for_some_backbones_only(study_of):
          "(?s)Unknown member of x/g.*x/g-0.1"),
         ("[sections.x]\n[grids.'x/g']\ngamma = [0.1, 0.2]\n[grids.'x/g-2']\ngamma = [0.1, 0.2]",
          "can't be told from the members"),
+        (f"{BEST}gamma = 0.3\n{GRID}\n[grids.'x/h']\nlike = 'x/a'\nmomentum = [0.5, 0.9]",
+         "x/a takes fields from a grid’s best"),
         ("[grids.'scratch/grid']\ngamma = [0.1, 0.2]", "the homework has a grid"),
         ("[sections.x]\n[grids.'x/g']\nfrom = 'best of x/h'\ngamma = [0.1, 0.2]", "has no from"),
     ],
