@@ -200,6 +200,8 @@ def _values(
     advice: "Advice | None",
 ) -> dict[str, str]:
     """Return the lines of a ready study file that a person's options decide."""
+    from training.study import PRESETS
+
     said = {"title": title, "author": author, "course": course,
             "data": _from_file(data, file) if data else None}  # fmt: skip
     values = {key: f'"{_escape(value)}"' for key, value in said.items() if value}
@@ -207,7 +209,8 @@ def _values(
         values["preset"] = f'"{preset}"'
     if advice:
         values["name"] = f'"{_study_name(advice.name)}"'
-        values |= {"batch_size": str(advice.batch_size), "image_size": str(advice.image_size)}
+        batch, size = _advised(advice, PRESETS[preset].settings)
+        values |= {"batch_size": str(batch), "image_size": str(size)}
         if advice.max_per_class:
             values["max_per_class"] = f"{advice.max_per_class}             # a first try"
     return values
@@ -236,13 +239,16 @@ def _from_file(data: str, file: Path) -> str:
 
 def _sizes(advice: "Advice | None", preset: "Settings") -> str:
     """Return the lines on sizes: what suits the images, and never more than the preset has."""
-    batch, size = preset.batch_size, preset.image_size
-    if advice:
-        batch, size = min(batch, advice.batch_size), min(size, advice.image_size)
+    batch, size = _advised(advice, preset) if advice else (preset.batch_size, preset.image_size)
     mark = "" if advice else "# "
     batch_line = f"{mark}batch_size = {batch}"
     size_line = f"{mark}image_size = {size}"
     return f"{batch_line}\n{size_line:32} # pixels; resized to 256/224 of it, then cropped"
+
+
+def _advised(advice: "Advice", preset: "Settings") -> tuple[int, int]:
+    """Return batch and image size that suit the images, never more than the preset has."""
+    return min(preset.batch_size, advice.batch_size), min(preset.image_size, advice.image_size)
 
 
 def _escape(text: str) -> str:

@@ -397,6 +397,8 @@ class _Listing:
 
     def _check_sections(self) -> None:
         """Hold what the file's sections name to what there is."""
+        if not self.file.path:
+            return  # of a study that is there: that was seen to when its file was read
         for name, fields in self.file.sections.items():
             section = self.sections[name]
             for key in ("against", "compare", "grids"):
