@@ -30,7 +30,7 @@ SAID = {
     SAMPLE_SEED: "Another draw for another number.",
 }
 
-TEXT = {"type": "string"}
+TEXT: dict[str, Any] = {"type": "string"}
 NAMES = {"type": "array", "items": TEXT}
 COUNT = {"type": "integer", "minimum": 0}
 
@@ -71,8 +71,13 @@ def _of_tables(definitions: dict[str, Any]) -> None:
     del experiment["properties"]["id"], section["properties"]["name"]
     del section["properties"]["pictures"]
     experiment["required"] = section["required"] = []
-    keys = {LIKE: TEXT, FROM: {"type": "string", "pattern": "^best of .+/.+"},
-            RANK: {"type": "integer", "minimum": 1}, ONLY_FOR: NAMES, NOT_FOR: NAMES}  # fmt: skip
+    keys: dict[str, dict[str, Any]] = {
+        LIKE: TEXT,
+        FROM: {"type": "string", "pattern": "^best of .+/.+"},
+        RANK: {"type": "integer", "minimum": 1},
+        ONLY_FOR: NAMES,
+        NOT_FOR: NAMES,
+    }
     experiment["properties"] |= {
         key: schema | {"description": SAID[key]} for key, schema in keys.items()
     }
@@ -109,7 +114,7 @@ def _grid(experiment: dict[str, Any]) -> dict[str, Any]:
             ways.append({"const": OF_SETTINGS[name], "description": "Those of [settings]."})
         fields[name] = {"anyOf": ways, **said}
     words = {name: experiment["properties"][name] for name in SHARED_WORDS}
-    keys = {LIKE: TEXT, SAMPLE: COUNT, SAMPLE_SEED: COUNT}
+    keys: dict[str, dict[str, Any]] = {LIKE: TEXT, SAMPLE: COUNT, SAMPLE_SEED: COUNT}
     return {
         "type": "object",
         "description": "Experiments that differ in one, two or three fields: those with a list.",

@@ -200,7 +200,7 @@ def convert_fields(
     Raises:
         StudyError: An unknown field, or a value of the wrong kind.
     """
-    valid = kind.__struct_fields__
+    valid: tuple[str, ...] = kind.__struct_fields__
     for key in fields:
         if key not in valid:
             where = file.where(table, name, key)

@@ -3,7 +3,7 @@
 import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,9 @@ SAMPLE, SAMPLE_SEED = "sample", "sample_seed"
 RANGE_KEYS = ("from", "to", "scale")
 SHARED_WORDS = ("question", "extra", "note")
 """Words of an experiment that all members of a grid may share."""
+
+Where = Callable[..., str]
+"""Says where a table stands, or, given its name, a key of it."""
 
 TYPES = {known.name: known.type for known in msgspec.structs.fields(Experiment)}
 DRAWS = 100
@@ -81,11 +84,11 @@ class GridTable:
     by_settings: bool
 
 
-def read_grid(fields: Mapping[str, Any], settings: Settings, where: str) -> GridTable:
+def read_grid(fields: Mapping[str, Any], settings: Settings, where: Where) -> GridTable:
     """Tell what varies in a grid's table from what all its members share.
 
     Args:
-        where: Names the table in an error.
+        where: Says where the table or a key stands, in an error.
 
     Raises:
         StudyError: An unknown field, a value of the wrong kind, or nothing that varies.
@@ -110,7 +113,7 @@ def read_grid(fields: Mapping[str, Any], settings: Settings, where: str) -> Grid
     return GridTable(axes, shared, sample, seed, by_settings)
 
 
-def members(grid_id: str, table: GridTable, where: str) -> tuple[StudyGrid, list[dict[str, Any]]]:
+def members(grid_id: str, table: GridTable, where: Where) -> tuple[StudyGrid, list[dict[str, Any]]]:
     """Return a grid and the fields of its members beside those that they share.
 
     The first field varies fastest. Ids end in the members' values; a sample's in their numbers.
@@ -138,22 +141,22 @@ def members(grid_id: str, table: GridTable, where: str) -> tuple[StudyGrid, list
     return StudyGrid(id=grid_id, axes=axes, sample=table.sample), found
 
 
-def _check_field(name: str, where: str) -> None:
+def _check_field(name: str, where: Where) -> None:
     if name == "test":
         raise StudyError(
-            f"In {where}: members of a grid aren't tested.",
+            f"In {where(name)}: members of a grid aren't tested.",
             'Test the one that validation chooses: from = "best of …" and test = true in an '
             "experiment.",
         )
     if name not in (*GRID_FIELDS, *SHARED_WORDS):
         valid = (*GRID_FIELDS, *SHARED_WORDS, "like", SAMPLE, SAMPLE_SEED)
-        raise unknown_name(f"field in {where}:", name, valid)
+        raise unknown_name(f"field in {where(name)}:", name, valid)
 
 
-def _count(fields: Mapping[str, Any], key: str, where: str) -> int:
+def _count(fields: Mapping[str, Any], key: str, where: Where) -> int:
     value = fields.get(key, 0)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise StudyError(f"In {where}: {key} must be a whole number from 0; found {value!r}.")
+        raise StudyError(f"In {where(key)}: {key} must be a whole number from 0; found {value!r}.")
     return value
 
 
@@ -166,41 +169,44 @@ def _is_one_value(value: list[Any], name: str) -> bool:
     return True
 
 
-def _values(values: list[Any], name: str, where: str) -> tuple[Any, ...]:
+def _values(values: list[Any], name: str, where: Where) -> tuple[Any, ...]:
     found = []
     for value in values:
         try:
             found.append(msgspec.to_builtins(msgspec.convert(value, TYPES[name])))
         except msgspec.ValidationError as error:
-            raise StudyError(f"In {where}: {name} has {value!r}: {error}.") from error
+            raise StudyError(f"In {where(name)}: {name} has {value!r}: {error}.") from error
     if not found:
-        raise StudyError(f"In {where}: {name} has no values.", "Name one at least.")
+        raise StudyError(f"In {where(name)}: {name} has no values.", "Name one at least.")
     for value in found:
         if found.count(value) > 1:
-            raise StudyError(f"In {where}: {name} has {value!r} twice.", "Name it once.")
+            raise StudyError(f"In {where(name)}: {name} has {value!r} twice.", "Name it once.")
     return tuple(found)
 
 
-def _range(value: dict[str, Any], name: str, sample: int, where: str) -> Range:
+def _range(value: dict[str, Any], name: str, sample: int, where: Where) -> Range:
     for key in value:
         if key not in RANGE_KEYS:
-            raise unknown_name(f"key in {where}, {name}:", key, RANGE_KEYS)
+            raise unknown_name(f"key in {where(name)}, {name}:", key, RANGE_KEYS)
     if not sample:
         raise StudyError(
-            f"In {where}: {name} is a range, of which only a sample can be drawn.",
+            f"In {where(name)}: {name} is a range, of which only a sample can be drawn.",
             "Add sample = 20, say, or list the values.",
         )
     low, high, scale = value.get("from"), value.get("to"), value.get("scale", "linear")
     numbers = [x for x in (low, high) if isinstance(x, int | float) and not isinstance(x, bool)]
     if len(numbers) < 2 or not -math.inf < numbers[0] < numbers[1] < math.inf:
         raise StudyError(
-            f"In {where}: {name} must go from a number to a larger one; found {low} to {high}.",
+            f"In {where(name)}: {name} must go from a number to a larger one; "
+            f"found {low} to {high}.",
             f'Write {name} = {{ from = 1e-4, to = 1e-1, scale = "log" }}.',
         )
     if scale not in ("linear", "log"):
-        raise unknown_name(f"scale in {where}, {name}:", str(scale), ("linear", "log"))
+        raise unknown_name(f"scale in {where(name)}, {name}:", str(scale), ("linear", "log"))
     if scale == "log" and numbers[0] <= 0:
-        raise StudyError(f"In {where}: {name} can't be drawn on a log scale from {numbers[0]}.")
+        raise StudyError(
+            f"In {where(name)}: {name} can't be drawn on a log scale from {numbers[0]}."
+        )
     is_whole = all(isinstance(x, int) for x in numbers)
     found = Range(numbers[0], numbers[1], scale == "log", is_whole and _is_one_value_whole(name))
     _values([numbers[0] if found.is_whole else float(numbers[0])], name, where)
@@ -216,23 +222,25 @@ def _is_one_value_whole(name: str) -> bool:
     return False
 
 
-def _check_size(axes: Axes, sample: int, where: str) -> None:
+def _check_size(axes: Axes, sample: int, where: Where) -> None:
     if not axes:
         raise StudyError(
-            f"In {where}: nothing varies.",
+            f"In {where()}: nothing varies.",
             "Give a field several values: learning_rate = [1e-2, 1e-3].",
         )
     if len(axes) > MOST_AXES and not sample:
         raise StudyError(
-            f"In {where}: {len(axes)} fields vary ({', '.join(axes)}); at most {MOST_AXES} can.",
+            f"In {where()}: {len(axes)} fields vary ({', '.join(axes)}); at most {MOST_AXES} can.",
             "Vary fewer, or draw some of all with sample = 20, say.",
         )
     n = sample or math.prod(len(v) for v in axes.values() if isinstance(v, tuple))
     if n > MOST_MEMBERS:
-        raise StudyError(f"In {where}: it has {n:,} members; at most {MOST_MEMBERS:,} can be run.")
+        raise StudyError(
+            f"In {where()}: it has {n:,} members; at most {MOST_MEMBERS:,} can be run."
+        )
 
 
-def _drawn(table: GridTable, where: str) -> Iterator[dict[str, Any]]:
+def _drawn(table: GridTable, where: Where) -> Iterator[dict[str, Any]]:
     """Draw members one by one, none twice: a larger sample begins with the smaller one's."""
     import numpy as np
 
@@ -251,7 +259,7 @@ def _drawn(table: GridTable, where: str) -> Iterator[dict[str, Any]]:
         if len(seen) == table.sample:
             return
     raise StudyError(
-        f"In {where}: sample asks for {table.sample} members, and {len(seen)} were found.",
+        f"In {where(SAMPLE)}: sample asks for {table.sample} members, and {len(seen)} were found.",
         "Draw fewer, or give more values or wider ranges.",
     )
 

@@ -36,7 +36,7 @@ from training.study.files import (
     experiment_fields,
     read_study_file,
 )
-from training.study.grids import GridTable, members, read_grid
+from training.study.grids import GridTable, Where, members, read_grid
 from training.study.own_sections import DATA
 from training.study.recipe import check_recipe
 
@@ -175,42 +175,42 @@ class _Listing:
     def _read_grid(self, grid_id: str) -> None:
         if grid_id in self._read:
             return
-        where = self.file.where("grids", grid_id)
+        at = functools.partial(self.file.where, "grids", grid_id)
         for other in (*self.grids, *self.file.grids):
             if other != grid_id and (
                 matches_group(grid_id, other) or matches_group(other, grid_id)
             ):
                 raise StudyError(
-                    f"In {where}: it can't be told from the members of {other}.",
+                    f"In {at()}: it can't be told from the members of {other}.",
                     f"Call it neither {other} with a hyphen and more, nor the other way round.",
                 )
         if grid_id in self.grids:
             raise StudyError(
-                f"In {where}: the homework has a grid of this name.",
+                f"In {at()}: the homework has a grid of this name.",
                 "Call it something else, or set learning_rates and optimizers in [settings].",
             )
         with self._reading(grid_id):
             fields = dict(self.file.grids[grid_id])
-            start = self._like(fields.pop(LIKE), where) if LIKE in fields else {}
+            start = self._like(fields.pop(LIKE), at) if LIKE in fields else {}
             for key in (FROM, RANK, ONLY_FOR, NOT_FOR):
                 if key in fields:
-                    raise StudyError(f"In {where}: a grid has no {key}.", "Leave it out.")
+                    raise StudyError(f"In {at(key)}: a grid has no {key}.", "Leave it out.")
             if "choice" in start:
                 raise StudyError(
-                    f"In {where}: {self.file.grids[grid_id][LIKE]} takes fields from a grid’s "
+                    f"In {at()}: {self.file.grids[grid_id][LIKE]} takes fields from a grid’s "
                     "best, which isn’t known before that has run.",
                     "Begin with another experiment, or with a member of that grid.",
                 )
-            table = read_grid(fields, self.settings, where)
-            record, found = members(grid_id, table, where)
+            table = read_grid(fields, self.settings, at)
+            record, found = members(grid_id, table, at)
             shared = {key: value for key, value in start.items() if key in GRID_FIELDS}
-            shared |= experiment_fields(table.shared, self.settings, where)
+            shared |= experiment_fields(table.shared, self.settings, at("batch_size"))
             self.grids[grid_id] = Grid(record, replace(table, shared=shared))
             for own in found:
                 usual = {"model": self.settings.backbone} | shared
                 member = self._made(usual | own, "grids", grid_id)
                 if not ID_PATTERN.fullmatch(member.id):
-                    raise StudyError(f"In {where}: “{member.id}” is not an experiment id.")
+                    raise StudyError(f"In {at()}: “{member.id}” is not an experiment id.")
                 self.table[member.id] = member
 
     # Experiments
@@ -219,14 +219,14 @@ class _Listing:
         if experiment_id in self._read:
             return
         self._check_id("experiments", experiment_id)
-        where = self.file.where("experiments", experiment_id)
+        at = functools.partial(self.file.where, "experiments", experiment_id)
         fields = self.file.experiments[experiment_id]
         with self._reading(experiment_id):
-            if not self._is_for_backbone(fields, where):
+            if not self._is_for_backbone(fields, at):
                 self.table.pop(experiment_id, None)
                 return
-            own = experiment_fields(fields, self.settings, where)
-            start = self._start(experiment_id, fields, own, where)
+            own = experiment_fields(fields, self.settings, at("batch_size"))
+            start = self._start(experiment_id, fields, own, at)
             if start is None:
                 return
             experiment = self._made(
@@ -239,17 +239,17 @@ class _Listing:
         check_recipe(experiment, self.file.where(table, name))
         return experiment
 
-    def _is_for_backbone(self, fields: Mapping[str, Any], where: str) -> bool:
+    def _is_for_backbone(self, fields: Mapping[str, Any], at: Where) -> bool:
         for key in (ONLY_FOR, NOT_FOR):
             names = fields.get(key, [])
             if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-                raise StudyError(f"In {where}: {key} must be a list of backbones.")
+                raise StudyError(f"In {at(key)}: {key} must be a list of backbones.")
         backbone = self.settings.backbone
         only, never = fields.get(ONLY_FOR), fields.get(NOT_FOR, [])
         return backbone not in never and (only is None or backbone in only)
 
     def _start(
-        self, experiment_id: str, fields: Mapping[str, Any], own: Mapping[str, Any], where: str
+        self, experiment_id: str, fields: Mapping[str, Any], own: Mapping[str, Any], at: Where
     ) -> dict[str, Any] | None:
         """Return what an experiment's fields are unless its table says otherwise.
 
@@ -257,12 +257,12 @@ class _Listing:
         """
         if FROM in fields:
             if LIKE in fields:
-                raise StudyError(f"In {where}: {LIKE} and {FROM} can't both be.", "Remove one.")
-            return self._from(fields, own, where)
+                raise StudyError(f"In {at()}: {LIKE} and {FROM} can't both be.", "Remove one.")
+            return self._from(fields, own, at)
         if RANK in fields:
-            raise StudyError(f"In {where}: {RANK} needs {FROM}.", 'Add from = "best of …".')
+            raise StudyError(f"In {at(RANK)}: {RANK} needs {FROM}.", 'Add from = "best of …".')
         if LIKE in fields:
-            return self._from_like(fields, own, where)
+            return self._from_like(fields, own, at)
         if experiment_id in self.table:
             known: dict[str, Any] = msgspec.to_builtins(self.table[experiment_id])
             return known
@@ -273,17 +273,17 @@ class _Listing:
             return {"model": self.settings.backbone, "question": f"What does “{name}” reach?"}
         raise unknown_name(
             "experiment in the study file (a new one names its model, another one: "
-            f"{LIKE}, or a grid: {FROM}): {where}",
+            f"{LIKE}, or a grid: {FROM}): {at()}",
             experiment_id,
             self.table,
         )
 
-    def _like(self, named: Any, where: str) -> dict[str, Any]:
+    def _like(self, named: Any, at: Where) -> dict[str, Any]:
         """Return the fields of the experiment that a table begins with."""
         if isinstance(named, str):
             self._read_named(named)
         if named not in list(self.table):
-            raise unknown_name(f"experiment in {where}, {LIKE}:", str(named), self.table)
+            raise unknown_name(f"experiment in {at(LIKE)}, {LIKE}:", str(named), self.table)
         found: dict[str, Any] = msgspec.to_builtins(self.table[named])
         return found | {"model": self.table[named].model}
 
@@ -300,33 +300,35 @@ class _Listing:
                 self._read_grid(grid_id)
 
     def _from_like(
-        self, fields: Mapping[str, Any], own: Mapping[str, Any], where: str
+        self, fields: Mapping[str, Any], own: Mapping[str, Any], at: Where
     ) -> dict[str, Any]:
-        start = self._like(fields[LIKE], where)
+        start = self._like(fields[LIKE], at)
         changed = [key for key in own if key not in EXPERIMENT_WORDS]
         question = f"What does {', '.join(changed) or 'the same again'} change?"
         if start.get("role") == "reuse" and changed and "role" not in own:
             choice = start["choice"]
             if choice["grid"] in self.grids and self.grids[choice["grid"]].table is not None:
                 named = {FROM: f"best of {choice['grid']}", RANK: choice.get("rank", 1)}
-                taken = self._from(named, own, where) or {}
+                taken = self._from(named, own, at) or {}
                 start |= taken
             else:
                 start["role"] = "train"
         return start | {"question": question}
 
     def _from(
-        self, fields: Mapping[str, Any], own: Mapping[str, Any], where: str
+        self, fields: Mapping[str, Any], own: Mapping[str, Any], at: Where
     ) -> dict[str, Any] | None:
         """Return the fields of an experiment that begins with a grid's best member."""
-        grid, rank = self._named_grid(fields, where)
+        grid, rank = self._named_grid(fields, at)
         table = grid.table
         assert table is not None
         n = sum(matches_group(item.id, grid.record.id) for item in self.table.values())
         if rank > n:
             if table.by_settings:
                 return None
-            raise StudyError(f"In {where}: rank is {rank}, and {grid.record.id} has {n} members.")
+            raise StudyError(
+                f"In {at(RANK)}: rank is {rank}, and {grid.record.id} has {n} members."
+            )
         usual = DEFAULTS | {"model": self.settings.backbone} | table.shared
         changed = [
             key
@@ -336,7 +338,7 @@ class _Listing:
         role = own.get("role") or ("train" if changed else "reuse")
         if role == "reuse" and changed:
             raise StudyError(
-                f"In {where}: {', '.join(changed)} can't be changed in a run that is taken over.",
+                f"In {at()}: {', '.join(changed)} can't be changed in a run that is taken over.",
                 'Leave role = "reuse" out to train it.',
             )
         taken = tuple(name for name in table.axes if name not in own)
@@ -353,21 +355,23 @@ class _Listing:
             "question": _question(rank, changed),
         } | start
 
-    def _named_grid(self, fields: Mapping[str, Any], where: str) -> tuple[Grid, int]:
+    def _named_grid(self, fields: Mapping[str, Any], at: Where) -> tuple[Grid, int]:
         said = fields[FROM]
         named = BEST_OF.fullmatch(said) if isinstance(said, str) else None
         if named is None:
             raise StudyError(
-                f"In {where}: {FROM} must name a grid; found {said!r}.",
+                f"In {at(FROM)}: {FROM} must name a grid; found {said!r}.",
                 'Write from = "best of section/grid", and rank = 2 for the second best.',
             )
         rank = fields.get(RANK, 1)
         if isinstance(rank, bool) or not isinstance(rank, int) or rank < 1:
-            raise StudyError(f"In {where}: {RANK} must be a whole number from 1; found {rank!r}.")
+            raise StudyError(
+                f"In {at(RANK)}: {RANK} must be a whole number from 1; found {rank!r}."
+            )
         self._read_named(named[1])
         valid = {name: grid for name, grid in self.grids.items() if grid.table is not None}
         if named[1] not in valid:
-            raise unknown_name(f"grid in {where}, {FROM}:", named[1], valid)
+            raise unknown_name(f"grid in {at(FROM)}, {FROM}:", named[1], valid)
         return valid[named[1]], rank
 
     # What is read once, and checked at the end
@@ -393,7 +397,7 @@ class _Listing:
 
     def _member_ids(self, grid: Grid) -> list[str]:
         assert grid.table is not None
-        return [str(own["id"]) for own in members(grid.record.id, grid.table, "")[1]]
+        return [str(own["id"]) for own in members(grid.record.id, grid.table, str)[1]]
 
     def _check_sections(self) -> None:
         """Hold what the file's sections name to what there is."""

@@ -33,8 +33,9 @@ def ready_file(template: str, name: str, values: dict[str, str]) -> str:
     text = text.replace("{file}", name)
     for key, value in values.items():
         line = re.compile(rf"^(?:# )?{key} = .*$", re.MULTILINE)
+        found = line.search(text)
         if key == "preset":
             text = text.replace("title = ", f"preset = {value}\ntitle = ", 1)
-        else:
-            text = line.sub(lambda _, said=f"{key} = {value}": said, text, count=1)
+        elif found:
+            text = f"{text[: found.start()]}{key} = {value}{text[found.end() :]}"
     return text

@@ -8,8 +8,8 @@ from training.study.grids import labels_of, members, read_grid
 
 
 def grid(settings=None, **fields):
-    table = read_grid(fields, settings or Settings(), "here")
-    return members("x/grid", table, "here")
+    table = read_grid(fields, settings or Settings(), str)
+    return members("x/grid", table, str)
 
 
 def ids(found):

@@ -256,7 +256,7 @@ def test_an_experiment_may_be_for_some_backbones_only(study_of):
         ("[sections.x]\n[experiments.'x/a']\nlike = 'x/b'\n[experiments.'x/b']\nlike = 'x/a'",
          "begin with each other: x/a → x/b → x/a"),
         ("[sections.x]\n[experiments.'x/a']\nlike = 'x/a'", "each other: x/a → x/a"),
-        (f"{BEST.replace('x/g', 'x/gird', 1)}{GRID}", "(?s)line 2.*“x/gird”.*Did you mean “x/g”"),
+        (f"{BEST.replace('x/g', 'x/gird', 1)}{GRID}", "(?s)line 3.*“x/gird”.*Did you mean “x/g”"),
         ("[sections.x]\n[experiments.'x/a']\nfrom = 'x/grid'", "best of section/grid"),
         ("[sections.x]\n[experiments.'x/a']\nrank = 2", "rank needs from"),
         ("[sections.x]\n[experiments.'x/a']\nlike = 'x/b'\nfrom = 'best of x/g'", "both"),
