@@ -163,17 +163,26 @@ def _count(fields: Mapping[str, Any], key: str, where: Where) -> int:
 def _is_one_value(value: list[Any], name: str) -> bool:
     """Tell whether a list is one value of a field, such as the widths of a head's layers."""
     try:
-        msgspec.convert(value, TYPES[name])
+        _converted(value, name)
     except msgspec.ValidationError:
         return False
     return True
+
+
+def _converted(value: Any, name: str) -> Any:
+    """Return one value of a field as records have it.
+
+    Raises:
+        ValidationError: It is none.
+    """
+    return msgspec.to_builtins(msgspec.convert(value, TYPES[name]))
 
 
 def _values(values: list[Any], name: str, where: Where) -> tuple[Any, ...]:
     found = []
     for value in values:
         try:
-            found.append(msgspec.to_builtins(msgspec.convert(value, TYPES[name])))
+            found.append(_converted(value, name))
         except msgspec.ValidationError as error:
             raise StudyError(f"In {where(name)}: {name} has {value!r}: {error}.") from error
     if not found:
@@ -208,15 +217,15 @@ def _range(value: dict[str, Any], name: str, sample: int, where: Where) -> Range
             f"In {where(name)}: {name} can't be drawn on a log scale from {numbers[0]}."
         )
     is_whole = all(isinstance(x, int) for x in numbers)
-    found = Range(numbers[0], numbers[1], scale == "log", is_whole and _is_one_value_whole(name))
+    found = Range(numbers[0], numbers[1], scale == "log", is_whole and _is_whole(name))
     _values([numbers[0] if found.is_whole else float(numbers[0])], name, where)
     return found
 
 
-def _is_one_value_whole(name: str) -> bool:
+def _is_whole(name: str) -> bool:
     """Tell whether a field takes whole numbers only."""
     try:
-        msgspec.convert(0.5, TYPES[name])
+        _converted(0.5, name)
     except msgspec.ValidationError:
         return True
     return False
