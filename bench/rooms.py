@@ -40,7 +40,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("weights",),
         ("planning",),
         ("run",),
-        ("executors", "forecast"),
+        ("executors", "feasible", "forecast"),
         ("reproduce", "session"),
         ("cli",),
         ("__main__", "api"),

@@ -62,6 +62,7 @@ class Forecast:
         device: Name of the device.
         precision: Number format of products and convolutions.
         stand_ins: Of the seconds of each step, those in which stand-in weights are trained.
+        n_images: Of the study, all splits together.
     """
 
     seconds: list[float | None]
@@ -69,6 +70,7 @@ class Forecast:
     precision: Precision
     problems: list[str]
     stand_ins: list[float]
+    n_images: int
 
     @property
     def total(self) -> float:
@@ -150,8 +152,9 @@ def forecast(
         for own, before in zip(seconds, of_stand_ins, strict=True)
     ]
     device = device_name(workspace.device)
+    n_images = sum(map(len, workspace.data.splits.values()))
     found = list(dict.fromkeys(problems))
-    return Forecast(total, device, workspace.precision, found, of_stand_ins)
+    return Forecast(total, device, workspace.precision, found, of_stand_ins, n_images)
 
 
 def _of_stand_ins(

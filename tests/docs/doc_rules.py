@@ -70,7 +70,7 @@ MAKE_PDFS = ("docs/first-hour.md", "docs/verify.md")
 OWN_CACHE = ("docs/first-hour.md",)
 """Pages that show what happens only the first time on a machine."""
 
-WHOLE_LISTS = ("README.md", "docs/first-hour.md")
+WHOLE_LISTS = ("README.md", "docs/first-hour.md", "docs/next-year.md")
 """Pages whose `homework run-all` runs the whole list; the others run `A_FEW` of it."""
 
 A_FEW = ("run", "scratch/baseline", "transfer/grid-sgd-1e-2")

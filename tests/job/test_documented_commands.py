@@ -14,7 +14,7 @@ from training.cli.runs_path import RunsPath
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "commands.md"
-OF_A_STUDY = ("run-all", "run", "config", "list", "plan", "status")
+OF_A_STUDY = ("run-all", "run", "config", "list", "plan", "check", "status")
 
 if not PAGE.is_file():
     pytest.skip("docs isn't here", allow_module_level=True)

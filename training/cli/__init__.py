@@ -25,6 +25,7 @@ COMMANDS = {
     "config": ("training.cli.config:config", "Show every setting and where it comes from."),
     "list": ("training.cli.listing:list_experiments", "List the experiments and their questions."),
     "plan": ("training.cli.plan:plan", "Show what would run, what is done, and why."),
+    "check": ("training.cli.check:check", "Say what a study file would run, and what can't work."),
     "status": ("training.cli.listing:status", "Show the results so far."),
     "render": ("report.cli:render", "Turn the records into a report (HTML, PDF)."),
     "verify": ("report.cli:verify", "Hold a whole report against its records."),
@@ -51,7 +52,7 @@ COMMANDS = {
 }
 """Each command's implementation and its line in the help."""
 
-LOADING_TORCH = {"run-all", "run", "reproduce", "predict", "export-model"}
+LOADING_TORCH = {"run-all", "run", "check", "reproduce", "predict", "export-model"}
 """Commands that torch could end without a message where memory is limited."""
 
 

@@ -37,6 +37,12 @@ def presets() -> Iterable[str]:
     return PRESETS
 
 
+def templates() -> Iterable[str]:
+    from training.study.ready import TEMPLATES
+
+    return TEMPLATES
+
+
 def report_sections() -> Iterable[str]:
     from training.study import REPORT_SECTIONS
 
@@ -58,12 +64,13 @@ def studies_or_folders(
 
 def experiments(ctx: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
     """Offer sections, grids and experiments of the study that the other options describe."""
-    from training.study import SECTIONS
-
-    listed = _study(ctx).experiments
+    study = _study(ctx)
+    listed = study.experiments
     grids = {e.choice.grid for e in listed if e.choice is not None}
+    grids |= {grid.id for grid in study.grids}
+    sections = {experiment.section: None for experiment in listed}
     given = set(ctx.params.get("names") or ())
-    names = [*SECTIONS, *sorted(grids), *(experiment.id for experiment in listed)]
+    names = [*sections, *sorted(grids), *(experiment.id for experiment in listed)]
     return _beginning((name for name in names if name not in given), begun)
 
 

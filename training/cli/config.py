@@ -71,7 +71,7 @@ def _rows(
         rows.append((name, value, given or (in_file if name in file.settings else preset)))
     rows += [
         (f"{experiment_id}: {name}", value, in_file)
-        for experiment_id, fields in file.experiments.items()
+        for experiment_id, fields in [*file.grids.items(), *file.experiments.items()]
         for name, value in fields.items()
     ]
     return rows

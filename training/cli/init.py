@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from training.cli.completion import one_of, presets
+from training.cli.completion import one_of, presets, templates
 from training.errors import StudyError
 from training.folders import expanded
 from training.records import write_bytes
@@ -80,6 +80,17 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # [experiments."scratch/baseline"]
 # epochs = 10
 
+# Sections, grids and comparisons of your own (docs/experiments.md):
+# extends = "homework"           # at the top of the file; else they stand in its place
+# [sections.decay]
+# question = "How much weight decay?"
+# [grids."decay/grid"]
+# weight_decay = [0.0, 1e-4, 1e-2]
+# learning_rate = [1e-2, 1e-3]
+# [experiments."decay/best"]
+# from = "best of decay/grid"
+# test = true
+
 # Add a model: torchvision:NAME, timm:NAME or module:function (a module beside this file):
 # [experiments."beyond/mobilenet"]
 # model = "torchvision:mobilenet_v3_small"
@@ -104,9 +115,15 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
     help="Settings to start from: reference or quick.", shell_complete=one_of(presets),
 )  # fmt: skip
 @click.option("--data", metavar="DIR", help="Your images; sizes are chosen to suit them.")
+@click.option(
+    "--template", metavar="NAME",
+    help="A ready study: homework, own-pictures, backbones, augmentation or data-efficiency.",
+    shell_complete=one_of(templates),
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def init(
     file: Path,
+    template: str | None,
     title: str | None,
     author: str,
     course: str,
@@ -114,7 +131,7 @@ def init(
     data: str | None,
     force: bool,
 ) -> None:
-    """Write an annotated study file to start from.
+    """Write an annotated study file to start from, or, with --template, a ready one.
 
     With --data, sizes, batch size and title are chosen to suit the images (a folder, a CSV file,
     torchvision:NAME).
@@ -122,17 +139,25 @@ def init(
     \b
     Examples:
         homework init study.toml --data ~/flowers --author "A. Student"
+        homework init study.toml --template own-pictures --data ~/flowers
         homework run-all -f study.toml --render both
     """
     from training.lookup import look_up
     from training.study import PRESETS
+    from training.study.ready import TEMPLATES, ready_file
 
+    if template is not None:
+        look_up("template", template, TEMPLATES)
     look_up("preset", preset, PRESETS)
     if file.exists() and not force:
         raise StudyError(
             f"{file} already exists.", "Choose another name, or overwrite it with --force."
         )
     advice = _look(data) if data else None
+    if template is not None:
+        values = _values(file, title, author, course, preset, data, advice)
+        _write(file, ready_file(template, file.name, values), advice)
+        return
     if title is None:
         title = f"Convolutional networks on {advice.name}" if advice else "My study"
     settings = PRESETS[preset].settings
@@ -155,10 +180,40 @@ def init(
         if data
         else '# data = "images"            # a folder',
     )
+    _write(file, text, advice)
+
+
+def _write(file: Path, text: str, advice: "Advice | None") -> None:
     write_bytes(file, text.encode())
     click.echo(str(file))
     for line in advice.seen if advice else ():
         click.echo(line, err=True)
+
+
+def _values(
+    file: Path,
+    title: str | None,
+    author: str,
+    course: str,
+    preset: str,
+    data: str | None,
+    advice: "Advice | None",
+) -> dict[str, str]:
+    """Return the lines of a ready study file that a person's options decide."""
+    from training.study import PRESETS
+
+    said = {"title": title, "author": author, "course": course,
+            "data": _from_file(data, file) if data else None}  # fmt: skip
+    values = {key: f'"{_escape(value)}"' for key, value in said.items() if value}
+    if preset != "reference":
+        values["preset"] = f'"{preset}"'
+    if advice:
+        values["name"] = f'"{_study_name(advice.name)}"'
+        batch, size = _advised(advice, PRESETS[preset].settings)
+        values |= {"batch_size": str(batch), "image_size": str(size)}
+        if advice.max_per_class:
+            values["max_per_class"] = f"{advice.max_per_class}             # a first try"
+    return values
 
 
 def _look(data: str) -> "Advice | None":
@@ -184,13 +239,16 @@ def _from_file(data: str, file: Path) -> str:
 
 def _sizes(advice: "Advice | None", preset: "Settings") -> str:
     """Return the lines on sizes: what suits the images, and never more than the preset has."""
-    batch, size = preset.batch_size, preset.image_size
-    if advice:
-        batch, size = min(batch, advice.batch_size), min(size, advice.image_size)
+    batch, size = _advised(advice, preset) if advice else (preset.batch_size, preset.image_size)
     mark = "" if advice else "# "
     batch_line = f"{mark}batch_size = {batch}"
     size_line = f"{mark}image_size = {size}"
     return f"{batch_line}\n{size_line:32} # pixels; resized to 256/224 of it, then cropped"
+
+
+def _advised(advice: "Advice", preset: "Settings") -> tuple[int, int]:
+    """Return batch and image size that suit the images, never more than the preset has."""
+    return min(preset.batch_size, advice.batch_size), min(preset.image_size, advice.image_size)
 
 
 def _escape(text: str) -> str:

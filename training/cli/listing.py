@@ -20,6 +20,9 @@ from training.records import (
 )
 from training.records.remote import with_urls
 
+STUDY_FILE = "study-file"
+"""The kind of schema that is of no record."""
+
 
 @click.command("list")
 @study_options
@@ -118,19 +121,25 @@ def _running_line(step: Step, name: str, begun: UnderWay) -> str:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(KINDS), required=False, metavar="[KIND]")
+@click.argument("kind", type=click.Choice([*KINDS, STUDY_FILE]), required=False, metavar="[KIND]")
 def schema(kind: str | None) -> None:
-    """Print the JSON Schema of a kind of record, or of all of them.
+    """Print the JSON Schema of a kind of record, of all of them, or of study files.
 
-    KIND is study, dataset, metrics, curves or predictions: the file's name without .json. Each
-    schema says what every field means and refuses fields that there aren't. Without KIND a file
-    must be one of the five.
+    KIND is study, dataset, metrics, curves or predictions: the file's name without .json; or
+    study-file, for editors. Each schema says what every field means and refuses fields that there
+    aren't. Without KIND a file must be one of the five.
 
     \b
     Examples:
         homework schema metrics > metrics.schema.json
         homework schema > records.schema.json
+        homework schema study-file > study-file.schema.json
     """
+    if kind == STUDY_FILE:
+        from training.study.file_schema import study_file_schema
+
+        print_json(study_file_schema())
+        return
     print_json(json_schema(kind))
 
 

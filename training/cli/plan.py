@@ -65,7 +65,7 @@ def plan(
         check_trusted_code(ctx, study)
         folders = code_folders(ctx)
         options = RunOptions(device=device, precision=precision, code_folders=folders)
-        show_plan(study, folder, names, as_json, _timing(options))
+        show_plan(study, folder, names, as_json, timing_by(options))
     elif (device, precision) != ("auto", "auto"):
         raise click.UsageError("--device and --precision need --time.")
     else:
@@ -150,7 +150,9 @@ def _networks(keep_weights: bool | None) -> str:
     return "networks that are tested are kept" if keep_weights else "no networks are kept"
 
 
-def _timing(options: RunOptions) -> Timing:
+def timing_by(options: RunOptions) -> Timing:
+    """Return what times a few batches of each kind of run, with a bar on the error stream."""
+
     def timing(planned: Plan, steps: list[Step]) -> "Forecast":
         from training.cli.console import ConsoleProgress
         from training.device.process_state import own_process

@@ -8,8 +8,10 @@ import msgspec
 
 from training.data.geometry import resize_size
 from training.errors import HomeworkError
+from training.lookup import unknown_name
 from training.plurals import counted
 from training.records import (
+    GRID_FIELDS,
     RECIPE,
     Choice,
     Experiment,
@@ -226,11 +228,13 @@ def resolve(
     """Fill in everything an experiment leaves to its choice or to the study's settings.
 
     Args:
-        chosen: The grid member that learning rate and optimizer are taken from.
+        chosen: The grid member that its choice takes fields from.
 
     Raises:
+        StudyError: Its choice names a field that no grid can vary.
         WeightsError: Weights that were named aren't there.
     """
+    experiment = _taking_over(experiment, chosen)
     image_size = experiment.image_size or settings.image_size
     source = weights_source(experiment, settings, image_size)
     batch_size = experiment.batch_size or settings.batch_size
@@ -265,6 +269,18 @@ def resolve(
         train_per_class=experiment.train_per_class,
     )
     return spec, source
+
+
+def _taking_over(experiment: Experiment, chosen: Experiment | None) -> Experiment:
+    """Return an experiment with the fields that its choice names, of the chosen grid member."""
+    choice = experiment.choice
+    if choice is None or chosen is None or choice.fields is msgspec.UNSET:
+        return experiment  # learning rate and optimizer are filled in where it has none
+    for name in choice.fields:
+        if name not in GRID_FIELDS:
+            raise unknown_name(f"field that {experiment.id} takes over:", name, GRID_FIELDS)
+    taken = {name: getattr(chosen, name) for name in choice.fields}
+    return msgspec.structs.replace(experiment, **taken)
 
 
 def _recipe(experiment: Experiment, settings: Settings) -> dict[str, Any]:

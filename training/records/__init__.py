@@ -91,6 +91,8 @@ from training.records.scores import KeptScores
 from training.records.sections import SectionKind, StudyGrid, StudySection
 from training.records.selection import Rank, rank
 from training.records.spec import (
+    EXPERIMENT_WORDS,
+    GRID_FIELDS,
     ID_PATTERN,
     Augmentation,
     Balance,
@@ -108,7 +110,9 @@ from training.records.studies import find_studies
 from training.records.together import remove_leftovers, remove_leftovers_of_the_dead, write_together
 
 __all__ = [
+    "EXPERIMENT_WORDS",
     "FORMAT",
+    "GRID_FIELDS",
     "ID_PATTERN",
     "KINDS",
     "RECIPE",

@@ -25,10 +25,7 @@ def json_schema(kind: str | None = None) -> dict[str, Any]:
     Args:
         kind: Of `KINDS`.
     """
-    types = list(RECORD_TYPES.values())
-    references, definitions = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
-    for type_ in _structs(types):
-        _describe(type_, definitions[type_.__name__])
+    references, definitions = described_components(list(RECORD_TYPES.values()))
     files = dict(zip(RECORD_TYPES, references, strict=True))
     head = {"$schema": DIALECT, "$id": f"urn:cnn-homework:records:{FORMAT}:{kind or 'all'}"}
     if kind is None:
@@ -38,6 +35,16 @@ def json_schema(kind: str | None = None) -> dict[str, Any]:
     name = f"{kind}.json"
     needed = _needed(RECORD_TYPES[name], definitions)
     return {**head, "title": f"{name}, format {FORMAT}", **files[name], "$defs": needed}
+
+
+def described_components(
+    types: list[type[msgspec.Struct]],
+) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
+    """Return a reference to each type, and the definitions of all that they are made of."""
+    references, definitions = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+    for type_ in _structs(types):
+        _describe(type_, definitions[type_.__name__])
+    return references, definitions
 
 
 def _describe(type_: type[msgspec.Struct], schema: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ class StudySection(
         grids: Grids that it shows, such as `transfer/grid`; empty for those of its own name.
         before: A person's Markdown above what is generated.
         after: The same below it.
+        pictures: Images that these texts name by a path, as in `ExtraSection`.
     """
 
     name: str
@@ -38,18 +39,19 @@ class StudySection(
     grids: tuple[str, ...] = ()
     before: str = ""
     after: str = ""
+    pictures: dict[str, str] = {}
 
 
 class StudyGrid(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """Experiments that differ in one, two or three fields.
+    """Experiments that differ in one, two or three fields, or, drawn at random, in any number.
 
     Attributes:
         id: `section/name`; its members' ids begin with it and a hyphen.
-        axes: Fields of `Experiment` and their values, in order; the product of all is run, or, with
-            `sample`, as many members as it says.
-        sample: Members drawn from the axes; 0 for the full product.
+        axes: Fields of `Experiment` and their values, in order. The product of all is run; of a
+            sample, the first member has the first value of each, and so on.
+        sample: Members that were drawn at random; 0 for the full product.
     """
 
     id: str

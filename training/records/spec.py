@@ -20,15 +20,17 @@ PUBLISHED = re.compile(r"-([0-9a-f]{8,64})\.pth?$")
 
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A reference to a grid's k-th best pair, resolved from validation records only.
+    """A reference to a grid's k-th best member, resolved from validation records only.
 
     Attributes:
         grid: Prefix of the grid's experiments, for example `transfer/grid`.
         rank: 1 for the best pair, 2 for the second.
+        fields: What is taken over from it; unset for learning rate and optimizer.
     """
 
     grid: str
     rank: int = 1
+    fields: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Experiment(
@@ -36,14 +38,14 @@ class Experiment(
 ):
     """One entry of the experiment list: a question and the settings that answer it.
 
-    `None` means "as the study's settings say", or, with a `choice`, "as the chosen pair says".
+    `None` means "as the study's settings say", or, with a `choice`, "as the chosen one says".
 
     Attributes:
         id: `section/experiment`.
         question: What the experiment is for, in one line.
         role: `train` runs it; `reuse` takes over the chosen run's record without training.
         test: Whether the test set is read, once, with the best-validation epoch's weights.
-        choice: Where learning rate and optimizer (`train`) or the whole run (`reuse`) come from.
+        choice: Where some fields (`train`) or the whole run (`reuse`) come from.
         model: `alexnet`, `vgg16`, `resnet18`, `torchvision:NAME`, `timm:NAME` or
             `module:function`.
         head: Widths of hidden layers between the backbone's features and the class scores;
@@ -115,6 +117,13 @@ class Experiment(
     @property
     def name(self) -> str:
         return self.id.partition("/")[2]
+
+
+EXPERIMENT_WORDS = ("id", "question", "role", "test", "choice", "extra", "note")
+"""Fields of an experiment that say nothing of how it trains."""
+
+GRID_FIELDS = tuple(name for name in Experiment.__struct_fields__ if name not in EXPERIMENT_WORDS)
+"""Fields that a grid may vary."""
 
 
 class Spec(

@@ -8,11 +8,19 @@ import msgspec
 
 from training.errors import StudyError
 from training.folders import expanded
-from training.records import Experiment, Settings, StudyFolder, StudyRecord, read_if_there
-from training.study.experiments import experiment_list
-from training.study.files import StudyFile
+from training.records import (
+    Experiment,
+    Settings,
+    StudyFolder,
+    StudyRecord,
+    StudySection,
+    read_if_there,
+)
+from training.study.experiments import SECTIONS
+from training.study.files import HOMEWORK, StudyFile
+from training.study.lists import experiment_list, homework_list, with_epochs
 from training.study.presets import PRESETS
-from training.study.resolve import build_study, check_name, with_epochs
+from training.study.resolve import build_study, check_name
 
 SHOWN = 5
 """Changes that a message lists; of more, it says how many there are."""
@@ -110,8 +118,6 @@ def as_file(study: StudyRecord) -> StudyFile:
     """Return the study file that describes a study, given nothing beside it."""
     preset = PRESETS.get(study.preset)
     usual = preset.settings if preset else Settings()
-    plain = experiment_list(study.settings)
-    usual_list = {e.id: e for e in with_epochs(plain, study.settings.epochs)}
     return StudyFile(
         name=study.name,
         title=study.title,
@@ -121,22 +127,74 @@ def as_file(study: StudyRecord) -> StudyFile:
         preset=study.preset,
         data=study.data,
         settings=_different(study.settings, usual),
-        experiments={
-            e.id: fields
-            for e in study.experiments
-            if (fields := _different(e, usual_list.get(e.id)))
-        },
         report=study.report,
+        **_own_list(study) if _has_own_list(study) else _changes_of_list(study),
     )
 
 
-def _different(record: Settings | Experiment, usual: msgspec.Struct | None) -> dict[str, Any]:
+def _has_own_list(study: StudyRecord) -> bool:
+    """Tell whether a study goes without some of the homework's sections or experiments."""
+    names = [section.name for section in study.sections]
+    if not names or names[: len(SECTIONS)] != list(SECTIONS):
+        return bool(names)
+    usual = {e.id for e in experiment_list(study.settings) if not e.extra}
+    return not usual <= {e.id for e in study.experiments}
+
+
+def _own_list(study: StudyRecord) -> dict[str, Any]:
+    """Return what a study file says of a list of its own; what follows settings follows them."""
+    backbone = study.settings.backbone
+    return {
+        "sections": {section.name: _without_name(section) for section in study.sections},
+        "experiments": {e.id: _as_own(e, backbone) for e in study.experiments},
+        "kept": study.grids,
+    }
+
+
+def _changes_of_list(study: StudyRecord) -> dict[str, Any]:
+    """Return what a study file adds to the homework's list and changes in it."""
+    homework = homework_list(study.settings)
+    usual = {e.id: e for e in with_epochs(homework.experiments, study.settings.epochs)}
+    return {
+        "extends": HOMEWORK if study.sections else "",
+        "sections": {
+            section.name: _without_name(section)
+            for section in study.sections
+            if section != SECTIONS.get(section.name)
+        },
+        "experiments": {
+            e.id: fields
+            for e in study.experiments
+            if (
+                fields := _different(e, usual[e.id])
+                if e.id in usual
+                else _as_own(e, study.settings.backbone if e.section not in SECTIONS else "")
+            )
+        },
+        "kept": tuple(grid for grid in study.grids if grid.id not in homework.grids),
+    }
+
+
+def _as_own(experiment: Experiment, backbone: str) -> dict[str, Any]:
+    """Return an experiment's table; its network goes unsaid where it is the study's backbone."""
+    fields: dict[str, Any] = msgspec.to_builtins(experiment)
+    del fields["id"]
+    fields.pop("model", None)
+    return fields if experiment.model == backbone else {"model": experiment.model} | fields
+
+
+def _without_name(section: StudySection) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(section)
+    return {key: value for key, value in fields.items() if key != "name"}
+
+
+def _different(record: Settings | Experiment, usual: msgspec.Struct) -> dict[str, Any]:
     """Return the fields that differ from the usual ones, as a study file would hold them."""
     fields = {name: getattr(record, name) for name in record.__struct_fields__}
     return {
         name: msgspec.to_builtins(value)
         for name, value in fields.items()
-        if usual is None or getattr(usual, name) != value
+        if getattr(usual, name) != value
     }
 
 

@@ -8,7 +8,6 @@ import msgspec
 from training.errors import StudyError
 from training.lookup import look_up, unknown_name
 from training.records import (
-    ID_PATTERN,
     Experiment,
     Outline,
     Settings,
@@ -16,8 +15,8 @@ from training.records import (
     matches_group,
 )
 from training.study.choices import choices_of
-from training.study.experiments import SECTIONS, experiment_list
-from training.study.files import LIKE, StudyFile, convert_fields
+from training.study.files import StudyFile, convert_fields
+from training.study.lists import study_list, with_epochs
 from training.study.presets import PRESETS
 from training.study.recipe import check_recipe, check_warm_ups
 
@@ -45,15 +44,22 @@ def build_study(
     file = file or StudyFile()
     base = look_up("preset", preset or file.preset or "reference", PRESETS)
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
-    settings = _checked(_replace(base.settings, {**file.settings, **given}, "settings"))
+    settings = _checked(_replace(base.settings, {**file.settings, **given}, file))
     study_name = name or file.name or base.name
     check_name(study_name)
-    experiments = _experiments(settings, file, given.get("epochs"))
+    listed = study_list(file, settings)
+    experiments = with_epochs(listed.experiments, given.get("epochs"))
+    if not experiments:
+        raise StudyError(
+            f"{file.path or study_name} lists no experiments.",
+            'Add [experiments."section/name"] or [grids."section/name"].',
+        )
     check_warm_ups(experiments, settings)
+    is_homework = not file.sections and not file.extends and not file.grids and not file.kept
     return StudyRecord(
         name=study_name,
         preset=base.name,
-        title=file.title or base.title,
+        title=file.title or (study_name if file.has_own_list else base.title),
         author=file.author,
         course=file.course,
         abstract=file.abstract,
@@ -61,6 +67,8 @@ def build_study(
         settings=settings,
         experiments=experiments,
         report=file.report or Outline(),
+        sections=tuple(file.study_sections.values()),
+        grids=() if is_homework else tuple(grid.record for grid in listed.grids.values()),
     )
 
 
@@ -83,24 +91,12 @@ def retell(study: StudyRecord, file: StudyFile) -> StudyRecord:
         course=file.course or study.course,
         abstract=file.abstract or study.abstract,
         report=study.report if file.report is None else file.report,
+        sections=tuple(file.study_sections.get(item.name, item) for item in study.sections),
     )
 
 
-def _experiments(settings: Settings, file: StudyFile, epochs_given: int | None) -> list[Experiment]:
-    """Return the list with the settings' epochs, the file's changes, and the command line's."""
-    experiments = with_epochs(experiment_list(settings), settings.epochs)
-    return with_epochs(_with_changes(experiments, file.experiments), epochs_given)
-
-
-def with_epochs(experiments: list[Experiment], epochs: int | None) -> list[Experiment]:
-    """Return experiments that all train for as many epochs; without a number, as they are."""
-    if epochs is None:
-        return experiments
-    return [msgspec.structs.replace(item, epochs=epochs) for item in experiments]
-
-
-def _replace(settings: Settings, fields: Mapping[str, Any], where: str) -> Settings:
-    return convert_fields(msgspec.to_builtins(settings) | dict(fields), Settings, where)
+def _replace(settings: Settings, fields: Mapping[str, Any], file: StudyFile) -> Settings:
+    return convert_fields(msgspec.to_builtins(settings) | dict(fields), Settings, file, "settings")
 
 
 def _checked(settings: Settings) -> Settings:
@@ -130,55 +126,6 @@ def _checked(settings: Settings) -> Settings:
     return settings
 
 
-def _with_changes(
-    experiments: Sequence[Experiment], changes: Mapping[str, Mapping[str, Any]]
-) -> list[Experiment]:
-    """Apply a study file's `[experiments]` tables; unknown ids in a known section are added."""
-    table = {experiment.id: experiment for experiment in experiments}
-    for experiment_id, fields in changes.items():
-        section = experiment_id.partition("/")[0]
-        look_up("section", section, SECTIONS)
-        if not ID_PATTERN.fullmatch(experiment_id):
-            raise StudyError(
-                f"“{experiment_id}” is not an experiment id.",
-                "Write section/name with lower-case letters, digits, “-”, “_” and “.”.",
-            )
-        where = f'[experiments."{experiment_id}"]'
-        own = {key: value for key, value in fields.items() if key != LIKE}
-        start = _start(experiment_id, fields, table, where)
-        experiment = convert_fields(start | own | {"id": experiment_id}, Experiment, where)
-        check_recipe(experiment, where)
-        table[experiment_id] = experiment
-    order = list(SECTIONS)
-    return sorted(table.values(), key=lambda experiment: order.index(experiment.section))
-
-
-def _start(
-    experiment_id: str,
-    fields: Mapping[str, Any],
-    table: Mapping[str, Experiment],
-    where: str,
-) -> dict[str, Any]:
-    """Return what an experiment's fields are unless its table says otherwise."""
-    if LIKE in fields:
-        if fields[LIKE] not in table:
-            raise unknown_name(f"experiment in {where}, {LIKE}:", str(fields[LIKE]), table)
-        start: dict[str, Any] = msgspec.to_builtins(table[fields[LIKE]])
-        changed = ", ".join(key for key in fields if key != LIKE)
-        return start | {"question": f"What does {changed or 'the same again'} change?"}
-    if experiment_id in table:
-        known: dict[str, Any] = msgspec.to_builtins(table[experiment_id])
-        return known
-    if "model" in fields:
-        return {"question": f"What does {fields['model']} reach?"}
-    raise unknown_name(
-        f"experiment in the study file (a new one names its model, or another one: {LIKE}): "
-        f"{where}",
-        experiment_id,
-        table,
-    )
-
-
 def select(study: StudyRecord, names: Sequence[str]) -> list[Experiment]:
     """Return the experiments that sections, ids or id prefixes (`transfer/grid`) name.
 
@@ -194,7 +141,8 @@ def select(study: StudyRecord, names: Sequence[str]) -> list[Experiment]:
     for name in names:
         matches = [item for item in study.experiments if matches_name(item, name)]
         if not matches:
-            valid = [*SECTIONS, *(item.id for item in study.experiments)]
+            sections = {item.section: None for item in study.experiments}
+            valid = [*sections, *(item.id for item in study.experiments)]
             raise unknown_name("section or experiment", name, valid)
         exact = [item for item in matches if item.id == name]
         wanted = exact or [i for i in matches if study.settings.extras or not i.extra] or matches

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from training.errors import StudyError
 from training.planning.plan import Plan, resolve
 from training.records import Choice, Experiment, HeldOutScores, Settings, write
 
@@ -36,6 +37,27 @@ def test_optimizer_and_rate_are_the_experiments_then_the_choices_then_plain():
     assert pair(chosen=CHOSEN, optimizer="rmsprop", learning_rate=0.5) == ("rmsprop", 0.5)
     assert spec_of().epochs == 30
     assert spec_of().seed == 7
+
+
+def test_a_choice_that_names_fields_takes_these_over_and_no_others():
+    chosen = Experiment(
+        id="x/grid-a", question="?", model="resnet18", freeze="head", epochs=3, learning_rate=0.5,
+        batch_size=8,
+    )  # fmt: skip
+    choice = Choice("x/grid", fields=("model", "freeze", "learning_rate"))
+    found = spec_of(chosen=chosen, choice=choice, batch_size=4)
+    assert (found.model, found.freeze, found.learning_rate) == ("resnet18", "head", 0.5)
+    assert (found.batch_size, found.epochs) == (4, 30)
+
+
+@pytest.mark.parametrize("name", ["id", "test", "choice", "nonsense"])
+def test_a_choice_takes_over_only_what_a_grid_can_vary(name):
+    with pytest.raises(StudyError, match=name):
+        spec_of(chosen=CHOSEN, choice=Choice("x/grid", fields=(name,)))
+
+
+def test_a_choice_without_fields_is_written_as_ever():
+    assert msgspec.json.encode(Choice("x/grid")) == b'{"grid":"x/grid","rank":1}'
 
 
 @pytest.mark.parametrize(("optimizer", "momentum"), [("sgd", 0.9), ("adam", 0.0), ("rmsprop", 0.0)])
