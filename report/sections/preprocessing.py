@@ -49,7 +49,8 @@ EPOCHS = {
     "any other; train loss and accuracy are of those.",
 }
 
-COUNTS = ("No", "One", "Two", "Three", "Four")
+COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
+          "Eleven", "Twelve")  # fmt: skip
 
 
 def _optimizers(view: StudyView) -> Parts:

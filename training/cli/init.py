@@ -50,7 +50,8 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 {epochs:32} # for every experiment
 {sizes}
 # learning_rates = [1e-2, 1e-3, 1e-5]
-# optimizers = ["sgd", "adam", "rmsprop"]   # or adamw
+# optimizers = ["sgd", "adam", "rmsprop"]   # or adamw, nadam, adagrad … as torch.optim has them
+# optimizer_options = {{betas = [0.9, 0.95]}}   # by torch's names, for those that have them
 # momentum = 0.9                 # for sgd; rmsprop has none
 # weight_decay = 5e-5
 {step_size:32} # epochs between steps of the learning rate

@@ -20,7 +20,7 @@ from training.engine.checkpoint import Checkpoints, Position
 from training.engine.evaluate import batch_totals, evaluate, scores_of
 from training.engine.loss_scale import LossScale
 from training.engine.objective import Objective
-from training.engine.optimizers import make_optimizer
+from training.engine.optimizers import OPTIMIZERS, make_optimizer
 from training.engine.out_of_memory import (
     add_gradients,
     backward,
@@ -33,7 +33,7 @@ from training.engine.schedule import rate_in, rate_of_cycle
 from training.engine.state import State, changing, copy_state, load_state, shapes
 from training.networks.build import ARCHITECTURES
 from training.progress import EpochEnd, Progress
-from training.records import Curves, LossScaling, Scores, Spec, ValidationAnswers
+from training.records import NO_OPTIONS, Curves, LossScaling, Scores, Spec, ValidationAnswers
 from training.stopping import StoppedError, StopSignal
 
 KEPT_OF_FIT = ("learning_rate", "train", "validation", "epoch_seconds", "best_epoch",
@@ -435,6 +435,7 @@ def _way_to_record(device: torch.device, spec: Spec, module: nn.Module) -> Captu
     """
     known = spec.model in ARCHITECTURES and computes_in_bf16(module)
     known = known and not spec.clip_gradient and spec.schedule != "one-cycle"
+    known = known and spec.optimizer in OPTIMIZERS and spec.optimizer_options == NO_OPTIONS
     return functools.partial(cuda_graph, device) if device.type == "cuda" and known else None
 
 

@@ -1,21 +1,23 @@
-"""Optimizers by name: the rules of `torch.optim`, by its fused kernels, without its start-up.
+"""Optimizers by name: the rules of `torch.optim`; four by its fused kernels, without its start-up.
 
 Making one of `torch.optim` imports torch's compiler, which takes about as long as importing torch.
 The kernels are the same, one pass through memory a step; where a device has none for a rule, some
-operations in place do the same within rounding.
+operations in place do the same within rounding. All others, and those four with options, are
+torch's own.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from training.engine.torch_kernels import fused_adam, fused_sgd, has_optimizers
-from training.lookup import look_up
+from training.errors import StudyError
 from training.records import Spec
+from training.records.optimizers import WITHOUT_WEIGHT_DECAY
 
 
 class _Lists(NamedTuple):
@@ -234,6 +236,66 @@ def _laid_out_as(parameter: Tensor) -> Tensor:
     return torch.empty_like(parameter).copy_(gradient)
 
 
+class TorchOptimizer(Optimizer):
+    """One of `torch.optim`, by its kernels: those that ours lack, and ours with options.
+
+    A step can't be recorded. One that is skipped for an overflow waits for the device.
+
+    Args:
+        options: Of its class, beside rate and weight decay.
+    """
+
+    def __init__(
+        self, kind: str, parameters: Sequence[nn.Parameter], learning_rate: float,
+        weight_decay: float, options: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        super().__init__(parameters, learning_rate, weight_decay)
+        made = CLASSES[kind]
+        decay = {} if kind in WITHOUT_WEIGHT_DECAY else {"weight_decay": weight_decay}
+        self._torchs = _made(made, self.parameters, {"lr": learning_rate, **decay, **options})
+
+    @torch.no_grad()
+    def step(self, overflow: Tensor | None = None) -> None:
+        """Change the parameters by their gradients, unless `overflow` is 1."""
+        if overflow is not None and bool(overflow):
+            return
+        for group in self._torchs.param_groups:
+            group["lr"] = self.learning_rate
+        self._torchs.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"learning_rate": self.learning_rate, "torch": self._torchs.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.learning_rate = state["learning_rate"]
+        self._torchs.load_state_dict(state["torch"])
+
+
+CLASSES: dict[str, str] = {
+    "sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adamw": "AdamW", "adadelta": "Adadelta",
+    "adafactor": "Adafactor", "adagrad": "Adagrad", "adamax": "Adamax", "asgd": "ASGD",
+    "nadam": "NAdam", "radam": "RAdam", "rprop": "Rprop",
+}  # fmt: skip
+"""Of `torch.optim`."""
+
+
+def _made(
+    name: str, parameters: list[nn.Parameter], options: Mapping[str, Any]
+) -> torch.optim.Optimizer:
+    """Make an optimizer of torch.
+
+    Raises:
+        StudyError: torch refuses the options.
+    """
+    try:
+        made: torch.optim.Optimizer = getattr(torch.optim, name)(parameters, **options)
+    except (TypeError, ValueError) as error:
+        raise StudyError(
+            f"torch.optim.{name} refuses its options: {error}.", "Change optimizer_options."
+        ) from error
+    return made
+
+
 OPTIMIZERS: dict[str, Callable[[list[nn.Parameter], Spec], Optimizer]] = {
     "sgd": lambda p, spec: SGD(p, spec.learning_rate, spec.weight_decay, spec.momentum),
     "adam": lambda p, spec: Adam(p, spec.learning_rate, spec.weight_decay),
@@ -245,4 +307,9 @@ OPTIMIZERS: dict[str, Callable[[list[nn.Parameter], Spec], Optimizer]] = {
 def make_optimizer(module: nn.Module, spec: Spec) -> Optimizer:
     """Return `spec`'s optimizer for the module's trainable parameters."""
     trainable = [p for p in module.parameters() if p.requires_grad]
-    return look_up("optimizer", spec.optimizer, OPTIMIZERS)(trainable, spec)
+    options = spec.optimizer_options.given()
+    if spec.optimizer in OPTIMIZERS and not options:
+        return OPTIMIZERS[spec.optimizer](trainable, spec)
+    if spec.optimizer == "sgd":
+        options["momentum"] = spec.momentum
+    return TorchOptimizer(spec.optimizer, trainable, spec.learning_rate, spec.weight_decay, options)

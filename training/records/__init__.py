@@ -59,8 +59,9 @@ from training.records.looks import (
     Outstanding,
     OutstandingKind,
 )
+from training.records.optimizers import NO_OPTIONS, OPTIONS, Optimizer, OptimizerOptions
 from training.records.outline import ExtraSection, Outline
-from training.records.recipe import RECIPE, value_of
+from training.records.recipe import RECIPE, optimizer_fields, value_of
 from training.records.results import (
     Curves,
     Environment,
@@ -97,7 +98,6 @@ from training.records.spec import (
     Choice,
     Experiment,
     Freeze,
-    Optimizer,
     Schedule,
     Spec,
     is_another_file,
@@ -111,6 +111,8 @@ __all__ = [
     "FORMAT",
     "ID_PATTERN",
     "KINDS",
+    "NO_OPTIONS",
+    "OPTIONS",
     "RECIPE",
     "RECORD_TYPES",
     "SCORES_NAME",
@@ -152,6 +154,7 @@ __all__ = [
     "LossScaling",
     "Metrics",
     "Optimizer",
+    "OptimizerOptions",
     "Outline",
     "Outstanding",
     "OutstandingKind",
@@ -193,6 +196,7 @@ __all__ = [
     "learning_rate_label",
     "maps_wanted",
     "matches_group",
+    "optimizer_fields",
     "placed",
     "rank",
     "read",

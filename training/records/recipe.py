@@ -2,6 +2,12 @@
 
 from typing import Any
 
+from training.records.optimizers import (
+    NO_OPTIONS,
+    WITHOUT_WEIGHT_DECAY,
+    Optimizer,
+    OptimizerOptions,
+)
 from training.records.results import Settings
 from training.records.spec import Experiment
 
@@ -14,3 +20,31 @@ def value_of(name: str, experiment: Experiment, settings: Settings) -> Any:
     """Return what an experiment says of a field, else what the study does."""
     own = getattr(experiment, name)
     return getattr(settings, name) if own is None else own
+
+
+def optimizer_fields(
+    optimizer: Optimizer, experiment: Experiment, settings: Settings, chosen: Experiment | None
+) -> dict[str, Any]:
+    """Return the fields of a spec that follow from its optimizer, but for those at their default.
+
+    Args:
+        chosen: The grid member that the optimizer is taken from, with its options.
+    """
+    decays = optimizer not in WITHOUT_WEIGHT_DECAY
+    fields = {
+        "momentum": value_of("momentum", experiment, settings) if optimizer == "sgd" else 0.0,
+        "weight_decay": value_of("weight_decay", experiment, settings) if decays else 0.0,
+    }
+    options = options_of(optimizer, experiment, settings, chosen)
+    return fields if options == NO_OPTIONS else fields | {"optimizer_options": options}
+
+
+def options_of(
+    optimizer: Optimizer, experiment: Experiment, settings: Settings, chosen: Experiment | None
+) -> OptimizerOptions:
+    """Return what an experiment's optimizer is told: of the study's, those that it has."""
+    source = experiment if experiment.optimizer or chosen is None else chosen
+    options = experiment.optimizer_options
+    if options is None:
+        options = value_of("optimizer_options", source, settings)
+    return (options or NO_OPTIONS).of(optimizer)

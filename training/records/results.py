@@ -13,10 +13,11 @@ from training.records.dataset import FORMAT, Count, DuplicatesChoice
 from training.records.inspection import FeatureMap, HeatMaps, Speed
 from training.records.label_suspects import LabelSuspects
 from training.records.learning_curve import LearningCurve
+from training.records.optimizers import Optimizer, OptimizerOptions
 from training.records.outline import Outline
 from training.records.scores import KeptScores
 from training.records.sections import StudyGrid, StudySection
-from training.records.spec import Balance, Experiment, Optimizer, Schedule, Spec
+from training.records.spec import Balance, Experiment, Schedule, Spec
 
 Status = Literal["done", "diverged", "failed", "skipped"]
 
@@ -375,6 +376,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             `Experiment.model`.
         learning_rates: Of the grids.
         optimizers: Of the grids.
+        optimizer_options: As `Experiment.optimizer_options`; an optimizer takes those it has.
         epochs: Replaces every experiment's number of epochs when set.
         batch_size: Images in a batch.
         image_size: Side of the square that networks see, in pixels.
@@ -409,6 +411,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     backbone: str = "alexnet"
     learning_rates: tuple[float, ...] = (1e-2, 1e-3, 1e-5)
     optimizers: tuple[Optimizer, ...] = ("sgd", "adam", "rmsprop")
+    optimizer_options: OptimizerOptions | None = None
     epochs: int | None = None
     batch_size: int = 256
     image_size: int = 224

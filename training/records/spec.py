@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-Optimizer = Literal["sgd", "adam", "rmsprop", "adamw"]
+from training.records.optimizers import NO_OPTIONS, Optimizer, OptimizerOptions
+
 Balance = Literal["none", "loss", "sampling"]
 Schedule = Literal["step", "constant", "linear", "cosine", "one-cycle"]
 Freeze = Literal["none", "features", "classifier", "classifier-but-head", "backbone", "head"]
@@ -53,6 +54,7 @@ class Experiment(
         freeze: Which part keeps its starting values.
         augmentation: How training images are altered.
         optimizer: Which one trains.
+        optimizer_options: What else it is told, by torch's names.
         learning_rate: At the start.
         momentum: Of SGD.
         weight_decay: Factor of the L2 penalty.
@@ -87,6 +89,7 @@ class Experiment(
     freeze: Freeze = "none"
     augmentation: Augmentation = "none"
     optimizer: Optimizer | None = None
+    optimizer_options: OptimizerOptions | None = None
     learning_rate: float | None = None
     momentum: float | None = None
     weight_decay: float | None = None
@@ -141,7 +144,7 @@ class Spec(
         optimizer: Which one trains.
         learning_rate: At the start.
         momentum: Of SGD; 0 for the others.
-        weight_decay: Factor of the L2 penalty.
+        weight_decay: Factor of the L2 penalty; 0 for Rprop, which has none.
         step_size: Epochs between learning-rate steps; each multiplies the rate by `gamma`.
         gamma: Factor of each learning-rate step.
         epochs: How many are trained, at most.
@@ -159,6 +162,7 @@ class Spec(
             as often as any other, and train scores are of those. Scores are recorded without
             weights.
         train_per_class: As `Experiment.train_per_class`.
+        optimizer_options: What else the optimizer is told; those that it hasn't are left out.
     """
 
     model: str
@@ -189,6 +193,7 @@ class Spec(
     early_stopping: int = 0
     balance: Balance = "none"
     train_per_class: tuple[int, ...] = ()
+    optimizer_options: OptimizerOptions = NO_OPTIONS
 
     def digest(self) -> str:
         """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form).

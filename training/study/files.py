@@ -12,6 +12,7 @@ from training.folders import expanded
 from training.lookup import unknown_name
 from training.records import Experiment, Outline, Settings
 from training.study.outline import read_outline
+from training.study.recipe import check_names
 
 S = TypeVar("S", Settings, Experiment)
 
@@ -99,6 +100,7 @@ def convert_fields(fields: Mapping[str, Any], kind: type[S], where: str) -> S:
     for key in fields:
         if key not in valid:
             raise unknown_name(f"field in {where}:", key, valid)
+    check_names(fields, where)
     try:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:

@@ -9,6 +9,7 @@ from training.errors import StudyError
 from training.lookup import look_up, unknown_name
 from training.records import (
     ID_PATTERN,
+    OPTIONS,
     Experiment,
     Outline,
     Settings,
@@ -19,7 +20,7 @@ from training.study.choices import choices_of
 from training.study.experiments import SECTIONS, experiment_list
 from training.study.files import LIKE, StudyFile, convert_fields
 from training.study.presets import PRESETS
-from training.study.recipe import check_recipe, check_warm_ups
+from training.study.recipe import check_optimizers, check_recipe, check_warm_ups
 
 NETWORKS = ("alexnet", "vgg16", "resnet18", "torchvision:NAME", "timm:NAME", "module:function")
 """What a backbone may be."""
@@ -50,6 +51,7 @@ def build_study(
     check_name(study_name)
     experiments = _experiments(settings, file, given.get("epochs"))
     check_warm_ups(experiments, settings)
+    check_optimizers(experiments, settings)
     return StudyRecord(
         name=study_name,
         preset=base.name,
@@ -126,7 +128,7 @@ def _checked(settings: Settings) -> Settings:
     if not settings.learning_rates or min(settings.learning_rates) <= 0:
         raise StudyError("learning_rates must hold at least one rate, all above 0.")
     if not settings.optimizers:
-        raise StudyError("optimizers must hold at least one of sgd, adam, rmsprop, adamw.")
+        raise StudyError(f"optimizers must hold at least one of {', '.join(OPTIONS)}.")
     return settings
 
 
