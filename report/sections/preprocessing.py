@@ -7,7 +7,7 @@ from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, 
 from report.figures.pictures import preprocessing_steps
 from report.findings import data
 from report.findings.scores import rules_over_seeds
-from report.findings.train_scores import how_train_is_measured
+from report.findings.train_scores import how_train_is_measured, not_of_what_is_validated
 from report.sections import SECTIONS
 from report.sections.view import SectionView
 from report.tables.settings import SCHEDULES, common_settings, splits
@@ -25,7 +25,7 @@ def build(view: StudyView) -> SectionView:
             "head": tuple(_head(view)),
             "width": tuple(_width(view)),
             "seeds": tuple(rules_over_seeds(view)),
-            "train": tuple(how_train_is_measured(view)),
+            "train": (*how_train_is_measured(view), *not_of_what_is_validated(view)),
         },
         facts={
             "optimizers": _optimizers(view),

@@ -7,8 +7,9 @@ from report.evidence.sentences import Parts, listing, parts
 from training.records import OptimizerOptions
 
 WORDS = {
-    "alpha": "α", "betas": "β₁ and β₂", "d": "threshold of clipping", "eps": "ε",
-    "etas": "η− and η+", "lambd": "λ", "rho": "ρ", "t0": "t₀",
+    "alpha": "α", "amsgrad": "AMSGrad", "betas": "β₁ and β₂", "d": "threshold of clipping", "eps": "ε",
+    "etas": "η− and η+", "lambd": "λ", "nesterov": "Nesterov", "rho": "ρ",
+    "t0": "t₀",
 }  # fmt: skip
 """Where a reader knows an option by another name than torch's."""
 
@@ -31,7 +32,7 @@ def _options(
     for name, value in options.given().items():
         words, place = WORDS.get(name, name.replace("_", " ")), f"{pointer}/{name}"
         if isinstance(value, bool):
-            yield parts(words if value else f"no {words}")
+            yield parts(words if value else f"{words} off")
         elif isinstance(value, tuple):
             first, second = (plain(number(f"{place}/{i}")) for i in range(2))
             yield parts(f"{words} ", first, " / ", second)

@@ -87,6 +87,12 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         yield "Label smoothing", parts(plain(setting("label_smoothing")))
     if settings.balance != "none":
         yield "Classes made even", parts(BALANCES[settings.balance])
+    for name, alpha in (("Mixup", "mixup"), ("CutMix", "cutmix")):
+        if getattr(settings, alpha):
+            yield name, parts("α ", plain(setting(alpha)))
+    if settings.ema:
+        share = plain(setting("ema"))
+        yield "Moving average of the weights", parts(share, " of itself is kept at each step")
     if settings.clip_gradient:
         yield "Largest norm of the gradient", parts(plain(setting("clip_gradient")))
     yield "Epochs", _epochs(view)

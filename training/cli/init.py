@@ -60,6 +60,9 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # warm_up = 0                    # epochs over which the learning rate rises at first
 # label_smoothing = 0.0          # share of a label that is spread over all classes
 # clip_gradient = 0.0            # largest norm of the gradient; 0: as it comes
+# mixup = 0.0                    # 0.2: images of a batch are added in pairs; labels, too
+# cutmix = 0.0                   # 1.0: a rectangle of one is pasted into another
+# ema = 0.0                      # 0.999: validate and keep a moving average of the weights
 # balance = "none"               # loss weighs images by class, sampling draws them
 # early_stopping = 0             # end after so many epochs without a better one; 0: never
 {width:32} # channel multiplier of alexnet, vgg16 and resnet18

@@ -1,5 +1,6 @@
 """The epoch loop: train, validate, step the learning rate, remember the best epoch."""
 
+import contextlib
 import functools
 import itertools
 import math
@@ -15,10 +16,12 @@ from training.device.energy import EnergyMeter
 from training.device.precision import computes_in_bf16, fp16_forward, of_sums
 from training.device.randomness import random_state, restore_random_state
 from training.device.transfer import moved
+from training.engine.average import WeightAverage
 from training.engine.batches import Inputs, class_weights, drawn, n_batches, shuffled
 from training.engine.checkpoint import Checkpoints, Position
 from training.engine.evaluate import batch_totals, evaluate, scores_of
 from training.engine.loss_scale import LossScale
+from training.engine.mixing import draw_mix, mixed
 from training.engine.objective import Objective
 from training.engine.optimizers import OPTIMIZERS, make_optimizer
 from training.engine.out_of_memory import (
@@ -127,7 +130,8 @@ def fit(
             while not training.is_over():
                 training.train_epoch(stop)
                 started = time.perf_counter()
-                scores, answers = evaluate(module, validation, spec.batch_size, stop.check)
+                with training.averaged():
+                    scores, answers = evaluate(module, validation, spec.batch_size, stop.check)
                 training.end_epoch(scores, answers, time.perf_counter() - started)
                 log(training.result)
         except StoppedError as stopped:
@@ -163,6 +167,7 @@ class _Training:
         self.meter = meter or EnergyMeter()
         self.optimizer = make_optimizer(module, spec)
         self.optimizer.learning_rate = rate_in(spec, 1)
+        self.average = WeightAverage(self.optimizer.parameters, spec.ema) if spec.ema else None
         self.order = torch.Generator().manual_seed(spec.seed)
         self.odds, self.objective = _balanced(spec, train.labels)
         self.result = Fit()
@@ -257,17 +262,26 @@ class _Training:
         inputs = gathered(self.train, chosen, self.module)
         parts = self.result.batch_parts
         self._follow_cycle()
+        inputs, objective = self._mixed(inputs, labels)
         rate = self.optimizer.learning_rate
         if parts == 1 and self.recorded.made(self._step, inputs, labels, rate):
             return
         before, scale = self._before()
-        loss, logits, used = backward(self.module, inputs, labels, parts, scale, self.objective)
+        loss, logits, used = backward(self.module, inputs, labels, parts, scale, objective)
         del inputs  # so that the optimizer has their room
         self.result.batch_parts = max(parts, used)  # a last, smaller batch may do with fewer
         with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
-            self._learn(loss, logits, labels, before)
+            self._learn(loss, logits, objective.larger_of(labels), before)
         if used > parts:
             self.progress.note(f"Out of memory: splitting each batch into {used} parts")
+
+    def _mixed(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Objective]:
+        """Mix a batch (B, C, H, W), (B,) where the recipe says so; return it and its objective."""
+        if not self.spec.mixes:
+            return inputs, self.objective
+        mix = draw_mix(self.spec, self.epoch, self.batch, *inputs.shape[2:])
+        with told(f"a batch of {len(labels)}", "a smaller --batch-size or --image-size"):
+            return mixed(inputs, mix), self.objective.mixed_with(labels.roll(1, 0), mix.share)
 
     def _step(self, inputs: Tensor, labels: Tensor) -> None:
         """Train on a batch that fits the device's memory."""
@@ -291,12 +305,14 @@ class _Training:
         if self.scaling is None:
             self._clip()
             self.optimizer.step()
+            self._average()
             self.totals[:2].add_(batch_totals(loss, logits, labels))
             return
         held = loss.isfinite()
         overflow = self.scaling.unscale(self.optimizer.parameters, held)
         self._clip()
         self.optimizer.step(overflow)
+        self._average()
         self.scaling.update()
         for buffer, value in before:
             buffer.copy_(torch.where(held, buffer, value))
@@ -307,6 +323,14 @@ class _Training:
         """Bring the gradient of all weights together down to the norm that the recipe allows."""
         if self.spec.clip_gradient:
             nn.utils.clip_grad_norm_(self.optimizer.parameters, self.spec.clip_gradient)
+
+    def _average(self) -> None:
+        if self.average is not None:
+            self.average.update()
+
+    def averaged(self) -> contextlib.AbstractContextManager[None]:
+        """Have the moving average of the weights in the network while inside, if there is one."""
+        return contextlib.nullcontext() if self.average is None else self.average.in_place()
 
     def _follow_cycle(self) -> None:
         """Set the rate of this batch, where it isn't one of the whole epoch."""
@@ -347,7 +371,8 @@ class _Training:
         result.last_answers = answers
         if _is_better(result, epoch):
             result.best_epoch, result.best_answers = epoch, answers
-            result.best_state = copy_state(self.module, result.best_state)
+            with self.averaged():
+                result.best_state = copy_state(self.module, result.best_state)
         self._step_rate()
         self._begin_epoch(epoch + 1)
         self._save_if_due()
@@ -376,6 +401,7 @@ class _Training:
             "module": {name: value.detach() for name, value in changing(self.module).items()},
             "best": result.best_state,
             "optimizer": self.optimizer.state_dict(),
+            "average": self.average.state_dict() if self.average is not None else [],
             "scaling": self.scaling.state_dict() if self.scaling is not None else {},
             "totals": self.totals,
             "order": self.order_state,
@@ -399,6 +425,8 @@ class _Training:
             setattr(self.result, name, getattr(position, name))
         load_state(self.module, tensors["module"])
         self.optimizer.load_state_dict(tensors["optimizer"])
+        if self.average is not None:
+            self.average.load_state_dict(tensors["average"])
         if self.scaling is not None and tensors["scaling"]:
             self.scaling.load_state_dict(tensors["scaling"])
         elif self.fp16 is not None:
@@ -436,6 +464,7 @@ def _way_to_record(device: torch.device, spec: Spec, module: nn.Module) -> Captu
     known = spec.model in ARCHITECTURES and computes_in_bf16(module)
     known = known and not spec.clip_gradient and spec.schedule != "one-cycle"
     known = known and spec.optimizer in OPTIMIZERS and spec.optimizer_options == NO_OPTIONS
+    known = known and not spec.mixes and not spec.ema
     return functools.partial(cuda_graph, device) if device.type == "cuda" and known else None
 
 

@@ -20,7 +20,8 @@ ANY_RUN: dict[str, Any] = {
 
 def kind_of(spec: Spec) -> Spec:
     """Return a spec that stands for all whose epochs are the same work."""
-    return msgspec.structs.replace(spec, **ANY_RUN)
+    work = {"mixup": float(spec.mixes), "cutmix": 0.0, "ema": 0.5 if spec.ema else 0.0}
+    return msgspec.structs.replace(spec, **ANY_RUN, **work)
 
 
 def likely_spec(step: Step, plan: Plan) -> Spec | None:

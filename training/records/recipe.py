@@ -12,7 +12,7 @@ from training.records.results import Settings
 from training.records.spec import Experiment
 
 RECIPE = ("schedule", "warm_up", "label_smoothing", "clip_gradient", "early_stopping",
-          "balance")  # fmt: skip
+          "balance", "mixup", "cutmix", "ema")  # fmt: skip
 """Names that `Experiment`, `Settings` and `Spec` share."""
 
 

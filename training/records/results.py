@@ -384,12 +384,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps.
         gamma: Factor of each learning-rate step.
-        schedule: As `Experiment.schedule`, and so the next five.
+        schedule: As `Experiment.schedule`, and so the next eight.
         warm_up: Epochs over which the rate rises.
         label_smoothing: Share of a label that is spread over all classes.
         clip_gradient: Largest norm of the gradient; 0: none.
         early_stopping: Epochs without a new best one before the end; 0: never.
         balance: What makes up for classes of different size.
+        mixup: By which α images of a batch are mixed; 0: never.
+        cutmix: By which α a rectangle of another image is pasted in; 0: never.
+        ema: Decay of a moving average of the weights; 0: none.
         width: Channel multiplier of alexnet, vgg16 and resnet18.
         weights: `imagenet`, `sample`, or the path of a weights file or of a folder of them.
         seed: First random seed.
@@ -425,6 +428,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     clip_gradient: float = 0.0
     early_stopping: Count = 0
     balance: Balance = "none"
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    ema: float = 0.0
     width: float = 1.0
     weights: str = "imagenet"
     seed: int = 0

@@ -66,6 +66,9 @@ class Experiment(
         clip_gradient: Norm that the gradient of all weights together is brought down to; 0: none.
         early_stopping: End after so many epochs in a row without a new best one; 0: never.
         balance: What makes up for classes of different size in training, see `Spec`.
+        mixup: α of the Beta distribution by which images of a batch are mixed; 0: never.
+        cutmix: α of that by which a rectangle of another image is pasted in; 0: never.
+        ema: Decay of a moving average of the weights, which is validated, kept and tested; 0: none.
         epochs: How many are trained.
         batch_size: Images in a batch.
         image_size: Side of the square that the network sees, in pixels.
@@ -101,6 +104,9 @@ class Experiment(
     clip_gradient: float | None = None
     early_stopping: int | None = None
     balance: Balance | None = None
+    mixup: float | None = None
+    cutmix: float | None = None
+    ema: float | None = None
     epochs: int | None = None
     batch_size: int | None = None
     image_size: int | None = None
@@ -163,6 +169,10 @@ class Spec(
             weights.
         train_per_class: As `Experiment.train_per_class`.
         optimizer_options: What else the optimizer is told; those that it hasn't are left out.
+        mixup: See `Experiment`; with `cutmix`, each batch is mixed in one of both ways. Train
+            scores are of mixed images: right is the label that has the larger share.
+        cutmix: See `Experiment`.
+        ema: See `Experiment`; train scores are of the weights themselves.
     """
 
     model: str
@@ -194,6 +204,14 @@ class Spec(
     balance: Balance = "none"
     train_per_class: tuple[int, ...] = ()
     optimizer_options: OptimizerOptions = NO_OPTIONS
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    ema: float = 0.0
+
+    @property
+    def mixes(self) -> bool:
+        """Whether images of a batch are mixed with each other."""
+        return bool(self.mixup or self.cutmix)
 
     def digest(self) -> str:
         """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form).

@@ -55,6 +55,9 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "balance": SpecField("Classes made even by"),
     "train_per_class": SpecField("Train pictures a class of the learning curve"),
     "optimizer_options": SpecField("Options of the optimizer"),
+    "mixup": SpecField("α of mixup"),
+    "cutmix": SpecField("α of CutMix"),
+    "ema": SpecField("Decay of the weights’ moving average"),
 }
 """Every field of `Spec`, in its order."""
 

@@ -39,8 +39,8 @@ def train_model(
         The fit, whose state names are the whole network's, and the seconds that
         computing cached features took; None where none were.
     """
-    network, split = model.network, model.trainable.split
-    if split is None or spec.augmentation != "none":
+    network, split = model.network, computed_once(model, spec)
+    if split is None:
         train = pictures(model, spec, workspace, "train", spec.augmentation, again=True)
         validation = pictures(model, spec, workspace, "validation", again=True)
         whole_mode = functools.partial(training_mode, network, model.trainable)
@@ -61,13 +61,19 @@ def train_model(
     return result, seconds + more_seconds
 
 
+def computed_once(model: Model, spec: Spec) -> str | None:
+    """Return the module whose input is the same in every epoch, if there is one."""
+    alters = spec.augmentation != "none" or spec.mixes
+    return None if alters else model.trainable.split
+
+
 def validation_logits(model: Model, spec: Spec, workspace: Workspace) -> tuple[Tensor, Tensor]:
     """Return logits (n, n_classes) and true classes (n,) of the validation images, on the CPU.
 
     What training computed once isn't computed again, where it is kept.
     """
-    module, split = model.network.module, model.trainable.split
-    if split is None or spec.augmentation != "none":
+    module, split = model.network.module, computed_once(model, spec)
+    if split is None:
         inputs = pictures(model, spec, workspace, "validation")
         with computing(module, workspace.precision, workspace.device):
             _, logits = evaluate_logits(module, inputs, spec.batch_size)

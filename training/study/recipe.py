@@ -56,15 +56,14 @@ def check_recipe(given: Experiment | Settings, where: str) -> None:
     Raises:
         StudyError: A value out of its range.
     """
-    for name in ("warm_up", "clip_gradient", "early_stopping"):
+    for name in ("warm_up", "clip_gradient", "early_stopping", "mixup", "cutmix"):
         value = getattr(given, name)
         if value is not None and value < 0:
             raise StudyError(f"In {where}: {name} can't be negative; found {value}.")
-    smoothing = given.label_smoothing
-    if smoothing is not None and not 0 <= smoothing < 1:
-        raise StudyError(
-            f"In {where}: label_smoothing must be at least 0 and below 1; found {smoothing}."
-        )
+    for name in ("label_smoothing", "ema"):
+        value = getattr(given, name)
+        if value is not None and not 0 <= value < 1:
+            raise StudyError(f"In {where}: {name} must be at least 0 and below 1; found {value}.")
     if given.optimizer_options is not None:
         _check_options(given.optimizer_options, where)
 
@@ -82,6 +81,22 @@ def _check_options(options: OptimizerOptions, where: str) -> None:
 
 def _plain(value: object) -> str:
     return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+def check_mixing(experiments: Iterable[Experiment], settings: Settings) -> None:
+    """Refuse class weights for images that are mixed: their labels are of two classes.
+
+    Raises:
+        StudyError: An experiment has both.
+    """
+    for experiment in experiments:
+        mixing = [n for n in ("mixup", "cutmix") if value_of(n, experiment, settings)]
+        if mixing and value_of("balance", experiment, settings) == "loss":
+            raise StudyError(
+                f'{experiment.id}: balance = "loss" weighs each picture by its class, but with '
+                f"{' and '.join(mixing)} a picture has two.",
+                'Choose balance = "sampling", or leave one of them out.',
+            )
 
 
 def check_optimizers(experiments: Iterable[Experiment], settings: Settings) -> None:
