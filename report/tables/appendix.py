@@ -62,13 +62,20 @@ def _spec_cells(run: Run) -> dict[str, Parts]:
     return {
         "model": parts(Name(model_name(spec.model))),
         "weights": parts(Name(STARTS.get(spec.weights, spec.weights.removeprefix("file:")))),
-        "freeze": parts(FREEZES[spec.freeze]),
+        "freeze": _frozen(spec.freeze),
         "augmentation": parts(spec.augmentation.replace("-", " ")),
         "optimizer": parts(Name(optimizer_name(spec.optimizer))),
         "learning_rate": parts(rate(run.number("/spec/learning_rate"))),
         "epochs": parts(integer(run.number("/spec/epochs"))),
         "batch_size": parts(integer(run.number("/spec/batch_size"))),
     }
+
+
+def _frozen(freeze: str) -> Parts:
+    kind, _, what = freeze.partition(":")
+    if kind == "first":
+        return parts(Name("first block" if what == "1" else f"first {what} blocks"))
+    return parts(Code(what)) if kind == "pattern" else parts(FREEZES[freeze])
 
 
 def costs(view: StudyView) -> Table:

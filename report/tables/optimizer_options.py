@@ -7,9 +7,8 @@ from report.evidence.sentences import Parts, listing, parts
 from training.records import OptimizerOptions
 
 WORDS = {
-    "alpha": "α", "amsgrad": "AMSGrad", "betas": "β₁ and β₂", "d": "threshold of clipping", "eps": "ε",
-    "etas": "η− and η+", "lambd": "λ", "nesterov": "Nesterov", "rho": "ρ",
-    "t0": "t₀",
+    "alpha": "α", "amsgrad": "AMSGrad", "betas": "β₁ and β₂", "d": "threshold of clipping",
+    "eps": "ε", "etas": "η− and η+", "lambd": "λ", "nesterov": "Nesterov", "rho": "ρ", "t0": "t₀",
 }  # fmt: skip
 """Where a reader knows an option by another name than torch's."""
 

@@ -90,6 +90,10 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
     for name, alpha in (("Mixup", "mixup"), ("CutMix", "cutmix")):
         if getattr(settings, alpha):
             yield name, parts("α ", plain(setting(alpha)))
+    if settings.layer_decay != 1:
+        yield "Learning rate of a block", parts(plain(setting("layer_decay")), " of the next one’s")
+    if settings.head_learning_rate:
+        yield "Learning rate of the head", parts(rate(setting("head_learning_rate")))
     if settings.ema:
         share = plain(setting("ema"))
         yield "Moving average of the weights", parts(share, " of itself is kept at each step")

@@ -5,7 +5,7 @@ import functools
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,6 +100,7 @@ def fit(
     stop: StopSignal | None = None,
     log: Callable[[Fit], object] = lambda _: None,
     meter: EnergyMeter | None = None,
+    rates: Mapping[nn.Parameter, float] | None = None,
 ) -> Fit:
     """Train by cross-entropy with `spec`'s optimizer and schedule, from torch's random state.
 
@@ -111,6 +112,7 @@ def fit(
         stop: Asks to leave after a batch.
         log: Receives the epochs so far, at the start and after each.
         meter: Of the device's energy.
+        rates: Factors of the learning rates of the parameters that are here.
 
     Returns:
         Curves, and the state of the best epoch. The module keeps its last state.
@@ -119,7 +121,7 @@ def fit(
         StoppedError: `stop` asked for it; a checkpoint was written.
         DeviceError: Not even a single image fits the device's memory.
     """
-    training = _Training(module, training_mode, train, spec, progress, checkpoints, meter)
+    training = _Training(module, training_mode, train, spec, progress, checkpoints, meter, rates)
     progress.epochs(spec.epochs, len(train.labels))
     training.resume()
     training.meter.go_on_from(training.result.energy_joules)
@@ -160,12 +162,13 @@ class _Training:
     def __init__(
         self, module: nn.Module, training_mode: Callable[[], object], train: Inputs, spec: Spec,
         progress: Progress, checkpoints: Checkpoints | None, meter: EnergyMeter | None,
+        rates: Mapping[nn.Parameter, float] | None,
     ) -> None:  # fmt: skip
         self.module, self.training_mode, self.train = module, training_mode, train
         self.spec, self.progress, self.checkpoints = spec, progress, checkpoints
         self.device = train.labels.device
         self.meter = meter or EnergyMeter()
-        self.optimizer = make_optimizer(module, spec)
+        self.optimizer = make_optimizer(module, spec, rates)
         self.optimizer.learning_rate = rate_in(spec, 1)
         self.average = WeightAverage(self.optimizer.parameters, spec.ema) if spec.ema else None
         self.order = torch.Generator().manual_seed(spec.seed)

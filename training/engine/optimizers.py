@@ -21,15 +21,17 @@ from training.records.optimizers import WITHOUT_WEIGHT_DECAY
 
 
 class _Lists(NamedTuple):
-    """Parameters of one number format that have gradients.
+    """Parameters of one number format and one learning rate that have gradients.
 
     Attributes:
         states: For each name in `Optimizer.keeps`, a tensor for each parameter.
+        rate: Learning rate of these.
     """
 
     parameters: list[Tensor]
     gradients: list[Tensor]
     states: list[list[Tensor]]
+    rate: float
 
 
 class Optimizer:
@@ -41,6 +43,7 @@ class Optimizer:
         weight_decay: Times the parameter, added to its gradient.
 
     Attributes:
+        factors: Of each parameter's learning rate.
         keeps: Names of the tensors of its shape that each parameter has; `step` is a number (),
             how many times the parameter was changed.
     """
@@ -53,6 +56,7 @@ class Optimizer:
         self.parameters = list(parameters)
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.factors = [1.0] * len(self.parameters)
         self._states: dict[int, dict[str, Tensor]] = {}
 
     @torch.no_grad()
@@ -62,17 +66,18 @@ class Optimizer:
         Args:
             overflow: () float32 on the device; 1 leaves parameters and states as they are.
         """
-        alike: defaultdict[torch.dtype, list[int]] = defaultdict(list)
+        alike: defaultdict[tuple[torch.dtype, float], list[int]] = defaultdict(list)
         for place, parameter in enumerate(self.parameters):
             if parameter.grad is not None:
-                alike[parameter.dtype].append(place)
-        for places in alike.values():
+                alike[parameter.dtype, self.factors[place]].append(place)
+        for (_, factor), places in alike.items():
             parameters: list[Tensor] = [self.parameters[place] for place in places]
             states = [self._state(place) for place in places]
             lists = _Lists(
                 parameters,
                 [_laid_out_as(parameter) for parameter in parameters],
                 [[state[name] for state in states] for name in self.keeps],
+                self.learning_rate * factor,
             )
             if has_optimizers(parameters[0].device):
                 self._fused(lists, overflow)
@@ -129,7 +134,7 @@ class SGD(Optimizer):
     def _fused(self, lists: _Lists, overflow: Tensor | None) -> None:
         fused_sgd(
             lists.parameters, lists.gradients, lists.states[0] if self.momentum else [],
-            learning_rate=self.learning_rate, momentum=self.momentum,
+            learning_rate=lists.rate, momentum=self.momentum,
             weight_decay=self.weight_decay, overflow=overflow,
         )  # fmt: skip
 
@@ -137,7 +142,7 @@ class SGD(Optimizer):
         for i, (parameter, gradient) in enumerate(_decayed(lists, self.weight_decay)):
             if self.momentum:
                 gradient = lists.states[0][i].mul_(self.momentum).add_(gradient)
-            parameter.sub_(gradient, alpha=self.learning_rate)
+            parameter.sub_(gradient, alpha=lists.rate)
 
 
 class Adam(Optimizer):
@@ -159,14 +164,14 @@ class Adam(Optimizer):
         means, square_means, steps = lists.states
         if self.decoupled:
             for parameter in lists.parameters:
-                parameter.mul_(1 - self.learning_rate * self.weight_decay)
+                parameter.mul_(1 - lists.rate * self.weight_decay)
         decay = 0.0 if self.decoupled else self.weight_decay
         for i, (parameter, gradient) in enumerate(_decayed(lists, decay)):
             step = steps[i].add_(1)
             mean = means[i].lerp_(gradient, 1 - beta1) / (1 - beta1**step)
             square_means[i].mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
             root = (square_means[i] / (1 - beta2**step)).sqrt_()
-            parameter.addcdiv_(mean, root.add_(self.eps), value=-self.learning_rate)
+            parameter.addcdiv_(mean, root.add_(self.eps), value=-lists.rate)
 
 
 class AdamW(Adam):
@@ -201,7 +206,7 @@ class RMSprop(Optimizer):
             square_mean = lists.states[0][i].mul_(self.alpha)
             square_mean.addcmul_(gradient, gradient, value=1 - self.alpha)
             root = square_mean.sqrt().add_(self.eps)
-            parameter.addcdiv_(gradient, root, value=-self.learning_rate)
+            parameter.addcdiv_(gradient, root, value=-lists.rate)
 
 
 def _fused(
@@ -216,7 +221,7 @@ def _fused(
 ) -> None:
     fused_adam(
         lists.parameters, lists.gradients, means, square_means, steps,
-        learning_rate=rule.learning_rate, betas=betas, eps=rule.eps,
+        learning_rate=lists.rate, betas=betas, eps=rule.eps,
         weight_decay=rule.weight_decay, overflow=overflow, decoupled=decoupled,
     )  # fmt: skip
 
@@ -247,20 +252,25 @@ class TorchOptimizer(Optimizer):
 
     def __init__(
         self, kind: str, parameters: Sequence[nn.Parameter], learning_rate: float,
-        weight_decay: float, options: Mapping[str, Any],
+        weight_decay: float, options: Mapping[str, Any], factors: Sequence[float],
     ) -> None:  # fmt: skip
         super().__init__(parameters, learning_rate, weight_decay)
-        made = CLASSES[kind]
+        self.factors = list(factors)
         decay = {} if kind in WITHOUT_WEIGHT_DECAY else {"weight_decay": weight_decay}
-        self._torchs = _made(made, self.parameters, {"lr": learning_rate, **decay, **options})
+        groups: dict[float, list[nn.Parameter]] = {}
+        for parameter, factor in zip(self.parameters, factors, strict=True):
+            groups.setdefault(factor, []).append(parameter)
+        self._of_groups = list(groups)
+        given = [{"params": members} for members in groups.values()]
+        self._torchs = _made(CLASSES[kind], given, {"lr": learning_rate, **decay, **options})
 
     @torch.no_grad()
     def step(self, overflow: Tensor | None = None) -> None:
         """Change the parameters by their gradients, unless `overflow` is 1."""
         if overflow is not None and bool(overflow):
             return
-        for group in self._torchs.param_groups:
-            group["lr"] = self.learning_rate
+        for group, factor in zip(self._torchs.param_groups, self._of_groups, strict=True):
+            group["lr"] = self.learning_rate * factor
         self._torchs.step()
 
     def state_dict(self) -> dict[str, Any]:
@@ -280,7 +290,7 @@ CLASSES: dict[str, str] = {
 
 
 def _made(
-    name: str, parameters: list[nn.Parameter], options: Mapping[str, Any]
+    name: str, groups: list[dict[str, list[nn.Parameter]]], options: Mapping[str, Any]
 ) -> torch.optim.Optimizer:
     """Make an optimizer of torch.
 
@@ -288,7 +298,7 @@ def _made(
         StudyError: torch refuses the options.
     """
     try:
-        made: torch.optim.Optimizer = getattr(torch.optim, name)(parameters, **options)
+        made: torch.optim.Optimizer = getattr(torch.optim, name)(groups, **options)
     except (TypeError, ValueError) as error:
         raise StudyError(
             f"torch.optim.{name} refuses its options: {error}.", "Change optimizer_options."
@@ -304,12 +314,23 @@ OPTIMIZERS: dict[str, Callable[[list[nn.Parameter], Spec], Optimizer]] = {
 }
 
 
-def make_optimizer(module: nn.Module, spec: Spec) -> Optimizer:
-    """Return `spec`'s optimizer for the module's trainable parameters."""
+def make_optimizer(
+    module: nn.Module, spec: Spec, rates: Mapping[nn.Parameter, float] | None = None
+) -> Optimizer:
+    """Return `spec`'s optimizer for the module's trainable parameters.
+
+    Args:
+        rates: Factors of their learning rates; 1 for those that aren't there.
+    """
     trainable = [p for p in module.parameters() if p.requires_grad]
+    factors = [(rates or {}).get(parameter, 1.0) for parameter in trainable]
     options = spec.optimizer_options.given()
     if spec.optimizer in OPTIMIZERS and not options:
-        return OPTIMIZERS[spec.optimizer](trainable, spec)
+        optimizer = OPTIMIZERS[spec.optimizer](trainable, spec)
+        optimizer.factors = factors
+        return optimizer
     if spec.optimizer == "sgd":
         options["momentum"] = spec.momentum
-    return TorchOptimizer(spec.optimizer, trainable, spec.learning_rate, spec.weight_decay, options)
+    return TorchOptimizer(
+        spec.optimizer, trainable, spec.learning_rate, spec.weight_decay, options, factors
+    )

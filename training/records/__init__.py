@@ -92,6 +92,7 @@ from training.records.scores import KeptScores
 from training.records.sections import SectionKind, StudyGrid, StudySection
 from training.records.selection import Rank, rank
 from training.records.spec import (
+    FREEZES,
     ID_PATTERN,
     Augmentation,
     Balance,
@@ -109,6 +110,7 @@ from training.records.together import remove_leftovers, remove_leftovers_of_the_
 
 __all__ = [
     "FORMAT",
+    "FREEZES",
     "ID_PATTERN",
     "KINDS",
     "NO_OPTIONS",

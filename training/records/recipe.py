@@ -12,7 +12,7 @@ from training.records.results import Settings
 from training.records.spec import Experiment
 
 RECIPE = ("schedule", "warm_up", "label_smoothing", "clip_gradient", "early_stopping",
-          "balance", "mixup", "cutmix", "ema")  # fmt: skip
+          "balance", "mixup", "cutmix", "ema", "layer_decay", "head_learning_rate")  # fmt: skip
 """Names that `Experiment`, `Settings` and `Spec` share."""
 
 

@@ -384,7 +384,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps.
         gamma: Factor of each learning-rate step.
-        schedule: As `Experiment.schedule`, and so the next eight.
+        schedule: As `Experiment.schedule`, and so the next ten.
         warm_up: Epochs over which the rate rises.
         label_smoothing: Share of a label that is spread over all classes.
         clip_gradient: Largest norm of the gradient; 0: none.
@@ -393,6 +393,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         mixup: By which α images of a batch are mixed; 0: never.
         cutmix: By which α a rectangle of another image is pasted in; 0: never.
         ema: Decay of a moving average of the weights; 0: none.
+        layer_decay: Factor of each block's learning rate to that of the next one; 1: all alike.
+        head_learning_rate: The head's own; 0: that of the others.
         width: Channel multiplier of alexnet, vgg16 and resnet18.
         weights: `imagenet`, `sample`, or the path of a weights file or of a folder of them.
         seed: First random seed.
@@ -431,6 +433,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mixup: float = 0.0
     cutmix: float = 0.0
     ema: float = 0.0
+    layer_decay: float = 1.0
+    head_learning_rate: float = 0.0
     width: float = 1.0
     weights: str = "imagenet"
     seed: int = 0

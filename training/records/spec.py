@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -10,7 +10,12 @@ from training.records.optimizers import NO_OPTIONS, Optimizer, OptimizerOptions
 
 Balance = Literal["none", "loss", "sampling"]
 Schedule = Literal["step", "constant", "linear", "cosine", "one-cycle"]
-Freeze = Literal["none", "features", "classifier", "classifier-but-head", "backbone", "head"]
+FREEZES = ("none", "features", "classifier", "classifier-but-head", "backbone", "head")
+Freeze = Annotated[
+    str, msgspec.Meta(pattern=rf"^({'|'.join(FREEZES)}|first:[1-9][0-9]*|pattern:.+)$")
+]
+"""A part of `FREEZES`; so many of the first blocks, as in `first:3`; or parameters whose names
+match, as in `pattern:features.[0-5].*`."""
 Augmentation = Literal["none", "one-of-three", "horizontal-flip", "rotation", "vertical-flip"]
 Normalisation = Literal["dataset", "weights"]
 
@@ -51,7 +56,7 @@ class Experiment(
             empty for one linear layer in place of the last one.
         weights: `none` for a random start, `pretrained` for the study's weights, or the path
             of a weights file.
-        freeze: Which part keeps its starting values.
+        freeze: Which part keeps its starting values, see `Freeze`.
         augmentation: How training images are altered.
         optimizer: Which one trains.
         optimizer_options: What else it is told, by torch's names.
@@ -69,6 +74,8 @@ class Experiment(
         mixup: α of the Beta distribution by which images of a batch are mixed; 0: never.
         cutmix: α of that by which a rectangle of another image is pasted in; 0: never.
         ema: Decay of a moving average of the weights, which is validated, kept and tested; 0: none.
+        layer_decay: Factor of each block's learning rate to that of the next one; 1: all alike.
+        head_learning_rate: The head's own, at the start; 0: that of the others.
         epochs: How many are trained.
         batch_size: Images in a batch.
         image_size: Side of the square that the network sees, in pixels.
@@ -107,6 +114,8 @@ class Experiment(
     mixup: float | None = None
     cutmix: float | None = None
     ema: float | None = None
+    layer_decay: float | None = None
+    head_learning_rate: float | None = None
     epochs: int | None = None
     batch_size: int | None = None
     image_size: int | None = None
@@ -173,6 +182,8 @@ class Spec(
             scores are of mixed images: right is the label that has the larger share.
         cutmix: See `Experiment`.
         ema: See `Experiment`; train scores are of the weights themselves.
+        layer_decay: See `Experiment`; the head, which is the last block, has the whole rate.
+        head_learning_rate: See `Experiment`; it changes by the same factors as `learning_rate`.
     """
 
     model: str
@@ -207,6 +218,8 @@ class Spec(
     mixup: float = 0.0
     cutmix: float = 0.0
     ema: float = 0.0
+    layer_decay: float = 1.0
+    head_learning_rate: float = 0.0
 
     @property
     def mixes(self) -> bool:

@@ -58,6 +58,8 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "mixup": SpecField("α of mixup"),
     "cutmix": SpecField("α of CutMix"),
     "ema": SpecField("Decay of the weights’ moving average"),
+    "layer_decay": SpecField("Factor of the rate from block to block"),
+    "head_learning_rate": SpecField("Learning rate of the head"),
 }
 """Every field of `Spec`, in its order."""
 

@@ -17,6 +17,7 @@ from training.engine.frozen_features import prefix_features
 from training.engine.loop import Fit, fit
 from training.networks.build import ARCHITECTURES
 from training.networks.freezing import training_mode
+from training.networks.rates import rate_factors
 from training.records import Spec, Split
 from training.run.prepare_model import Model
 from training.run.workspace import Workspace
@@ -40,13 +41,14 @@ def train_model(
         computing cached features took; None where none were.
     """
     network, split = model.network, computed_once(model, spec)
+    rates = rate_factors(network, spec)
     if split is None:
         train = pictures(model, spec, workspace, "train", spec.augmentation, again=True)
         validation = pictures(model, spec, workspace, "validation", again=True)
         whole_mode = functools.partial(training_mode, network, model.trainable)
         with computing(network.module, workspace.precision, workspace.device):
             result = fit(network.module, whole_mode, train, validation, spec, workspace.progress,
-                         checkpoints, workspace.stop, log, _meter(workspace))  # fmt: skip
+                         checkpoints, workspace.stop, log, _meter(workspace), rates)  # fmt: skip
         return result, None
     rest = network.module.get_submodule(split)
     with computing(network.module, workspace.precision, workspace.device):
@@ -56,7 +58,7 @@ def train_model(
     network.module.eval()
     with computing(rest, workspace.precision, workspace.device):
         result = fit(rest, rest.train, seen, held_out, spec, workspace.progress, checkpoints,
-                     workspace.stop, log, _meter(workspace))  # fmt: skip
+                     workspace.stop, log, _meter(workspace), rates)  # fmt: skip
     result.best_state = {f"{split}.{name}": value for name, value in result.best_state.items()}
     return result, seconds + more_seconds
 

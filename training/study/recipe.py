@@ -1,6 +1,7 @@
 """Refuse values of a recipe that no run could be made by."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from training.errors import StudyError
 from training.lookup import look_up, unknown_name
 from training.plurals import counted
 from training.records import (
+    FREEZES,
     OPTIONS,
     Experiment,
     Optimizer,
@@ -23,7 +25,7 @@ BELOW_1 = ("alpha", "betas", "dampening", "momentum", "rho")
 
 
 def check_names(fields: Mapping[str, Any], where: str) -> None:
-    """Refuse an optimizer or an option that torch has under no such name.
+    """Refuse an optimizer or option that torch has under no such name, and what can't be frozen.
 
     Args:
         fields: Of a table of a study file, as it stands there.
@@ -36,6 +38,11 @@ def check_names(fields: Mapping[str, Any], where: str) -> None:
     for name in named:
         if isinstance(name, str):
             look_up(f"optimizer in {where}:", name, OPTIONS)
+    freeze = fields.get("freeze")
+    if isinstance(freeze, str) and not re.fullmatch(r"first:[1-9]\d*|pattern:.+", freeze):
+        named = [*FREEZES, "first:N", "pattern:NAMES"]
+        if freeze not in FREEZES:
+            raise unknown_name(f"freeze in {where}:", freeze, named)
     options = fields.get("optimizer_options")
     for name in options if isinstance(options, Mapping) else ():
         if name not in OptimizerOptions.__struct_fields__:
@@ -56,7 +63,8 @@ def check_recipe(given: Experiment | Settings, where: str) -> None:
     Raises:
         StudyError: A value out of its range.
     """
-    for name in ("warm_up", "clip_gradient", "early_stopping", "mixup", "cutmix"):
+    for name in ("warm_up", "clip_gradient", "early_stopping", "mixup", "cutmix",
+                 "head_learning_rate"):  # fmt: skip
         value = getattr(given, name)
         if value is not None and value < 0:
             raise StudyError(f"In {where}: {name} can't be negative; found {value}.")
@@ -64,6 +72,9 @@ def check_recipe(given: Experiment | Settings, where: str) -> None:
         value = getattr(given, name)
         if value is not None and not 0 <= value < 1:
             raise StudyError(f"In {where}: {name} must be at least 0 and below 1; found {value}.")
+    decay = given.layer_decay
+    if decay is not None and not 0 < decay <= 1:
+        raise StudyError(f"In {where}: layer_decay must be above 0 and at most 1; found {decay}.")
     if given.optimizer_options is not None:
         _check_options(given.optimizer_options, where)
 
