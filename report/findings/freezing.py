@@ -4,7 +4,7 @@ from report.evidence.accuracy import Tested
 from report.evidence.display_names import experiment_name
 from report.evidence.load import Run
 from report.evidence.numbers import derive, integer, millions, percent
-from report.evidence.sentences import Code, Name, Parts, Sentence, listing, parts, say
+from report.evidence.sentences import Code, Name, Parts, Sentence, listing, numbered, parts, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.comparing import tests_against
 from report.findings.scores import tested_score
@@ -49,9 +49,19 @@ def what_is_trained(run: Run) -> list[Sentence]:
     return [
         say(
             Name(experiment_name(run.experiment)), ": ", *held(spec.freeze),
-            ". Training changes ", changes, ".",
+            ". Training changes ", changes, *_first_phase(run), ".",
         )
     ]  # fmt: skip
+
+
+def _first_phase(run: Run) -> Parts:
+    """Say for how many epochs only the head was trained; nothing where it wasn't so."""
+    spec = run.metrics.spec
+    if spec is None or not spec.two_phase:
+        return ()
+    n = run.number("/spec/two_phase")
+    span = parts("first epoch") if n.value == 1 else parts("first ", numbered(integer(n), "epoch"))
+    return parts(", in the ", span, " the new head’s alone")
 
 
 def counts_and_accuracy(tested: list[Tested]) -> list[Sentence]:

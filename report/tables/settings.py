@@ -90,6 +90,8 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
     for name, alpha in (("Mixup", "mixup"), ("CutMix", "cutmix")):
         if getattr(settings, alpha):
             yield name, parts("α ", plain(setting(alpha)))
+    if settings.two_phase:
+        yield "Head alone at first", numbered(integer(setting("two_phase")), "epoch")
     if settings.layer_decay != 1:
         yield "Learning rate of a block", parts(plain(setting("layer_decay")), " of the next one’s")
     if settings.head_learning_rate:

@@ -64,6 +64,7 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # cutmix = 0.0                   # 1.0: a rectangle of one is pasted into another
 # layer_decay = 1.0              # 0.75: each block's learning rate is so much of the next one's
 # head_learning_rate = 0.0       # of the new head; 0: that of the others
+# two_phase = 0                  # 3: train the new head alone for so many epochs, then everything
 # ema = 0.0                      # 0.999: validate and keep a moving average of the weights
 # balance = "none"               # loss weighs images by class, sampling draws them
 # early_stopping = 0             # end after so many epochs without a better one; 0: never

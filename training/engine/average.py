@@ -32,6 +32,17 @@ class WeightAverage:
         for value, parameter in zip(self._values, self._parameters, strict=True):
             value.lerp_(parameter, 1 - self._decay)
 
+    def extend(self, parameters: Sequence[nn.Parameter]) -> None:
+        """Go on with more parameters, which haven't changed so far."""
+        known = dict(zip(self._parameters, self._values, strict=False))
+        self._parameters = list(parameters)
+        if known:
+            values = [known.get(parameter) for parameter in parameters]
+            self._values = [
+                parameter.detach().clone() if value is None else value
+                for parameter, value in zip(parameters, values, strict=True)
+            ]
+
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
         """Have the average in the network while inside."""

@@ -89,6 +89,23 @@ class Fit:
         )
 
 
+@dataclass(frozen=True)
+class FirstPhase:
+    """Epochs at the start in which less is trained than later.
+
+    Attributes:
+        epochs: How many.
+        begin: Stops the gradients of what isn't trained yet.
+        mode: Puts the modules into their modes meanwhile.
+        end: Lets the gradients of all that is trained later flow.
+    """
+
+    epochs: int
+    begin: Callable[[], object]
+    mode: Callable[[], object]
+    end: Callable[[], object]
+
+
 def fit(
     module: nn.Module,
     training_mode: Callable[[], object],
@@ -101,6 +118,7 @@ def fit(
     log: Callable[[Fit], object] = lambda _: None,
     meter: EnergyMeter | None = None,
     rates: Mapping[nn.Parameter, float] | None = None,
+    first_phase: FirstPhase | None = None,
 ) -> Fit:
     """Train by cross-entropy with `spec`'s optimizer and schedule, from torch's random state.
 
@@ -113,6 +131,7 @@ def fit(
         log: Receives the epochs so far, at the start and after each.
         meter: Of the device's energy.
         rates: Factors of the learning rates of the parameters that are here.
+        first_phase: How the first epochs train, where they don't train everything.
 
     Returns:
         Curves, and the state of the best epoch. The module keeps its last state.
@@ -121,7 +140,8 @@ def fit(
         StoppedError: `stop` asked for it; a checkpoint was written.
         DeviceError: Not even a single image fits the device's memory.
     """
-    training = _Training(module, training_mode, train, spec, progress, checkpoints, meter, rates)
+    training = _Training(module, training_mode, train, spec, progress, checkpoints, meter, rates,
+                         first_phase)  # fmt: skip
     progress.epochs(spec.epochs, len(train.labels))
     training.resume()
     training.meter.go_on_from(training.result.energy_joules)
@@ -142,6 +162,7 @@ def fit(
             raise
         finally:
             training.recorded.forget()
+    training.train_everything()
     training.result.energy_joules = training.meter.joules()
     return training.result
 
@@ -162,9 +183,13 @@ class _Training:
     def __init__(
         self, module: nn.Module, training_mode: Callable[[], object], train: Inputs, spec: Spec,
         progress: Progress, checkpoints: Checkpoints | None, meter: EnergyMeter | None,
-        rates: Mapping[nn.Parameter, float] | None,
+        rates: Mapping[nn.Parameter, float] | None, first_phase: FirstPhase | None,
     ) -> None:  # fmt: skip
         self.module, self.training_mode, self.train = module, training_mode, train
+        self.rates, self.first_phase = rates, first_phase
+        self._n_first = first_phase.epochs if first_phase is not None else 0
+        if first_phase is not None:
+            first_phase.begin()
         self.spec, self.progress, self.checkpoints = spec, progress, checkpoints
         self.device = train.labels.device
         self.meter = meter or EnergyMeter()
@@ -184,10 +209,31 @@ class _Training:
         """Tell whether no further epoch is trained: all are done, or nothing gets better."""
         if self.epoch > self.spec.epochs or self.result.diverged:
             return True
-        patience = self.spec.early_stopping
-        return bool(patience) and self.epoch - 1 - self.result.best_epoch >= patience
+        patience, best = self.spec.early_stopping, max(self.result.best_epoch, self._n_first)
+        return bool(patience) and self.epoch - 1 - best >= patience
+
+    def train_everything(self) -> None:
+        """End the first phase, if it hasn't ended; the optimizer begins anew.
+
+        What wasn't trained so far is in every epoch's state, and in an average, as it is now.
+        """
+        if self.first_phase is None:
+            return
+        self.first_phase.end()
+        self.first_phase = None
+        rate = self.optimizer.learning_rate
+        self.optimizer = make_optimizer(self.module, self.spec, self.rates)
+        self.optimizer.learning_rate = rate
+        if self.average is not None:
+            self.average.extend(self.optimizer.parameters)
+        if self.result.best_state:
+            self.result.best_state = copy_state(self.module, {}) | self.result.best_state
+        self.recorded.forget()
+        self.recorded = self._unrecorded()
 
     def _begin_epoch(self, epoch: int) -> None:
+        if epoch > self._n_first:
+            self.train_everything()
         self.epoch, self.batch, self.seconds = epoch, 0, 0.0
         self.order_state = self.order.get_state()
         self.totals.zero_()
@@ -242,7 +288,8 @@ class _Training:
 
     def _train_batches(self, stop: StopSignal) -> None:
         start = time.perf_counter() - self.seconds
-        self.training_mode()
+        mode = self.training_mode if self.first_phase is None else self.first_phase.mode
+        mode()
         batches = self._batches()
         for chosen in itertools.islice(batches, self.batch, None):
             self._train_batch(chosen)
@@ -420,6 +467,8 @@ class _Training:
         if found is None:
             return
         position, tensors = found
+        if position.epoch > self._n_first:
+            self.train_everything()
         if shapes(tensors["module"]) != shapes(changing(self.module)):
             self.progress.note("Ignoring a checkpoint: the network has changed")
             return

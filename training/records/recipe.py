@@ -12,13 +12,23 @@ from training.records.results import Settings
 from training.records.spec import Experiment
 
 RECIPE = ("schedule", "warm_up", "label_smoothing", "clip_gradient", "early_stopping",
-          "balance", "mixup", "cutmix", "ema", "layer_decay", "head_learning_rate")  # fmt: skip
+          "balance", "mixup", "cutmix", "ema", "layer_decay", "head_learning_rate",
+          "two_phase")  # fmt: skip
 """Names that `Experiment`, `Settings` and `Spec` share."""
 
 
+HEAD_ONLY_OR_HELD = ("backbone", "head", "classifier")
+"""What may be frozen where training the head first makes no sense."""
+
+
 def value_of(name: str, experiment: Experiment, settings: Settings) -> Any:
-    """Return what an experiment says of a field, else what the study does."""
+    """Return what an experiment says of a field, else what the study does.
+
+    A first phase of the head is none of the study's where the head is all that trains, or doesn't.
+    """
     own = getattr(experiment, name)
+    if name == "two_phase" and own is None and experiment.freeze in HEAD_ONLY_OR_HELD:
+        return 0
     return getattr(settings, name) if own is None else own
 
 

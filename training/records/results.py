@@ -384,7 +384,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps.
         gamma: Factor of each learning-rate step.
-        schedule: As `Experiment.schedule`, and so the next ten.
+        schedule: As `Experiment.schedule`, and so the next eleven.
         warm_up: Epochs over which the rate rises.
         label_smoothing: Share of a label that is spread over all classes.
         clip_gradient: Largest norm of the gradient; 0: none.
@@ -395,6 +395,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ema: Decay of a moving average of the weights; 0: none.
         layer_decay: Factor of each block's learning rate to that of the next one; 1: all alike.
         head_learning_rate: The head's own; 0: that of the others.
+        two_phase: Epochs at the start in which the head alone is trained.
         width: Channel multiplier of alexnet, vgg16 and resnet18.
         weights: `imagenet`, `sample`, or the path of a weights file or of a folder of them.
         seed: First random seed.
@@ -435,6 +436,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ema: float = 0.0
     layer_decay: float = 1.0
     head_learning_rate: float = 0.0
+    two_phase: Count = 0
     width: float = 1.0
     weights: str = "imagenet"
     seed: int = 0

@@ -76,6 +76,7 @@ class Experiment(
         ema: Decay of a moving average of the weights, which is validated, kept and tested; 0: none.
         layer_decay: Factor of each block's learning rate to that of the next one; 1: all alike.
         head_learning_rate: The head's own, at the start; 0: that of the others.
+        two_phase: Epochs at the start in which the head alone is trained; 0: none.
         epochs: How many are trained.
         batch_size: Images in a batch.
         image_size: Side of the square that the network sees, in pixels.
@@ -116,6 +117,7 @@ class Experiment(
     ema: float | None = None
     layer_decay: float | None = None
     head_learning_rate: float | None = None
+    two_phase: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
     image_size: int | None = None
@@ -184,6 +186,7 @@ class Spec(
         ema: See `Experiment`; train scores are of the weights themselves.
         layer_decay: See `Experiment`; the head, which is the last block, has the whole rate.
         head_learning_rate: See `Experiment`; it changes by the same factors as `learning_rate`.
+        two_phase: See `Experiment`; then `freeze` holds, and the optimizer begins anew.
     """
 
     model: str
@@ -220,6 +223,7 @@ class Spec(
     ema: float = 0.0
     layer_decay: float = 1.0
     head_learning_rate: float = 0.0
+    two_phase: int = 0
 
     @property
     def mixes(self) -> bool:

@@ -60,6 +60,7 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "ema": SpecField("Decay of the weights’ moving average"),
     "layer_decay": SpecField("Factor of the rate from block to block"),
     "head_learning_rate": SpecField("Learning rate of the head"),
+    "two_phase": SpecField("Epochs of the head alone", unit="epochs"),
 }
 """Every field of `Spec`, in its order."""
 

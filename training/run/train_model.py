@@ -14,9 +14,10 @@ from training.engine.checkpoint import Checkpoints
 from training.engine.evaluate import evaluate_logits
 from training.engine.feature_cache import feature_key, frozen_digest
 from training.engine.frozen_features import prefix_features
-from training.engine.loop import Fit, fit
-from training.networks.build import ARCHITECTURES
-from training.networks.freezing import training_mode
+from training.engine.loop import FirstPhase, Fit, fit
+from training.errors import StudyError
+from training.networks.build import ARCHITECTURES, Network
+from training.networks.freezing import Trainable, freeze, training_mode
 from training.networks.rates import rate_factors
 from training.records import Spec, Split
 from training.run.prepare_model import Model
@@ -48,7 +49,8 @@ def train_model(
         whole_mode = functools.partial(training_mode, network, model.trainable)
         with computing(network.module, workspace.precision, workspace.device):
             result = fit(network.module, whole_mode, train, validation, spec, workspace.progress,
-                         checkpoints, workspace.stop, log, _meter(workspace), rates)  # fmt: skip
+                         checkpoints, workspace.stop, log, _meter(workspace), rates,
+                         first_phase(network, spec))  # fmt: skip
         return result, None
     rest = network.module.get_submodule(split)
     with computing(network.module, workspace.precision, workspace.device):
@@ -65,8 +67,30 @@ def train_model(
 
 def computed_once(model: Model, spec: Spec) -> str | None:
     """Return the module whose input is the same in every epoch, if there is one."""
-    alters = spec.augmentation != "none" or spec.mixes
-    return None if alters else model.trainable.split
+    changes = spec.augmentation != "none" or spec.mixes or spec.two_phase
+    return None if changes else model.trainable.split
+
+
+def first_phase(network: Network, spec: Spec) -> FirstPhase | None:
+    """Return how the head alone is trained at first, where the recipe says so."""
+    if not spec.two_phase:
+        return None
+    head = network.module.get_submodule(network.head)
+    if not all(parameter.requires_grad for parameter in head.parameters()):
+        raise StudyError(
+            f"two_phase trains the head first, but freeze = “{spec.freeze}” holds it still.",
+            "Leave one of them out.",
+        )
+
+    def begin() -> None:
+        freeze(network, "backbone")
+
+    def end() -> None:
+        freeze(network, spec.freeze)
+
+    head_alone = Trainable((network.head,))
+    mode = functools.partial(training_mode, network, head_alone)
+    return FirstPhase(spec.two_phase, begin, mode, end)
 
 
 def validation_logits(model: Model, spec: Spec, workspace: Workspace) -> tuple[Tensor, Tensor]:

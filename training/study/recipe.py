@@ -19,6 +19,7 @@ from training.records import (
     value_of,
 )
 from training.records.optimizers import WITHOUT_WEIGHT_DECAY
+from training.records.recipe import HEAD_ONLY_OR_HELD
 
 BELOW_1 = ("alpha", "betas", "dampening", "momentum", "rho")
 """Options of optimizers that are shares of what was before."""
@@ -64,7 +65,7 @@ def check_recipe(given: Experiment | Settings, where: str) -> None:
         StudyError: A value out of its range.
     """
     for name in ("warm_up", "clip_gradient", "early_stopping", "mixup", "cutmix",
-                 "head_learning_rate"):  # fmt: skip
+                 "head_learning_rate", "two_phase"):  # fmt: skip
         value = getattr(given, name)
         if value is not None and value < 0:
             raise StudyError(f"In {where}: {name} can't be negative; found {value}.")
@@ -92,6 +93,30 @@ def _check_options(options: OptimizerOptions, where: str) -> None:
 
 def _plain(value: object) -> str:
     return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+def check_phases(experiments: Iterable[Experiment], settings: Settings) -> None:
+    """Refuse a first phase of the head alone that no other follows, or that isn't another.
+
+    Raises:
+        StudyError: An experiment has one.
+    """
+    for experiment in experiments:
+        n, epochs = value_of("two_phase", experiment, settings), experiment.epochs
+        epochs = epochs or settings.epochs
+        if n and epochs and n >= epochs:
+            of_all = counted(epochs, "epoch", "epochs")
+            raise StudyError(
+                f"{experiment.id}: two_phase trains the head alone in {n} of its {of_all}.",
+                'Choose fewer, or freeze = "backbone", which trains it alone in all.',
+            )
+        if experiment.two_phase and experiment.freeze in HEAD_ONLY_OR_HELD:
+            later = "nothing else later" if experiment.freeze == "backbone" else "never the head"
+            raise StudyError(
+                f"{experiment.id}: two_phase trains the head first, but freeze = "
+                f"“{experiment.freeze}” trains {later}.",
+                "Leave one of them out.",
+            )
 
 
 def check_mixing(experiments: Iterable[Experiment], settings: Settings) -> None:

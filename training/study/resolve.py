@@ -20,7 +20,13 @@ from training.study.choices import choices_of
 from training.study.experiments import SECTIONS, experiment_list
 from training.study.files import LIKE, StudyFile, convert_fields
 from training.study.presets import PRESETS
-from training.study.recipe import check_mixing, check_optimizers, check_recipe, check_warm_ups
+from training.study.recipe import (
+    check_mixing,
+    check_optimizers,
+    check_phases,
+    check_recipe,
+    check_warm_ups,
+)
 
 NETWORKS = ("alexnet", "vgg16", "resnet18", "torchvision:NAME", "timm:NAME", "module:function")
 """What a backbone may be."""
@@ -53,6 +59,7 @@ def build_study(
     check_warm_ups(experiments, settings)
     check_optimizers(experiments, settings)
     check_mixing(experiments, settings)
+    check_phases(experiments, settings)
     return StudyRecord(
         name=study_name,
         preset=base.name,
