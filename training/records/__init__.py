@@ -92,6 +92,7 @@ from training.records.scores import KeptScores
 from training.records.sections import SectionKind, StudyGrid, StudySection
 from training.records.selection import Rank, rank
 from training.records.spec import (
+    AUGMENTATIONS,
     FREEZES,
     ID_PATTERN,
     Augmentation,
@@ -107,8 +108,10 @@ from training.records.spec import (
 )
 from training.records.studies import find_studies
 from training.records.together import remove_leftovers, remove_leftovers_of_the_dead, write_together
+from training.records.transforms import Transform
 
 __all__ = [
+    "AUGMENTATIONS",
     "FORMAT",
     "FREEZES",
     "ID_PATTERN",
@@ -184,6 +187,7 @@ __all__ = [
     "StudyRecord",
     "StudySection",
     "Thumbnail",
+    "Transform",
     "ValidationAnswers",
     "confident_mistakes",
     "confused_pairs",

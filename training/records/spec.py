@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from training.records.optimizers import NO_OPTIONS, Optimizer, OptimizerOptions
+from training.records.transforms import Transform
 
 Balance = Literal["none", "loss", "sampling"]
 Schedule = Literal["step", "constant", "linear", "cosine", "one-cycle"]
@@ -16,7 +17,11 @@ Freeze = Annotated[
 ]
 """A part of `FREEZES`; so many of the first blocks, as in `first:3`; or parameters whose names
 match, as in `pattern:features.[0-5].*`."""
-Augmentation = Literal["none", "one-of-three", "horizontal-flip", "rotation", "vertical-flip"]
+AUGMENTATIONS = ("none", "one-of-three", "horizontal-flip", "rotation", "vertical-flip")
+Augmentation = (
+    Literal["none", "one-of-three", "horizontal-flip", "rotation", "vertical-flip"]
+    | tuple[Transform, ...]
+)
 Normalisation = Literal["dataset", "weights"]
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*/[a-z0-9][a-z0-9_.+-]*")
@@ -57,7 +62,8 @@ class Experiment(
         weights: `none` for a random start, `pretrained` for the study's weights, or the path
             of a weights file.
         freeze: Which part keeps its starting values, see `Freeze`.
-        augmentation: How training images are altered.
+        augmentation: How training images are altered: by a name, or by transforms one after the
+            other.
         optimizer: Which one trains.
         optimizer_options: What else it is told, by torch's names.
         learning_rate: At the start.

@@ -19,7 +19,7 @@ from training.errors import StudyError
 from training.networks.build import ARCHITECTURES, Network
 from training.networks.freezing import Trainable, freeze, training_mode
 from training.networks.rates import rate_factors
-from training.records import Spec, Split
+from training.records import Augmentation, Spec, Split
 from training.run.prepare_model import Model
 from training.run.workspace import Workspace
 
@@ -146,7 +146,7 @@ def pictures(
     spec: Spec,
     workspace: Workspace,
     split: Split,
-    augmentation: str = "none",
+    augmentation: Augmentation = "none",
     *,
     again: bool = False,
 ) -> PictureInputs:

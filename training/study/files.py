@@ -13,6 +13,7 @@ from training.lookup import unknown_name
 from training.records import Experiment, Outline, Settings
 from training.study.outline import read_outline
 from training.study.recipe import check_names
+from training.study.transforms import with_transforms
 
 S = TypeVar("S", Settings, Experiment)
 
@@ -102,7 +103,7 @@ def convert_fields(fields: Mapping[str, Any], kind: type[S], where: str) -> S:
             raise unknown_name(f"field in {where}:", key, valid)
     check_names(fields, where)
     try:
-        return msgspec.convert(fields, kind)
+        return msgspec.convert(with_transforms(fields, where), kind)
     except msgspec.ValidationError as error:
         raise StudyError(f"In {where}: {error}.") from error
 
