@@ -56,6 +56,8 @@ def test_a_recipe_with_much_of_it_trains(record, homework):
     assert spec["augmentation"][0] == {
         "name": "RandomResizedCrop", "parameters": [["scale", [0.5, 1.0]]]
     }  # fmt: skip
+    assert [item["label"] for item in found["altered"]] == ["original"] + ["altered"] * 4
+    assert all(Path("runs/fields", item["file"]).is_file() for item in found["altered"])
     planned = homework("plan", "scratch/much", "-f", "study.toml", *SMALL, tiny=False)
     assert planned.error is None
     assert "done" in planned.output
@@ -71,6 +73,7 @@ def test_phases_and_blocks_are_counted_as_they_train(record):
 def test_what_a_pattern_freezes_is_computed_once_where_it_comes_first(record):
     found = record("scratch/frozen")
     assert found["cached_features"]
+    assert "altered" not in found
     assert found["parameters"]["trainable_parts"]["features"] == 0
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from training.records.cost import Cost
-from training.records.dataset import FORMAT, Count, DuplicatesChoice
+from training.records.dataset import FORMAT, Count, DuplicatesChoice, Thumbnail
 from training.records.inspection import FeatureMap, HeatMaps, Speed
 from training.records.label_suspects import LabelSuspects
 from training.records.learning_curve import LearningCurve
@@ -253,6 +253,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
             older records.
         network: File beside this record that holds the tested network, for `homework predict`;
             null if it wasn't kept.
+        altered: A train picture and what `augmentation` makes of it in some draws, where that is a
+            list of transforms.
         notes: Caveats that the report repeats.
         error: Why the run failed or was skipped, and how to fix it.
     """
@@ -293,6 +295,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     label_suspects: LabelSuspects | None = None
     speed: Speed | None = None
     network: str | None = None
+    altered: tuple[Thumbnail, ...] | msgspec.UnsetType = msgspec.UNSET
     notes: list[str] = []
     error: str | None = None
 

@@ -7,7 +7,7 @@ from report.evidence.sentences import plain_text
 from report.findings.learning import learning_rate_step
 from report.sections.preprocessing import build
 from report.tables.settings import common_settings
-from training.records import OptimizerOptions
+from training.records import OptimizerOptions, StudyFolder, Thumbnail, Transform, write_bytes
 
 
 def view_with(**settings):
@@ -90,3 +90,16 @@ def test_options_of_an_optimizer_are_named_with_their_values():
               for row in common_settings(view_with(optimizer_options=options)).rows}  # fmt: skip
     told = values["Options of the optimizers that have them"].replace("\u00a0", " ")
     assert told == "β₁ and β₂ 0.9 / 0.95, ε 0.001, Nesterov and centered off"
+
+
+def test_altered_pictures_are_shown_where_records_have_them_once_a_list(tmp_path):
+    write_bytes(tmp_path / "thumbnails" / "a.jpg", b"\xff\xd8\xff")
+    kept = tuple(Thumbnail("thumbnails/a.jpg", "augmentation", label, 9, 9)
+                 for label in ("original", "altered"))  # fmt: skip
+    spec = a_spec(augmentation=(Transform("RandAugment"),))
+    runs = [a_run(f"scratch/{name}", spec=spec, altered=kept) for name in "ab"]
+    view = a_view(*runs, dataset=a_dataset())
+    view.folder = StudyFolder(tmp_path)
+    labels = [item.label for item in build(view).figures["altered"].pictures]
+    assert labels == ["scratch/a, original", "scratch/a, altered"]
+    assert "altered" not in build(view_with()).figures
