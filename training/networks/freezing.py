@@ -61,6 +61,9 @@ STRATEGIES: dict[Freeze, Callable[[Network], Trainable]] = {
 }
 
 
+SHOWN = 12
+"""Layers that a message names."""
+
 FIRST, PATTERN = "first:", "pattern:"
 """Beginnings of strategies that say how many blocks, or which parameters, are frozen."""
 
@@ -107,7 +110,9 @@ def _matching(network: Network, pattern: str) -> set[str]:
     names = [name for name, _ in network.module.named_parameters()]
     found = set(fnmatch.filter(names, pattern))
     if not found:
-        shown = ", ".join(dict.fromkeys(name.rpartition(".")[0] for name in names))
+        layers = [*dict.fromkeys(name.rpartition(".")[0] for name in names)]
+        others = f" and {len(layers) - SHOWN} more" if len(layers) > SHOWN else ""
+        shown = ", ".join(layers[:SHOWN]) + others
         raise StudyError(
             f"freeze = “pattern:{pattern}” matches no weights of this network.",
             f"It has these, each with .weight or the like: {shown}.",
@@ -123,11 +128,16 @@ def _matching(network: Network, pattern: str) -> set[str]:
 def _without(network: Network, held: set[str]) -> Trainable:
     """Return what is left to train, where parameters of these names are held.
 
-    A module is at inference where all of its parameters are held; one without parameters, such as
-    dropout, where those of the next layer are. The rest's input can be computed once where all of
-    the head, or of the classifier, is trained and nothing else.
+    Where all of the head or of the classifier is trained and nothing else, the rest is one part.
+    Elsewhere a module is at inference where all of its parameters are held; one without parameters,
+    such as dropout, where those of the next layer are.
     """
     module = network.module
+    names = {name for name, _ in module.named_parameters()}
+    ends = (network.head, network.parts.get("classifier", ""))
+    split = next((end for end in ends if end and names - held == _names(module, end)), None)
+    if split is not None:
+        return Trainable((split,), split=split)
     still = [path for path, layer in module.named_modules() if path and _is_held(layer, path, held)]
     tops = [path for path in still if not any(_is_inside(path, other) for other in still)]
     next_is_held = False
@@ -138,11 +148,8 @@ def _without(network: Network, held: set[str]) -> Trainable:
             next_is_held = path in still
         elif next_is_held and not any(_is_inside(path, other) for other in tops):
             tops.append(path)
-    names = {name for name, _ in module.named_parameters()}
     alone = tuple(sorted(n for n in held if not any(_is_inside(n, path) for path in tops)))
-    ends = (network.head, network.parts.get("classifier", ""))
-    split = next((end for end in ends if end and names - held == _names(module, end)), None)
-    return Trainable(("",), tuple(tops), alone, split)
+    return Trainable(("",), tuple(tops), alone)
 
 
 def _names(module: nn.Module, path: str) -> set[str]:

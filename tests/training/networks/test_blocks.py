@@ -94,6 +94,7 @@ def test_what_freezes_the_same_part_does_the_same(strategy, alike):
     found, expected = (freeze(build("alexnet", 5, (), 0.1), name) for name in (strategy, alike))
     assert found.split == expected.split
     modes = []
+    assert found == expected
     for held in (found, expected):
         network = build("alexnet", 5, (), 0.1)
         training_mode(network, held)
