@@ -67,6 +67,9 @@ def _freeze_counts(freeze: Freeze, counts: Parameters) -> Iterator[tuple[str, st
     if freeze == "none" and counts.frozen:
         frozen = counted(counts.frozen, "parameter is", "parameters are")
         yield "", f"the spec freezes nothing, yet {frozen} frozen"
+    if freeze.startswith(("first:", "pattern:")) and 0 in (counts.frozen, counts.trainable):
+        frozen = "no parameter is" if counts.frozen == 0 else "all parameters are"
+        yield "", f"the spec freezes a part, “{freeze}”, yet {frozen} frozen"
     if freeze == "backbone":
         if counts.frozen == 0 or counts.trainable == 0:
             trainable = "no parameter is" if counts.trainable == 0 else "all parameters are"

@@ -9,7 +9,10 @@ from report.evidence.load import Run, StudyView
 from report.evidence.numbers import p_value, percentage, plain, signed_points
 from report.evidence.sentences import Code, Name, Parts, listing, parts
 from report.tables.cells import interval_cell, name_cell, number_column, row, test_cell
+from report.tables.optimizer_options import options_in_words
+from report.tables.transforms import augmentation_in_words
 from report.tables.views import Column, Row, Table
+from training.records import OptimizerOptions
 from training.records.spec_fields import SPEC_FIELDS
 
 
@@ -119,8 +122,12 @@ def differing_settings(a: StudyView, b: StudyView) -> Table | None:
 
 def _value(run: Run, field: str) -> Parts:
     value: Any = getattr(run.metrics.spec, field)
+    if field == "augmentation":
+        return augmentation_in_words(run)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return parts(plain(run.number(f"/spec/{field}")))
+    if isinstance(value, OptimizerOptions):
+        return options_in_words(value, run.number, f"/spec/{field}")
     if isinstance(value, tuple):
         numbers = [plain(run.number(f"/spec/{field}/{i}")) for i in range(len(value))]
         return tuple(part for i, n in enumerate(numbers) for part in parts(", " if i else "", n))

@@ -10,7 +10,11 @@ CALTECH = Name("Caltech-101")
 INTERVAL = Name("95\u00a0% interval")
 """How sentences call an interval; its level is part of the name."""
 
-OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adamw": "AdamW"}
+OPTIMIZERS = {
+    "sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adamw": "AdamW", "adadelta": "Adadelta",
+    "adafactor": "Adafactor", "adagrad": "AdaGrad", "adamax": "AdaMax", "asgd": "averaged SGD",
+    "nadam": "NAdam", "radam": "RAdam", "rprop": "Rprop",
+}  # fmt: skip
 
 MODELS = {"alexnet": "AlexNet", "vgg16": "VGG16", "resnet18": "ResNet18"}
 

@@ -14,11 +14,18 @@ def measured_at_rest(view: StudyView) -> bool:
     return bool(tested) and all(run.metrics.train_at_rest is not None for run in tested)
 
 
+def is_of_mixed_pictures(run: Run) -> bool:
+    """Tell whether a run's train scores during training are of pictures mixed with others."""
+    return run.metrics.spec is not None and run.metrics.spec.mixes
+
+
 def train_accuracy_of(view: StudyView, run: Run) -> Quantity | None:
     """Return a run's train accuracy with the best epoch's weights; None if it has none.
 
     Of the running accuracy, which is measured while the weights still change, that of this epoch.
+    That of pictures mixed with others isn't one.
     """
     if run.metrics.train_at_rest is not None and measured_at_rest(view):
         return run.number("/train_at_rest/accuracy")
-    return None if run.metrics.train is None else run.number("/train/accuracy")
+    is_known = run.metrics.train is not None and not is_of_mixed_pictures(run)
+    return run.number("/train/accuracy") if is_known else None

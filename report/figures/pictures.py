@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
-from report.evidence.load import StudyView
+import msgspec
+
+from report.evidence.load import Run, StudyView
 from report.evidence.sentences import Parts, parts
 from report.figures.canvas import gap
 from report.figures.save import data_uri
@@ -58,6 +60,37 @@ def augmentation_gallery(view: StudyView) -> Gallery | Gap:
         "drawn anew every time."
     )
     return _gallery(view, "augmentation", "augmentation-gallery", caption)
+
+
+def altered_pictures(view: StudyView) -> Gallery | None:
+    """Show what lists of transforms make of a train picture; None where no run has one."""
+    runs: dict[object, Run] = {}
+    for run in view.all_runs():
+        if run.metrics.spec is not None and _thumbnails(run):
+            runs.setdefault(run.metrics.spec.augmentation, run)
+    shown = [
+        found
+        for run in runs.values()
+        for thumbnail in _thumbnails(run)
+        if (found := _altered(view.folder.path, run, thumbnail)) is not None
+    ]
+    if not shown:
+        return None
+    caption = parts(
+        "A train picture as it is, and in some draws of what alters it in training. Each list of "
+        "transforms is named by an experiment that has it."
+    )
+    return Gallery("altered-pictures", tuple(shown), caption)
+
+
+def _thumbnails(run: Run) -> tuple[Thumbnail, ...]:
+    return () if run.metrics.altered is msgspec.UNSET else run.metrics.altered
+
+
+def _altered(study: Path, run: Run, thumbnail: Thumbnail) -> Picture | None:
+    label = f"{run.id}, {thumbnail.label}"
+    size = (thumbnail.width, thumbnail.height)
+    return picture(study, thumbnail.file, ALTS["augmentation"], label, size)
 
 
 def duplicate_pairs(view: StudyView) -> dict[str, PairGallery]:

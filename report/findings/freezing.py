@@ -4,7 +4,7 @@ from report.evidence.accuracy import Tested
 from report.evidence.display_names import experiment_name
 from report.evidence.load import Run
 from report.evidence.numbers import derive, integer, millions, percent
-from report.evidence.sentences import Name, Parts, Sentence, listing, say
+from report.evidence.sentences import Code, Name, Parts, Sentence, listing, numbered, parts, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.comparing import tests_against
 from report.findings.scores import tested_score
@@ -18,6 +18,18 @@ HELD: dict[str, str] = {
     "backbone": "everything before the new head keeps its starting values",
     "head": "the new head keeps its random start",
 }
+
+
+def held(freeze: str) -> Parts:
+    """Say which part a strategy holds still; see `training.records.spec.Freeze`."""
+    kind, _, what = freeze.partition(":")
+    if kind == "first":
+        which = "the first block" if what == "1" else f"the first {what} blocks"
+        keep = "keeps its" if what == "1" else "keep their"
+        return parts(Name(which), f" {keep} starting values")
+    if kind == "pattern":
+        return parts("the weights whose names match ", Code(what), " keep their starting values")
+    return parts(HELD[freeze])
 
 
 def what_is_trained(run: Run) -> list[Sentence]:
@@ -36,10 +48,20 @@ def what_is_trained(run: Run) -> list[Sentence]:
     )  # fmt: skip
     return [
         say(
-            Name(experiment_name(run.experiment)), ": ", HELD[spec.freeze],
-            ". Training changes ", changes, ".",
+            Name(experiment_name(run.experiment)), ": ", *held(spec.freeze),
+            ". Training changes ", changes, *_first_phase(run), ".",
         )
     ]  # fmt: skip
+
+
+def _first_phase(run: Run) -> Parts:
+    """Say for how many epochs only the head was trained; nothing where it wasn't so."""
+    spec = run.metrics.spec
+    if spec is None or not spec.two_phase:
+        return ()
+    n = run.number("/spec/two_phase")
+    span = parts("first epoch") if n.value == 1 else parts("first ", numbered(integer(n), "epoch"))
+    return parts(", in the ", span, " the new head’s alone")
 
 
 def counts_and_accuracy(tested: list[Tested]) -> list[Sentence]:

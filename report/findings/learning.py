@@ -16,7 +16,7 @@ from report.evidence.numbers import (
     signed_points,
 )
 from report.evidence.sentences import Sentence, numbered, say
-from report.evidence.train_scores import train_accuracy_of
+from report.evidence.train_scores import is_of_mixed_pictures, train_accuracy_of
 from training.records import Curves
 
 STILL_MOVING = 0.005
@@ -200,8 +200,10 @@ def _no_step(run: Run) -> Sentence:
 def fit_gap(view: StudyView, run: Run) -> list[Sentence]:
     """Say where a run over- or underfits at its best epoch, and where its losses went apart."""
     train = train_accuracy_of(view, run)
-    if train is None or run.metrics.validation is None:
+    if run.metrics.validation is None or run.metrics.train is None:
         return []
+    if train is None:  # of mixed pictures
+        return _loss_turn(run)
     validation = run.number("/validation/accuracy")
     gap = derive("difference", train, validation)
     sentences = []
@@ -215,7 +217,8 @@ def fit_gap(view: StudyView, run: Run) -> list[Sentence]:
             say("It underfits: even at the best epoch it names only ", percent(train),
                 " of the train pictures rightly.")
         )  # fmt: skip
-    return sentences + _gap_trend(view, run) + _loss_turn(run)
+    trend = [] if is_of_mixed_pictures(run) else _gap_trend(view, run)
+    return sentences + trend + _loss_turn(run)
 
 
 def _gap_trend(view: StudyView, run: Run) -> list[Sentence]:

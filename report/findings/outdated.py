@@ -5,7 +5,7 @@ from typing import Any
 
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import Code, Parts, Sentence, listing, say
-from training.records import RECIPE, Experiment, value_of
+from training.records import NO_OPTIONS, RECIPE, Experiment, optimizer_fields, value_of
 
 
 def settings_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
@@ -44,7 +44,8 @@ def _wanted(view: StudyView, run: Run) -> dict[str, Any]:
         experiment = view.experiment(run.metrics.reused_from or "")
     if experiment is None or spec is None:
         return {}
-    momentum = settings.momentum if experiment.momentum is None else experiment.momentum
+    selected = run.metrics.selected
+    chosen = view.experiment(selected.id) if selected is not None else None
     batch_size = experiment.batch_size or settings.batch_size
     wanted: dict[str, Any] = {
         "model": experiment.model,
@@ -53,8 +54,8 @@ def _wanted(view: StudyView, run: Run) -> dict[str, Any]:
         "freeze": experiment.freeze,
         "augmentation": experiment.augmentation,
         "image_size": experiment.image_size or settings.image_size,
-        "momentum": momentum if spec.optimizer == "sgd" else 0.0,
-        "weight_decay": _or(experiment.weight_decay, settings.weight_decay),
+        "optimizer_options": NO_OPTIONS,
+        **optimizer_fields(spec.optimizer, experiment, settings, chosen),
         "step_size": experiment.step_size or settings.step_size,
         "gamma": _or(experiment.gamma, settings.gamma),
         "batch_size": batch_size,

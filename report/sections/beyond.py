@@ -7,7 +7,7 @@ from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, 
 from report.findings.answers import headline
 from report.findings.comparing import differences_to_mind, other_epochs, tested_result
 from report.findings.cost import size_and_time
-from report.findings.freezing import HELD
+from report.findings.freezing import held
 from report.findings.interpretation import unlike_batches
 from report.findings.notices import notices
 from report.sections import SECTIONS
@@ -58,12 +58,11 @@ def setup(view: StudyView, run: Run) -> list[Sentence]:
     spec = run.metrics.spec
     if spec is None:
         return []
-    held = HELD[spec.freeze]
     return [
         say(
             "The network is ", Name(model_name(spec.model)), ", its last layer replaced by ",
-            *_head(run, len(spec.head)), "; ", held, ". It is trained with ", pair(run),
-            " on batches of ",
+            *_head(run, len(spec.head)), "; ", *held(spec.freeze), ". It is trained with ",
+            pair(run), " on batches of ",
             numbered(integer(run.number("/spec/batch_size")), "picture"), ".",
         ),
         *_smaller_batches(view, run, spec),

@@ -4,10 +4,11 @@ from report.evidence.display_names import optimizer_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer, plain
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
-from report.figures.pictures import preprocessing_steps
+from report.figures.pictures import altered_pictures, preprocessing_steps
+from report.figures.views import Figure
 from report.findings import data
 from report.findings.scores import rules_over_seeds
-from report.findings.train_scores import how_train_is_measured
+from report.findings.train_scores import how_train_is_measured, not_of_what_is_validated
 from report.sections import SECTIONS
 from report.sections.view import SectionView
 from report.tables.settings import SCHEDULES, common_settings, splits
@@ -25,7 +26,7 @@ def build(view: StudyView) -> SectionView:
             "head": tuple(_head(view)),
             "width": tuple(_width(view)),
             "seeds": tuple(rules_over_seeds(view)),
-            "train": tuple(how_train_is_measured(view)),
+            "train": (*how_train_is_measured(view), *not_of_what_is_validated(view)),
         },
         facts={
             "optimizers": _optimizers(view),
@@ -36,7 +37,7 @@ def build(view: StudyView) -> SectionView:
             ),
             "diverged": parts(_of_a_diverged_pair(view)),
         },
-        figures={"steps": preprocessing_steps(view)},
+        figures=_figures(view),
         tables=_tables(view),
     )
 
@@ -49,7 +50,8 @@ EPOCHS = {
     "any other; train loss and accuracy are of those.",
 }
 
-COUNTS = ("No", "One", "Two", "Three", "Four")
+COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten",
+          "Eleven", "Twelve")  # fmt: skip
 
 
 def _optimizers(view: StudyView) -> Parts:
@@ -82,6 +84,11 @@ def _of_a_diverged_pair(view: StudyView) -> str:
     diverged = [run for run in view.all_runs() if run.metrics.status == "diverged"]
     before = any(run.metrics.format < 2 for run in diverged)
     return "its last finite epoch" if before else "the best epoch before that"
+
+
+def _figures(view: StudyView) -> dict[str, Figure]:
+    steps, altered = preprocessing_steps(view), altered_pictures(view)
+    return {"steps": steps} if altered is None else {"steps": steps, "altered": altered}
 
 
 def _tables(view: StudyView) -> dict[str, Table]:

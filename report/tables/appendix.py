@@ -8,6 +8,7 @@ from report.evidence.numbers import duration, integer, mebibytes, plain, rate
 from report.evidence.sentences import Code, Name, Parts, parts
 from report.tables.cells import number_column, row, shown
 from report.tables.provenance import environment_keys, environment_of
+from report.tables.transforms import augmentation_in_words
 from report.tables.views import Column, Row, Table
 from training.records import Experiment
 from training.records.spec_fields import SPEC_FIELDS, kind_of
@@ -62,13 +63,20 @@ def _spec_cells(run: Run) -> dict[str, Parts]:
     return {
         "model": parts(Name(model_name(spec.model))),
         "weights": parts(Name(STARTS.get(spec.weights, spec.weights.removeprefix("file:")))),
-        "freeze": parts(FREEZES[spec.freeze]),
-        "augmentation": parts(spec.augmentation.replace("-", " ")),
+        "freeze": _frozen(spec.freeze),
+        "augmentation": augmentation_in_words(run),
         "optimizer": parts(Name(optimizer_name(spec.optimizer))),
         "learning_rate": parts(rate(run.number("/spec/learning_rate"))),
         "epochs": parts(integer(run.number("/spec/epochs"))),
         "batch_size": parts(integer(run.number("/spec/batch_size"))),
     }
+
+
+def _frozen(freeze: str) -> Parts:
+    kind, _, what = freeze.partition(":")
+    if kind == "first":
+        return parts(Name("first block" if what == "1" else f"first {what} blocks"))
+    return parts(Code(what)) if kind == "pattern" else parts(FREEZES[freeze])
 
 
 def costs(view: StudyView) -> Table:

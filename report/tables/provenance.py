@@ -9,8 +9,9 @@ from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer, plain
 from report.evidence.sentences import Code, Name, Parts, listing, parts
 from report.tables.cells import number_column, row
+from report.tables.optimizer_options import options_in_words
 from report.tables.views import Column, Row, Table
-from training.records import Spec
+from training.records import OptimizerOptions, Spec
 from training.records.spec_fields import SPEC_FIELDS
 
 SHORT = 7
@@ -151,6 +152,8 @@ def _value(run: Run, field: str) -> Parts:
         return ()
     if isinstance(value, str):
         return parts(Name(value[:16] if field == "weights_digest" else value))
+    if isinstance(value, OptimizerOptions):
+        return options_in_words(value, run.number, f"/spec/{field}")
     if isinstance(value, tuple):
         return listing(plain(run.number(f"/spec/{field}/{i}")) for i in range(len(value)))
     return parts(plain(run.number(f"/spec/{field}")))

@@ -7,7 +7,9 @@ from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, percentage, plain, rate
 from report.evidence.sentences import Name, Parts, listing, numbered, parts
 from report.tables.cells import number_column, row
+from report.tables.optimizer_options import options_in_words
 from report.tables.views import Column, Row, Table
+from training.records import NO_OPTIONS
 
 
 def splits(view: StudyView) -> Table | None:
@@ -71,7 +73,12 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
     yield "Loss", parts("cross-entropy")
     yield "Optimizers tried", listing(Name(optimizer_name(name)) for name in settings.optimizers)
     yield "Learning rates tried", listing(rates)
-    yield "Momentum", parts(plain(setting("momentum")), " for SGD, none for the others")
+    told = settings.optimizer_options or NO_OPTIONS
+    others = ", none for the others" if told.momentum is None else ""
+    yield "Momentum", parts(plain(setting("momentum")), f" for SGD{others}")
+    if told.given():
+        words = options_in_words(told, view.study_number, "/settings/optimizer_options")
+        yield "Options of the optimizers that have them", words
     yield "Weight decay", parts(plain(setting("weight_decay")))
     yield "Learning-rate schedule", schedule(view)
     if settings.warm_up:
@@ -80,6 +87,18 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         yield "Label smoothing", parts(plain(setting("label_smoothing")))
     if settings.balance != "none":
         yield "Classes made even", parts(BALANCES[settings.balance])
+    for name, alpha in (("Mixup", "mixup"), ("CutMix", "cutmix")):
+        if getattr(settings, alpha):
+            yield name, parts("α ", plain(setting(alpha)))
+    if settings.two_phase:
+        yield "Head alone at first", numbered(integer(setting("two_phase")), "epoch")
+    if settings.layer_decay != 1:
+        yield "Learning rate of a block", parts(plain(setting("layer_decay")), " of the next one’s")
+    if settings.head_learning_rate:
+        yield "Learning rate of the head", parts(rate(setting("head_learning_rate")))
+    if settings.ema:
+        share = plain(setting("ema"))
+        yield "Moving average of the weights", parts(share, " of itself is kept at each step")
     if settings.clip_gradient:
         yield "Largest norm of the gradient", parts(plain(setting("clip_gradient")))
     yield "Epochs", _epochs(view)

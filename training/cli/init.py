@@ -50,7 +50,8 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 {epochs:32} # for every experiment
 {sizes}
 # learning_rates = [1e-2, 1e-3, 1e-5]
-# optimizers = ["sgd", "adam", "rmsprop"]   # or adamw
+# optimizers = ["sgd", "adam", "rmsprop"]   # or adamw, nadam, adagrad … as torch.optim has them
+# optimizer_options = {{betas = [0.9, 0.95]}}   # by torch's names, for those that have them
 # momentum = 0.9                 # for sgd; rmsprop has none
 # weight_decay = 5e-5
 {step_size:32} # epochs between steps of the learning rate
@@ -59,6 +60,12 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # warm_up = 0                    # epochs over which the learning rate rises at first
 # label_smoothing = 0.0          # share of a label that is spread over all classes
 # clip_gradient = 0.0            # largest norm of the gradient; 0: as it comes
+# mixup = 0.0                    # 0.2: images of a batch are added in pairs; labels, too
+# cutmix = 0.0                   # 1.0: a rectangle of one is pasted into another
+# layer_decay = 1.0              # 0.75: each block's learning rate is so much of the next one's
+# head_learning_rate = 0.0       # of the new head; 0: that of the others
+# two_phase = 0                  # 3: train the new head alone for so many epochs, then everything
+# ema = 0.0                      # 0.999: validate and keep a moving average of the weights
 # balance = "none"               # loss weighs images by class, sampling draws them
 # early_stopping = 0             # end after so many epochs without a better one; 0: never
 {width:32} # channel multiplier of alexnet, vgg16 and resnet18

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from training.data.augment import augment
+from training.data.picture_transforms import PictureTransforms
 from training.device.transfer import moved
+from training.records import Augmentation
 
 IN_CACHE = 2**21
 """Bytes of images that are normalised at a time: between the steps they stay in the cache."""
@@ -38,7 +40,7 @@ class PictureInputs:
         labels: (N,) int64 class indices of the whole data set.
         mean: Channel means in [0, 1].
         std: Channel standard deviations, same scale.
-        augmentation: A name of `augment.DRAWS`.
+        augmentation: A name of `augment.DRAWS`, or transforms of torchvision.
         generator: CPU generator for the augmentation.
         on_device: All of `pixels` on the device, where there is room for them.
         kind: Number format of what is gathered; the arithmetic is float32, rounded once.
@@ -55,7 +57,7 @@ class PictureInputs:
         mean: tuple[float, float, float],
         std: tuple[float, float, float],
         device: torch.device,
-        augmentation: str = "none",
+        augmentation: Augmentation = "none",
         generator: torch.Generator | None = None,
         on_device: Tensor | None = None,
         kind: torch.dtype = torch.float32,
@@ -69,6 +71,10 @@ class PictureInputs:
         self.device = device
         self.augmentation = augmentation
         self.generator: torch.Generator | None = generator or torch.Generator()
+        self._transforms = (
+            None if isinstance(augmentation, str)
+            else PictureTransforms(augmentation, pixels.shape[1])
+        )  # fmt: skip
         # of a whole row of pixels: torch takes long loops at once, and those over 3 channels slowly
         width = pixels.shape[2]
         self._mean = torch.tensor(mean, device=device).repeat(width) * 255
@@ -95,10 +101,14 @@ class PictureInputs:
         return kept
 
     def _gathered(self, chosen: Tensor) -> Tensor:
+        assert self.generator is not None
+        if self._transforms is not None:
+            plain = torch.from_numpy(self.pixels[self.positions[chosen.numpy()]])
+            return self._normalised(moved(self._transforms(plain, self.generator), self.device))
         pixels = self._pixels(chosen)
         if self.augmentation == "none":
             return self._normalised(pixels)
-        assert self.generator is not None
+        assert isinstance(self.augmentation, str)
         # B, H, W, 3 → B, 3, H, W: the permuted view is channels_last as it stands
         pictures = pixels.permute(0, 3, 1, 2).float()
         return self._normalised(

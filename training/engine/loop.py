@@ -1,10 +1,11 @@
 """The epoch loop: train, validate, step the learning rate, remember the best epoch."""
 
+import contextlib
 import functools
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +16,14 @@ from training.device.energy import EnergyMeter
 from training.device.precision import computes_in_bf16, fp16_forward, of_sums
 from training.device.randomness import random_state, restore_random_state
 from training.device.transfer import moved
+from training.engine.average import WeightAverage
 from training.engine.batches import Inputs, class_weights, drawn, n_batches, shuffled
 from training.engine.checkpoint import Checkpoints, Position
 from training.engine.evaluate import batch_totals, evaluate, scores_of
 from training.engine.loss_scale import LossScale
+from training.engine.mixing import draw_mix, mixed
 from training.engine.objective import Objective
-from training.engine.optimizers import make_optimizer
+from training.engine.optimizers import OPTIMIZERS, make_optimizer
 from training.engine.out_of_memory import (
     add_gradients,
     backward,
@@ -33,7 +36,7 @@ from training.engine.schedule import rate_in, rate_of_cycle
 from training.engine.state import State, changing, copy_state, load_state, shapes
 from training.networks.build import ARCHITECTURES
 from training.progress import EpochEnd, Progress
-from training.records import Curves, LossScaling, Scores, Spec, ValidationAnswers
+from training.records import NO_OPTIONS, Curves, LossScaling, Scores, Spec, ValidationAnswers
 from training.stopping import StoppedError, StopSignal
 
 KEPT_OF_FIT = ("learning_rate", "train", "validation", "epoch_seconds", "best_epoch",
@@ -86,6 +89,23 @@ class Fit:
         )
 
 
+@dataclass(frozen=True)
+class FirstPhase:
+    """Epochs at the start in which less is trained than later.
+
+    Attributes:
+        epochs: How many.
+        begin: Stops the gradients of what isn't trained yet.
+        mode: Puts the modules into their modes meanwhile.
+        end: Lets the gradients of all that is trained later flow.
+    """
+
+    epochs: int
+    begin: Callable[[], object]
+    mode: Callable[[], object]
+    end: Callable[[], object]
+
+
 def fit(
     module: nn.Module,
     training_mode: Callable[[], object],
@@ -97,6 +117,8 @@ def fit(
     stop: StopSignal | None = None,
     log: Callable[[Fit], object] = lambda _: None,
     meter: EnergyMeter | None = None,
+    rates: Mapping[nn.Parameter, float] | None = None,
+    first_phase: FirstPhase | None = None,
 ) -> Fit:
     """Train by cross-entropy with `spec`'s optimizer and schedule, from torch's random state.
 
@@ -108,6 +130,8 @@ def fit(
         stop: Asks to leave after a batch.
         log: Receives the epochs so far, at the start and after each.
         meter: Of the device's energy.
+        rates: Factors of the learning rates of the parameters that are here.
+        first_phase: How the first epochs train, where they don't train everything.
 
     Returns:
         Curves, and the state of the best epoch. The module keeps its last state.
@@ -116,7 +140,8 @@ def fit(
         StoppedError: `stop` asked for it; a checkpoint was written.
         DeviceError: Not even a single image fits the device's memory.
     """
-    training = _Training(module, training_mode, train, spec, progress, checkpoints, meter)
+    training = _Training(module, training_mode, train, spec, progress, checkpoints, meter, rates,
+                         first_phase)  # fmt: skip
     progress.epochs(spec.epochs, len(train.labels))
     training.resume()
     training.meter.go_on_from(training.result.energy_joules)
@@ -127,7 +152,8 @@ def fit(
             while not training.is_over():
                 training.train_epoch(stop)
                 started = time.perf_counter()
-                scores, answers = evaluate(module, validation, spec.batch_size, stop.check)
+                with training.averaged():
+                    scores, answers = evaluate(module, validation, spec.batch_size, stop.check)
                 training.end_epoch(scores, answers, time.perf_counter() - started)
                 log(training.result)
         except StoppedError as stopped:
@@ -136,6 +162,7 @@ def fit(
             raise
         finally:
             training.recorded.forget()
+    training.train_everything()
     training.result.energy_joules = training.meter.joules()
     return training.result
 
@@ -156,13 +183,19 @@ class _Training:
     def __init__(
         self, module: nn.Module, training_mode: Callable[[], object], train: Inputs, spec: Spec,
         progress: Progress, checkpoints: Checkpoints | None, meter: EnergyMeter | None,
+        rates: Mapping[nn.Parameter, float] | None, first_phase: FirstPhase | None,
     ) -> None:  # fmt: skip
         self.module, self.training_mode, self.train = module, training_mode, train
+        self.rates, self.first_phase = rates, first_phase
+        self._n_first = first_phase.epochs if first_phase is not None else 0
+        if first_phase is not None:
+            first_phase.begin()
         self.spec, self.progress, self.checkpoints = spec, progress, checkpoints
         self.device = train.labels.device
         self.meter = meter or EnergyMeter()
-        self.optimizer = make_optimizer(module, spec)
+        self.optimizer = make_optimizer(module, spec, rates)
         self.optimizer.learning_rate = rate_in(spec, 1)
+        self.average = WeightAverage(self.optimizer.parameters, spec.ema) if spec.ema else None
         self.order = torch.Generator().manual_seed(spec.seed)
         self.odds, self.objective = _balanced(spec, train.labels)
         self.result = Fit()
@@ -176,10 +209,31 @@ class _Training:
         """Tell whether no further epoch is trained: all are done, or nothing gets better."""
         if self.epoch > self.spec.epochs or self.result.diverged:
             return True
-        patience = self.spec.early_stopping
-        return bool(patience) and self.epoch - 1 - self.result.best_epoch >= patience
+        patience, best = self.spec.early_stopping, max(self.result.best_epoch, self._n_first)
+        return bool(patience) and self.epoch - 1 - best >= patience
+
+    def train_everything(self) -> None:
+        """End the first phase, if it hasn't ended; the optimizer begins anew.
+
+        What wasn't trained so far is in every epoch's state, and in an average, as it is now.
+        """
+        if self.first_phase is None:
+            return
+        self.first_phase.end()
+        self.first_phase = None
+        rate = self.optimizer.learning_rate
+        self.optimizer = make_optimizer(self.module, self.spec, self.rates)
+        self.optimizer.learning_rate = rate
+        if self.average is not None:
+            self.average.extend(self.optimizer.parameters)
+        if self.result.best_state:
+            self.result.best_state = copy_state(self.module, {}) | self.result.best_state
+        self.recorded.forget()
+        self.recorded = self._unrecorded()
 
     def _begin_epoch(self, epoch: int) -> None:
+        if epoch > self._n_first:
+            self.train_everything()
         self.epoch, self.batch, self.seconds = epoch, 0, 0.0
         self.order_state = self.order.get_state()
         self.totals.zero_()
@@ -234,7 +288,8 @@ class _Training:
 
     def _train_batches(self, stop: StopSignal) -> None:
         start = time.perf_counter() - self.seconds
-        self.training_mode()
+        mode = self.training_mode if self.first_phase is None else self.first_phase.mode
+        mode()
         batches = self._batches()
         for chosen in itertools.islice(batches, self.batch, None):
             self._train_batch(chosen)
@@ -257,17 +312,26 @@ class _Training:
         inputs = gathered(self.train, chosen, self.module)
         parts = self.result.batch_parts
         self._follow_cycle()
+        inputs, objective = self._mixed(inputs, labels)
         rate = self.optimizer.learning_rate
         if parts == 1 and self.recorded.made(self._step, inputs, labels, rate):
             return
         before, scale = self._before()
-        loss, logits, used = backward(self.module, inputs, labels, parts, scale, self.objective)
+        loss, logits, used = backward(self.module, inputs, labels, parts, scale, objective)
         del inputs  # so that the optimizer has their room
         self.result.batch_parts = max(parts, used)  # a last, smaller batch may do with fewer
         with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
-            self._learn(loss, logits, labels, before)
+            self._learn(loss, logits, objective.larger_of(labels), before)
         if used > parts:
             self.progress.note(f"Out of memory: splitting each batch into {used} parts")
+
+    def _mixed(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Objective]:
+        """Mix a batch (B, C, H, W), (B,) where the recipe says so; return it and its objective."""
+        if not self.spec.mixes:
+            return inputs, self.objective
+        mix = draw_mix(self.spec, self.epoch, self.batch, *inputs.shape[2:])
+        with told(f"a batch of {len(labels)}", "a smaller --batch-size or --image-size"):
+            return mixed(inputs, mix), self.objective.mixed_with(labels.roll(1, 0), mix.share)
 
     def _step(self, inputs: Tensor, labels: Tensor) -> None:
         """Train on a batch that fits the device's memory."""
@@ -291,12 +355,14 @@ class _Training:
         if self.scaling is None:
             self._clip()
             self.optimizer.step()
+            self._average()
             self.totals[:2].add_(batch_totals(loss, logits, labels))
             return
         held = loss.isfinite()
         overflow = self.scaling.unscale(self.optimizer.parameters, held)
         self._clip()
         self.optimizer.step(overflow)
+        self._average()
         self.scaling.update()
         for buffer, value in before:
             buffer.copy_(torch.where(held, buffer, value))
@@ -307,6 +373,14 @@ class _Training:
         """Bring the gradient of all weights together down to the norm that the recipe allows."""
         if self.spec.clip_gradient:
             nn.utils.clip_grad_norm_(self.optimizer.parameters, self.spec.clip_gradient)
+
+    def _average(self) -> None:
+        if self.average is not None:
+            self.average.update()
+
+    def averaged(self) -> contextlib.AbstractContextManager[None]:
+        """Have the moving average of the weights in the network while inside, if there is one."""
+        return contextlib.nullcontext() if self.average is None else self.average.in_place()
 
     def _follow_cycle(self) -> None:
         """Set the rate of this batch, where it isn't one of the whole epoch."""
@@ -347,7 +421,8 @@ class _Training:
         result.last_answers = answers
         if _is_better(result, epoch):
             result.best_epoch, result.best_answers = epoch, answers
-            result.best_state = copy_state(self.module, result.best_state)
+            with self.averaged():
+                result.best_state = copy_state(self.module, result.best_state)
         self._step_rate()
         self._begin_epoch(epoch + 1)
         self._save_if_due()
@@ -376,6 +451,7 @@ class _Training:
             "module": {name: value.detach() for name, value in changing(self.module).items()},
             "best": result.best_state,
             "optimizer": self.optimizer.state_dict(),
+            "average": self.average.state_dict() if self.average is not None else [],
             "scaling": self.scaling.state_dict() if self.scaling is not None else {},
             "totals": self.totals,
             "order": self.order_state,
@@ -391,6 +467,8 @@ class _Training:
         if found is None:
             return
         position, tensors = found
+        if position.epoch > self._n_first:
+            self.train_everything()
         if shapes(tensors["module"]) != shapes(changing(self.module)):
             self.progress.note("Ignoring a checkpoint: the network has changed")
             return
@@ -399,6 +477,8 @@ class _Training:
             setattr(self.result, name, getattr(position, name))
         load_state(self.module, tensors["module"])
         self.optimizer.load_state_dict(tensors["optimizer"])
+        if self.average is not None:
+            self.average.load_state_dict(tensors["average"])
         if self.scaling is not None and tensors["scaling"]:
             self.scaling.load_state_dict(tensors["scaling"])
         elif self.fp16 is not None:
@@ -435,6 +515,8 @@ def _way_to_record(device: torch.device, spec: Spec, module: nn.Module) -> Captu
     """
     known = spec.model in ARCHITECTURES and computes_in_bf16(module)
     known = known and not spec.clip_gradient and spec.schedule != "one-cycle"
+    known = known and spec.optimizer in OPTIMIZERS and spec.optimizer_options == NO_OPTIONS
+    known = known and not spec.mixes and not spec.ema
     return functools.partial(cuda_graph, device) if device.type == "cuda" and known else None
 
 

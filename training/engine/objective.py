@@ -1,6 +1,6 @@
 """What training makes small: cross-entropy, with smoothed labels or weighted classes if wanted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -13,14 +13,40 @@ class Objective:
     Attributes:
         smoothing: Share of each label that is spread evenly over all classes.
         weights: (C,) float32 on the device, one a class that has train images; None: all alike.
+        others: (B,) labels of the images that a batch's are mixed with; None: with none.
+        share: Of the images' own labels where they are mixed, in [0, 1].
     """
 
     smoothing: float = 0.0
     weights: Tensor | None = None
+    others: Tensor | None = None
+    share: float = 1.0
 
     @property
     def is_plain(self) -> bool:
         return not self.smoothing and self.weights is None
+
+    def mixed_with(self, others: Tensor, share: float) -> "Objective":
+        """Return the same for a batch whose images are mixed with others of these labels (B,)."""
+        return replace(self, others=others, share=share)
+
+    def split(self, parts: int) -> list["Objective"]:
+        """Return the same for each of the parts that `Tensor.tensor_split` makes of a batch."""
+        if self.others is None:
+            return [self] * parts
+        return [replace(self, others=some) for some in self.others.tensor_split(parts)]
+
+    def larger_of(self, labels: Tensor) -> Tensor:
+        """Return the labels (B,) that have the larger share, of a whole batch's (B,)."""
+        return labels if self.others is None or self.share >= 0.5 else self.others
+
+    def recorded(self, logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+        """Return the mean cross-entropy () of a part: of mixed labels where images are mixed."""
+        own = F.cross_entropy(logits, labels, label_smoothing=smoothing)
+        if self.others is None:
+            return own
+        other = F.cross_entropy(logits, self.others, label_smoothing=smoothing)
+        return own * self.share + other * (1 - self.share)
 
     def of_part(self, logits: Tensor, labels: Tensor, batch: Tensor) -> Tensor:
         """Return a part's share () of the mean over a batch, as torch's `cross_entropy` has it.
@@ -32,7 +58,8 @@ class Objective:
         """
         if self.weights is None:
             share = len(labels) / len(batch)
-            return F.cross_entropy(logits, labels, label_smoothing=self.smoothing) * share
+            return self.recorded(logits, labels, self.smoothing) * share
+        assert self.others is None, "soft labels have no class whose weight would count"
         weights = F.pad(self.weights, (0, logits.shape[1] - len(self.weights)))
         share_of_weight = weights[labels].sum() / weights[batch].sum()
         loss = F.cross_entropy(logits, labels, weights, label_smoothing=self.smoothing)

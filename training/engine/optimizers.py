@@ -1,33 +1,37 @@
-"""Optimizers by name: the rules of `torch.optim`, by its fused kernels, without its start-up.
+"""Optimizers by name: the rules of `torch.optim`; four by its fused kernels, without its start-up.
 
 Making one of `torch.optim` imports torch's compiler, which takes about as long as importing torch.
 The kernels are the same, one pass through memory a step; where a device has none for a rule, some
-operations in place do the same within rounding.
+operations in place do the same within rounding. All others, and those four with options, are
+torch's own.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from training.engine.torch_kernels import fused_adam, fused_sgd, has_optimizers
-from training.lookup import look_up
+from training.errors import StudyError
 from training.records import Spec
+from training.records.optimizers import WITHOUT_WEIGHT_DECAY
 
 
 class _Lists(NamedTuple):
-    """Parameters of one number format that have gradients.
+    """Parameters of one number format and one learning rate that have gradients.
 
     Attributes:
         states: For each name in `Optimizer.keeps`, a tensor for each parameter.
+        rate: Learning rate of these.
     """
 
     parameters: list[Tensor]
     gradients: list[Tensor]
     states: list[list[Tensor]]
+    rate: float
 
 
 class Optimizer:
@@ -39,6 +43,7 @@ class Optimizer:
         weight_decay: Times the parameter, added to its gradient.
 
     Attributes:
+        factors: Of each parameter's learning rate.
         keeps: Names of the tensors of its shape that each parameter has; `step` is a number (),
             how many times the parameter was changed.
     """
@@ -51,6 +56,7 @@ class Optimizer:
         self.parameters = list(parameters)
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.factors = [1.0] * len(self.parameters)
         self._states: dict[int, dict[str, Tensor]] = {}
 
     @torch.no_grad()
@@ -60,17 +66,18 @@ class Optimizer:
         Args:
             overflow: () float32 on the device; 1 leaves parameters and states as they are.
         """
-        alike: defaultdict[torch.dtype, list[int]] = defaultdict(list)
+        alike: defaultdict[tuple[torch.dtype, float], list[int]] = defaultdict(list)
         for place, parameter in enumerate(self.parameters):
             if parameter.grad is not None:
-                alike[parameter.dtype].append(place)
-        for places in alike.values():
+                alike[parameter.dtype, self.factors[place]].append(place)
+        for (_, factor), places in alike.items():
             parameters: list[Tensor] = [self.parameters[place] for place in places]
             states = [self._state(place) for place in places]
             lists = _Lists(
                 parameters,
                 [_laid_out_as(parameter) for parameter in parameters],
                 [[state[name] for state in states] for name in self.keeps],
+                self.learning_rate * factor,
             )
             if has_optimizers(parameters[0].device):
                 self._fused(lists, overflow)
@@ -127,7 +134,7 @@ class SGD(Optimizer):
     def _fused(self, lists: _Lists, overflow: Tensor | None) -> None:
         fused_sgd(
             lists.parameters, lists.gradients, lists.states[0] if self.momentum else [],
-            learning_rate=self.learning_rate, momentum=self.momentum,
+            learning_rate=lists.rate, momentum=self.momentum,
             weight_decay=self.weight_decay, overflow=overflow,
         )  # fmt: skip
 
@@ -135,7 +142,7 @@ class SGD(Optimizer):
         for i, (parameter, gradient) in enumerate(_decayed(lists, self.weight_decay)):
             if self.momentum:
                 gradient = lists.states[0][i].mul_(self.momentum).add_(gradient)
-            parameter.sub_(gradient, alpha=self.learning_rate)
+            parameter.sub_(gradient, alpha=lists.rate)
 
 
 class Adam(Optimizer):
@@ -157,14 +164,14 @@ class Adam(Optimizer):
         means, square_means, steps = lists.states
         if self.decoupled:
             for parameter in lists.parameters:
-                parameter.mul_(1 - self.learning_rate * self.weight_decay)
+                parameter.mul_(1 - lists.rate * self.weight_decay)
         decay = 0.0 if self.decoupled else self.weight_decay
         for i, (parameter, gradient) in enumerate(_decayed(lists, decay)):
             step = steps[i].add_(1)
             mean = means[i].lerp_(gradient, 1 - beta1) / (1 - beta1**step)
             square_means[i].mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
             root = (square_means[i] / (1 - beta2**step)).sqrt_()
-            parameter.addcdiv_(mean, root.add_(self.eps), value=-self.learning_rate)
+            parameter.addcdiv_(mean, root.add_(self.eps), value=-lists.rate)
 
 
 class AdamW(Adam):
@@ -199,7 +206,7 @@ class RMSprop(Optimizer):
             square_mean = lists.states[0][i].mul_(self.alpha)
             square_mean.addcmul_(gradient, gradient, value=1 - self.alpha)
             root = square_mean.sqrt().add_(self.eps)
-            parameter.addcdiv_(gradient, root, value=-self.learning_rate)
+            parameter.addcdiv_(gradient, root, value=-lists.rate)
 
 
 def _fused(
@@ -214,7 +221,7 @@ def _fused(
 ) -> None:
     fused_adam(
         lists.parameters, lists.gradients, means, square_means, steps,
-        learning_rate=rule.learning_rate, betas=betas, eps=rule.eps,
+        learning_rate=lists.rate, betas=betas, eps=rule.eps,
         weight_decay=rule.weight_decay, overflow=overflow, decoupled=decoupled,
     )  # fmt: skip
 
@@ -234,6 +241,71 @@ def _laid_out_as(parameter: Tensor) -> Tensor:
     return torch.empty_like(parameter).copy_(gradient)
 
 
+class TorchOptimizer(Optimizer):
+    """One of `torch.optim`, by its kernels: those that ours lack, and ours with options.
+
+    A step can't be recorded. One that is skipped for an overflow waits for the device.
+
+    Args:
+        options: Of its class, beside rate and weight decay.
+    """
+
+    def __init__(
+        self, kind: str, parameters: Sequence[nn.Parameter], learning_rate: float,
+        weight_decay: float, options: Mapping[str, Any], factors: Sequence[float],
+    ) -> None:  # fmt: skip
+        super().__init__(parameters, learning_rate, weight_decay)
+        self.factors = list(factors)
+        decay = {} if kind in WITHOUT_WEIGHT_DECAY else {"weight_decay": weight_decay}
+        groups: dict[float, list[nn.Parameter]] = {}
+        for parameter, factor in zip(self.parameters, factors, strict=True):
+            groups.setdefault(factor, []).append(parameter)
+        self._of_groups = list(groups)
+        given = [{"params": members} for members in groups.values()]
+        self._torchs = _made(CLASSES[kind], given, {"lr": learning_rate, **decay, **options})
+
+    @torch.no_grad()
+    def step(self, overflow: Tensor | None = None) -> None:
+        """Change the parameters by their gradients, unless `overflow` is 1."""
+        if overflow is not None and bool(overflow):
+            return
+        for group, factor in zip(self._torchs.param_groups, self._of_groups, strict=True):
+            group["lr"] = self.learning_rate * factor
+        self._torchs.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"learning_rate": self.learning_rate, "torch": self._torchs.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.learning_rate = state["learning_rate"]
+        self._torchs.load_state_dict(state["torch"])
+
+
+CLASSES: dict[str, str] = {
+    "sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adamw": "AdamW", "adadelta": "Adadelta",
+    "adafactor": "Adafactor", "adagrad": "Adagrad", "adamax": "Adamax", "asgd": "ASGD",
+    "nadam": "NAdam", "radam": "RAdam", "rprop": "Rprop",
+}  # fmt: skip
+"""Of `torch.optim`."""
+
+
+def _made(
+    name: str, groups: list[dict[str, list[nn.Parameter]]], options: Mapping[str, Any]
+) -> torch.optim.Optimizer:
+    """Make an optimizer of torch.
+
+    Raises:
+        StudyError: torch refuses the options.
+    """
+    try:
+        made: torch.optim.Optimizer = getattr(torch.optim, name)(groups, **options)
+    except (TypeError, ValueError) as error:
+        raise StudyError(
+            f"torch.optim.{name} refuses its options: {error}.", "Change optimizer_options."
+        ) from error
+    return made
+
+
 OPTIMIZERS: dict[str, Callable[[list[nn.Parameter], Spec], Optimizer]] = {
     "sgd": lambda p, spec: SGD(p, spec.learning_rate, spec.weight_decay, spec.momentum),
     "adam": lambda p, spec: Adam(p, spec.learning_rate, spec.weight_decay),
@@ -242,7 +314,23 @@ OPTIMIZERS: dict[str, Callable[[list[nn.Parameter], Spec], Optimizer]] = {
 }
 
 
-def make_optimizer(module: nn.Module, spec: Spec) -> Optimizer:
-    """Return `spec`'s optimizer for the module's trainable parameters."""
+def make_optimizer(
+    module: nn.Module, spec: Spec, rates: Mapping[nn.Parameter, float] | None = None
+) -> Optimizer:
+    """Return `spec`'s optimizer for the module's trainable parameters.
+
+    Args:
+        rates: Factors of their learning rates; 1 for those that aren't there.
+    """
     trainable = [p for p in module.parameters() if p.requires_grad]
-    return look_up("optimizer", spec.optimizer, OPTIMIZERS)(trainable, spec)
+    factors = [(rates or {}).get(parameter, 1.0) for parameter in trainable]
+    options = spec.optimizer_options.given()
+    if spec.optimizer in OPTIMIZERS and not options:
+        optimizer = OPTIMIZERS[spec.optimizer](trainable, spec)
+        optimizer.factors = factors
+        return optimizer
+    if spec.optimizer == "sgd":
+        options["momentum"] = spec.momentum
+    return TorchOptimizer(
+        spec.optimizer, trainable, spec.learning_rate, spec.weight_decay, options, factors
+    )

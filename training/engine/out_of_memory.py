@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from training.device.randomness import restore_random_state, torch_state
 from training.engine.batches import Inputs
@@ -102,11 +101,11 @@ def add_gradients(
         loss = _add_gradient(logits, labels, labels, scale, objective)
         return loss, logits.detach()
     outputs, losses = [], []
-    for some, some_labels in zip(
-        inputs.tensor_split(parts), labels.tensor_split(parts), strict=True
+    for some, some_labels, its in zip(
+        inputs.tensor_split(parts), labels.tensor_split(parts), objective.split(parts), strict=True
     ):
         logits = module(some).float()
-        losses.append(_add_gradient(logits, some_labels, labels, scale, objective))
+        losses.append(_add_gradient(logits, some_labels, labels, scale, its))
         outputs.append(logits.detach())
     return torch.stack(losses).sum(), torch.cat(outputs)
 
@@ -119,7 +118,7 @@ def _add_gradient(
     Args:
         batch: (B,) labels of the whole batch, of which `labels` are a part.
     """
-    loss = F.cross_entropy(logits, labels)
+    loss = objective.recorded(logits, labels)
     loss = loss if labels is batch else loss * (len(labels) / len(batch))
     followed = loss if objective.is_plain else objective.of_part(logits, labels, batch)
     _scaled(followed, scale).backward()  # type: ignore[no-untyped-call]

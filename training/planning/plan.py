@@ -22,6 +22,7 @@ from training.records import (
     StudyFolder,
     StudyRecord,
     matches_group,
+    optimizer_fields,
     rank,
     read,
     value_of,
@@ -242,7 +243,6 @@ def resolve(
     rate = experiment.learning_rate or (chosen.learning_rate if chosen else None) or 1e-3
     if experiment.scale_learning_rate:
         rate = rate * batch_size / settings.batch_size
-    momentum = settings.momentum if experiment.momentum is None else experiment.momentum
     spec = Spec(
         model=experiment.model,
         head=experiment.head,
@@ -258,13 +258,12 @@ def resolve(
         resize_size=resize_size(image_size),
         optimizer=optimizer,
         learning_rate=rate,
-        momentum=momentum if optimizer == "sgd" else 0.0,
-        weight_decay=_or(experiment.weight_decay, settings.weight_decay),
         step_size=experiment.step_size or settings.step_size,
         gamma=_or(experiment.gamma, settings.gamma),
         epochs=experiment.epochs or settings.epochs or 30,
         batch_size=batch_size,
         seed=seed,
+        **optimizer_fields(optimizer, experiment, settings, chosen),
         **_recipe(experiment, settings),
         train_per_class=experiment.train_per_class,
     )

@@ -59,8 +59,9 @@ from training.records.looks import (
     Outstanding,
     OutstandingKind,
 )
+from training.records.optimizers import NO_OPTIONS, OPTIONS, Optimizer, OptimizerOptions
 from training.records.outline import ExtraSection, Outline
-from training.records.recipe import RECIPE, value_of
+from training.records.recipe import RECIPE, optimizer_fields, value_of
 from training.records.results import (
     Curves,
     Environment,
@@ -91,7 +92,9 @@ from training.records.scores import KeptScores
 from training.records.sections import SectionKind, StudyGrid, StudySection
 from training.records.selection import Rank, rank
 from training.records.spec import (
+    AUGMENTATIONS,
     EXPERIMENT_WORDS,
+    FREEZES,
     GRID_FIELDS,
     ID_PATTERN,
     Augmentation,
@@ -99,7 +102,6 @@ from training.records.spec import (
     Choice,
     Experiment,
     Freeze,
-    Optimizer,
     Schedule,
     Spec,
     is_another_file,
@@ -108,13 +110,18 @@ from training.records.spec import (
 )
 from training.records.studies import find_studies
 from training.records.together import remove_leftovers, remove_leftovers_of_the_dead, write_together
+from training.records.transforms import Transform
 
 __all__ = [
+    "AUGMENTATIONS",
     "EXPERIMENT_WORDS",
     "FORMAT",
+    "FREEZES",
     "GRID_FIELDS",
     "ID_PATTERN",
     "KINDS",
+    "NO_OPTIONS",
+    "OPTIONS",
     "RECIPE",
     "RECORD_TYPES",
     "SCORES_NAME",
@@ -156,6 +163,7 @@ __all__ = [
     "LossScaling",
     "Metrics",
     "Optimizer",
+    "OptimizerOptions",
     "Outline",
     "Outstanding",
     "OutstandingKind",
@@ -183,6 +191,7 @@ __all__ = [
     "StudyRecord",
     "StudySection",
     "Thumbnail",
+    "Transform",
     "ValidationAnswers",
     "confident_mistakes",
     "confused_pairs",
@@ -197,6 +206,7 @@ __all__ = [
     "learning_rate_label",
     "maps_wanted",
     "matches_group",
+    "optimizer_fields",
     "placed",
     "rank",
     "read",

@@ -9,14 +9,15 @@ from typing import Annotated, Literal
 import msgspec
 
 from training.records.cost import Cost
-from training.records.dataset import FORMAT, Count, DuplicatesChoice
+from training.records.dataset import FORMAT, Count, DuplicatesChoice, Thumbnail
 from training.records.inspection import FeatureMap, HeatMaps, Speed
 from training.records.label_suspects import LabelSuspects
 from training.records.learning_curve import LearningCurve
+from training.records.optimizers import Optimizer, OptimizerOptions
 from training.records.outline import Outline
 from training.records.scores import KeptScores
 from training.records.sections import StudyGrid, StudySection
-from training.records.spec import Balance, Experiment, Optimizer, Schedule, Spec
+from training.records.spec import Balance, Experiment, Schedule, Spec
 
 Status = Literal["done", "diverged", "failed", "skipped"]
 
@@ -254,6 +255,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
             older records.
         network: File beside this record that holds the tested network, for `homework predict`;
             null if it wasn't kept.
+        altered: A train picture and what `augmentation` makes of it in some draws, where that is a
+            list of transforms.
         notes: Caveats that the report repeats.
         error: Why the run failed or was skipped, and how to fix it.
     """
@@ -295,6 +298,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     label_suspects: LabelSuspects | None = None
     speed: Speed | None = None
     network: str | None = None
+    altered: tuple[Thumbnail, ...] | msgspec.UnsetType = msgspec.UNSET
     notes: list[str] = []
     error: str | None = None
 
@@ -378,6 +382,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             `Experiment.model`.
         learning_rates: Of the grids.
         optimizers: Of the grids.
+        optimizer_options: As `Experiment.optimizer_options`; an optimizer takes those it has.
         epochs: Replaces every experiment's number of epochs when set.
         batch_size: Images in a batch.
         image_size: Side of the square that networks see, in pixels.
@@ -385,12 +390,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps.
         gamma: Factor of each learning-rate step.
-        schedule: As `Experiment.schedule`, and so the next five.
+        schedule: As `Experiment.schedule`, and so the next eleven.
         warm_up: Epochs over which the rate rises.
         label_smoothing: Share of a label that is spread over all classes.
         clip_gradient: Largest norm of the gradient; 0: none.
         early_stopping: Epochs without a new best one before the end; 0: never.
         balance: What makes up for classes of different size.
+        mixup: By which α images of a batch are mixed; 0: never.
+        cutmix: By which α a rectangle of another image is pasted in; 0: never.
+        ema: Decay of a moving average of the weights; 0: none.
+        layer_decay: Factor of each block's learning rate to that of the next one; 1: all alike.
+        head_learning_rate: The head's own; 0: that of the others.
+        two_phase: Epochs at the start in which the head alone is trained.
         width: Channel multiplier of alexnet, vgg16 and resnet18.
         weights: `imagenet`, `sample`, or the path of a weights file or of a folder of them.
         seed: First random seed.
@@ -412,6 +423,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     backbone: str = "alexnet"
     learning_rates: tuple[float, ...] = (1e-2, 1e-3, 1e-5)
     optimizers: tuple[Optimizer, ...] = ("sgd", "adam", "rmsprop")
+    optimizer_options: OptimizerOptions | None = None
     epochs: int | None = None
     batch_size: int = 256
     image_size: int = 224
@@ -425,6 +437,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     clip_gradient: float = 0.0
     early_stopping: Count = 0
     balance: Balance = "none"
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    ema: float = 0.0
+    layer_decay: float = 1.0
+    head_learning_rate: float = 0.0
+    two_phase: Count = 0
     width: float = 1.0
     weights: str = "imagenet"
     seed: int = 0

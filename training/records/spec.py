@@ -2,15 +2,26 @@
 
 import hashlib
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-Optimizer = Literal["sgd", "adam", "rmsprop", "adamw"]
+from training.records.optimizers import NO_OPTIONS, Optimizer, OptimizerOptions
+from training.records.transforms import Transform
+
 Balance = Literal["none", "loss", "sampling"]
 Schedule = Literal["step", "constant", "linear", "cosine", "one-cycle"]
-Freeze = Literal["none", "features", "classifier", "classifier-but-head", "backbone", "head"]
-Augmentation = Literal["none", "one-of-three", "horizontal-flip", "rotation", "vertical-flip"]
+FREEZES = ("none", "features", "classifier", "classifier-but-head", "backbone", "head")
+Freeze = Annotated[
+    str, msgspec.Meta(pattern=rf"^({'|'.join(FREEZES)}|first:[1-9][0-9]*|pattern:.+)$")
+]
+"""A part of `FREEZES`; so many of the first blocks, as in `first:3`; or parameters whose names
+match, as in `pattern:features.[0-5].*`."""
+AUGMENTATIONS = ("none", "one-of-three", "horizontal-flip", "rotation", "vertical-flip")
+Augmentation = (
+    Literal["none", "one-of-three", "horizontal-flip", "rotation", "vertical-flip"]
+    | tuple[Transform, ...]
+)
 Normalisation = Literal["dataset", "weights"]
 
 ID_PATTERN = re.compile(r"[a-z0-9][a-z0-9_-]*/[a-z0-9][a-z0-9_.+-]*")
@@ -52,9 +63,11 @@ class Experiment(
             empty for one linear layer in place of the last one.
         weights: `none` for a random start, `pretrained` for the study's weights, or the path
             of a weights file.
-        freeze: Which part keeps its starting values.
-        augmentation: How training images are altered.
+        freeze: Which part keeps its starting values, see `Freeze`.
+        augmentation: How training images are altered: by a name, or by transforms one after the
+            other.
         optimizer: Which one trains.
+        optimizer_options: What else it is told, by torch's names.
         learning_rate: At the start.
         momentum: Of SGD.
         weight_decay: Factor of the L2 penalty.
@@ -66,6 +79,12 @@ class Experiment(
         clip_gradient: Norm that the gradient of all weights together is brought down to; 0: none.
         early_stopping: End after so many epochs in a row without a new best one; 0: never.
         balance: What makes up for classes of different size in training, see `Spec`.
+        mixup: α of the Beta distribution by which images of a batch are mixed; 0: never.
+        cutmix: α of that by which a rectangle of another image is pasted in; 0: never.
+        ema: Decay of a moving average of the weights, which is validated, kept and tested; 0: none.
+        layer_decay: Factor of each block's learning rate to that of the next one; 1: all alike.
+        head_learning_rate: The head's own, at the start; 0: that of the others.
+        two_phase: Epochs at the start in which the head alone is trained; 0: none.
         epochs: How many are trained.
         batch_size: Images in a batch.
         image_size: Side of the square that the network sees, in pixels.
@@ -89,6 +108,7 @@ class Experiment(
     freeze: Freeze = "none"
     augmentation: Augmentation = "none"
     optimizer: Optimizer | None = None
+    optimizer_options: OptimizerOptions | None = None
     learning_rate: float | None = None
     momentum: float | None = None
     weight_decay: float | None = None
@@ -100,6 +120,12 @@ class Experiment(
     clip_gradient: float | None = None
     early_stopping: int | None = None
     balance: Balance | None = None
+    mixup: float | None = None
+    cutmix: float | None = None
+    ema: float | None = None
+    layer_decay: float | None = None
+    head_learning_rate: float | None = None
+    two_phase: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
     image_size: int | None = None
@@ -150,7 +176,7 @@ class Spec(
         optimizer: Which one trains.
         learning_rate: At the start.
         momentum: Of SGD; 0 for the others.
-        weight_decay: Factor of the L2 penalty.
+        weight_decay: Factor of the L2 penalty; 0 for Rprop, which has none.
         step_size: Epochs between learning-rate steps; each multiplies the rate by `gamma`.
         gamma: Factor of each learning-rate step.
         epochs: How many are trained, at most.
@@ -168,6 +194,14 @@ class Spec(
             as often as any other, and train scores are of those. Scores are recorded without
             weights.
         train_per_class: As `Experiment.train_per_class`.
+        optimizer_options: What else the optimizer is told; those that it hasn't are left out.
+        mixup: See `Experiment`; with `cutmix`, each batch is mixed in one of both ways. Train
+            scores are of mixed images: right is the label that has the larger share.
+        cutmix: See `Experiment`.
+        ema: See `Experiment`; train scores are of the weights themselves.
+        layer_decay: See `Experiment`; the head, which is the last block, has the whole rate.
+        head_learning_rate: See `Experiment`; it changes by the same factors as `learning_rate`.
+        two_phase: See `Experiment`; then `freeze` holds, and the optimizer begins anew.
     """
 
     model: str
@@ -198,6 +232,18 @@ class Spec(
     early_stopping: int = 0
     balance: Balance = "none"
     train_per_class: tuple[int, ...] = ()
+    optimizer_options: OptimizerOptions = NO_OPTIONS
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    ema: float = 0.0
+    layer_decay: float = 1.0
+    head_learning_rate: float = 0.0
+    two_phase: int = 0
+
+    @property
+    def mixes(self) -> bool:
+        """Whether images of a batch are mixed with each other."""
+        return bool(self.mixup or self.cutmix)
 
     def digest(self) -> str:
         """Return 16 hexadecimal digits that change with any field (SHA-256 of the JSON form).

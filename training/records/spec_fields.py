@@ -54,6 +54,13 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "early_stopping": SpecField("Epochs without a better one before the end", unit="epochs"),
     "balance": SpecField("Classes made even by"),
     "train_per_class": SpecField("Train pictures a class of the learning curve"),
+    "optimizer_options": SpecField("Options of the optimizer"),
+    "mixup": SpecField("α of mixup"),
+    "cutmix": SpecField("α of CutMix"),
+    "ema": SpecField("Decay of the weights’ moving average"),
+    "layer_decay": SpecField("Factor of the rate from block to block"),
+    "head_learning_rate": SpecField("Learning rate of the head"),
+    "two_phase": SpecField("Epochs of the head alone", unit="epochs"),
 }
 """Every field of `Spec`, in its order."""
 
@@ -76,6 +83,7 @@ def spec_values(spec: Spec) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for field in SPEC_FIELDS:
         value = getattr(spec, field)
-        plain = msgspec.json.encode(value).decode() if isinstance(value, tuple) else value
+        is_plain = not isinstance(value, tuple | msgspec.Struct)
+        plain = value if is_plain else msgspec.json.encode(value).decode()
         values[name_of(field)] = plain
     return values

@@ -2,6 +2,7 @@
 
 from training.engine.loop import Fit
 from training.networks.flops import Arithmetic, count
+from training.networks.freezing import freeze
 from training.planning.run_kinds import kind_of
 from training.records import Cost, Spec
 from training.run.peak_flops import peak_flop_per_second
@@ -18,8 +19,15 @@ def cost_of(model: Model, spec: Spec, result: Fit, workspace: Workspace, cached:
     kind = kind_of(spec), cached
     if kind not in workspace.counted:
         workspace.counted[kind] = count(model.network, model.trainable, spec.image_size, cached)
-    counted = workspace.counted[kind]
-    training, features = _totals(counted, len(result.train), workspace)
+    counted, n_epochs = workspace.counted[kind], len(result.train)
+    n_first = min(spec.two_phase, n_epochs)
+    training, features = _totals(counted, n_epochs - n_first, workspace)
+    if n_first and training is not None:
+        held = freeze(model.network, "backbone")
+        first = count(model.network, held, spec.image_size, cached=False)
+        freeze(model.network, spec.freeze)
+        of_first = _totals(first, n_first, workspace)[0]
+        training = None if of_first is None else training + of_first
     return Cost(
         training_flop=training,
         feature_flop=features,

@@ -18,7 +18,7 @@ from training.run.feature_map import describe, head_inputs, shown_of
 from training.run.heat_maps import heat_maps
 from training.run.measure_speed import Passes, measure_speed
 from training.run.prepare_model import Model
-from training.run.train_model import pictures, split_features
+from training.run.train_model import computed_once, pictures, split_features
 from training.run.workspace import Workspace
 
 
@@ -73,8 +73,8 @@ def inspect_network(
 
 def _train_scores(model: Model, spec: Spec, workspace: Workspace) -> Scores:
     """Return loss and accuracy on the train images, without augmentation, at inference."""
-    network, split = model.network, model.trainable.split
-    if split is None or spec.augmentation != "none":
+    network, split = model.network, computed_once(model, spec)
+    if split is None:
         with computing(network.module, workspace.precision, workspace.device):
             train = pictures(model, spec, workspace, "train")
             return evaluate_logits(network.module, train, spec.batch_size)[0]

@@ -31,6 +31,7 @@ from training.records import (
     Spec,
     read,
 )
+from training.run.altered_examples import altered_examples
 from training.run.cost import cost_of
 from training.run.feature_map import overheard, shown_of
 from training.run.inspect_network import (
@@ -141,7 +142,7 @@ def _train(
         metrics = _describe(step, model, result, feature_seconds, tested, notes, workspace)
         metrics = msgspec.structs.replace(
             metrics, peak_memory_of=memory_of, learning_curve=curve, label_suspects=doubtful,
-            scores=kept,
+            scores=kept, altered=altered_examples(spec, workspace),
         )  # fmt: skip
         save_best_weights(metrics, result.best_state if save_weights(metrics) else {}, workspace)
         curves = result.curves(experiment.id, step.seed)

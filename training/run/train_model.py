@@ -14,10 +14,12 @@ from training.engine.checkpoint import Checkpoints
 from training.engine.evaluate import evaluate_logits
 from training.engine.feature_cache import feature_key, frozen_digest
 from training.engine.frozen_features import prefix_features
-from training.engine.loop import Fit, fit
-from training.networks.build import ARCHITECTURES
-from training.networks.freezing import training_mode
-from training.records import Spec, Split
+from training.engine.loop import FirstPhase, Fit, fit
+from training.errors import StudyError
+from training.networks.build import ARCHITECTURES, Network
+from training.networks.freezing import Trainable, freeze, training_mode
+from training.networks.rates import rate_factors
+from training.records import Augmentation, Spec, Split
 from training.run.prepare_model import Model
 from training.run.workspace import Workspace
 
@@ -39,14 +41,16 @@ def train_model(
         The fit, whose state names are the whole network's, and the seconds that
         computing cached features took; None where none were.
     """
-    network, split = model.network, model.trainable.split
-    if split is None or spec.augmentation != "none":
+    network, split = model.network, computed_once(model, spec)
+    rates = rate_factors(network, spec)
+    if split is None:
         train = pictures(model, spec, workspace, "train", spec.augmentation, again=True)
         validation = pictures(model, spec, workspace, "validation", again=True)
         whole_mode = functools.partial(training_mode, network, model.trainable)
         with computing(network.module, workspace.precision, workspace.device):
             result = fit(network.module, whole_mode, train, validation, spec, workspace.progress,
-                         checkpoints, workspace.stop, log, _meter(workspace))  # fmt: skip
+                         checkpoints, workspace.stop, log, _meter(workspace), rates,
+                         first_phase(network, spec))  # fmt: skip
         return result, None
     rest = network.module.get_submodule(split)
     with computing(network.module, workspace.precision, workspace.device):
@@ -56,9 +60,37 @@ def train_model(
     network.module.eval()
     with computing(rest, workspace.precision, workspace.device):
         result = fit(rest, rest.train, seen, held_out, spec, workspace.progress, checkpoints,
-                     workspace.stop, log, _meter(workspace))  # fmt: skip
+                     workspace.stop, log, _meter(workspace), rates)  # fmt: skip
     result.best_state = {f"{split}.{name}": value for name, value in result.best_state.items()}
     return result, seconds + more_seconds
+
+
+def computed_once(model: Model, spec: Spec) -> str | None:
+    """Return the module whose input is the same in every epoch, if there is one."""
+    changes = spec.augmentation != "none" or spec.mixes or spec.two_phase
+    return None if changes else model.trainable.split
+
+
+def first_phase(network: Network, spec: Spec) -> FirstPhase | None:
+    """Return how the head alone is trained at first, where the recipe says so."""
+    if not spec.two_phase:
+        return None
+    head = network.module.get_submodule(network.head)
+    if not all(parameter.requires_grad for parameter in head.parameters()):
+        raise StudyError(
+            f"two_phase trains the head first, but freeze = “{spec.freeze}” holds it still.",
+            "Leave one of them out.",
+        )
+
+    def begin() -> None:
+        freeze(network, "backbone")
+
+    def end() -> None:
+        freeze(network, spec.freeze)
+
+    head_alone = Trainable((network.head,))
+    mode = functools.partial(training_mode, network, head_alone)
+    return FirstPhase(spec.two_phase, begin, mode, end)
 
 
 def validation_logits(model: Model, spec: Spec, workspace: Workspace) -> tuple[Tensor, Tensor]:
@@ -66,8 +98,8 @@ def validation_logits(model: Model, spec: Spec, workspace: Workspace) -> tuple[T
 
     What training computed once isn't computed again, where it is kept.
     """
-    module, split = model.network.module, model.trainable.split
-    if split is None or spec.augmentation != "none":
+    module, split = model.network.module, computed_once(model, spec)
+    if split is None:
         inputs = pictures(model, spec, workspace, "validation")
         with computing(module, workspace.precision, workspace.device):
             _, logits = evaluate_logits(module, inputs, spec.batch_size)
@@ -114,7 +146,7 @@ def pictures(
     spec: Spec,
     workspace: Workspace,
     split: Split,
-    augmentation: str = "none",
+    augmentation: Augmentation = "none",
     *,
     again: bool = False,
 ) -> PictureInputs:

@@ -53,6 +53,8 @@ def _pictures(folder: StudyFolder, experiment_id: str, seed: int) -> Iterator[st
         shown = metrics.first_layer.pictures if metrics and metrics.first_layer else None
         if shown is not None:
             yield from (shown.start, shown.end)
+        if metrics is not None and metrics.altered is not msgspec.UNSET:
+            yield from (thumbnail.file for thumbnail in metrics.altered)
     with contextlib.suppress(HomeworkError):
         predictions = read_if_there(folder.predictions(experiment_id, seed), Predictions)
         if predictions is not None:

@@ -244,6 +244,8 @@ def _change(name: str, was: object, now: object) -> str:
 
 def in_words(value: object) -> str:
     """Return a setting's value for a person: no Python, and a word for what isn't set."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {in_words(of_it)}" for name, of_it in value.items())
     if isinstance(value, tuple | list):
         return ", ".join(map(in_words, value)) or "not set"
     if isinstance(value, bool):

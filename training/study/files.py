@@ -14,6 +14,8 @@ from training.records import Experiment, Outline, Settings, StudyGrid, StudySect
 from training.study.outline import read_outline
 from training.study.own_sections import read_sections, sections_in
 from training.study.places import header, lines_of
+from training.study.recipe import check_names
+from training.study.transforms import with_transforms
 
 S = TypeVar("S", Settings, Experiment, StudySection)
 
@@ -203,10 +205,12 @@ def convert_fields(
     valid: tuple[str, ...] = kind.__struct_fields__
     for key in fields:
         if key not in valid:
-            where = file.where(table, name, key)
-            raise unknown_name(f"field in {where}:", key, (*valid, *more))
+            line = file.where(table, name, key)
+            raise unknown_name(f"field in {line}:", key, (*valid, *more))
+    where = file.where(table, name)
+    check_names(fields, where)
     try:
-        return msgspec.convert(fields, kind)
+        return msgspec.convert(with_transforms(fields, where), kind)
     except msgspec.ValidationError as error:
         key = str(error).rpartition("`$.")[2].rstrip("`").partition("[")[0]
         raise StudyError(f"In {file.where(table, name, key)}: {error}.") from error

@@ -8,6 +8,7 @@ import msgspec
 from training.errors import StudyError
 from training.lookup import look_up, unknown_name
 from training.records import (
+    OPTIONS,
     Experiment,
     Outline,
     Settings,
@@ -18,7 +19,13 @@ from training.study.choices import choices_of
 from training.study.files import StudyFile, convert_fields
 from training.study.lists import study_list, with_epochs
 from training.study.presets import PRESETS
-from training.study.recipe import check_recipe, check_warm_ups
+from training.study.recipe import (
+    check_mixing,
+    check_optimizers,
+    check_phases,
+    check_recipe,
+    check_warm_ups,
+)
 
 NETWORKS = ("alexnet", "vgg16", "resnet18", "torchvision:NAME", "timm:NAME", "module:function")
 """What a backbone may be."""
@@ -55,6 +62,9 @@ def build_study(
             'Add [experiments."section/name"] or [grids."section/name"].',
         )
     check_warm_ups(experiments, settings)
+    check_optimizers(experiments, settings)
+    check_mixing(experiments, settings)
+    check_phases(experiments, settings)
     is_homework = not file.sections and not file.extends and not file.grids and not file.kept
     return StudyRecord(
         name=study_name,
@@ -122,7 +132,7 @@ def _checked(settings: Settings) -> Settings:
     if not settings.learning_rates or min(settings.learning_rates) <= 0:
         raise StudyError("learning_rates must hold at least one rate, all above 0.")
     if not settings.optimizers:
-        raise StudyError("optimizers must hold at least one of sgd, adam, rmsprop, adamw.")
+        raise StudyError(f"optimizers must hold at least one of {', '.join(OPTIONS)}.")
     return settings
 
 

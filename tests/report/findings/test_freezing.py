@@ -83,3 +83,17 @@ def test_three_different_counts_are_needed():
     assert ordered((100, 50), (200, 60), (200, 70)) == ""
     assert ordered((100, 50), (200, 60), (None, 70)) == ""
     assert "0.000 million" in ordered((100, 50), (200, 60), (300, 70), (None, 70))
+
+
+@pytest.mark.parametrize(
+    ("freeze", "words"),
+    [("first:1", "the first block keeps its starting values"),
+     ("first:3", "the first 3 blocks keep their starting values"),
+     ("pattern:features.[0-5].*",
+      "the weights whose names match features.[0-5].* keep their starting values"),
+     ("backbone", "everything before the new head keeps its starting values")],
+)  # fmt: skip
+def test_what_is_held_still_is_what_the_spec_says(freeze, words):
+    run = a_run(parameters=counts(400), spec=a_spec(freeze=freeze))
+    text = said(freezing.what_is_trained(run))
+    assert f": {words}. Training changes 400 of 1 000 parameters (40.0 %)." in text

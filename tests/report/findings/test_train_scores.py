@@ -3,14 +3,14 @@
 import json
 
 import pytest
-from in_memory import a_dataset, a_run, a_view, said
+from in_memory import a_dataset, a_run, a_spec, a_view, said
 
 from report.evidence.accuracy import train_accuracy
 from report.evidence.load import load_study
 from report.evidence.train_scores import measured_at_rest
 from report.findings.expected import gap_against
 from report.findings.learning import fit_gap
-from report.findings.train_scores import how_train_is_measured
+from report.findings.train_scores import how_train_is_measured, not_of_what_is_validated
 from report.sections import section_view
 from training.records import Scores
 
@@ -73,3 +73,27 @@ def test_the_method_says_so_once(study):
     view = load_study(study)
     findings = section_view("preprocessing", view).findings["train"]
     assert "with the weights of the best epoch" in said(findings)
+
+
+@pytest.mark.parametrize("fields", [{"mixup": 0.2}, {"cutmix": 1.0}])
+def test_train_scores_of_mixed_pictures_tell_no_gap(fields):
+    spec = {"spec": a_spec(**fields)}
+    mixed, plain = study_of(None, None, train=0.2, spec=spec), study_of(None, None, train=0.2)
+    assert "underfits" in said(fit_gap(plain, plain.run(NAMES[0])))
+    assert fit_gap(mixed, mixed.run(NAMES[0])) == []
+    assert gap_against(mixed, *NAMES) == []
+    assert train_accuracy(mixed, NAMES[0]) is None
+    at_rest = study_of(0.3, 0.3, train=0.2, spec=spec)
+    assert "names only 30.0 %" in said(fit_gap(at_rest, at_rest.run(NAMES[0])))
+
+
+def test_what_train_scores_are_of_is_said_of_whom_it_holds_for_only():
+    runs = [a_run("scratch/baseline"), a_run("transfer/best", spec=a_spec(mixup=0.2)),
+            a_run("freezing/cnn", spec=a_spec(ema=0.9))]  # fmt: skip
+    assert not_of_what_is_validated(a_view(runs[0])) == []
+    text = said(not_of_what_is_validated(a_view(*runs)))
+    assert "accuracy of transfer/best during training are of pictures mixed with others" in text
+    assert "tested of freezing/cnn is a moving average of the weights" in text
+    assert "baseline" not in text
+    both = [a_run(name, spec=a_spec(ema=0.9)) for name in NAMES]
+    assert "tested of all experiments is a moving" in said(not_of_what_is_validated(a_view(*both)))

@@ -7,6 +7,7 @@ from report.evidence.sentences import plain_text
 from report.findings.learning import learning_rate_step
 from report.sections.preprocessing import build
 from report.tables.settings import common_settings
+from training.records import OptimizerOptions, StudyFolder, Thumbnail, Transform, write_bytes
 
 
 def view_with(**settings):
@@ -53,13 +54,23 @@ def test_an_epoch_is_what_the_study_makes_of_it(balance, said):
 
 
 def test_what_a_study_leaves_out_has_no_row_and_what_it_sets_has():
-    fields = {"warm_up": 2, "label_smoothing": 0.1, "clip_gradient": 1.0, "early_stopping": 3}
+    fields = {
+        "warm_up": 2,
+        "label_smoothing": 0.1,
+        "clip_gradient": 1.0,
+        "early_stopping": 3,
+        "mixup": 0.2,
+        "cutmix": 1.0,
+        "ema": 0.9,
+        "optimizer_options": OptimizerOptions(betas=(0.9, 0.95), nesterov=True),
+    }
     labels = [
         {plain_text(row.cells[0]) for row in common_settings(view_with(**settings)).rows}
         for settings in ({}, fields)
     ]
     assert labels[1] - labels[0] == {
-        "Warm-up", "Label smoothing", "Largest norm of the gradient", "Early end"
+        "Warm-up", "Label smoothing", "Largest norm of the gradient", "Early end", "Mixup",
+        "CutMix", "Moving average of the weights", "Options of the optimizers that have them",
     }  # fmt: skip
 
 
@@ -71,3 +82,24 @@ def test_a_rate_that_falls_by_itself_is_no_step(schedule, told):
               "validation_accuracy": accuracies}  # fmt: skip
     run = a_run(curves=curves, spec=a_spec(schedule=schedule))
     assert bool(learning_rate_step(a_view(run, dataset=a_dataset()), run)) == told
+
+
+def test_options_of_an_optimizer_are_named_with_their_values():
+    options = OptimizerOptions(betas=(0.9, 0.95), nesterov=True, eps=1e-3, centered=False)
+    values = {plain_text(row.cells[0]): plain_text(row.cells[1])
+              for row in common_settings(view_with(optimizer_options=options)).rows}  # fmt: skip
+    told = values["Options of the optimizers that have them"].replace("\u00a0", " ")
+    assert told == "β₁ and β₂ 0.9 / 0.95, ε 0.001, Nesterov and centered off"
+
+
+def test_altered_pictures_are_shown_where_records_have_them_once_a_list(tmp_path):
+    write_bytes(tmp_path / "thumbnails" / "a.jpg", b"\xff\xd8\xff")
+    kept = tuple(Thumbnail("thumbnails/a.jpg", "augmentation", label, 9, 9)
+                 for label in ("original", "altered"))  # fmt: skip
+    spec = a_spec(augmentation=(Transform("RandAugment"),))
+    runs = [a_run(f"scratch/{name}", spec=spec, altered=kept) for name in "ab"]
+    view = a_view(*runs, dataset=a_dataset())
+    view.folder = StudyFolder(tmp_path)
+    labels = [item.label for item in build(view).figures["altered"].pictures]
+    assert labels == ["scratch/a, original", "scratch/a, altered"]
+    assert "altered" not in build(view_with()).figures

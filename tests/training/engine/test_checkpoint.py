@@ -21,7 +21,7 @@ from training.engine.loop import fit
 from training.engine.tensor_files import MAGIC, load_tensors, save_tensors
 from training.errors import RecordError
 from training.progress import Progress
-from training.records import Scores, ValidationAnswers
+from training.records import OptimizerOptions, Scores, Transform, ValidationAnswers
 from training.stopping import StoppedError, StopSignal
 
 
@@ -46,7 +46,11 @@ def outcome(result):
     ("optimizer", "rate", "fields"),
     [("sgd", 1e-2, {}), ("adam", 1e-3, {}), ("rmsprop", 1e-3, {}), ("sgd", 1e30, {}),
      ("adamw", 1e-3, {"schedule": "one-cycle", "label_smoothing": 0.1, "clip_gradient": 0.1}),
-     ("sgd", 1e-2, {"schedule": "cosine", "warm_up": 1, "early_stopping": 1})],
+     ("sgd", 1e-2, {"schedule": "cosine", "warm_up": 1, "early_stopping": 1}),
+     ("sgd", 1e-2, {"augmentation": (Transform("RandomRotation", (("degrees", 20),)),)}),
+     ("sgd", 1e-2, {"mixup": 0.4, "cutmix": 1.0}), ("adam", 1e-3, {"ema": 0.8}),
+     ("nadam", 1e-3, {}), ("asgd", 1e-2, {}), ("adafactor", 1e-2, {}), ("rprop", 1e-3, {}),
+     ("adam", 1e-3, {"optimizer_options": OptimizerOptions(betas=(0.8, 0.9), amsgrad=True)})],
 )  # fmt: skip
 def test_a_run_killed_after_any_batch_goes_on_to_the_same_bytes(tmp_path, optimizer, rate, fields):
     spec = spec_with(optimizer=optimizer, learning_rate=rate, step_size=2, **fields)

@@ -16,6 +16,7 @@ from training.records import (
     RECORD_TYPES,
     Curves,
     Metrics,
+    OptimizerOptions,
     Spec,
     StudyFolder,
     encode,
@@ -156,7 +157,9 @@ def test_any_changed_field_changes_the_specs_digest(spec):
         "step_size": 3, "gamma": 0.5, "epochs": 77, "batch_size": 77, "seed": 7,
         "schedule": "cosine", "warm_up": 1, "label_smoothing": 0.1, "clip_gradient": 1.0,
         "early_stopping": 2, "balance": "loss",
-        "train_per_class": (5,),
+        "train_per_class": (5,), "optimizer_options": OptimizerOptions(eps=1e-3),
+        "mixup": 0.2, "cutmix": 1.0, "ema": 0.9, "layer_decay": 0.5, "head_learning_rate": 0.1,
+        "two_phase": 1,
     }  # fmt: skip
     assert set(changes) == set(Spec.__struct_fields__)
     for field, value in changes.items():

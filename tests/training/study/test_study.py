@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from training.errors import StudyError
-from training.records import learning_rate_label
+from training.planning.plan import resolve
+from training.records import Settings, Spec, Transform, learning_rate_label
 from training.study import build_study, read_study_file, select
 from training.study.files import StudyFile
 
@@ -130,7 +131,41 @@ def test_a_new_experiment_begins_with_the_fields_of_another(tmp_path):
         ("[settings]\nepochs = 'many'", "epochs"),
         ("[settings]\nepochs = 0", "positive"),
         ("[settings]\nimage_size = 32", "64"),
-        ("[settings]\noptimizers = ['adamax']", "adamax"),
+        ("[settings]\noptimizers = ['adamx']", "(?s)adamx.*“adamax”"),
+        ("[experiments.'scratch/best']\noptimizer = 'nadm'", "(?s)nadm.*“nadam”"),
+        ("[settings]\nmixup = -0.1", "mixup can't be negative"),
+        ("[settings]\nepochs = 3\ntwo_phase = 3", "the head alone in 3 of its 3 epochs"),
+        ("[experiments.'freezing/cnn']\nfreeze = 'head'\ntwo_phase = 1", "trains never the head"),
+        ("[experiments.'freezing/cnn']\ntwo_phase = -1", "two_phase can't be negative"),
+        ("[experiments.'freezing/cnn']\naugmentation = 'rotatoin'", "(?s)rotatoin.*“rotation”"),
+        ("[experiments.'freezing/cnn']\naugmentation = []", "(?s)an empty list.*none"),
+        ("[experiments.'freezing/cnn']\naugmentation = ['RandAugmnt']",
+         "(?s)RandAugmnt.*“RandAugment”"),
+        ("[experiments.'freezing/cnn']\naugmentation = [{p = 0.5}]", "has no name"),
+        ("[experiments.'freezing/cnn']\naugmentation = [{name = 'ColorJitter', bright = 1}]",
+         "(?s)argument of ColorJitter.*bright.*“brightness”"),
+        ("[experiments.'freezing/cnn']\naugmentation = ['JPEG']", "JPEG needs quality"),
+        ("[experiments.'freezing/cnn']\naugmentation = [{name = 'RandAugment', p = 2}]",
+         "p of RandAugment must be from 0 to 1; found 2"),
+        ("[settings]\nlayer_decay = 0", "layer_decay must be above 0 and at most 1"),
+        ("[settings]\nhead_learning_rate = -1", "head_learning_rate can't be negative"),
+        ("[experiments.'freezing/cnn']\nfreeze = 'backbon'", "(?s)backbon”.*“backbone”"),
+        ("[experiments.'freezing/cnn']\nfreeze = 'first:0'", "(?s)first:0”.*“first:N”"),
+        ("[settings]\nema = 1", "ema must be at least 0 and below 1"),
+        ("[settings]\nbalance = 'loss'\n[experiments.'freezing/cnn']\ncutmix = 1",
+         "(?s)freezing/cnn: balance.*with cutmix a picture has two.*sampling"),
+        ("[settings]\noptimizer_options = {beta = [0.9, 0.9]}", "(?s)beta.*“betas”"),
+        ("[settings]\noptimizer_options = {betas = 0.9}", "betas"),
+        ("[settings]\noptimizer_options = {betas = [0.9, 1.0]}", "betas must be below 1"),
+        ("[settings]\noptimizer_options = {eps = -1.0}", "eps can't be below 0; found -1.0"),
+        ("[settings]\noptimizer_options = {rho = 0.9}", "(?s)no optimizer.*option rho.*adadelta"),
+        ("[settings]\nmomentum = 0\noptimizer_options = {nesterov = true}",
+         "nesterov is set together with no momentum"),
+        ("[experiments.'scratch/best']\noptimizer_options = {eps = 1e-3}", "a grid chooses"),
+        ("[experiments.'scratch/baseline']\noptimizer = 'adam'\noptimizer_options = {rho = 1e-3}",
+         "(?s)option of adam.*rho.*betas"),
+        ("[experiments.'scratch/baseline']\noptimizer = 'rprop'\nweight_decay = 1e-3",
+         "rprop has no weight decay"),
         ("[settings]\nschedule = 'cosin'", "cosin"),
         ("[settings]\nwarm_up = -1", "warm_up"),
         ("[settings]\nlabel_smoothing = 1", "label_smoothing must be at least 0 and below 1"),
@@ -168,3 +203,27 @@ def test_a_missing_study_file_points_to_init(tmp_path):
 def test_learning_rates_have_short_exact_labels(rate, label):
     assert learning_rate_label(rate) == label
     assert float(label) == rate
+
+
+def test_a_list_of_transforms_is_read_and_taken_over(tmp_path):
+    file = write(
+        tmp_path / "study.toml",
+        """
+        preset = "quick"
+        [experiments."scratch/altered"]
+        like = "scratch/baseline"
+        augmentation = [{name = "ColorJitter", p = 0.5, hue = [0.0, 0.1]}, "RandAugment"]
+        [experiments."scratch/again"]
+        like = "scratch/altered"
+        """,
+    )
+    by_id = {item.id: item for item in build_study(None, read_study_file(file)).experiments}
+    expected = (
+        Transform("ColorJitter", (("hue", (0.0, 0.1)), ("p", 0.5))),
+        Transform("RandAugment"),
+    )
+    for name in ("altered", "again"):
+        assert by_id[f"scratch/{name}"].augmentation == expected
+    spec = resolve(by_id["scratch/altered"], Settings(), 0)[0]
+    assert spec.augmentation == expected
+    assert msgspec.json.decode(msgspec.json.encode(spec), type=Spec).digest() == spec.digest()

@@ -1,0 +1,111 @@
+"""Rates that differ from block to block, held to timm's groups of parameters and to torch."""
+
+import pytest
+import timm
+import torch
+from timm.optim import param_groups_layer_decay
+from torch import nn
+from torch.nn import functional as F
+
+from training.engine import torch_kernels
+from training.engine.loop import fit
+from training.engine.optimizers import CLASSES
+from training.networks.build import Network, build
+from training.networks.rates import rate_factors
+from training.planning.plan import resolve
+from training.progress import Progress
+from training.records import Experiment, OptimizerOptions, Settings
+
+RATE, EPOCHS = 3e-2, 4
+
+
+def spec_with(**fields):
+    options = {"epochs": EPOCHS, "learning_rate": RATE, "step_size": 2} | fields
+    experiment = Experiment(id="scratch/x", question="?", **options)
+    return resolve(experiment, Settings(image_size=64, batch_size=8), seed=0)[0]
+
+
+def timms(module, decay):
+    groups = param_groups_layer_decay(module, layer_decay=decay)
+    return {parameter: group["lr_scale"] for group in groups for parameter in group["params"]}
+
+
+@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "mobilenetv3_small_050", "resnet18"])
+def test_rates_along_a_network_of_timm_are_timms(name):
+    network = build(f"timm:{name}", 5)
+    assert rate_factors(network, spec_with(layer_decay=0.75)) == timms(network.module, 0.75)
+
+
+def test_rates_along_our_resnet_are_those_along_timms():
+    network, theirs = build("resnet18", 5), timm.create_model("resnet18", num_classes=5)
+    factors, expected = rate_factors(network, spec_with(layer_decay=0.6)), timms(theirs, 0.6)
+    named = dict(theirs.named_parameters())
+    for name, parameter in network.module.named_parameters():
+        assert factors[parameter] == expected[named[name]], name
+
+
+def test_the_head_may_have_a_rate_of_its_own():
+    network = build("alexnet", 5, (), 0.1)
+    assert rate_factors(network, spec_with()) == {}
+    module = network.module
+    alone = rate_factors(network, spec_with(head_learning_rate=0.3))
+    assert set(alone) == set(module.classifier[6].parameters())
+    assert set(alone.values()) == {pytest.approx(10)}
+    both = rate_factors(network, spec_with(head_learning_rate=0.3, layer_decay=0.5))
+    assert both[module.classifier[6].weight] == pytest.approx(10)
+    assert both[module.classifier[4].weight] == 0.5
+    assert both[module.features[0].weight] == 0.5**7
+
+
+class Pictures:
+    generator = None
+
+    def __init__(self, n=40):
+        self.x = torch.randn(n, 6, generator=torch.Generator().manual_seed(0))
+        self.labels = self.x[:, :3].argmax(1)
+
+    def gather(self, chosen):
+        return self.x[chosen]
+
+
+def network():
+    torch.manual_seed(1)
+    module = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3))
+    return Network(module, "4", {"backbone": "", "head": "4"})
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize(
+    ("optimizer", "options"),
+    [("sgd", {}), ("adam", {}), ("adamw", {}), ("rmsprop", {}), ("nadam", {}), ("adagrad", {}),
+     ("adam", {"betas": (0.8, 0.9)})],
+)  # fmt: skip
+def test_training_is_the_plain_loop_with_torchs_groups(optimizer, options, fused, monkeypatch):
+    if not fused:
+        monkeypatch.setattr(torch_kernels, "FUSED_ON", ())
+    given = OptimizerOptions(**options) if options else None
+    spec = spec_with(optimizer=optimizer, optimizer_options=given, layer_decay=0.5,
+                     head_learning_rate=6e-2, weight_decay=1e-2)  # fmt: skip
+    data, ours = Pictures(), network()
+    rates = rate_factors(ours, spec)
+    result = fit(ours.module, ours.module.train, data, data, spec, Progress(), rates=rates)
+
+    plain = network().module
+    scales = [0.25, 0.5, 2.0]
+    groups = [{"params": list(plain[i].parameters()), "scale": s}
+              for i, s in zip((0, 2, 4), scales, strict=True)]  # fmt: skip
+    usual = {"momentum": 0.9} if optimizer == "sgd" else {}
+    stepper = getattr(torch.optim, CLASSES[optimizer])(
+        groups, lr=RATE, weight_decay=1e-2, **usual, **options
+    )
+    order = torch.Generator().manual_seed(spec.seed)
+    for epoch in range(EPOCHS):
+        for group in stepper.param_groups:
+            group["lr"] = RATE * 0.1 ** (epoch // 2) * group["scale"]
+        for chosen in torch.randperm(40, generator=order).split(8):
+            stepper.zero_grad()
+            F.cross_entropy(plain(data.x[chosen]), data.labels[chosen]).backward()
+            stepper.step()
+    assert result.learning_rate == pytest.approx([RATE, RATE, RATE / 10, RATE / 10])
+    for found, torchs in zip(ours.module.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(found, torchs, rtol=1e-4, atol=1e-5)

@@ -1,0 +1,70 @@
+"""Which optimizers there are, and which options each of them has: torch's names. No torch."""
+
+from typing import Literal
+
+import msgspec
+
+Optimizer = Literal[
+    "sgd", "adam", "rmsprop", "adamw",
+    "adadelta", "adafactor", "adagrad", "adamax", "asgd", "nadam", "radam", "rprop",
+]  # fmt: skip
+
+
+class OptimizerOptions(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What else an optimizer of torch can be told, by torch's names; None is torch's default.
+
+    Rate and weight decay are fields of the experiment, as is the momentum of SGD.
+    """
+
+    betas: tuple[float, float] | None = None
+    eps: float | None = None
+    amsgrad: bool | None = None
+    decoupled_weight_decay: bool | None = None
+    momentum_decay: float | None = None
+    dampening: float | None = None
+    nesterov: bool | None = None
+    alpha: float | None = None
+    momentum: float | None = None
+    centered: bool | None = None
+    rho: float | None = None
+    lr_decay: float | None = None
+    initial_accumulator_value: float | None = None
+    beta2_decay: float | None = None
+    d: float | None = None
+    lambd: float | None = None
+    t0: float | None = None
+    etas: tuple[float, float] | None = None
+    step_sizes: tuple[float, float] | None = None
+
+    def given(self) -> dict[str, float | bool | tuple[float, float]]:
+        """Return those that are set."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def of(self, optimizer: Optimizer) -> "OptimizerOptions":
+        """Return those that an optimizer has."""
+        known = {name: v for name, v in self.given().items() if name in OPTIONS[optimizer]}
+        return OptimizerOptions(**known) if known else NO_OPTIONS  # type: ignore[arg-type]
+
+
+NO_OPTIONS = OptimizerOptions()
+
+OPTIONS: dict[Optimizer, tuple[str, ...]] = {
+    "sgd": ("dampening", "nesterov"),
+    "adam": ("betas", "eps", "amsgrad"),
+    "rmsprop": ("alpha", "eps", "momentum", "centered"),
+    "adamw": ("betas", "eps", "amsgrad"),
+    "adadelta": ("rho", "eps"),
+    "adafactor": ("beta2_decay", "d"),
+    "adagrad": ("lr_decay", "initial_accumulator_value", "eps"),
+    "adamax": ("betas", "eps"),
+    "asgd": ("lambd", "alpha", "t0"),
+    "nadam": ("betas", "eps", "momentum_decay", "decoupled_weight_decay"),
+    "radam": ("betas", "eps", "decoupled_weight_decay"),
+    "rprop": ("etas", "step_sizes"),
+}
+"""Of `torch.optim`, all that step without a closure and take weights of any shape."""
+
+WITHOUT_WEIGHT_DECAY: tuple[Optimizer, ...] = ("rprop",)

@@ -1,0 +1,61 @@
+"""Which of torchvision's transforms may alter train pictures, and what each is told. No torch."""
+
+import msgspec
+
+Parameter = bool | int | float | str | tuple[int | float, ...]
+
+
+class Transform(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One of `torchvision.transforms.v2`, by its name.
+
+    Attributes:
+        name: Of the class.
+        parameters: Its arguments, by name; `p` is its own or, where it has none, that of
+            `RandomApply` around it.
+    """
+
+    name: str
+    parameters: tuple[tuple[str, Parameter], ...] = ()
+
+
+PICTURE = ("interpolation", "fill")
+
+TRANSFORMS: dict[str, tuple[str, ...]] = {
+    "AugMix": ("severity", "mixture_width", "chain_depth", "alpha", "all_ops", *PICTURE),
+    "AutoAugment": ("policy", *PICTURE),
+    "ColorJitter": ("brightness", "contrast", "saturation", "hue"),
+    "ElasticTransform": ("alpha", "sigma", *PICTURE),
+    "GaussianBlur": ("kernel_size", "sigma"),
+    "JPEG": ("quality",),
+    "RandAugment": ("num_ops", "magnitude", "num_magnitude_bins", *PICTURE),
+    "RandomAdjustSharpness": ("sharpness_factor", "p"),
+    "RandomAffine": ("degrees", "translate", "scale", "shear", "center", *PICTURE),
+    "RandomAutocontrast": ("p",),
+    "RandomChannelPermutation": (),
+    "RandomCrop": ("padding", "pad_if_needed", "fill", "padding_mode"),
+    "RandomEqualize": ("p",),
+    "RandomErasing": ("p", "scale", "ratio", "value"),
+    "RandomGrayscale": ("p",),
+    "RandomHorizontalFlip": ("p",),
+    "RandomInvert": ("p",),
+    "RandomPerspective": ("distortion_scale", "p", *PICTURE),
+    "RandomPhotometricDistort": ("brightness", "contrast", "saturation", "hue", "p"),
+    "RandomPosterize": ("bits", "p"),
+    "RandomResizedCrop": ("scale", "ratio", "interpolation", "antialias"),
+    "RandomRotation": ("degrees", "center", *PICTURE),
+    "RandomSolarize": ("threshold", "p"),
+    "RandomVerticalFlip": ("p",),
+    "TrivialAugmentWide": ("num_magnitude_bins", *PICTURE),
+}
+"""Those that take and give a picture of uint8 and may leave its size as it is, and their
+arguments; the size is the study's."""
+
+NEEDED: dict[str, str] = {
+    "GaussianBlur": "kernel_size", "JPEG": "quality", "RandomAdjustSharpness": "sharpness_factor",
+    "RandomAffine": "degrees", "RandomPosterize": "bits", "RandomRotation": "degrees",
+    "RandomSolarize": "threshold",
+}  # fmt: skip
+"""Arguments that have no usual value."""
+
+SIZED = ("RandomCrop", "RandomResizedCrop")
+"""Transforms that are told the size of the result."""
