@@ -314,8 +314,8 @@ class _Again:
     def _answered(self, run: _Run, trained: bool, left: float) -> Answer:
         assert run.step.spec is not None
         try:
-            if trained and (reason := self._other_stand_ins(run)):
-                return Answer(*run.name, "not checked", trained, reason)
+            if trained and (others := self._other_stand_ins(run)):
+                return Answer(*run.name, "not checked", trained, others)
             comparison, here = self._compared(run, trained, left)
         except Exception as error:
             reason = why_failed(error, run.step.spec.model)

@@ -6,6 +6,7 @@ report say so wherever such weights were used.
 
 import functools
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def sample_weights(spec: Spec, workspace: Workspace) -> StartingWeights:
     return StartingWeights(state, source.record.mean, source.record.std)
 
 
-def digest_of(state: State) -> str:
+def digest_of(state: Mapping[str, torch.Tensor]) -> str:
     """Return 16 hexadecimal digits that change with any value of a network's state (SHA-256)."""
     digest = hashlib.sha256()
     for name in sorted(state):
