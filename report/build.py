@@ -10,7 +10,7 @@ import msgspec
 from report.assemble import FORMATS, Assembler, Edition, Format
 from report.audit.rendering import Detail, Words
 from report.errors import ReportError
-from report.evidence.display_names import experiment_name
+from report.evidence.display_names import names_of
 from report.evidence.load import StudyView, load_study
 from report.writing.section_cache import Memory, recall, remember
 from report.writing.staleness import everything_hash
@@ -180,7 +180,7 @@ def _stale_remarks(editions: Iterable[Edition]) -> list[str]:
 def _font_remarks(view: StudyView) -> list[str]:
     """Name what is printed in boxes, because no font here has its letters."""
     study, classes = view.study, view.dataset.classes if view.dataset else []
-    experiments = [experiment_name(experiment) for experiment in study.experiments]
+    experiments = names_of(study).values()
     said = said_missing(
         [*classes, *experiments, study.title, study.author, study.course, study.abstract]
     )

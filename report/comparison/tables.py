@@ -37,7 +37,7 @@ def accuracies(pairs: Sequence[Pair]) -> Table:
 def _row(item: Pair) -> Row:
     test = item.test
     return row(
-        name_cell(item.experiment),
+        name_cell(item.name),
         test_cell(item.a),
         interval_cell(item.a),
         test_cell(item.b),

@@ -32,6 +32,11 @@ class Tested:
     runs: tuple[Run, ...]
 
     @property
+    def name(self) -> str:
+        """What the report calls the experiment."""
+        return self.runs[0].name
+
+    @property
     def over_seeds(self) -> bool:
         """Whether the interval is one over seeds."""
         return len(self.runs) >= STUDENT_SEEDS

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from report.evidence.accuracy import Tested, tested_accuracy, validation_accuracy
-from report.evidence.display_names import experiment_name, model_name, pair
+from report.evidence.display_names import model_name, pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Quantity,
@@ -164,7 +164,7 @@ def _from_scratch(view: StudyView) -> Answer:
     tested = tested_accuracy(view, SCRATCH)
     if tested is None:
         return Answer("scratch", (), "not run")
-    name = Name(experiment_name(tested.experiment))
+    name = Name(tested.name)
     network = Name(model_name(view.study.settings.backbone))
     right: Parts = say(percent(tested.low), " to ", percent(tested.high)).parts
     if learned_nothing(view, tested):
@@ -268,7 +268,7 @@ def _held_against(section: str, differences: Sequence[Difference]) -> Answer:
     better = sorted((d for d in told if d.gain.value > 0), key=lambda d: -d.gain.value)
     worse = sorted((d for d in told if d.gain.value <= 0), key=lambda d: d.gain.value)
     level = [d for d in differences if d.sure == "open"]
-    base = Name(experiment_name(differences[0].base.experiment))
+    base = Name(differences[0].base.name)
     said = []
     if level:
         alone, several, end = LEVEL[section]
@@ -330,8 +330,7 @@ LEVEL = {
 
 def _named(differences: Sequence[Difference]) -> Parts:
     named: list[Parts] = [
-        say(Name(experiment_name(d.model.experiment)), " (", signed_points(d.gain), ")").parts
-        for d in differences
+        say(Name(d.model.name), " (", signed_points(d.gain), ")").parts for d in differences
     ]
     return listing(named)
 
@@ -339,12 +338,8 @@ def _named(differences: Sequence[Difference]) -> Parts:
 def _changing(differences: Sequence[Difference], verb: str) -> Parts:
     """Name models with what each gains or loses: A loses 3.0 and B 5.0 points."""
     first, *others = differences
-    named = [
-        say(Name(experiment_name(first.model.experiment)), f" {verb} ", points(first.gain)).parts
-    ]
-    named += [
-        say(Name(experiment_name(d.model.experiment)), " ", points(d.gain)).parts for d in others
-    ]
+    named = [say(Name(first.model.name), f" {verb} ", points(first.gain)).parts]
+    named += [say(Name(d.model.name), " ", points(d.gain)).parts for d in others]
     return say(listing(named), " points").parts
 
 

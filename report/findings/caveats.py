@@ -1,6 +1,6 @@
 """What limits the study's answers, and what would settle those that it leaves open."""
 
-from report.evidence.display_names import experiment_name, pair
+from report.evidence.display_names import pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import derive, integer, points
 from report.evidence.sentences import Code, Name, Sentence, listing, say
@@ -134,7 +134,7 @@ def _more_epochs(view: StudyView) -> list[Sentence]:
             rising.append(run)
     if not rising:
         return []
-    names = listing(Name(experiment_name(run.experiment)) for run in rising)
+    names = listing(Name(run.name) for run in rising)
     verb = "was" if len(rising) == 1 else "were"
     return [
         say(names, f" {verb} still improving in the last epochs: more of them may help.",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from report.evidence.accuracy import STUDENT_SEEDS, Tested, tested_accuracy
-from report.evidence.display_names import INTERVAL, experiment_name
+from report.evidence.display_names import INTERVAL
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Number,
@@ -49,7 +49,7 @@ def _against_validation(view: StudyView, tested: Tested) -> list[Sentence]:
         else ("below", "the test pictures are the easier ones")
     )
     return [
-        say("The validation accuracy of ", Name(experiment_name(tested.experiment)), " lies ",
+        say("The validation accuracy of ", Name(tested.name), " lies ",
             points(gap), f" points {above} its test accuracy (", INTERVAL, " of the difference ",
             signed_points(low), " to ", signed_points(high), f"): {verdict}.", strength="strong")
     ]  # fmt: skip
@@ -97,12 +97,10 @@ def other_epochs(view: StudyView, ids: Sequence[str], base_id: str) -> list[Sent
     others = [m for m in models if base is not None and m is not None and _epochs_differ(m, base)]
     if base is None or not others:
         return []
-    named: list[Parts] = [
-        say(Name(experiment_name(m.experiment)), " ", _epochs(m)).parts for m in others
-    ]
+    named: list[Parts] = [say(Name(m.name), " ", _epochs(m)).parts for m in others]
     return [
         say("The epochs differ, so these comparisons aren’t of one change alone: ",
-            Name(experiment_name(base.experiment)), " had ", _epochs(base), ", ", listing(named),
+            Name(base.name), " had ", _epochs(base), ", ", listing(named),
             ".")
     ]  # fmt: skip
 
@@ -117,7 +115,7 @@ def _verdict(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Sen
     gain = derive("difference", *means)
     decided, _, evidence = paired_test(pairs)
     decided = decided and gain.value != 0
-    names = (Name(experiment_name(first.experiment)), Name(experiment_name(second.experiment)))
+    names = (Name(first.name), Name(second.name))
     if decided:
         direction = "better" if gain.value > 0 else "worse"
         start = say(names[0], " is ", points(gain), f" points {direction} than ", names[1]).parts
@@ -226,8 +224,8 @@ def _trainings(tested: Tested) -> set[tuple[str, int]]:
 
 def _the_same(first: Tested, second: Tested) -> Sentence:
     return say(
-        Name(experiment_name(first.experiment)), " and ",
-        Name(experiment_name(second.experiment)),
+        Name(first.name), " and ",
+        Name(second.name),
         " are one and the same run, so there is no measurable difference.", strength="weak",
     )  # fmt: skip
 
@@ -245,8 +243,8 @@ def _mcnemar(first: Run, second: Run) -> Quantity:
 
 def _not_comparable(first: Tested, second: Tested) -> Sentence:
     return say(
-        Name(experiment_name(first.experiment)), " and ",
-        Name(experiment_name(second.experiment)),
+        Name(first.name), " and ",
+        Name(second.name),
         " weren’t tested on the same pictures with the same seed, so no difference between them is "
         "stated.",
         strength="gap",

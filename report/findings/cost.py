@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from report.evidence.accuracy import Tested, all_tested
 from report.evidence.cost import Spent, arithmetic_of, energy_of, mean, time_of, total, trained
-from report.evidence.display_names import experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Number,
@@ -33,7 +32,7 @@ def size_and_time(
     if run is None or other is None or run.parameters is None or other.parameters is None:
         return []
     sizes = (run.number("/parameters/total"), other.number("/parameters/total"))
-    name, other_name = (Name(experiment_name(r.experiment)) for r in (run, other))
+    name, other_name = (Name(r.name) for r in (run, other))
     sentences = [
         say(
             name, " has ", millions(sizes[0]), " million parameters, ", *_trained(run), "; ",
@@ -101,9 +100,9 @@ def accuracy_per_parameter(view: StudyView) -> list[Sentence]:
     return [
         say(
             "Size alone doesn’t decide: the largest network, that of ",
-            Name(experiment_name(largest.experiment)), " with ",
+            Name(largest.name), " with ",
             millions(largest.runs[0].number("/parameters/total")), " million parameters, reaches ",
-            tested_score(largest), "; the chosen one, ", Name(experiment_name(model.experiment)),
+            tested_score(largest), "; the chosen one, ", Name(model.name),
             ", has ", millions(model.runs[0].number("/parameters/total")),
             " million and reaches ", tested_score(model), ".",
         )
@@ -156,7 +155,7 @@ def _of_the_chosen(view: StudyView) -> list[Sentence]:
     several = say(" in the mean of ", integer(model.n_seeds), " seeds").parts
     return [
         say(
-            "Training the chosen model, ", Name(experiment_name(model.experiment)), ", took ",
+            "Training the chosen model, ", Name(model.name), ", took ",
             _took(model), several if len(model.runs) > 1 else (), _choosing_its_pair(view, model),
             ".",
         ),
@@ -206,7 +205,7 @@ def _as_good_for_less(choice: Chosen) -> list[Sentence]:
     return [
         say(
             "Of the models that can’t be told from it, the least went into ",
-            Name(experiment_name(least.experiment)), ": ",
+            Name(least.name), ": ",
             _took(least, timed=_devices(least) == _devices(choice.model)), ", ", percent(share),
             " of the chosen one’s arithmetic, for ", tested_score(least), " right.",
             strength="weak",

@@ -2,7 +2,7 @@
 
 import math
 
-from report.evidence.display_names import experiment_name, optimizer_name
+from report.evidence.display_names import optimizer_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, decimal, derive, integer, points, rate
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
@@ -130,7 +130,7 @@ def gap_against(view: StudyView, experiment_id: str, other_id: str) -> list[Sent
         side = "further ahead" if apart.value > 0 else "further back"
         verdict = say("here train is ", points(apart), f" points {side}").parts
     return [
-        say(start, "; of ", Name(experiment_name(second.experiment)), " it is ", *_ahead(gaps[1]),
+        say(start, "; of ", Name(second.name), " it is ", *_ahead(gaps[1]),
             ": ", verdict, ".")
     ]  # fmt: skip
 

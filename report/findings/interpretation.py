@@ -7,7 +7,7 @@ apart. None says more than "may", and each names what would decide it.
 from collections.abc import Sequence
 
 from report.evidence.accuracy import Tested
-from report.evidence.display_names import CALTECH, experiment_name
+from report.evidence.display_names import CALTECH
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, integer
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, say
@@ -39,11 +39,10 @@ def soonest(view: StudyView) -> list[Sentence]:
     if first.value == others[0][0].value:
         return []
     said: list[Parts] = [
-        say(Name(experiment_name(other.experiment)), " in epoch ", integer(epoch)).parts
-        for epoch, other in others
+        say(Name(other.name), " in epoch ", integer(epoch)).parts for epoch, other in others
     ]
     return [
-        say("Of the models that can’t be told apart, ", Name(experiment_name(model.experiment)),
+        say("Of the models that can’t be told apart, ", Name(model.name),
             " was the first to come within a twentieth of its best validation accuracy, in epoch ",
             integer(first), "; ", listing(said), ". Where accuracy doesn’t decide, that may: the "
             "same is had with fewer epochs. Other random starts would tell whether it stays so.",
@@ -134,7 +133,7 @@ def unlike_batches(view: StudyView, experiments: Sequence[str], base: str) -> li
 
 def _batch(run: Run) -> Parts:
     size = numbered(integer(run.number("/spec/batch_size")), "picture")
-    return say(size, " for ", Name(experiment_name(run.experiment))).parts
+    return say(size, " for ", Name(run.name)).parts
 
 
 def _told_loss(view: StudyView, section: str, experiment_id: str) -> Difference | None:

@@ -1,6 +1,5 @@
 """The appendix of further results: courses of training, grids pair by pair, filters, sizes."""
 
-from report.evidence.display_names import experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import Name, Sentence, parts
 from report.figures.course_figures import grid_courses
@@ -154,11 +153,10 @@ def _courses(view: StudyView) -> list[Block]:
 
 
 def _course(view: StudyView, experiment_id: str) -> Block:
-    experiment = view.experiment(experiment_id)
     run = view.run(experiment_id)
     course = scratch.course_from_random if experiment_id == scratch.BASELINE else scratch.course
     return Block(
-        title=parts(Name(experiment_name(experiment) if experiment else experiment_id)),
+        title=parts(Name(view.name(experiment_id))),
         figure=curves(view, experiment_id),
         findings=(
             _setup(view, run),

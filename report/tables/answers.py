@@ -53,8 +53,8 @@ def tests_table(view: StudyView) -> Table:
     )
     rows = tuple(
         row(
-            name_cell(d.model.experiment),
-            name_cell(d.base.experiment),
+            name_cell(d.model.name),
+            name_cell(d.base.name),
             test_and_interval_cell(d.model),
             *difference_cells(d.model, d.base),
             parts(d.sure),

@@ -198,7 +198,7 @@ def parameter_data(runs: Sequence[Run]) -> FigureData:
     )
     rows = tuple(
         row(
-            name_cell(run.experiment),
+            name_cell(run.name),
             parts(millions(run.number("/parameters/trainable"))),
             parts(millions(run.number("/parameters/frozen"))),
         )
@@ -218,7 +218,7 @@ def accuracy_data(view: StudyView, tested: Sequence[Tested]) -> FigureData:
     )
     rows = tuple(
         row(
-            name_cell(item.experiment),
+            name_cell(item.name),
             test_cell(item),
             interval_cell(item),
             *([_reference(view, item)] if beside else []),
@@ -247,7 +247,7 @@ def cost_data(tested: Sequence[Tested], *, timed: bool) -> FigureData:
         size = millions(item.runs[0].number("/parameters/total"))
         time = (time_cell(item.runs),) if timed else ()
         rows.append(
-            row(name_cell(item.experiment), parts(size), test_cell(item), interval_cell(item),
+            row(name_cell(item.name), parts(size), test_cell(item), interval_cell(item),
                 *time)
         )  # fmt: skip
     return FigureData(tuple(columns), tuple(rows), _cut(tested))

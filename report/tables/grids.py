@@ -35,7 +35,7 @@ def grid_pairs(view: StudyView, grid: str) -> Table:
     rows = [_pair_row(view, run, best=run is ranked[0]) for run in ranked]
     shown_ids = {run.id for run in ranked}
     rows += [
-        row(name_cell(e), (), (), (), (), (), parts(_why_missing(view, e)))
+        row(name_cell(view.name(e.id)), (), (), (), (), (), parts(_why_missing(view, e)))
         for e in view.group(grid)
         if e.id not in shown_ids
     ]
