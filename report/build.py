@@ -92,10 +92,14 @@ def build_report(
 def _picture_remarks(view: StudyView) -> list[str]:
     from report.writing.markdown import pictures_left_out
 
+    texts = [
+        *((extra.title, extra.markdown, extra.pictures) for extra in view.study.report.extra),
+        *((s.title, text, {}) for s in view.study.sections for text in (s.before, s.after)),
+    ]
     return [
-        f"Section “{extra.title}”: the picture {why}."
-        for extra in view.study.report.extra
-        for why in pictures_left_out(extra.markdown, extra.pictures)
+        f"Section “{title}”: the picture {why}."
+        for title, text, pictures in texts
+        for why in pictures_left_out(text, pictures)
     ]
 
 
@@ -137,7 +141,7 @@ def load_described(study: Path, words: StudyFile | None) -> StudyView:
     if words is not None:
         told = retell(view.study, words)
         view.other_words, view.study = told != view.study, told
-    check_outline(view.study.report, f"{study / 'study.json'}, report")
+    check_outline(view.study.report, f"{study / 'study.json'}, report", view.study.sections)
     return view
 
 

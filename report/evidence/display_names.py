@@ -1,12 +1,12 @@
 """What things are called in the report."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from report.evidence.homework import EXPERIMENTS, FINALISTS
-from report.evidence.numbers import rate
-from report.evidence.sentences import Name, Parts, parts
+from report.evidence.numbers import Number, plain, rate
+from report.evidence.sentences import Name, Parts, listing, parts
 from training.records import Experiment, StudyRecord, learning_rate_label, matches_group
 from training.records.spec_fields import SPEC_FIELDS
 from training.study import SECTIONS
@@ -101,7 +101,16 @@ def in_words(fields: Mapping[str, Any]) -> str:
         optimizer, learning_rate = told.pop("optimizer"), told.pop("learning_rate")
         said.append(f"{optimizer_name(optimizer)} at {learning_rate_label(learning_rate)}")
     said += [_field_and_value(name, value) for name, value in told.items()]
-    *first, last = said
+    return _joined(said)
+
+
+def fields_named(names: Sequence[str]) -> str:
+    """Name fields of an experiment in a sentence."""
+    return _joined([field_words(name) for name in names])
+
+
+def _joined(words: Sequence[str]) -> str:
+    *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
 
 
@@ -129,16 +138,42 @@ FIELDS = {
 """Fields of an experiment, as sentences call them, where their labels in tables don't do."""
 
 
+VALUES = {
+    "weights": {"none": "random", "imagenet": "ImageNet", "sample": "drawn glyphs"},
+    "freeze": {
+        "none": "nothing",
+        "features": "convolutions",
+        "classifier": "fully connected layers",
+        "classifier-but-head": "fully connected layers but the last",
+        "backbone": "all but the head",
+        "head": "the head",
+    },
+}
+"""Values of fields in words."""
+
+
 def field_words(name: str) -> str:
     """Return what sentences call a field of an experiment."""
     label = SPEC_FIELDS[name].label if name in SPEC_FIELDS else _words(name)
     return FIELDS.get(name, label[:1].lower() + label[1:])
 
 
+def an(words: str) -> str:
+    """Put the indefinite article before words: an optimizer, a learning rate."""
+    return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a field's value lies on a scale."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def value_text(name: str, value: Any) -> str:
     """Write the value of an experiment's field."""
     if value is None:
         return "as the study has it"
+    if name in VALUES and value in VALUES[name]:
+        return VALUES[name][value]
     if name == "model":
         return model_name(value)
     if name == "optimizer":
@@ -146,8 +181,9 @@ def value_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        small = 0 < abs(value) < 0.01
-        return learning_rate_label(value) if small or name == "learning_rate" else f"{value:g}"
+        text = f"{value:g}"
+        small = "e" in text or name == "learning_rate"
+        return learning_rate_label(value) if small else text
     if isinstance(value, list | tuple):
         return ", ".join(value_text("", item) for item in value) or "none"
     return _words(value) if isinstance(value, str) and ":" not in value else str(value)
@@ -157,14 +193,50 @@ def optimizer_name(optimizer: str) -> str:
     return OPTIMIZERS.get(optimizer, optimizer)
 
 
+CLASSIC = ("optimizer", "learning_rate")
+"""The fields in which the members of the homework's grids differ."""
+
+
 def pair(run: "Run") -> Parts:
-    """Write a run's optimizer and learning rate: "SGD at 1e-3"."""
+    """Write what sets a run apart in its grid: "SGD at 1e-3", "batch size 32 and width 0.5".
+
+    Of a run without a grid of its study's own it is optimizer and learning rate.
+    """
     spec = run.metrics.spec
     if spec is None:
         return parts(Name(run.id))
-    return parts(
-        Name(optimizer_name(spec.optimizer)), " at ", rate(run.number("/spec/learning_rate"))
-    )
+    told = run.axes or CLASSIC
+    said: list[Parts] = []
+    if set(told) >= set(CLASSIC):
+        said.append(parts(_shown(run, "optimizer"), " at ", _shown(run, "learning_rate")))
+        told = tuple(name for name in told if name not in CLASSIC)
+    said += [
+        parts(*(() if name in SPEAKING else (f"{field_words(name)} ",)), _shown(run, name))
+        for name in told
+    ]
+    return listing(said)
+
+
+def is_classic(axes: Sequence[str]) -> bool:
+    """Tell whether a grid's members differ in optimizer and learning rate, and nothing else."""
+    return set(axes) == set(CLASSIC)
+
+
+def pair_word(run: "Run") -> str:
+    """Return what sentences call what sets a run apart in its grid."""
+    return "pair" if is_classic(run.axes or CLASSIC) else "setting"
+
+
+def field_value(run: "Run", name: str) -> Parts:
+    """Write the value of a field of a run's spec, with its source where it is a number."""
+    return parts(_shown(run, name))
+
+
+def _shown(run: "Run", name: str) -> Name | Number:
+    value = getattr(run.metrics.spec, name, getattr(run.experiment, name, None))
+    if is_number(value):
+        return (rate if name == "learning_rate" else plain)(run.number(f"/spec/{name}"))
+    return Name(value_text(name, value))
 
 
 def is_part(view: "StudyView") -> bool:

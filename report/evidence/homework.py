@@ -36,6 +36,9 @@ STARTS = {RANDOM_GRID: "from a random start", PRETRAINED_GRID: "from pre-trained
 FINALIST_OF_RANDOM, FINE_TUNED = "scratch/best", "transfer/best"
 """The best pair of either grid."""
 
+UNCHANGED = "augmentation/none"
+"""Trained for as many epochs as the runs with augmentation."""
+
 RECIPE = "scratch/baseline"
 """Trained by the recipe that the homework gives."""
 

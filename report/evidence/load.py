@@ -38,6 +38,8 @@ class Run:
     Attributes:
         prefix: Stands before the sources of its numbers where there are several studies.
         called: What its study calls its experiment; empty for the homework's name.
+        axes: The fields in which its study's own grid differs that it belongs to, or that it was
+            chosen from.
     """
 
     experiment: Experiment
@@ -45,6 +47,7 @@ class Run:
     folder: StudyFolder
     prefix: str = ""
     called: str = ""
+    axes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -232,14 +235,18 @@ def load_study(path: Path, prefix: str = "") -> StudyView:
     runs: dict[str, list[Run]] = {}
     names = names_of(study)
     for experiment in study.experiments:
-        called = names[experiment.id]
-        found = [_run(folder, experiment, seed, prefix, called) for seed in seeds]
+        wording = names[experiment.id], _axes(study, experiment)
+        found = [_run(folder, experiment, seed, prefix, wording) for seed in seeds]
         runs[experiment.id] = [run for run in found if run is not None]
     return StudyView(folder, study, dataset, runs, prefix)
 
 
 def _run(
-    folder: StudyFolder, experiment: Experiment, seed: int, prefix: str, called: str
+    folder: StudyFolder,
+    experiment: Experiment,
+    seed: int,
+    prefix: str,
+    wording: tuple[str, tuple[str, ...]],
 ) -> Run | None:
     path = folder.metrics(experiment.id, seed)
     metrics = read_if_there(path, Metrics)
@@ -251,7 +258,16 @@ def _run(
             f"expected {experiment.id}, seed {seed}.",
             f"Remove it and run `homework run {experiment.id}`.",
         )
-    return Run(experiment, metrics, folder, prefix, called)
+    return Run(experiment, metrics, folder, prefix, *wording)
+
+
+def _axes(study: StudyRecord, experiment: Experiment) -> tuple[str, ...]:
+    """Return the fields of the grid that an experiment belongs to, or is chosen from."""
+    chosen_from = experiment.choice.grid if experiment.choice else ""
+    for grid in study.grids:
+        if grid.id == chosen_from or matches_group(experiment.id, grid.id):
+            return tuple(grid.axes)
+    return ()
 
 
 def _check_dataset(path: Path, dataset: Dataset) -> None:

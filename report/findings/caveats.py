@@ -1,10 +1,11 @@
 """What limits the study's answers, and what would settle those that it leaves open."""
 
-from report.evidence.display_names import pair
+from report.evidence.display_names import field_words, is_number, pair, pair_word
+from report.evidence.homework import STARTS
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import derive, integer, points
 from report.evidence.sentences import Code, Name, Sentence, listing, say
-from report.findings.answers import GRIDS
+from report.evidence.study_sections import all_grids, axes_of, grid_record
 from report.findings.chosen import chosen_model
 from report.findings.duplicates import n_test_twins
 from report.findings.guessing import never_learned
@@ -103,7 +104,11 @@ def _rest(view: StudyView) -> list[Sentence]:
 def _edges(view: StudyView) -> list[Sentence]:
     """Name the grids whose best pair has the largest or smallest rate tried with its optimizer."""
     found = []
-    for grid, start in GRIDS.items():
+    for grid in all_grids(view):
+        if grid_record(view, grid) is not None:
+            found += _edge_of(view, grid)
+            continue
+        start = STARTS[grid]
         ranked = view.ranked(grid)
         if not ranked or never_learned(view, ranked[0]):
             continue
@@ -118,6 +123,34 @@ def _edges(view: StudyView) -> list[Sentence]:
                     f"tried with its optimizer: {side[1]} ones may do better.", strength="weak")
             )  # fmt: skip
     return found
+
+
+def _edge_of(view: StudyView, grid: str) -> list[Sentence]:
+    """Name the fields whose largest or smallest value tried the best member of a grid has."""
+    ranked = view.ranked(grid)
+    if not ranked or never_learned(view, ranked[0]):
+        return []
+    best, found = ranked[0], []
+    for name in axes_of(view, grid):
+        tried = {_tried(run, name) for run in ranked}
+        value = _tried(best, name)
+        if None in tried or value is None or len(tried) < 2:
+            continue
+        known = [number for number in tried if number is not None]
+        if value not in (min(known), max(known)) or value == 0:
+            continue
+        side = ("largest", "larger") if value == max(known) else ("smallest", "smaller")
+        found.append(
+            say(f"The best {pair_word(best)}, ", pair(best), f", has the {side[0]} "
+                f"{field_words(name)} tried: {side[1]} ones may do better.", strength="weak")
+        )  # fmt: skip
+    return found
+
+
+def _tried(run: Run, name: str) -> float | None:
+    """Return a run's value of a field that is a number."""
+    value = getattr(run.metrics.spec, name, None)
+    return value if is_number(value) else None
 
 
 def _rates_tried(view: StudyView, grid: str, optimizer: str) -> set[float]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from report.evidence.accuracy import STUDENT_SEEDS, Tested, tested_accuracy
-from report.evidence.display_names import INTERVAL
+from report.evidence.display_names import INTERVAL, field_value, field_words
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Number,
@@ -18,6 +18,7 @@ from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.guessing import test_is_guessing
 from report.findings.scores import p_parts
+from training.records.spec_fields import SPEC_FIELDS
 
 
 def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
@@ -249,6 +250,46 @@ def _not_comparable(first: Tested, second: Tested) -> Sentence:
         "stated.",
         strength="gap",
     )  # fmt: skip
+
+
+FOLLOWING = (
+    "seed", "weights_digest", "normalisation", "resize_size", "mean", "std", "train_per_class",
+)  # fmt: skip
+"""Fields of a spec that follow from others, or aren't about training."""
+
+APART = tuple(name for name in SPEC_FIELDS if name not in FOLLOWING)
+"""Fields in which two models may be said to differ: what a person sets for each."""
+
+
+def fields_apart(first: Tested, second: Tested) -> list[str]:
+    """Return the fields in which the specs of two models differ, in the order of specs."""
+    a, b = first.runs[0].metrics.spec, second.runs[0].metrics.spec
+    if a is None or b is None:
+        return []
+    return [name for name in APART if getattr(a, name) != getattr(b, name)]
+
+
+def how_they_differ(view: StudyView, ids: Sequence[str], base_id: str) -> list[Sentence]:
+    """Say in which settings tested models differ from their common base, with both values."""
+    base = tested_accuracy(view, base_id)
+    models = [tested_accuracy(view, id_) for id_ in ids if id_ != base_id]
+    if base is None:
+        return []
+    said: list[Parts] = []
+    for model in models:
+        if model is None or _same_run(model, base):
+            continue
+        names = fields_apart(model, base)
+        first, other = model.runs[0], base.runs[0]
+        fields: list[Parts] = [
+            say(field_words(name), " (", *field_value(first, name), " against ",
+                *field_value(other, name), ")").parts
+            for name in names
+        ]  # fmt: skip
+        than = say(" differs from ", Name(base.name)).parts if not said else ()
+        if fields:
+            said.append(say(Name(model.name), than, " in ", listing(fields)).parts)
+    return [say(said[0], *(say("; ", more).parts for more in said[1:]), ".")] if said else []
 
 
 def _epochs_differ(first: Tested, second: Tested) -> list[Sentence]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from report.evidence.accuracy import Tested, all_tested
 from report.evidence.cost import Spent, arithmetic_of, energy_of, mean, time_of, total, trained
+from report.evidence.display_names import pair_word
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Number,
@@ -24,9 +25,7 @@ from report.findings.scores import tested_score
 from training.records import matches_group
 
 
-def size_and_time(
-    view: StudyView, experiment_id: str, than: str = "transfer/best"
-) -> list[Sentence]:
+def size_and_time(view: StudyView, experiment_id: str, than: str) -> list[Sentence]:
     """Hold a model's parameters and training time against another's."""
     run, other = view.run(experiment_id), view.run(than)
     if run is None or other is None or run.parameters is None or other.parameters is None:
@@ -142,7 +141,8 @@ def _choosing(view: StudyView, runs: list[Run]) -> list[Sentence]:
     ]
     if not shares:
         return []
-    grids_said = "grids that pairs are" if len(tried) > 1 else "grid that a pair is"
+    word = pair_word(candidates[0])
+    grids_said = f"grids that {word}s are" if len(tried) > 1 else f"grid that a {word} is"
     return [say("Of that, ", listing(shares), f" went into the {grids_said} chosen from.")]
 
 
@@ -182,8 +182,9 @@ def _choosing_its_pair(view: StudyView, tested: Tested) -> Parts:
     if time is None or arithmetic is None:
         return ()
     among = ", this training included" if tested.runs[0].metrics.reused_from else ""
+    word = pair_word(tested.runs[0])
     return say(
-        "; choosing its pair took ", duration(time), " and ", flop(arithmetic),
+        f"; choosing its {word} took ", duration(time), " and ", flop(arithmetic),
         f" for the whole grid{among}",
     ).parts  # fmt: skip
 

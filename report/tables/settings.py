@@ -6,6 +6,7 @@ from report.evidence.display_names import SPLITS, optimizer_name, weights_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, percentage, plain, rate
 from report.evidence.sentences import Name, Parts, listing, numbered, parts
+from report.evidence.study_sections import is_homework
 from report.tables.cells import number_column, row
 from report.tables.views import Column, Row, Table
 
@@ -45,7 +46,7 @@ def _split_row(view: StudyView, split: str, count: Quantity, everything: Quantit
         parts(percentage(derive("ratio", count, everything))),
         parts(integer(derive("smallest", classes))),
         parts(integer(derive("largest", classes))),
-        parts(PURPOSES[split]),
+        parts(PURPOSES[split] if is_homework(view) else PURPOSES[split].replace("pair", "setting")),
     )
 
 
@@ -69,8 +70,10 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
     yield "Picture size", parts(side, " × ", side, " pixels")
     yield "Batch size", numbered(integer(setting("batch_size")), "picture")
     yield "Loss", parts("cross-entropy")
-    yield "Optimizers tried", listing(Name(optimizer_name(name)) for name in settings.optimizers)
-    yield "Learning rates tried", listing(rates)
+    if is_homework(view):
+        optimizers = listing(Name(optimizer_name(name)) for name in settings.optimizers)
+        yield "Optimizers tried", optimizers
+        yield "Learning rates tried", listing(rates)
     yield "Momentum", parts(plain(setting("momentum")), " for SGD, none for the others")
     yield "Weight decay", parts(plain(setting("weight_decay")))
     yield "Learning-rate schedule", schedule(view)

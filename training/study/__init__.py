@@ -3,11 +3,22 @@
 from training.study.existing import as_file, check_code, described_study, in_words, names_code
 from training.study.experiments import SECTIONS, experiment_list, sections_of
 from training.study.files import StudyFile, read_study_file
-from training.study.outline import REPORT_SECTIONS, check_outline
+from training.study.outline import (
+    FIRST_SECTIONS,
+    HEATMAPS,
+    LAST_SECTIONS,
+    REPORT_SECTIONS,
+    check_outline,
+    report_sections,
+    shown_sections,
+)
 from training.study.presets import PRESETS, Preset
 from training.study.resolve import build_study, matches_name, retell, select
 
 __all__ = [
+    "FIRST_SECTIONS",
+    "HEATMAPS",
+    "LAST_SECTIONS",
     "PRESETS",
     "REPORT_SECTIONS",
     "SECTIONS",
@@ -23,7 +34,9 @@ __all__ = [
     "matches_name",
     "names_code",
     "read_study_file",
+    "report_sections",
     "retell",
     "sections_of",
     "select",
+    "shown_sections",
 ]

@@ -1,6 +1,6 @@
 """The `[report]` table of a study file: order, what is left out, sections of one's own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +10,12 @@ from training.byte_sizes import human_size
 from training.errors import StudyError
 from training.folders import expanded
 from training.lookup import unknown_name
-from training.records import Outline
+from training.records import Outline, StudySection
+from training.study.experiments import SECTIONS
 from training.study.pictures import pictures_of
 
-REPORT_SECTIONS = (
-    "introduction",
-    "data",
-    "preprocessing",
-    "scratch",
-    "heatmaps",
-    "transfer",
-    "freezing",
-    "augmentation",
-    "beyond",
+FIRST_SECTIONS = ("introduction", "data", "preprocessing")
+LAST_SECTIONS = (
     "mistakes",
     "conclusion",
     "references",
@@ -30,17 +23,64 @@ REPORT_SECTIONS = (
     "details",
     "appendix",
 )
-"""The report's sections in their usual order; `homework render --list-sections` prints them."""
+"""Sections that every report has, before and after those of its study."""
+
+TAKEN = (*FIRST_SECTIONS, *LAST_SECTIONS, "figures")
+"""What a study's own section can't be called."""
+
+HEATMAPS = StudySection(
+    name="heatmaps",
+    title="Learning rates and optimizers",
+    question="Do learning rate and optimizer matter?",
+    kind="grid",
+    grids=("scratch/grid", "transfer/grid"),
+)
+"""The homework's section on both of its grids, which has no experiments of its own."""
+
+
+def shown_sections(sections: Sequence[StudySection] = ()) -> dict[str, StudySection]:
+    """Return a study's sections that the report has one each for, by name and in its order.
+
+    Args:
+        sections: The study's own; empty for the homework's.
+    """
+    if sections:
+        return {section.name: section for section in sections}
+    found = {}
+    for name, section in SECTIONS.items():
+        if name not in TAKEN:  # the report's section on the data shows that of this name
+            found[name] = section
+        if name == "scratch":
+            found[HEATMAPS.name] = HEATMAPS
+    return found
+
+
+def report_sections(sections: Sequence[StudySection] = ()) -> tuple[str, ...]:
+    """Return the names of a report's sections in their usual order.
+
+    `homework render --list-sections` prints them.
+
+    Args:
+        sections: The study's own; empty for the homework's.
+    """
+    return (*FIRST_SECTIONS, *shown_sections(sections), *LAST_SECTIONS)
+
+
+REPORT_SECTIONS = report_sections()
+"""The homework's."""
 
 LARGEST_FILE_BYTES = 1_000_000
 EXTRA_KEYS = ("title", "after", "markdown", "file")
 
 
-def read_outline(table: Mapping[str, Any], path: Path) -> Outline:
+def read_outline(
+    table: Mapping[str, Any], path: Path, sections: Sequence[StudySection] = ()
+) -> Outline:
     """Read the `[report]` table of a study file, and the Markdown files that it names.
 
     Args:
         path: The study file; `file` is taken from its folder.
+        sections: The study's own; empty for the homework's.
 
     Raises:
         StudyError: An unknown key or section, a wrong value, or a file that can't be read.
@@ -55,23 +95,32 @@ def read_outline(table: Mapping[str, Any], path: Path) -> Outline:
         outline = msgspec.convert({**table, "extra": filled}, Outline)
     except msgspec.ValidationError as error:
         raise StudyError(f"In {where}: {error}.") from error
-    check_outline(outline, where)
+    check_outline(outline, where, sections)
     return outline
 
 
-def check_outline(outline: Outline, where: str) -> None:
+def check_outline(outline: Outline, where: str, sections: Sequence[StudySection] = ()) -> None:
     """Hold an outline to the sections that there are.
 
     Args:
         where: Names the table in an error.
+        sections: The study's own; empty for the homework's.
 
     Raises:
-        StudyError: An unknown section, one named twice, a title that is missing, or nothing left.
+        StudyError: An unknown section, one named twice, a title that is missing, or nothing left;
+            or a section of the study has the name of one that every report has.
     """
+    for section in sections:
+        if section.name in TAKEN:
+            raise StudyError(
+                f"In {where}: the study has a section “{section.name}”, and so has every report.",
+                "Give it another name.",
+            )
+    known = report_sections(sections)
     for key in ("sections", "leave_out"):
         names: tuple[str, ...] = getattr(outline, key)
         for name in names:
-            _check_section(name, f"{where}, {key}")
+            _check_section(name, f"{where}, {key}", known)
         for name in names:
             if names.count(name) > 1:
                 raise StudyError(f"In {where}: {key} names “{name}” twice.", "Name it once.")
@@ -83,14 +132,14 @@ def check_outline(outline: Outline, where: str) -> None:
     for extra in outline.extra:
         if not extra.title.strip():
             raise StudyError(f"In {where}, extra: a section has no title.", 'Add title = "…".')
-        _check_section(extra.after, f"{where}, extra “{extra.title}”, after")
-    if not outline.extra and len(outline.leave_out) == len(REPORT_SECTIONS):
+        _check_section(extra.after, f"{where}, extra “{extra.title}”, after", known)
+    if not outline.extra and len(outline.leave_out) == len(known):
         raise StudyError(f"In {where}: leave_out leaves nothing of the report.")
 
 
-def _check_section(name: str, where: str) -> None:
-    if name not in REPORT_SECTIONS:
-        raise unknown_name(f"section in {where}:", name, REPORT_SECTIONS)
+def _check_section(name: str, where: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise unknown_name(f"section in {where}:", name, known)
 
 
 def _check_keys(table: Mapping[str, Any], valid: tuple[str, ...], where: str) -> None:
