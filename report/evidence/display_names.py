@@ -52,7 +52,7 @@ def names_of(study: StudyRecord) -> dict[str, str]:
     names = {e.id: _own_name(study, e) for e in study.experiments}
     taken = Counter(names.values())
     return {
-        e.id: names[e.id] if taken[names[e.id]] == 1 else f"{names[e.id]} ({_words(e.section)})"
+        e.id: names[e.id] if taken[names[e.id]] == 1 else _in_section(e, names[e.id])
         for e in study.experiments
     }
 
@@ -77,8 +77,45 @@ def _own_name(study: StudyRecord, experiment: Experiment) -> str:
         if matches_group(experiment.id, grid.id):
             axes = {name: getattr(experiment, name, None) for name in grid.axes}
             return named_by(model_name(experiment.model), axes)
-    words = _words(experiment.name)
-    return words[:1].upper() + words[1:]
+    changed = _changed(study, experiment)
+    words = in_words(changed) if changed else _words(experiment.name)
+    words = words[:1].upper() + words[1:]
+    return _in_section(experiment, words) if words.lower() in VAGUE else words
+
+
+def _in_section(experiment: Experiment, name: str) -> str:
+    section = _words(experiment.section)
+    return f"{section[:1].upper()}{section[1:]}: {name[:1].lower()}{name[1:]}"
+
+
+VAGUE = (
+    "all", "base", "baseline", "best", "default", "first", "none", "plain", "reference", "usual",
+)  # fmt: skip
+"""Names that say something only beside their section's."""
+
+MOST_CHANGED = 2
+"""Fields up to which an experiment is named by what sets it apart from its section's base."""
+
+
+def _changed(study: StudyRecord, experiment: Experiment) -> dict[str, Any]:
+    """Return the fields that set an experiment apart from what its section holds it against.
+
+    Empty where there are too many, and where some are left to the study or to a choice.
+    """
+    section = next((s for s in study.sections if s.name == experiment.section), None)
+    tested = (e for e in study.experiments if e.section == experiment.section and e.test)
+    base_id = section.against if section is not None else ""
+    base = next((e for e in study.experiments if e.id == base_id), next(tested, None))
+    if base is None or base.id == experiment.id or experiment.choice or base.choice:
+        return {}
+    fields = [name for name in SPEC_FIELDS if name in Experiment.__struct_fields__]
+    changed = {
+        name: getattr(experiment, name)
+        for name in fields
+        if getattr(experiment, name) != getattr(base, name)
+    }
+    named = 0 < len(changed) <= MOST_CHANGED and None not in changed.values()
+    return changed if named else {}
 
 
 def _words(name: str) -> str:

@@ -96,8 +96,10 @@ def _alt(train: Grid, validation: Grid) -> str:
     else:
         rates = counted(len(train.rows), train.row_field)
         size = f"{rates} by {counted(len(train.columns), 'optimizer')}"
+    field = f"{train.column_field} " if train.column_field else ""
+    there = f"{train.row_field} " if train.column_field else ""
     star = next(
-        f"; the star marks {column} at {row}"
+        f"; the star marks {field}{column} at {there}{row}"
         for row, cells in zip(validation.rows, validation.cells, strict=True)
         for column, cell in zip(validation.columns, cells, strict=True)
         if cell.best

@@ -130,21 +130,22 @@ def _edge_of(view: StudyView, grid: str) -> list[Sentence]:
     ranked = view.ranked(grid)
     if not ranked or never_learned(view, ranked[0]):
         return []
-    best, found = ranked[0], []
+    best, ends = ranked[0], []
     for name in axes_of(view, grid):
         tried = {_tried(run, name) for run in ranked}
         value = _tried(best, name)
-        if None in tried or value is None or len(tried) < 2:
+        if None in tried or not value or len(tried) < 2:
             continue
         known = [number for number in tried if number is not None]
-        if value not in (min(known), max(known)) or value == 0:
-            continue
-        side = ("largest", "larger") if value == max(known) else ("smallest", "smaller")
-        found.append(
-            say(f"The best {pair_word(best)}, ", pair(best), f", has the {side[0]} "
-                f"{field_words(name)} tried: {side[1]} ones may do better.", strength="weak")
-        )  # fmt: skip
-    return found
+        if value in (min(known), max(known)):
+            side = "largest" if value == max(known) else "smallest"
+            ends.append(f"the {side} {field_words(name)}")
+    if not ends:
+        return []
+    return [
+        say(f"The best {pair_word(best)}, ", pair(best), ", has ", listing(ends), " tried: values "
+            "beyond may do better.", strength="weak")
+    ]  # fmt: skip
 
 
 def _tried(run: Run, name: str) -> float | None:

@@ -26,7 +26,6 @@ from report.evidence.sentences import (
     Strength,
     listing,
     numbered,
-    parts,
     say,
 )
 from report.evidence.statistics import SIGNIFICANCE
@@ -95,15 +94,17 @@ def leads(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]:
             continue
         reading = ", more than luck explains" if found[1].strength == "strong" else (
             ", which may be luck")  # fmt: skip
-        said.append(
-            say(*_opening(start, bool(said)), pair(ranked[0]), " leads ",
-                pair(ranked[1]), " by ", points(lead), " points", reading).parts
-        )  # fmt: skip
+        if start:
+            said.append(
+                say(start if said else start.capitalize(), " ", pair(ranked[0]), " leads ",
+                    pair(ranked[1]), " by ", points(lead), " points", reading).parts
+            )  # fmt: skip
+        else:
+            said.append(
+                say(f"The best {pair_word(ranked[0])}, ", pair(ranked[0]), ", leads the second, ",
+                    pair(ranked[1]), ", by ", points(lead), " points", reading).parts
+            )  # fmt: skip
     return [say(said[0], *(say("; ", clause).parts for clause in said[1:]), ".")] if said else []
-
-
-def _opening(start: str, inside: bool) -> Parts:
-    return parts(start if inside else start.capitalize(), " ") if start else ()
 
 
 def without_success(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]:

@@ -26,13 +26,13 @@ from report.figures.reliability import reliability_diagram
 from report.figures.run_figures import curves, parameter_bars
 from report.figures.size_figures import accuracy_against_size
 from report.figures.suspect_figures import suspect_gallery
-from report.figures.views import Figure
+from report.figures.views import Figure, Gallery
 from report.findings import data
 from report.findings.calibration import calibration_error, what_a_temperature_does
 from report.findings.class_changes import class_effects, compared
 from report.findings.expected import gap_against
 from report.findings.features import neighbours
-from report.findings.first_layer import first_layer_change, first_layers
+from report.findings.first_layer import first_layer_change
 from report.findings.freezing import what_is_trained
 from report.findings.grid import best_pair, sensitivity, troubled_pairs
 from report.findings.maps import about_maps
@@ -75,8 +75,10 @@ def build(view: StudyView) -> SectionView:
             for grid in grids_of(view, section):
                 headings |= _grid(view, grid, figures, tables, findings)
     kept = [section for section in sections(view).values() if section.name not in left_out]
-    if _is_there(kept, "transfer") or (first_layers(view) and not is_homework(view)):
-        figures["filters"] = filter_gallery(view)
+    filters = filter_gallery(view)
+    shown = _is_there(kept, "transfer") if is_homework(view) else isinstance(filters, Gallery)
+    if shown:
+        figures["filters"] = filters
         findings["first_layer"] = tuple(first_layer_change(view))
     if _is_there(kept, "freezing"):
         tables["counts"] = freeze_counts(view, _held(view, kept, "freezing"))

@@ -1,7 +1,5 @@
 """Grids: which settings learned, which of them is best."""
 
-from dataclasses import replace
-
 from report.evidence.homework import STARTS
 from report.evidence.load import StudyView
 from report.evidence.study_sections import grids_of, is_homework, members_of
@@ -18,7 +16,7 @@ from training.records import StudySection
 def build(view: StudyView, section: StudySection) -> SectionView:
     """Make a section on grids."""
     if not is_homework(view):
-        return replace(comparison.build(view, section), template="comparison")
+        return comparison.build(view, section)
     starts = {grid: STARTS[grid] for grid in grids_of(view, section)}
     return SectionView(
         slug=section.name,

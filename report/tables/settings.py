@@ -90,7 +90,8 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         yield "Early end", parts(
             "after ", numbered(integer(setting("early_stopping")), "epoch"), " without a better one"
         )  # fmt: skip
-    yield "Pre-trained weights", parts(Name(weights_name(view)))
+    if is_homework(view) or any(e.weights == "pretrained" for e in view.study.experiments):
+        yield "Pre-trained weights", parts(Name(weights_name(view)))
     if settings.width != 1:
         yield "Width of the networks", parts(plain(setting("width")), " of the published channels")
     yield "Seeds", parts(integer(setting("seeds")), ", the first ", integer(setting("seed")))
