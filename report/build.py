@@ -10,7 +10,7 @@ import msgspec
 from report.assemble import FORMATS, Assembler, Edition, Format
 from report.audit.rendering import Detail, Words
 from report.errors import ReportError
-from report.evidence.display_names import experiment_name
+from report.evidence.display_names import names_of
 from report.evidence.load import StudyView, load_study
 from report.writing.section_cache import Memory, recall, remember
 from report.writing.staleness import everything_hash
@@ -92,10 +92,14 @@ def build_report(
 def _picture_remarks(view: StudyView) -> list[str]:
     from report.writing.markdown import pictures_left_out
 
+    texts = [
+        *((extra.title, extra.markdown, extra.pictures) for extra in view.study.report.extra),
+        *((s.title, text, {}) for s in view.study.sections for text in (s.before, s.after)),
+    ]
     return [
-        f"Section “{extra.title}”: the picture {why}."
-        for extra in view.study.report.extra
-        for why in pictures_left_out(extra.markdown, extra.pictures)
+        f"Section “{title}”: the picture {why}."
+        for title, text, pictures in texts
+        for why in pictures_left_out(text, pictures)
     ]
 
 
@@ -137,7 +141,7 @@ def load_described(study: Path, words: StudyFile | None) -> StudyView:
     if words is not None:
         told = retell(view.study, words)
         view.other_words, view.study = told != view.study, told
-    check_outline(view.study.report, f"{study / 'study.json'}, report")
+    check_outline(view.study.report, f"{study / 'study.json'}, report", view.study.sections)
     return view
 
 
@@ -180,7 +184,7 @@ def _stale_remarks(editions: Iterable[Edition]) -> list[str]:
 def _font_remarks(view: StudyView) -> list[str]:
     """Name what is printed in boxes, because no font here has its letters."""
     study, classes = view.study, view.dataset.classes if view.dataset else []
-    experiments = [experiment_name(experiment) for experiment in study.experiments]
+    experiments = names_of(study).values()
     said = said_missing(
         [*classes, *experiments, study.title, study.author, study.course, study.abstract]
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from training.cli.completion import one_of, report_sections, studies
+from training.cli.completion import own_sections, report_sections, studies
 from training.cli.runs_path import RunsPath
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ _study_option = click.option("--study", metavar="NAME", help=_HELP["study"], she
 )
 @click.option(
     "--only", multiple=True, metavar="SECTION", help=_HELP["only"],
-    shell_complete=one_of(report_sections),
+    shell_complete=report_sections,
 )  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help=_HELP["output"])
 @click.option(
@@ -113,7 +113,7 @@ def render(
         homework render --format docx
     """
     if list_sections:
-        _list_sections()
+        _list_sections(runs, study, study_file)
         return
     from report.assemble import FORMATS
     from report.build import build_report, existing_formats
@@ -230,11 +230,13 @@ def _say_verdict(verdict: "Verdict", as_json: bool) -> None:
         )
 
 
-def _list_sections() -> None:
-    from report.sections import SECTIONS
+def _list_sections(runs: Path, study: str | None, file: Path | None) -> None:
+    """Print the sections that a study's report has; the homework's where there is no study."""
+    from report.sections import sections_for
 
-    width = max(map(len, SECTIONS))
-    for slug, entry in SECTIONS.items():
+    sections = sections_for(own_sections(runs, study, file))
+    width = max(map(len, sections))
+    for slug, entry in sections.items():
         click.echo(f"{slug:{width}}  {entry.title}")
 
 

@@ -4,18 +4,10 @@ import re
 from collections.abc import Iterator
 
 from report.audit.problems import Problem, wrong
+from report.evidence.homework import PROMISED
 from report.evidence.load import Run
 from report.evidence.sentences import counted
 from training.records import Experiment, Freeze, Parameters
-
-LABELS: dict[str, Freeze] = {
-    "freezing/cnn": "features",
-    "freezing/fc": "classifier",
-    "freezing/fc-head-free": "classifier-but-head",
-    "freezing/backbone": "backbone",
-    "freezing/head": "head",
-}
-"""What the headings of these experiments promise to be frozen."""
 
 SAYS_CONVOLUTIONS = re.compile(
     r"\b(?:cnn|conv\w*)(?: layers?)?(?: is| are| stays?| kept)? frozen"
@@ -25,8 +17,12 @@ SAYS_CONVOLUTIONS = re.compile(
 """Words that say the convolutions, and they alone, are frozen."""
 
 
-def freeze_problems(run: Run) -> Iterator[Problem]:
-    """Check the stated frozen parts against the counts of what was trained."""
+def freeze_problems(run: Run, of_homework: bool = True) -> Iterator[Problem]:
+    """Check the stated frozen parts against the counts of what was trained.
+
+    Args:
+        of_homework: Whether the experiment's id is one of the homework's, and promises something.
+    """
     spec, counts = run.metrics.spec, run.metrics.parameters
     if spec is None or counts is None:
         return
@@ -35,7 +31,7 @@ def freeze_problems(run: Run) -> Iterator[Problem]:
         where = f"{pointer}/{part}" if part in counts.parts else "/parameters/trainable"
         text = str(counts.trainable_parts.get(part, counts.trainable))
         yield wrong(run, text, problem, where)
-    promised = LABELS.get(run.id)
+    promised = PROMISED.get(run.id) if of_homework else None
     if promised is not None and spec.freeze != promised:
         problem = f"the heading of {run.id} promises “{promised}”"
         yield wrong(run, spec.freeze, problem, "/spec/freeze")

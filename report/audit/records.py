@@ -10,6 +10,7 @@ from report.audit.scores import score_problems
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import counted
 from report.evidence.statistics import right_bits
+from report.evidence.study_sections import is_homework
 from training.records import Selected, ValidationAnswers, matches_group
 
 __all__ = ["Problem", "audit_records", "audit_runs"]
@@ -37,7 +38,7 @@ def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Probl
         for problem in (
             *_spec(run),
             *_counts(run),
-            *freeze_problems(run),
+            *freeze_problems(run, is_homework(view)),
             *_features(run),
             *_best_epoch(run),
             *_predictions(run),

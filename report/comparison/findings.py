@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from report.comparison.pairs import SIDES, Pair, Test, same_classes
-from report.evidence.display_names import data_set_name, experiment_name
+from report.evidence.display_names import data_set_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer, points
 from report.evidence.sentences import Code, Name, Parts, Sentence, listing, numbered, say
@@ -100,7 +100,7 @@ def _identical(tested: Sequence[tuple[Pair, Test]]) -> list[Sentence]:
         else say(
             integer(derive("count", *(test.gain for _, test in same))), " of ",
             numbered(of, "experiment"), " that both have tested, ",
-            listing(Name(experiment_name(pair.experiment)) for pair, _ in same),
+            listing(Name(pair.name) for pair, _ in same),
         ).parts
     )  # fmt: skip
     return [
@@ -111,7 +111,7 @@ def _identical(tested: Sequence[tuple[Pair, Test]]) -> list[Sentence]:
 
 def _named(pair: Pair, test: Test) -> Parts:
     return say(
-        Name(experiment_name(pair.experiment)), " (by ", points(test.gain), " points)"
+        Name(pair.name), " (by ", points(test.gain), " points)"
     ).parts  # fmt: skip
 
 

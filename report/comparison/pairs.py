@@ -51,6 +51,13 @@ class Pair:
     same_classes: bool = True
 
     @property
+    def name(self) -> str:
+        """What the reports call the experiment."""
+        tested = self.a or self.b
+        assert tested is not None
+        return tested.name
+
+    @property
     def test(self) -> Test | None:
         """The test of the difference; None unless both sides were tested, on the same classes."""
         if self.a is None or self.b is None or not self.same_classes:

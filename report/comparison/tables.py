@@ -8,6 +8,7 @@ from report.evidence.display_names import pair as pair_of
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import p_value, percentage, plain, signed_points
 from report.evidence.sentences import Code, Name, Parts, listing, parts
+from report.evidence.study_sections import all_grids
 from report.tables.cells import interval_cell, name_cell, number_column, row, test_cell
 from report.tables.optimizer_options import options_in_words
 from report.tables.transforms import augmentation_in_words
@@ -40,7 +41,7 @@ def accuracies(pairs: Sequence[Pair]) -> Table:
 def _row(item: Pair) -> Row:
     test = item.test
     return row(
-        name_cell(item.experiment),
+        name_cell(item.name),
         test_cell(item.a),
         interval_cell(item.a),
         test_cell(item.b),
@@ -73,7 +74,7 @@ def choices(a: StudyView, b: StudyView) -> Table | None:
         number_column("Validation", "%"),
     )
     rows = []
-    for grid in ("scratch/grid", "transfer/grid"):
+    for grid in dict.fromkeys((*all_grids(a), *all_grids(b))):
         best = [next(iter(view.ranked(grid)), None) for view in (a, b)]
         if any(best):
             rows.append(row(parts(Code(grid)), *(cell for run in best for cell in _choice(run))))

@@ -32,6 +32,11 @@ class Tested:
     runs: tuple[Run, ...]
 
     @property
+    def name(self) -> str:
+        """What the report calls the experiment."""
+        return self.runs[0].name
+
+    @property
     def over_seeds(self) -> bool:
         """Whether the interval is one over seeds."""
         return len(self.runs) >= STUDENT_SEEDS
@@ -75,6 +80,19 @@ def validation_accuracy(view: StudyView, experiment_id: str) -> Quantity | None:
     """Return the best-epoch validation accuracy, the mean over seeds, or None."""
     runs = view.finished(experiment_id)
     return mean_of([run.number("/validation/accuracy") for run in runs]) if runs else None
+
+
+def validation_interval(view: StudyView, experiment_id: str) -> tuple[Quantity, Quantity] | None:
+    """Return the 95 % interval of the validation accuracy: as that of a test accuracy, `Tested`."""
+    runs = view.finished(experiment_id)
+    if not runs or view.dataset is None or not view.dataset.n_validation:
+        return None
+    values = [run.number("/validation/accuracy") for run in runs]
+    if len(values) >= STUDENT_SEEDS:
+        return derive("student_low", *values), derive("student_high", *values)
+    n_images = view.dataset_number("/n_validation")
+    n_correct = derive("rounded_product", mean_of(values), n_images)
+    return derive("wilson_low", n_correct, n_images), derive("wilson_high", n_correct, n_images)
 
 
 def train_accuracy(view: StudyView, experiment_id: str) -> Quantity | None:

@@ -1,9 +1,18 @@
 """What things are called in the report."""
 
-from report.evidence.load import Run, StudyView
-from report.evidence.numbers import rate
-from report.evidence.sentences import Name, Parts, parts
-from training.records import Experiment, learning_rate_label
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from report.evidence.homework import EXPERIMENTS, FINALISTS
+from report.evidence.numbers import Number, plain, rate
+from report.evidence.sentences import Name, Parts, listing, parts
+from training.records import Experiment, StudyRecord, learning_rate_label, matches_group
+from training.records.spec_fields import SPEC_FIELDS
+from training.study import SECTIONS
+
+if TYPE_CHECKING:
+    from report.evidence.load import Run, StudyView
 
 CALTECH = Name("Caltech-101")
 
@@ -17,28 +26,6 @@ OPTIMIZERS = {
 }  # fmt: skip
 
 MODELS = {"alexnet": "AlexNet", "vgg16": "VGG16", "resnet18": "ResNet18"}
-
-EXPERIMENTS = {
-    "scratch/baseline": " from scratch by the first recipe",
-    "scratch/best": " from scratch",
-    "transfer/best": " fine-tuned",
-    "transfer/detail-1": " fine-tuned by the first pair",
-    "transfer/detail-2": " fine-tuned by the second pair",
-    "freezing/cnn": " with frozen convolutions",
-    "freezing/fc": " with frozen classifier and head",
-    "freezing/fc-head-free": " with frozen classifier and trained head",
-    "freezing/backbone": " with frozen backbone",
-    "freezing/head": " with frozen head",
-    "augmentation/one-of-three": " with augmentation",
-    "augmentation/none": " without augmentation",
-    "augmentation/horizontal-flip": " augmented by horizontal flips",
-    "augmentation/rotation": " augmented by rotation",
-    "augmentation/vertical-flip": " augmented by vertical flips",
-    "data/how-many": " with frozen backbone for the learning curve",
-}
-"""What follows the network's name."""
-
-STARTS = {"scratch": "from scratch", "transfer": "fine-tuned"}
 
 SPLITS = {"train": "Train", "validation": "Validation", "test": "Test"}
 
@@ -58,35 +45,242 @@ def model_name(model: str) -> str:
     return (module if not name or name in SAY_NOTHING else name).replace("_", " ")
 
 
-def experiment_name(experiment: Experiment) -> str:
-    """Return a short label for tables and figures."""
+def names_of(study: StudyRecord) -> dict[str, str]:
+    """Return a short name of each experiment by its id, for tables, figures and sentences.
+
+    In a study with sections of its own it is the id in words, or, of a grid, what sets it apart
+    from the others; the section is added where two would have the same.
+    """
+    if not study.sections:
+        return {e.id: homework_name(e) for e in study.experiments}
+    names = {e.id: _own_name(study, e) for e in study.experiments}
+    taken = Counter(names.values())
+    return {
+        e.id: names[e.id] if taken[names[e.id]] == 1 else _in_section(e, names[e.id])
+        for e in study.experiments
+    }
+
+
+def homework_name(experiment: Experiment) -> str:
+    """Return the homework's name of an experiment; of another, its id in words."""
     network = model_name(experiment.model)
     if experiment.id in EXPERIMENTS:
         return network + EXPERIMENTS[experiment.id]
     if experiment.optimizer and experiment.learning_rate and experiment.name.startswith("grid-"):
-        start = STARTS.get(experiment.section, f"({experiment.section})")
+        start = FINALISTS.get(experiment.section, f"({experiment.section})")
         rate_label = learning_rate_label(experiment.learning_rate)
         return f"{network} {start} with {optimizer_name(experiment.optimizer)} at {rate_label}"
-    if experiment.section == "beyond":
+    section = SECTIONS.get(experiment.section)
+    if section is not None and section.kind == "networks":
         return network
     return experiment.name.replace("-", " ").capitalize()
+
+
+def _own_name(study: StudyRecord, experiment: Experiment) -> str:
+    for grid in study.grids:
+        if matches_group(experiment.id, grid.id):
+            axes = {name: getattr(experiment, name, None) for name in grid.axes}
+            return named_by(model_name(experiment.model), axes)
+    changed = _changed(study, experiment)
+    words = in_words(changed) if changed else _words(experiment.name)
+    words = words[:1].upper() + words[1:]
+    return _in_section(experiment, words) if words.lower() in VAGUE else words
+
+
+def _in_section(experiment: Experiment, name: str) -> str:
+    section = _words(experiment.section)
+    return f"{section[:1].upper()}{section[1:]}: {name[:1].lower()}{name[1:]}"
+
+
+VAGUE = (
+    "all", "base", "baseline", "best", "default", "first", "none", "plain", "reference", "usual",
+)  # fmt: skip
+"""Names that say something only beside their section's."""
+
+MOST_CHANGED = 2
+"""Fields up to which an experiment is named by what sets it apart from its section's base."""
+
+
+def _changed(study: StudyRecord, experiment: Experiment) -> dict[str, Any]:
+    """Return the fields that set an experiment apart from what its section holds it against.
+
+    Empty where there are too many, and where some are left to the study or to a choice.
+    """
+    section = next((s for s in study.sections if s.name == experiment.section), None)
+    tested = (e for e in study.experiments if e.section == experiment.section and e.test)
+    base_id = section.against if section is not None else ""
+    base = next((e for e in study.experiments if e.id == base_id), next(tested, None))
+    if base is None or base.id == experiment.id or experiment.choice or base.choice:
+        return {}
+    fields = [name for name in SPEC_FIELDS if name in Experiment.__struct_fields__]
+    changed = {
+        name: getattr(experiment, name)
+        for name in fields
+        if getattr(experiment, name) != getattr(base, name)
+    }
+    named = 0 < len(changed) <= MOST_CHANGED and None not in changed.values()
+    return changed if named else {}
+
+
+def _words(name: str) -> str:
+    return name.replace("-", " ").replace("_", " ")
+
+
+def named_by(network: str, axes: Mapping[str, Any]) -> str:
+    """Name a network by the fields that were set for it: "ResNet18 with weight decay 1e-4"."""
+    told = {name: value for name, value in axes.items() if name != "model"}
+    if not told:
+        return network
+    return f"{network} with {in_words(told)}"
+
+
+def in_words(fields: Mapping[str, Any]) -> str:
+    """Write fields of an experiment with their values: "SGD at 1e-3 and batch size 32"."""
+    told = dict(fields)
+    said = []
+    if told.get("optimizer") and told.get("learning_rate"):
+        optimizer, learning_rate = told.pop("optimizer"), told.pop("learning_rate")
+        said.append(f"{optimizer_name(optimizer)} at {learning_rate_label(learning_rate)}")
+    said += [_field_and_value(name, value) for name, value in told.items()]
+    return _joined(said)
+
+
+def fields_named(names: Sequence[str]) -> str:
+    """Name fields of an experiment in a sentence."""
+    return _joined([field_words(name) for name in names])
+
+
+def _joined(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _field_and_value(name: str, value: Any) -> str:
+    value_said = value_text(name, value)
+    return value_said if name in SPEAKING else f"{field_words(name)} {value_said}"
+
+
+SPEAKING = ("model", "optimizer")
+"""Fields whose values say by themselves what they are."""
+
+FIELDS = {
+    "image_size": "picture size",
+    "step_size": "step size",
+    "gamma": "step factor",
+    "schedule": "schedule",
+    "warm_up": "warm-up",
+    "clip_gradient": "gradient norm",
+    "early_stopping": "patience",
+    "balance": "balance",
+    "freeze": "frozen part",
+    "head": "hidden layers",
+    "weights": "start",
+}
+"""Fields of an experiment, as sentences call them, where their labels in tables don't do."""
+
+
+VALUES = {
+    "weights": {"none": "random", "imagenet": "ImageNet", "sample": "drawn glyphs"},
+    "freeze": {
+        "none": "nothing",
+        "features": "convolutions",
+        "classifier": "fully connected layers",
+        "classifier-but-head": "fully connected layers but the last",
+        "backbone": "all but the head",
+        "head": "the head",
+    },
+}
+"""Values of fields in words."""
+
+
+def field_words(name: str) -> str:
+    """Return what sentences call a field of an experiment."""
+    label = SPEC_FIELDS[name].label if name in SPEC_FIELDS else _words(name)
+    return FIELDS.get(name, label[:1].lower() + label[1:])
+
+
+def an(words: str) -> str:
+    """Put the indefinite article before words: an optimizer, a learning rate."""
+    return f"{'an' if words[:1] in 'aeiou' else 'a'} {words}"
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a field's value lies on a scale."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def value_text(name: str, value: Any) -> str:
+    """Write the value of an experiment's field."""
+    if value is None:
+        return "as the study has it"
+    if name in VALUES and value in VALUES[name]:
+        return VALUES[name][value]
+    if name == "model":
+        return model_name(value)
+    if name == "optimizer":
+        return optimizer_name(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        text = f"{value:g}"
+        small = "e" in text or name == "learning_rate"
+        return learning_rate_label(value) if small else text
+    if isinstance(value, list | tuple):
+        return ", ".join(value_text("", item) for item in value) or "none"
+    return _words(value) if isinstance(value, str) and ":" not in value else str(value)
 
 
 def optimizer_name(optimizer: str) -> str:
     return OPTIMIZERS.get(optimizer, optimizer)
 
 
-def pair(run: Run) -> Parts:
-    """Write a run's optimizer and learning rate: "SGD at 1e-3"."""
+CLASSIC = ("optimizer", "learning_rate")
+"""The fields in which the members of the homework's grids differ."""
+
+
+def pair(run: "Run") -> Parts:
+    """Write what sets a run apart in its grid: "SGD at 1e-3", "batch size 32 and width 0.5".
+
+    Of a run without a grid of its study's own it is optimizer and learning rate.
+    """
     spec = run.metrics.spec
     if spec is None:
         return parts(Name(run.id))
-    return parts(
-        Name(optimizer_name(spec.optimizer)), " at ", rate(run.number("/spec/learning_rate"))
-    )
+    told = run.axes or CLASSIC
+    said: list[Parts] = []
+    if set(told) >= set(CLASSIC):
+        said.append(parts(_shown(run, "optimizer"), " at ", _shown(run, "learning_rate")))
+        told = tuple(name for name in told if name not in CLASSIC)
+    said += [
+        parts(*(() if name in SPEAKING else (f"{field_words(name)} ",)), _shown(run, name))
+        for name in told
+    ]
+    return listing(said)
 
 
-def is_part(view: StudyView) -> bool:
+def is_classic(axes: Sequence[str]) -> bool:
+    """Tell whether a grid's members differ in optimizer and learning rate, and nothing else."""
+    return set(axes) == set(CLASSIC)
+
+
+def pair_word(run: "Run") -> str:
+    """Return what sentences call what sets a run apart in its grid."""
+    return "pair" if is_classic(run.axes or CLASSIC) else "setting"
+
+
+def field_value(run: "Run", name: str) -> Parts:
+    """Write the value of a field of a run's spec, with its source where it is a number."""
+    return parts(_shown(run, name))
+
+
+def _shown(run: "Run", name: str) -> Name | Number:
+    value = getattr(run.metrics.spec, name, getattr(run.experiment, name, None))
+    if is_number(value):
+        return (rate if name == "learning_rate" else plain)(run.number(f"/spec/{name}"))
+    return Name(value_text(name, value))
+
+
+def is_part(view: "StudyView") -> bool:
     """Tell whether only some pictures of every class were used, as a limit has it."""
     dataset = view.dataset
     if dataset is None or dataset.max_per_class is None:
@@ -98,14 +292,14 @@ def is_part(view: StudyView) -> bool:
 WEIGHTS_FILES = (".pth", ".pt", ".safetensors")
 
 
-def data_set_name(view: StudyView) -> str:
+def data_set_name(view: "StudyView") -> str:
     """Call the data set by its name, or a part of it as what it is; empty if it wasn't read."""
     if view.dataset is None:
         return ""
     return f"part of {view.dataset.name}" if is_part(view) else view.dataset.name
 
 
-def weights_name(view: StudyView, label: str | None = None) -> str:
+def weights_name(view: "StudyView", label: str | None = None) -> str:
     """Say in words what pre-trained weights are, from a spec's label or the study's setting."""
     label = view.study.settings.weights if label is None else label
     if label in ("imagenet", "none"):

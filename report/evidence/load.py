@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from report.errors import ReportError, unknown
+from report.evidence.display_names import homework_name, names_of
 from report.evidence.numbers import Quantity, derive, resolve
 from report.evidence.sentences import Quote, counted
 from training.records import (
@@ -36,12 +37,22 @@ class Run:
 
     Attributes:
         prefix: Stands before the sources of its numbers where there are several studies.
+        called: What its study calls its experiment; empty for the homework's name.
+        axes: The fields in which its study's own grid differs that it belongs to, or that it was
+            chosen from.
     """
 
     experiment: Experiment
     metrics: Metrics
     folder: StudyFolder
     prefix: str = ""
+    called: str = ""
+    axes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the report calls its experiment."""
+        return self.called or homework_name(self.experiment)
 
     @property
     def id(self) -> str:
@@ -156,6 +167,14 @@ class StudyView:
     def tested(self, experiment_id: str) -> list[Run]:
         return [run for run in self.finished(experiment_id) if run.metrics.test is not None]
 
+    def name(self, experiment_id: str) -> str:
+        """Return what the report calls an experiment; its id where the study doesn't list it."""
+        return self._names.get(experiment_id, experiment_id)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return names_of(self.study)
+
     def experiment(self, experiment_id: str) -> Experiment | None:
         return next((e for e in self.study.experiments if e.id == experiment_id), None)
 
@@ -214,13 +233,21 @@ def load_study(path: Path, prefix: str = "") -> StudyView:
         _check_dataset(folder.dataset, dataset)
     seeds = range(study.settings.seed, study.settings.seed + study.settings.seeds)
     runs: dict[str, list[Run]] = {}
+    names = names_of(study)
     for experiment in study.experiments:
-        found = [_run(folder, experiment, seed, prefix) for seed in seeds]
+        wording = names[experiment.id], _axes(study, experiment)
+        found = [_run(folder, experiment, seed, prefix, wording) for seed in seeds]
         runs[experiment.id] = [run for run in found if run is not None]
     return StudyView(folder, study, dataset, runs, prefix)
 
 
-def _run(folder: StudyFolder, experiment: Experiment, seed: int, prefix: str) -> Run | None:
+def _run(
+    folder: StudyFolder,
+    experiment: Experiment,
+    seed: int,
+    prefix: str,
+    wording: tuple[str, tuple[str, ...]],
+) -> Run | None:
     path = folder.metrics(experiment.id, seed)
     metrics = read_if_there(path, Metrics)
     if metrics is None:
@@ -231,7 +258,16 @@ def _run(folder: StudyFolder, experiment: Experiment, seed: int, prefix: str) ->
             f"expected {experiment.id}, seed {seed}.",
             f"Remove it and run `homework run {experiment.id}`.",
         )
-    return Run(experiment, metrics, folder, prefix)
+    return Run(experiment, metrics, folder, prefix, *wording)
+
+
+def _axes(study: StudyRecord, experiment: Experiment) -> tuple[str, ...]:
+    """Return the fields of the grid that an experiment belongs to, or is chosen from."""
+    chosen_from = experiment.choice.grid if experiment.choice else ""
+    for grid in study.grids:
+        if grid.id == chosen_from or matches_group(experiment.id, grid.id):
+            return tuple(grid.axes)
+    return ()
 
 
 def _check_dataset(path: Path, dataset: Dataset) -> None:

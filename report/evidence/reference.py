@@ -42,7 +42,8 @@ def is_comparable(view: StudyView) -> bool:
     """Tell whether this study measured what the reference did: same pictures, size and networks."""
     data, dataset, settings = reference()["data"], view.dataset, view.study.settings
     return (
-        dataset is not None
+        not view.study.sections
+        and dataset is not None
         and dataset.kind == data["kind"]
         and dataset.max_per_class is None
         and dataset.n_test == data["n_test"]

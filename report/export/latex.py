@@ -2,7 +2,7 @@
 
 from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.display_names import data_set_name, experiment_name
+from report.evidence.display_names import data_set_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import integer, percentage
 from report.findings.chosen import Chosen, chosen_model
@@ -71,7 +71,7 @@ def latex_table(view: StudyView) -> str:
 
 def _row(item: Tested, choice: Chosen | None) -> str:
     cells = [
-        experiment_name(item.experiment),
+        item.name,
         right_of(item),
         _accuracy(item),
         percentage(item.low).text,
@@ -127,7 +127,7 @@ def _caption(view: StudyView, tested: list[Tested], choice: Chosen | None) -> st
     if choice is not None:
         test = "paired t tests over seeds" if choice.model.over_seeds else "exact McNemar tests"
         text += (
-            f" Chosen by validation accuracy: {experiment_name(choice.model.experiment)}. p is that"
+            f" Chosen by validation accuracy: {choice.model.name}. p is that"
             f" of {test} against it on the same pictures, corrected for their number by Holm; stars"
             " mark the chosen model and those that can’t be told from it at 0.05."
         )

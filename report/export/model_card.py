@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.display_names import experiment_name, model_name, weights_name
+from report.evidence.display_names import model_name, weights_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer, percentage
 from report.export.latex import right_of
@@ -173,7 +173,7 @@ def _results(tested: list[Tested], choice: Chosen | None) -> str:
         network = escape(model_name(spec.model)) if spec else ""
         star = " ★" if choice and choice.is_marked(item.experiment.id) else ""
         rows.append(
-            f"| {escape(experiment_name(item.experiment))} (`{item.experiment.id}`){star} "
+            f"| {escape(item.name)} (`{item.experiment.id}`){star} "
             f"| {network} "
             f"| {percentage(item.accuracy).text} "
             f"| {percentage(item.low).text}–{percentage(item.high).text} | {right_of(item)} |"

@@ -4,7 +4,6 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView
 from report.evidence.reference import reference_number
 from report.evidence.sentences import Parts, counted, parts
@@ -76,7 +75,7 @@ def _point(view: StudyView, tested: Tested, cost: float = 0.0) -> Point:
     reference = reference_number(view, tested.experiment.id, "test_accuracy")
     choice = chosen_model(view)
     return Point(
-        label=experiment_name(tested.experiment),
+        label=tested.name,
         accuracy=100 * tested.accuracy.value,
         low=100 * tested.low.value,
         high=100 * tested.high.value,

@@ -1,51 +1,55 @@
 """The course of every pair of a grid, side by side."""
 
-from report.evidence.display_names import optimizer_name
+from report.evidence.display_names import an, field_words, is_classic, value_text
+from report.evidence.homework import STARTS
 from report.evidence.load import StudyView
 from report.evidence.sentences import counted, parts
+from report.evidence.study_sections import axes_of, is_homework, value_in
 from report.figures.canvas import draw_plot, gap
 from report.figures.courses import MOST, Panel, draw_courses
-from report.figures.grid_figures import START
+from report.figures.grid_figures import rows_and_columns
 from report.figures.style import WIDTH
 from report.figures.views import Gap, Plot
 from report.tables.figure_data import ends_data, spread
-from training.records import learning_rate_label
 
 LARGE = " Of this large grid some rates and optimizers are shown, evenly spaced."
+LARGE_OWN = " Of this large grid some values are shown, evenly spaced."
 
 
 def grid_courses(view: StudyView, grid: str) -> Plot | Gap:
     """Draw train and validation accuracy of a grid's pairs over their epochs."""
     slug = f"courses-{grid.replace('/', '-')}"
-    members = view.group(grid)
+    members, axes = view.group(grid), axes_of(view, grid)
+    word = "pair" if is_classic(list(axes)) else "setting"
     if not any(run.curves for e in members for run in view.runs(e.id)):
-        return gap(slug, "No pair of this grid has curves yet.")
-    rates = sorted({e.learning_rate for e in members if e.learning_rate is not None}, reverse=True)
-    optimizers = list(dict.fromkeys(e.optimizer for e in members if e.optimizer is not None))
-    shown_rates = [rates[i] for i in spread(len(rates), MOST)]
-    shown_optimizers = [optimizers[i] for i in spread(len(optimizers), MOST)]
-    by_pair = {(e.learning_rate, e.optimizer): e.id for e in members}
-    panels = [[_panel(view, by_pair.get((rate, o), "")) for o in shown_optimizers]
-              for rate in shown_rates]  # fmt: skip
-    rows = [learning_rate_label(rate) for rate in shown_rates]
-    cut = len(rates) > MOST or len(optimizers) > MOST
-    start = START.get(grid.partition("/")[0], grid)
+        return gap(slug, f"No {word} of this grid has curves yet.")
+    row, column = rows_and_columns(list(axes))
+    across, down = axes[column], axes[row]
+    shown_rows = [down[i] for i in spread(len(down), MOST)]
+    shown_columns = [across[i] for i in spread(len(across), MOST)]
+    by_values = {(value_in(e, row), value_in(e, column)): e.id for e in members}
+    panels = [[_panel(view, by_values.get((r, c), "")) for c in shown_columns]
+              for r in shown_rows]  # fmt: skip
+    rows = [value_text(row, value) for value in shown_rows]
+    cut = len(down) > MOST or len(across) > MOST
+    start = f" {STARTS[grid]}" if grid in STARTS and is_homework(view) else ""
     shown = [panel for row in panels for panel in row if panel.validation]
     ends = [panel.validation[-1] for panel in shown]
     return draw_plot(
         slug,
         draw_courses,
         rows,
-        [optimizer_name(optimizer) for optimizer in shown_optimizers],
+        [value_text(column, value) for value in shown_columns],
         panels,
-        size=(WIDTH, 1.0 + 0.82 * len(shown_rates)),
+        size=(WIDTH, 1.0 + 0.82 * len(shown_rows)),
         alt=f"{counted(len(shown), 'small panel')} of curves in {counted(len(rows), 'row')}: after "
         f"the last epoch validation accuracy lies between {min(ends, default=0):.1f} % and "
         f"{max(ends, default=0):.1f} %.",
         caption=parts(
-            f"Accuracy of every pair {start}, epoch by epoch: one column an optimizer, one row a "
-            "learning rate, all on the same axes.",
-            LARGE if cut else "",
+            f"Accuracy of every {word}{start}, epoch by epoch: "
+            f"one column {an(field_words(column))}, one row {an(field_words(row))}, all on the "
+            "same axes.",
+            (LARGE if word == "pair" else LARGE_OWN) if cut else "",
         ),
         data=ends_data(view, grid),
     )

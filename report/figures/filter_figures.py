@@ -3,6 +3,7 @@
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import decimal, integer
 from report.evidence.sentences import Loose, Parts, counted, listing, parts
+from report.evidence.study_sections import is_homework
 from report.figures.canvas import gap
 from report.figures.pictures import picture
 from report.figures.views import Gallery, Gap, Picture
@@ -28,7 +29,7 @@ def filter_gallery(view: StudyView) -> Gallery | Gap:
             "a grid again with a newer version of the program keeps them.",
         )
     shown = [shown for run in runs for shown in _pictures_of(view, run)]
-    return Gallery(slug, tuple(shown), _caption(runs), pixels=True)
+    return Gallery(slug, tuple(shown), _caption(view, runs), pixels=True)
 
 
 def _pictures_of(view: StudyView, run: Run) -> list[Picture]:
@@ -52,10 +53,11 @@ def _pictures_of(view: StudyView, run: Run) -> list[Picture]:
     return [shown for shown in found if shown is not None] if all(found) else []
 
 
-def _caption(runs: list[Run]) -> Parts:
+def _caption(view: StudyView, runs: list[Run]) -> Parts:
+    whose = "the best pair of each grid" if is_homework(view) else "the chosen network"
     scales = listing(_scale(run) for run in runs)
     return parts(
-        _extent(runs[0]), ", before and after training, of the best pair of each grid.", READING,
+        _extent(runs[0]), f", before and after training, of {whose}.", READING,
         " The two pictures of a network share one scale, which ends at weights of ", scales,
         "; the few beyond are drawn as if they were at the end.",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Accuracy over a grid of learning rates and optimizers."""
+"""Accuracy over a grid of two fields of an experiment, such as learning rates and optimizers."""
 
 import math
 from collections.abc import Sequence
@@ -30,11 +30,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows are learning rates, columns optimizers."""
+    """Accuracies by two fields of an experiment.
+
+    Attributes:
+        row_field: What the rows are values of.
+        column_field: The same of the columns; empty where their names say it.
+    """
 
     rows: Sequence[str]
     columns: Sequence[str]
     cells: Sequence[Sequence[Cell]]
+    row_field: str = "learning rate"
+    column_field: str = ""
 
 
 def draw_heatmap(grid: Grid, ax: "Axes", *, title: str, highest: float) -> "Axes":
@@ -57,7 +64,9 @@ def draw_heatmap(grid: Grid, ax: "Axes", *, title: str, highest: float) -> "Axes
                 _label(cell, j, i, ax, highest, small)
     ax.grid(False)
     ax.set_title(title)
-    ax.set_ylabel("learning rate")
+    ax.set_ylabel(grid.row_field)
+    if grid.column_field:
+        ax.set_xlabel(grid.column_field)
     ax.tick_params(length=0)
     ax.tick_params(axis="y", labelrotation=0)
     return ax

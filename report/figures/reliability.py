@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from report.evidence.display_names import experiment_name
 from report.evidence.load import Run
 from report.evidence.numbers import derive, integer
 from report.evidence.sentences import Name, Parts, parts
@@ -70,7 +69,7 @@ def _caption(run: Run) -> Parts:
     if least.value != most.value:
         n = parts(n, " or ", integer(most))
     return parts(
-        "Reliability of ", Name(experiment_name(run.experiment)), ": the share of right answers, "
+        "Reliability of ", Name(run.name), ": the share of right answers, "
         "with its 95 % interval, against their mean probability. Each point stands for ", n,
         " test pictures of neighbouring probability, over whose range its bar lies. On the "
         "diagonal, probabilities hold; below it the network is too sure.",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from report.evidence.display_names import experiment_name, pair
+from report.evidence.display_names import pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer
 from report.evidence.sentences import Name, Parts, counted, parts
@@ -24,10 +24,10 @@ def curves(view: StudyView, experiment_id: str) -> Plot | Gap:
     slug = f"curves-{experiment_id.replace('/', '-').replace('.', '-')}"
     run = view.run(experiment_id)
     if run is None:
-        return gap(slug, f"{_name(view, experiment_id)} has no result yet, so no curves are shown.")
+        return gap(slug, f"{view.name(experiment_id)} has no result yet, so no curves are shown.")
     record = run.curves
     if record is None:
-        return gap(slug, f"The curves of {experiment_name(run.experiment)} are missing.")
+        return gap(slug, f"The curves of {run.name} are missing.")
     return draw_plot(
         slug,
         draw_curves,
@@ -38,11 +38,6 @@ def curves(view: StudyView, experiment_id: str) -> Plot | Gap:
         caption=_curves_caption(view, run),
         data=course_data(run),
     )
-
-
-def _name(view: StudyView, experiment_id: str) -> str:
-    experiment = view.experiment(experiment_id)
-    return experiment_name(experiment) if experiment else experiment_id
 
 
 def draw_curves(figure: "Figure", record: Curves, best_epoch: int | None) -> None:
@@ -83,7 +78,7 @@ def _curves_caption(view: StudyView, run: Run) -> Parts:
     if view.study.settings.seeds > 1:
         seed = parts(", seed ", integer(run.number("/seed")))
     caption = parts(
-        Name(experiment_name(run.experiment)), " (", pair(run), seed,
+        Name(run.name), " (", pair(run), seed,
         "): loss and accuracy on train and validation pictures, epoch by epoch.",
     )  # fmt: skip
     if run.metrics.status != "diverged":
@@ -108,7 +103,7 @@ def parameter_bars(
     if not runs:
         return gap(slug, "These experiments have no result yet, so there are no counts.")
     counts = [run.parameters for run in runs if run.parameters is not None]
-    labels = [experiment_name(run.experiment) for run in runs]
+    labels = [run.name for run in runs]
     trainable = [count.trainable / 1e6 for count in counts]
     frozen = [count.frozen / 1e6 for count in counts]
     total = [count.total / 1e6 for count in counts]

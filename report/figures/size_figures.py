@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from report.evidence.display_names import experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import derive, integer, percentage
 from report.evidence.sentences import Name, counted, parts
@@ -37,7 +36,7 @@ def accuracy_against_size(view: StudyView, run: Run) -> Plot:
         alt=f"{counted(len(dots), 'dot')}: classes of {min(sizes)} to {max(sizes)} train pictures, "
         f"accuracies from {100 * min(shares):.1f} % to {100 * max(shares):.1f} %.",
         caption=parts(
-            "Share of each class’s test pictures that ", Name(experiment_name(run.experiment)),
+            "Share of each class’s test pictures that ", Name(run.name),
             " names rightly, against the class’s number of train pictures.",
         ),
         data=_data(view, run),

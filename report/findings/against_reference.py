@@ -1,7 +1,7 @@
 """This study's test accuracies held against the reference report's."""
 
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.display_names import INTERVAL, experiment_name
+from report.evidence.display_names import INTERVAL
 from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, percent
 from report.evidence.reference import is_comparable, reference_number
@@ -40,7 +40,7 @@ def _side(known: list[tuple[Tested, Quantity]], above: bool) -> list[Sentence]:
         return []
     named: list[Parts] = [
         say(
-            Name(experiment_name(t.experiment)), " (", tested_score(t), " here, ", percent(r),
+            Name(t.name), " (", tested_score(t), " here, ", percent(r),
             " there)",
         ).parts
         for t, r in outside

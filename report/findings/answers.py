@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from report.evidence.accuracy import Tested, tested_accuracy, validation_accuracy
-from report.evidence.display_names import experiment_name, model_name, pair
+from report.evidence.display_names import fields_named, model_name, pair, pair_word
+from report.evidence.homework import RECIPE, STARTS, UNCHANGED
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Quantity,
@@ -23,16 +24,25 @@ from report.evidence.numbers import (
 )
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE, homogeneity
-from report.findings.comparing import difference_interval, tests_against
+from report.evidence.study_sections import (
+    all_grids,
+    axes_of,
+    base_of,
+    grids_of,
+    is_homework,
+    own_experiments,
+    sections,
+    shown_run,
+)
+from report.findings.comparing import difference_interval, fields_apart, tests_against
 from report.findings.guessing import learned_nothing
 from training.holm import holm
-from training.records import Experiment
+from training.records import StudySection
 
 Sureness = Literal["clear", "likely", "open", "not run"]
 
-FINE_TUNED, SCRATCH, BASELINE = "transfer/best", "scratch/best", "scratch/baseline"
-GRIDS = {"scratch/grid": "from a random start", "transfer/grid": "from pre-trained weights"}
-UNCHANGED = "augmentation/none"
+COMPARING = ("transfer", "freezing", "augmentation", "networks", "comparison")
+"""Kinds of sections whose models are held against another one."""
 
 
 @dataclass(frozen=True)
@@ -94,29 +104,75 @@ def any_answer(view: StudyView) -> bool:
 
 def headline(view: StudyView, section: str) -> tuple[Sentence, ...]:
     """Return the answer that a section opens with; empty where nothing was run."""
-    return next(found.headline for found in answers(view) if found.section == section)
+    return next((found.headline for found in answers(view) if found.section == section), ())
+
+
+def differences_of(view: StudyView, section: str) -> tuple[Difference, ...]:
+    """Return the tests behind the answer of a section."""
+    return next((found.differences for found in answers(view) if found.section == section), ())
 
 
 def _answers(view: StudyView) -> list[Answer]:
-    compared = _compared(view)
-    grids = {grid: p for grid in GRIDS if (p := _homogeneity(view, grid)) is not None}
-    corrected = holm([*(d.p for d in compared), *grids.values()])
-    held = [dataclasses.replace(d, corrected=p) for d, p in zip(compared, corrected, strict=False)]
+    asked = [section for section in sections(view).values() if section.kind != "text"]
+    compared = [(section.name, d) for section in asked for d in _compared(view, section)]
+    grids = {grid: p for grid in all_grids(view) if (p := _homogeneity(view, grid)) is not None}
+    corrected = holm([*(d.p for _, d in compared), *grids.values()])
+    held: dict[str, list[Difference]] = {section.name: [] for section in asked}
+    for (name, d), p in zip(compared, corrected, strict=False):
+        held[name].append(dataclasses.replace(d, corrected=p))
     of_grids = {
         grid: _sure(grids[grid], p)
         for grid, p in zip(grids, corrected[len(compared) :], strict=True)
     }
-    by_section = {
-        section: [d for d in held if d.model.experiment.section == section]
-        for section in ("transfer", "freezing", "augmentation", "beyond")
-    }
     return [
-        _from_scratch(view),
-        _rates(view, of_grids),
-        _transfer(by_section["transfer"]),
-        *(_held_against(section, by_section[section]) for section in by_section
-          if section != "transfer"),
-    ]  # fmt: skip
+        _answer(
+            view,
+            section,
+            held[section.name],
+            {grid: of_grids[grid] for grid in grids_of(view, section) if grid in of_grids},
+        )
+        for section in asked
+    ]
+
+
+def _answer(
+    view: StudyView,
+    section: StudySection,
+    differences: list[Difference],
+    grids: dict[str, Sureness],
+) -> Answer:
+    """Answer a section's question by its kind; what its grids say comes before or behind.
+
+    Args:
+        differences: Its tests.
+        grids: Of each of its grids with at least two members, whether these differ.
+    """
+    found = []
+    if section.kind == "runs":
+        found.append(_of_runs(view, section))
+    if section.kind == "transfer" and len(differences) == 1 and _only_starts(view, differences[0]):
+        found.append(_transfer(section, differences))
+    elif section.kind in COMPARING or differences:
+        found.append(_held_against(view, section, differences))
+    if section.kind == "grid":
+        found.insert(0, _rates(view, section, grids))
+    elif grids:
+        found.append(_rates(view, section, grids))
+    return _joined(section, found)
+
+
+def _joined(section: StudySection, found: list[Answer]) -> Answer:
+    """Join the answers that a section gives by its runs, its comparisons and its grids."""
+    told = [answer for answer in found if answer.sentences]
+    if len(told) < 2:
+        return next(iter(told), Answer(section.name, (), "not run"))
+    return Answer(
+        section.name,
+        tuple(sentence for answer in told for sentence in answer.sentences),
+        _weakest([answer.sure for answer in told]),
+        tuple(sentence for answer in told for sentence in answer.headline),
+        tuple(d for answer in told for d in answer.differences),
+    )
 
 
 def _sure(p: float, corrected: float) -> Sureness:
@@ -125,18 +181,20 @@ def _sure(p: float, corrected: float) -> Sureness:
     return "likely" if p < SIGNIFICANCE else "open"
 
 
-def _compared(view: StudyView) -> list[Difference]:
-    """Test every model that a question is about against the one that it is held against."""
-    held: list[tuple[str, Sequence[Experiment]]] = [
-        (SCRATCH, [e for e in view.section("transfer") if e.id == FINE_TUNED]),
-        (FINE_TUNED, view.section("freezing")),
-        (unaugmented(view), [e for e in view.section("augmentation") if e.id != UNCHANGED]),
-        (FINE_TUNED, view.section("beyond")),
-    ]
+def _compared(view: StudyView, section: StudySection) -> list[Difference]:
+    """Test a section's models against what they are held against, and the pairs that it names."""
+    held: dict[str, list[str]] = {}
+    if section.kind in COMPARING or (section.kind == "grid" and section.against):
+        own = [e.id for e in own_experiments(view, section)]
+        held[base_of(view, section)] = [id_ for id_ in own if id_ != UNCHANGED]
+    for base_id, other_id in section.compare:
+        others = held.setdefault(base_id, [])
+        if other_id not in others:
+            others.append(other_id)
     found = []
-    for base_id, experiments in held:
+    for base_id, ids in held.items():
         base = tested_accuracy(view, base_id)
-        models = [tested_accuracy(view, e.id) for e in experiments if e.id != base_id]
+        models = [tested_accuracy(view, id_) for id_ in ids if id_ != base_id]
         if base is not None:
             tests = tests_against(base, [model for model in models if model is not None])
             found += [
@@ -144,11 +202,6 @@ def _compared(view: StudyView) -> list[Difference]:
                 for model, differs, p in tests
             ]
     return found
-
-
-def unaugmented(view: StudyView) -> str:
-    """Return what augmentation is held against: a run of as many epochs, where there is one."""
-    return UNCHANGED if view.tested(UNCHANGED) else FINE_TUNED
 
 
 def _homogeneity(view: StudyView, grid: str) -> float | None:
@@ -160,32 +213,39 @@ def _homogeneity(view: StudyView, grid: str) -> float | None:
     return homogeneity(n, [round(n * _accuracy(view, run).value) for run in ranked])
 
 
-def _from_scratch(view: StudyView) -> Answer:
-    tested = tested_accuracy(view, SCRATCH)
+def _of_runs(view: StudyView, section: StudySection) -> Answer:
+    """Say what the run that a section shows gets, and whether that is more than guessing."""
+    tested = tested_accuracy(view, shown_run(view, section))
     if tested is None:
-        return Answer("scratch", (), "not run")
-    name = Name(experiment_name(tested.experiment))
-    network = Name(model_name(view.study.settings.backbone))
+        return Answer(section.name, (), "not run")
+    name = Name(tested.name)
+    network = Name(model_name(tested.experiment.model))
+    at_random = "From a random start, " if _from_random(view, tested) else ""
     right: Parts = say(percent(tested.low), " to ", percent(tested.high)).parts
     if learned_nothing(view, tested):
         said = say(
             name, " gets ", percent(tested.accuracy), " of the test pictures right (", right,
             "), no more than guessing may get.",
         )  # fmt: skip
-        opened = say("From a random start, ", network, " gets no further than guessing.")
-        return Answer("scratch", (said,), "open", (opened,))
+        opened = say(at_random, network, " gets no further than guessing.")
+        return Answer(section.name, (said,), "open", (opened,))
     said = say(
         name, " gets ", percent(tested.accuracy), " of the test pictures right (", right,
-        "), with ", pair(tested.runs[0]), *_first_recipe(view), ".",
+        "), with ", pair(tested.runs[0]), *_first_recipe(view, tested), ".",
     )  # fmt: skip
-    opened = say("From a random start, ", network, " learns more than guessing gives.")
-    return Answer("scratch", (said,), "clear", (opened,))
+    opened = say(at_random, network, " learns more than guessing gives.")
+    return Answer(section.name, (said,), "clear", (opened,))
 
 
-def _first_recipe(view: StudyView) -> Parts:
-    """Say what the recipe before any search got, where it was another."""
-    baseline, best = tested_accuracy(view, BASELINE), tested_accuracy(view, SCRATCH)
-    if baseline is None or best is None:
+def _from_random(view: StudyView, tested: Tested) -> bool:
+    spec = tested.runs[0].metrics.spec
+    return is_homework(view) or (spec is not None and spec.weights == "none")
+
+
+def _first_recipe(view: StudyView, best: Tested) -> Parts:
+    """Say what the homework's recipe before any search got, where it was another."""
+    baseline = tested_accuracy(view, RECIPE) if is_homework(view) else None
+    if baseline is None:
         return ()
     specs = [item.runs[0].metrics.spec for item in (baseline, best)]
     pairs = [(spec.optimizer, spec.learning_rate) for spec in specs if spec is not None]
@@ -196,14 +256,14 @@ def _first_recipe(view: StudyView) -> Parts:
     ).parts
 
 
-def _rates(view: StudyView, sure: dict[str, Sureness]) -> Answer:
-    """Name the best and the worst pair of each grid.
+def _rates(view: StudyView, section: StudySection, sure: dict[str, Sureness]) -> Answer:
+    """Name the best and the worst member of each grid.
 
     Args:
-        sure: Of each grid with at least two pairs, whether its pairs differ.
+        sure: Of each grid with at least two members, whether they differ.
     """
     if not sure:
-        return Answer("heatmaps", (), "not run")
+        return Answer(section.name, (), "not run")
     said = []
     for grid in sure:
         ranked = view.ranked(grid)
@@ -211,20 +271,46 @@ def _rates(view: StudyView, sure: dict[str, Sureness]) -> Answer:
         so_far = " so far" if len(ranked) < len(view.group(grid)) else ""
         said.append(
             say(
-                GRIDS[grid].capitalize(), f" the best pair{so_far}, ", pair(best), ", gets ",
+                f"{_the(grid)} best {pair_word(best)}{so_far}, ", pair(best), ", gets ",
                 percent(_accuracy(view, best)), " of the validation pictures right, the worst, ",
                 pair(worst), ", ", percent(_accuracy(view, worst)), ".",
             )
         )  # fmt: skip
-    return Answer(
-        "heatmaps", tuple(said), _weakest(list(sure.values())), (_where_rates_matter(sure),)
-    )
+    opened = [_where_rates_matter(sure)] if is_homework(view) else _what_matters(view, sure)
+    return Answer(section.name, tuple(said), _weakest(list(sure.values())), tuple(opened))
+
+
+def _the(grid: str) -> str:
+    """Begin a sentence on a grid."""
+    return f"{STARTS[grid].capitalize()} the" if grid in STARTS else "The"
+
+
+def _what_matters(view: StudyView, sure: dict[str, Sureness]) -> list[Sentence]:
+    """Say of each grid whether the fields in which its members differ make a difference."""
+    said = []
+    for grid, how in sure.items():
+        axes = list(axes_of(view, grid))
+        many = len(axes) > MOST_NAMED
+        what = "what was varied" if many else fields_named(axes)
+        several = len(axes) > 1 and not many
+        make = "make a difference" if several else "makes a difference"
+        seem = "seem to make a difference" if several else "seems to make a difference"
+        if how == "open":
+            said.append(say(f"Whether {what} {make} stays open.", strength="weak"))
+        else:
+            verb = seem if how == "likely" else make
+            said.append(say(f"{what[:1].upper()}{what[1:]} {verb}.", strength="strong"))
+    return said
+
+
+MOST_NAMED = 3
+"""Fields up to which each is named."""
 
 
 def _where_rates_matter(sure: dict[str, Sureness]) -> Sentence:
     """Say from which start the pairs of a grid differ."""
-    told = [GRIDS[grid] for grid in sure if sure[grid] != "open"]
-    level = [GRIDS[grid] for grid in sure if sure[grid] == "open"]
+    told = [STARTS[grid] for grid in sure if sure[grid] != "open"]
+    level = [STARTS[grid] for grid in sure if sure[grid] == "open"]
     if not told:
         return say("Whether learning rate and optimizer matter stays open.", strength="weak")
     seem = "seem to matter" if "likely" in sure.values() else "matter"
@@ -234,9 +320,17 @@ def _where_rates_matter(sure: dict[str, Sureness]) -> Sentence:
     return say(start.parts, "; ", listing(level), " no difference can be told.", strength="strong")
 
 
-def _transfer(differences: Sequence[Difference]) -> Answer:
-    if not differences:
-        return Answer("transfer", (), "not run")
+def _only_starts(view: StudyView, d: Difference) -> bool:
+    """Tell whether a model started from weights and what it is held against from none."""
+    if is_homework(view):
+        return True
+    specs = [tested.runs[0].metrics.spec for tested in (d.model, d.base)]
+    if specs[0] is None or specs[1] is None:
+        return False
+    return specs[0].weights != "none" and specs[1].weights == "none"
+
+
+def _transfer(section: StudySection, differences: Sequence[Difference]) -> Answer:
     d = differences[0]
     interval = difference_interval(d.model, d.base)
     within: Parts = say(" (", interval, ")").parts if interval else ()
@@ -249,7 +343,7 @@ def _transfer(differences: Sequence[Difference]) -> Answer:
     else:
         said = say("Pre-trained weights cost ", points(d.gain), " points", within, ".",
                    strength="strong")  # fmt: skip
-    return Answer("transfer", (said,), d.sure, (_whether_weights_help(d),), (d,))
+    return Answer(section.name, (said,), d.sure, (_whether_weights_help(d),), (d,))
 
 
 def _whether_weights_help(d: Difference) -> Sentence:
@@ -260,44 +354,90 @@ def _whether_weights_help(d: Difference) -> Sentence:
     return say(f"Pre-trained weights {perhaps}{verb}.", strength="strong")
 
 
-def _held_against(section: str, differences: Sequence[Difference]) -> Answer:
+def _held_against(
+    view: StudyView, section: StudySection, differences: Sequence[Difference]
+) -> Answer:
     """Say which models are better, worse, or can't be told from what they are held against."""
     if not differences:
-        return Answer(section, (), "not run")
+        return Answer(section.name, (), "not run")
+    kind = _kind_of(view, section, differences)
+    bases = dict.fromkeys(d.base.experiment.id for d in differences)
+    of_bases = [[d for d in differences if d.base.experiment.id == id_] for id_ in bases]
+    said = [sentence for held in of_bases for sentence in _against_one(kind, held)]
+    told = [d for d in differences if d.sure != "open"]
+    better = sum(d.gain.value > 0 for d in told)
+    sure = _weakest([d.sure for d in told]) if told else "open"
+    words = COMPARED[kind] or _changed(differences)
+    opened = _in_a_word(
+        words, better, len(told) - better, len(differences) - len(told), sure
+    )  # fmt: skip
+    return Answer(section.name, tuple(said), sure, (opened,), tuple(differences))
+
+
+def _against_one(kind: str, differences: Sequence[Difference]) -> list[Sentence]:
+    """Say which models are level with one base, better or worse."""
     told = [d for d in differences if d.sure != "open"]
     better = sorted((d for d in told if d.gain.value > 0), key=lambda d: -d.gain.value)
     worse = sorted((d for d in told if d.gain.value <= 0), key=lambda d: d.gain.value)
     level = [d for d in differences if d.sure == "open"]
-    base = Name(experiment_name(differences[0].base.experiment))
+    base = Name(differences[0].base.name)
     said = []
     if level:
-        alone, several, end = LEVEL[section]
+        alone, several, end = LEVEL[kind]
         same = alone if len(level) == 1 else several
         said.append(say(_named(level), same, base, end, strength="weak"))
     if better:
         said.append(say(_changing(better, "gains"), " on ", base, ".", strength="strong"))
     if worse:
         said.append(say(_changing(worse, "loses"), " against ", base, ".", strength="strong"))
-    sure = _weakest([d.sure for d in told]) if told else "open"
-    opened = _in_a_word(section, len(better), len(worse), len(level), sure)
-    return Answer(section, tuple(said), sure, (opened,), tuple(differences))
+    return said
 
 
-COMPARED = {
+DECIDES = {
+    "transfer": "weights", "freezing": "freeze", "augmentation": "augmentation",
+    "networks": "model",
+}  # fmt: skip
+"""The field in which models of a kind differ from what they are held against."""
+
+
+def _kind_of(view: StudyView, section: StudySection, differences: Sequence[Difference]) -> str:
+    """Return the kind whose words fit: of models that don't differ by it, a plain comparison."""
+    field = DECIDES.get(section.kind)
+    if is_homework(view):
+        return section.kind
+    if field is None or not all(field in fields_apart(d.model, d.base) for d in differences):
+        return "comparison"
+    return section.kind
+
+
+COMPARED: dict[str, tuple[str, str, str] | None] = {
+    "transfer": ("The other start", "start", "starts"),
     "freezing": ("Freezing", "way of freezing", "ways of freezing"),
     "augmentation": ("Augmentation", "kind of augmentation", "kinds of augmentation"),
-    "beyond": ("The other network", "other network", "other networks"),
+    "networks": ("The other network", "other network", "other networks"),
+    "comparison": None,
 }
-"""What a section holds against one model: alone, one of several, several."""
+"""What a kind of section holds against one model: alone, one of several, several."""
 
 
-def _in_a_word(section: str, n_better: int, n_worse: int, n_level: int, sure: Sureness) -> Sentence:
+def _changed(differences: Sequence[Difference]) -> tuple[str, str, str]:
+    """Return the same of a plain comparison: one change is called by the fields that differ."""
+    fields = fields_apart(differences[0].model, differences[0].base)
+    if not 0 < len(fields) <= MOST_NAMED:
+        return "The change", "change", "changes"
+    return f"The change of {fields_named(fields)}", "change", "changes"
+
+
+def _in_a_word(
+    words: tuple[str, str, str], n_better: int, n_worse: int, n_level: int, sure: Sureness
+) -> Sentence:
     """Say whether all, some or none of what a section compares changes the accuracy.
 
     Args:
+        words: What it compares: alone, one of several, several.
         sure: How sure the least sure of the differences is; `open` where there are none.
     """
-    alone, one, several = COMPARED[section]
+    alone, one, several = words
     perhaps = "probably " if sure == "likely" else ""
     counted = (
         (n_better, f"{perhaps}gain accuracy", f"{perhaps}gains accuracy"),
@@ -316,22 +456,25 @@ def _in_a_word(section: str, n_better: int, n_worse: int, n_level: int, sure: Su
     return say(f"Every {one} {verbs[0][1]}.", strength=strength)
 
 
+PLAIN = (" can’t be told from ", " can’t be told from ", ".")
+
 LEVEL = {
+    "transfer": PLAIN,
     "freezing": (" is level with ", " are level with ", " as far as can be told."),
     "augmentation": (
         " shows no measurable difference from ",
         " show no measurable difference from ",
         ".",
     ),
-    "beyond": (" can’t be told from ", " can’t be told from ", "."),
+    "networks": PLAIN,
+    "comparison": PLAIN,
 }
-"""How models are said to be level, in words of each section's own: one, several, and the end."""
+"""How models are said to be level, in words of each kind's own: one, several, and the end."""
 
 
 def _named(differences: Sequence[Difference]) -> Parts:
     named: list[Parts] = [
-        say(Name(experiment_name(d.model.experiment)), " (", signed_points(d.gain), ")").parts
-        for d in differences
+        say(Name(d.model.name), " (", signed_points(d.gain), ")").parts for d in differences
     ]
     return listing(named)
 
@@ -339,12 +482,8 @@ def _named(differences: Sequence[Difference]) -> Parts:
 def _changing(differences: Sequence[Difference], verb: str) -> Parts:
     """Name models with what each gains or loses: A loses 3.0 and B 5.0 points."""
     first, *others = differences
-    named = [
-        say(Name(experiment_name(first.model.experiment)), f" {verb} ", points(first.gain)).parts
-    ]
-    named += [
-        say(Name(experiment_name(d.model.experiment)), " ", points(d.gain)).parts for d in others
-    ]
+    named = [say(Name(first.model.name), f" {verb} ", points(first.gain)).parts]
+    named += [say(Name(d.model.name), " ", points(d.gain)).parts for d in others]
     return say(listing(named), " points").parts
 
 

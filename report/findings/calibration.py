@@ -1,7 +1,6 @@
 """Whether a network's probabilities can be taken at their word, and what a temperature changes."""
 
 from report.evidence.calibration import COLDEST, HOTTEST
-from report.evidence.display_names import experiment_name
 from report.evidence.load import Run
 from report.evidence.numbers import Quantity, decimal, derive, percent, points
 from report.evidence.sentences import Name, Sentence, say
@@ -35,7 +34,7 @@ def how_sure(run: Run) -> Sentence:
 def calibration_error(run: Run) -> Sentence:
     """State the expected calibration error beside what it would be if every probability held."""
     test = run.score("test")
-    return say("The expected calibration error of ", Name(experiment_name(run.experiment)), " is ",
+    return say("The expected calibration error of ", Name(run.name), " is ",
                points(derive("calibration_error", test)),
                " points; if every probability held, chance alone would give ",
                points(derive("calibration_error_by_chance", test)), ".")  # fmt: skip

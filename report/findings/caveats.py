@@ -1,10 +1,11 @@
 """What limits the study's answers, and what would settle those that it leaves open."""
 
-from report.evidence.display_names import experiment_name, pair
+from report.evidence.display_names import field_words, is_number, pair, pair_word
+from report.evidence.homework import STARTS
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import derive, integer, points
 from report.evidence.sentences import Code, Name, Sentence, listing, say
-from report.findings.answers import GRIDS
+from report.evidence.study_sections import all_grids, axes_of, grid_record
 from report.findings.chosen import chosen_model
 from report.findings.duplicates import n_test_twins
 from report.findings.guessing import never_learned
@@ -103,7 +104,11 @@ def _rest(view: StudyView) -> list[Sentence]:
 def _edges(view: StudyView) -> list[Sentence]:
     """Name the grids whose best pair has the largest or smallest rate tried with its optimizer."""
     found = []
-    for grid, start in GRIDS.items():
+    for grid in all_grids(view):
+        if grid_record(view, grid) is not None:
+            found += _edge_of(view, grid)
+            continue
+        start = STARTS[grid]
         ranked = view.ranked(grid)
         if not ranked or never_learned(view, ranked[0]):
             continue
@@ -120,6 +125,35 @@ def _edges(view: StudyView) -> list[Sentence]:
     return found
 
 
+def _edge_of(view: StudyView, grid: str) -> list[Sentence]:
+    """Name the fields whose largest or smallest value tried the best member of a grid has."""
+    ranked = view.ranked(grid)
+    if not ranked or never_learned(view, ranked[0]):
+        return []
+    best, ends = ranked[0], []
+    for name in axes_of(view, grid):
+        tried = {_tried(run, name) for run in ranked}
+        value = _tried(best, name)
+        if None in tried or not value or len(tried) < 2:
+            continue
+        known = [number for number in tried if number is not None]
+        if value in (min(known), max(known)):
+            side = "largest" if value == max(known) else "smallest"
+            ends.append(f"the {side} {field_words(name)}")
+    if not ends:
+        return []
+    return [
+        say(f"The best {pair_word(best)}, ", pair(best), ", has ", listing(ends), " tried: values "
+            "beyond may do better.", strength="weak")
+    ]  # fmt: skip
+
+
+def _tried(run: Run, name: str) -> float | None:
+    """Return a run's value of a field that is a number."""
+    value = getattr(run.metrics.spec, name, None)
+    return value if is_number(value) else None
+
+
 def _rates_tried(view: StudyView, grid: str, optimizer: str) -> set[float]:
     specs = [run.metrics.spec for run in view.ranked(grid)]
     return {spec.learning_rate for spec in specs if spec and spec.optimizer == optimizer}
@@ -134,7 +168,7 @@ def _more_epochs(view: StudyView) -> list[Sentence]:
             rising.append(run)
     if not rising:
         return []
-    names = listing(Name(experiment_name(run.experiment)) for run in rising)
+    names = listing(Name(run.name) for run in rising)
     verb = "was" if len(rising) == 1 else "were"
     return [
         say(names, f" {verb} still improving in the last epochs: more of them may help.",

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from report.evidence.accuracy import Tested, all_tested, validation_accuracy
-from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import percent
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
@@ -83,7 +82,7 @@ def chosen(view: StudyView) -> list[Sentence]:
     model = choice.model
     validation = validation_accuracy(view, model.experiment.id)
     assert validation is not None
-    name = Name(experiment_name(model.experiment))
+    name = Name(model.name)
     if learned_nothing(view, model):
         others = (*choice.level, *choice.worse, *choice.better, *choice.untested)
         if all(learned_nothing(view, other) for other in others):
@@ -134,7 +133,4 @@ def _others(choice: Chosen) -> list[Sentence]:
 
 
 def _names(models: tuple[Tested, ...]) -> Parts:
-    return listing(
-        say(Name(experiment_name(item.experiment)), " (", tested_score(item), ")").parts
-        for item in models
-    )
+    return listing(say(Name(item.name), " (", tested_score(item), ")").parts for item in models)

@@ -9,27 +9,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from report.evidence.homework import CHANGES
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, signed_points
-from report.evidence.sentences import Parts, Sentence, listing, say
+from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE, mcnemar_exact
+from report.evidence.study_sections import is_homework
 from report.findings.answers import Difference, answers
 from report.findings.mistakes import class_name, fits
 from training.holm import holm
 
 NAMED = 3
 """Most classes that a sentence names."""
-
-SUBJECTS = {
-    "transfer/best": "Pre-training",
-    "freezing/cnn": "Freezing the convolutions",
-    "freezing/fc": "Freezing classifier and head",
-    "freezing/fc-head-free": "Freezing the classifier but not its head",
-    "freezing/backbone": "Freezing the backbone",
-    "freezing/head": "Freezing the head",
-    "augmentation/one-of-three": "Augmentation",
-}
-"""What sentences call a change, by the experiment that makes it."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +108,13 @@ def hurt_and_helped(
 
 def class_effects(view: StudyView, experiment_id: str) -> list[Sentence]:
     """Say which classes a change measurably helps and hurts, where it does so to any."""
-    d, subject = comparison_of(view, experiment_id), SUBJECTS.get(experiment_id)
-    if d is None or subject is None:
+    d = comparison_of(view, experiment_id)
+    if d is None:
+        return []
+    if not is_homework(view):
+        return effects_by_class(view, d)
+    subject = CHANGES.get(experiment_id)
+    if subject is None:
         return []
     worse, better, _ = hurt_and_helped(view, d)
     n_classes = integer(derive("count", *(c.gain for c in class_changes(view, d))))
@@ -136,6 +132,28 @@ def class_effects(view: StudyView, experiment_id: str) -> list[Sentence]:
         said = say(said, f"; it {verb} ", integer(_count(classes)), ", ", _most(classes),
                    _named(view, classes, "")).parts  # fmt: skip
     return [say(said, ".", strength="strong")]
+
+
+def effects_by_class(view: StudyView, d: Difference) -> list[Sentence]:
+    """Say in which classes one model is measurably better or worse than another, if in any."""
+    worse, better, _ = hurt_and_helped(view, d)
+    told = [(verb, classes) for verb, classes in (("better", better), ("worse", worse)) if classes]
+    if not told:
+        return []
+    n_classes = integer(derive("count", *(c.gain for c in class_changes(view, d))))
+    clauses: list[Parts] = []
+    for place, (verb, classes) in enumerate(told):
+        of_all: Parts = say(" of ", n_classes, " classes").parts if place == 0 else ()
+        unit = " points" if place == 0 else ""
+        clauses.append(
+            say(f"{verb} in ", integer(_count(classes)), of_all, ", ", _most(classes),
+                _named(view, classes, unit)).parts
+        )  # fmt: skip
+    return [
+        say("Against ", Name(d.base.name), ", ", Name(d.model.name), " is measurably ",
+            clauses[0], *(say("; it is ", clause).parts for clause in clauses[1:]), ".",
+            strength="strong")
+    ]  # fmt: skip
 
 
 def _count(classes: Sequence[ClassChange]) -> Quantity:

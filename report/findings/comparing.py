@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from report.evidence.accuracy import STUDENT_SEEDS, Tested, tested_accuracy
-from report.evidence.display_names import INTERVAL, experiment_name
+from report.evidence.display_names import INTERVAL, field_value, field_words
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Number,
@@ -18,6 +18,7 @@ from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.guessing import test_is_guessing
 from report.findings.scores import p_parts
+from training.records.spec_fields import SPEC_FIELDS
 
 
 def tested_result(view: StudyView, experiment_id: str) -> list[Sentence]:
@@ -49,7 +50,7 @@ def _against_validation(view: StudyView, tested: Tested) -> list[Sentence]:
         else ("below", "the test pictures are the easier ones")
     )
     return [
-        say("The validation accuracy of ", Name(experiment_name(tested.experiment)), " lies ",
+        say("The validation accuracy of ", Name(tested.name), " lies ",
             points(gap), f" points {above} its test accuracy (", INTERVAL, " of the difference ",
             signed_points(low), " to ", signed_points(high), f"): {verdict}.", strength="strong")
     ]  # fmt: skip
@@ -97,12 +98,10 @@ def other_epochs(view: StudyView, ids: Sequence[str], base_id: str) -> list[Sent
     others = [m for m in models if base is not None and m is not None and _epochs_differ(m, base)]
     if base is None or not others:
         return []
-    named: list[Parts] = [
-        say(Name(experiment_name(m.experiment)), " ", _epochs(m)).parts for m in others
-    ]
+    named: list[Parts] = [say(Name(m.name), " ", _epochs(m)).parts for m in others]
     return [
         say("The epochs differ, so these comparisons aren’t of one change alone: ",
-            Name(experiment_name(base.experiment)), " had ", _epochs(base), ", ", listing(named),
+            Name(base.name), " had ", _epochs(base), ", ", listing(named),
             ".")
     ]  # fmt: skip
 
@@ -117,7 +116,7 @@ def _verdict(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Sen
     gain = derive("difference", *means)
     decided, _, evidence = paired_test(pairs)
     decided = decided and gain.value != 0
-    names = (Name(experiment_name(first.experiment)), Name(experiment_name(second.experiment)))
+    names = (Name(first.name), Name(second.name))
     if decided:
         direction = "better" if gain.value > 0 else "worse"
         start = say(names[0], " is ", points(gain), f" points {direction} than ", names[1]).parts
@@ -226,8 +225,8 @@ def _trainings(tested: Tested) -> set[tuple[str, int]]:
 
 def _the_same(first: Tested, second: Tested) -> Sentence:
     return say(
-        Name(experiment_name(first.experiment)), " and ",
-        Name(experiment_name(second.experiment)),
+        Name(first.name), " and ",
+        Name(second.name),
         " are one and the same run, so there is no measurable difference.", strength="weak",
     )  # fmt: skip
 
@@ -245,12 +244,52 @@ def _mcnemar(first: Run, second: Run) -> Quantity:
 
 def _not_comparable(first: Tested, second: Tested) -> Sentence:
     return say(
-        Name(experiment_name(first.experiment)), " and ",
-        Name(experiment_name(second.experiment)),
+        Name(first.name), " and ",
+        Name(second.name),
         " weren’t tested on the same pictures with the same seed, so no difference between them is "
         "stated.",
         strength="gap",
     )  # fmt: skip
+
+
+FOLLOWING = (
+    "seed", "weights_digest", "normalisation", "resize_size", "mean", "std", "train_per_class",
+)  # fmt: skip
+"""Fields of a spec that follow from others, or aren't about training."""
+
+APART = tuple(name for name in SPEC_FIELDS if name not in FOLLOWING)
+"""Fields in which two models may be said to differ: what a person sets for each."""
+
+
+def fields_apart(first: Tested, second: Tested) -> list[str]:
+    """Return the fields in which the specs of two models differ, in the order of specs."""
+    a, b = first.runs[0].metrics.spec, second.runs[0].metrics.spec
+    if a is None or b is None:
+        return []
+    return [name for name in APART if getattr(a, name) != getattr(b, name)]
+
+
+def how_they_differ(view: StudyView, ids: Sequence[str], base_id: str) -> list[Sentence]:
+    """Say in which settings tested models differ from their common base, with both values."""
+    base = tested_accuracy(view, base_id)
+    models = [tested_accuracy(view, id_) for id_ in ids if id_ != base_id]
+    if base is None:
+        return []
+    said: list[Parts] = []
+    for model in models:
+        if model is None or _same_run(model, base):
+            continue
+        names = fields_apart(model, base)
+        first, other = model.runs[0], base.runs[0]
+        fields: list[Parts] = [
+            say(field_words(name), " (", *field_value(first, name), " against ",
+                *field_value(other, name), ")").parts
+            for name in names
+        ]  # fmt: skip
+        than = say(" differs from ", Name(base.name)).parts if not said else ()
+        if fields:
+            said.append(say(Name(model.name), than, " in ", listing(fields)).parts)
+    return [say(said[0], *(say("; ", more).parts for more in said[1:]), ".")] if said else []
 
 
 def _epochs_differ(first: Tested, second: Tested) -> list[Sentence]:

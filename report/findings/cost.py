@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from report.evidence.accuracy import Tested, all_tested
 from report.evidence.cost import Spent, arithmetic_of, energy_of, mean, time_of, total, trained
-from report.evidence.display_names import experiment_name
+from report.evidence.display_names import pair_word
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Number,
@@ -25,15 +25,13 @@ from report.findings.scores import tested_score
 from training.records import matches_group
 
 
-def size_and_time(
-    view: StudyView, experiment_id: str, than: str = "transfer/best"
-) -> list[Sentence]:
+def size_and_time(view: StudyView, experiment_id: str, than: str) -> list[Sentence]:
     """Hold a model's parameters and training time against another's."""
     run, other = view.run(experiment_id), view.run(than)
     if run is None or other is None or run.parameters is None or other.parameters is None:
         return []
     sizes = (run.number("/parameters/total"), other.number("/parameters/total"))
-    name, other_name = (Name(experiment_name(r.experiment)) for r in (run, other))
+    name, other_name = (Name(r.name) for r in (run, other))
     sentences = [
         say(
             name, " has ", millions(sizes[0]), " million parameters, ", *_trained(run), "; ",
@@ -101,9 +99,9 @@ def accuracy_per_parameter(view: StudyView) -> list[Sentence]:
     return [
         say(
             "Size alone doesn’t decide: the largest network, that of ",
-            Name(experiment_name(largest.experiment)), " with ",
+            Name(largest.name), " with ",
             millions(largest.runs[0].number("/parameters/total")), " million parameters, reaches ",
-            tested_score(largest), "; the chosen one, ", Name(experiment_name(model.experiment)),
+            tested_score(largest), "; the chosen one, ", Name(model.name),
             ", has ", millions(model.runs[0].number("/parameters/total")),
             " million and reaches ", tested_score(model), ".",
         )
@@ -143,7 +141,8 @@ def _choosing(view: StudyView, runs: list[Run]) -> list[Sentence]:
     ]
     if not shares:
         return []
-    grids_said = "grids that pairs are" if len(tried) > 1 else "grid that a pair is"
+    word = pair_word(candidates[0])
+    grids_said = f"grids that {word}s are" if len(tried) > 1 else f"grid that a {word} is"
     return [say("Of that, ", listing(shares), f" went into the {grids_said} chosen from.")]
 
 
@@ -156,7 +155,7 @@ def _of_the_chosen(view: StudyView) -> list[Sentence]:
     several = say(" in the mean of ", integer(model.n_seeds), " seeds").parts
     return [
         say(
-            "Training the chosen model, ", Name(experiment_name(model.experiment)), ", took ",
+            "Training the chosen model, ", Name(model.name), ", took ",
             _took(model), several if len(model.runs) > 1 else (), _choosing_its_pair(view, model),
             ".",
         ),
@@ -183,8 +182,9 @@ def _choosing_its_pair(view: StudyView, tested: Tested) -> Parts:
     if time is None or arithmetic is None:
         return ()
     among = ", this training included" if tested.runs[0].metrics.reused_from else ""
+    word = pair_word(tested.runs[0])
     return say(
-        "; choosing its pair took ", duration(time), " and ", flop(arithmetic),
+        f"; choosing its {word} took ", duration(time), " and ", flop(arithmetic),
         f" for the whole grid{among}",
     ).parts  # fmt: skip
 
@@ -206,7 +206,7 @@ def _as_good_for_less(choice: Chosen) -> list[Sentence]:
     return [
         say(
             "Of the models that can’t be told from it, the least went into ",
-            Name(experiment_name(least.experiment)), ": ",
+            Name(least.name), ": ",
             _took(least, timed=_devices(least) == _devices(choice.model)), ", ", percent(share),
             " of the chosen one’s arithmetic, for ", tested_score(least), " right.",
             strength="weak",

@@ -300,10 +300,18 @@ KINDS: dict[str, Parts] = {
 }  # fmt: skip
 
 
+SAMPLE = parts(
+    "It is the embedded sample: letters and signs, drawn from many fonts in random sizes, "
+    "positions, angles and colours."
+)
+
+
 def kind(view: StudyView) -> list[Sentence]:
     """Say in plain words which pictures these are."""
     if view.dataset is None:
         return []
     if view.dataset.kind == "caltech101" and is_part(view):
         return [say("The whole is ", CALTECH, " in its published form", *ORIGINAL)]
+    if view.study.sections and view.dataset.kind != "caltech101":
+        return [say(SAMPLE)] if view.dataset.kind == "sample" else []
     return [say(KINDS[view.dataset.kind])]

@@ -2,7 +2,8 @@
 
 import math
 
-from report.evidence.display_names import experiment_name, optimizer_name
+from report.evidence.display_names import optimizer_name
+from report.evidence.homework import PRETRAINED_GRID, RANDOM_GRID
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, decimal, derive, integer, points, rate
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
@@ -15,8 +16,6 @@ CERTAIN = 1.96
 NEAR_AN_EVEN_GUESS = 0.01
 """Share by which a train loss may differ from that of an even guess and still count as near it."""
 
-SCRATCH, TRANSFER = "scratch/grid", "transfer/grid"
-
 
 def smaller_rates(view: StudyView) -> list[Sentence]:
     """Say whether pre-trained weights went with smaller rates, of the best pairs and by optimizer.
@@ -24,8 +23,8 @@ def smaller_rates(view: StudyView) -> list[Sentence]:
     Nothing where the best pair of either grid can't be told from guessing, or the grids didn't try
     the same rates.
     """
-    here, there = (view.ranked(grid) for grid in (TRANSFER, SCRATCH))
-    if not here or not there or _rates(view, TRANSFER) != _rates(view, SCRATCH):
+    here, there = (view.ranked(grid) for grid in (PRETRAINED_GRID, RANDOM_GRID))
+    if not here or not there or _rates(view, PRETRAINED_GRID) != _rates(view, RANDOM_GRID):
         return []
     best = here[0], there[0]
     specs = [run.metrics.spec for run in best]
@@ -130,7 +129,7 @@ def gap_against(view: StudyView, experiment_id: str, other_id: str) -> list[Sent
         side = "further ahead" if apart.value > 0 else "further back"
         verdict = say("here train is ", points(apart), f" points {side}").parts
     return [
-        say(start, "; of ", Name(experiment_name(second.experiment)), " it is ", *_ahead(gaps[1]),
+        say(start, "; of ", Name(second.name), " it is ", *_ahead(gaps[1]),
             ": ", verdict, ".")
     ]  # fmt: skip
 

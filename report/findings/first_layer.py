@@ -1,15 +1,23 @@
 """How far training moved the first layer."""
 
+from report.evidence.homework import FINALIST_OF_RANDOM, FINE_TUNED
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import percent
 from report.evidence.sentences import Sentence, say
-
-GRID_WINNERS = ("scratch/best", "transfer/best")
+from report.evidence.study_sections import is_homework
+from report.findings.chosen import chosen_model
 
 
 def first_layers(view: StudyView) -> list[Run]:
-    """Return the best run of each grid, where its record describes the first layer."""
-    found = [view.run(experiment_id) for experiment_id in GRID_WINNERS]
+    """Return the best run of each grid, where its record describes the first layer.
+
+    In a study of one's own it is the chosen model's run.
+    """
+    ids: tuple[str, ...] = (FINALIST_OF_RANDOM, FINE_TUNED)
+    if not is_homework(view):
+        choice = chosen_model(view)
+        ids = (choice.model.experiment.id,) if choice is not None else ()
+    found = [view.run(experiment_id) for experiment_id in ids]
     return [run for run in found if run is not None and run.metrics.first_layer is not None]
 
 

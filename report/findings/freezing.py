@@ -1,7 +1,6 @@
 """What each freeze strategy leaves to train, explained by its parameter counts."""
 
 from report.evidence.accuracy import Tested
-from report.evidence.display_names import experiment_name
 from report.evidence.load import Run
 from report.evidence.numbers import derive, integer, millions, percent
 from report.evidence.sentences import Code, Name, Parts, Sentence, listing, numbered, parts, say
@@ -20,7 +19,7 @@ HELD: dict[str, str] = {
 }
 
 
-def held(freeze: str) -> Parts:
+def what_stays(freeze: str) -> Parts:
     """Say which part a strategy holds still; see `training.records.spec.Freeze`."""
     kind, _, what = freeze.partition(":")
     if kind == "first":
@@ -48,7 +47,7 @@ def what_is_trained(run: Run) -> list[Sentence]:
     )  # fmt: skip
     return [
         say(
-            Name(experiment_name(run.experiment)), ": ", *held(spec.freeze),
+            Name(run.name), ": ", *what_stays(spec.freeze),
             ". Training changes ", changes, *_first_phase(run), ".",
         )
     ]  # fmt: skip
@@ -76,7 +75,7 @@ def counts_and_accuracy(tested: list[Tested]) -> list[Sentence]:
         return []
     named: list[Parts] = [
         say(millions(t.runs[0].number("/parameters/trainable")), " million (",
-            Name(experiment_name(t.experiment)), ") ", tested_score(t)).parts
+            Name(t.name), ") ", tested_score(t)).parts
         for t in by_count
     ]  # fmt: skip
     start = say("Ordered by the number of parameters that were trained: ", listing(named), ".")

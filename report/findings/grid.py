@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from report.evidence.accuracy import STUDENT_SEEDS
-from report.evidence.display_names import INTERVAL, optimizer_name, pair
+from report.evidence.display_names import INTERVAL, is_classic, optimizer_name, pair, pair_word
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Number,
@@ -29,6 +29,7 @@ from report.evidence.sentences import (
     say,
 )
 from report.evidence.statistics import SIGNIFICANCE
+from report.evidence.study_sections import axes_of
 from report.findings.exploding import exploded, explosions
 from report.findings.guessing import (
     answers,
@@ -56,14 +57,15 @@ def best_pair(view: StudyView, grid: str) -> list[Sentence]:
     best = ranked[0]
     if all(never_learned(view, run) for run in ranked):
         return [
-            say("Of ", numbered(integer(_count(ranked)), "pair"), " with a result none is "
+            say("Of ", numbered(integer(_count(ranked)), pair_word(best)), " with a result none is "
                 "measurably better than ", better_than(view, ranked), "; first by validation "
                 "accuracy is ", pair(best), ": ", percent(_accuracy(view, best)),
                 *_when(view, best), ".", strength="strong")
         ]  # fmt: skip
+    word = pair_word(best)
     sentences = [
         say(
-            "Of ", numbered(integer(_count(ranked)), "pair"), " with a result, ", pair(best),
+            "Of ", numbered(integer(_count(ranked)), word), " with a result, ", pair(best),
             " reached the highest validation accuracy: ", percent(_accuracy(view, best)),
             *_when(view, best), ".",
         )
@@ -79,7 +81,8 @@ def leads(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]:
     Pairs that are level lead nobody.
 
     Args:
-        grids: What each grid's runs start from, by its name: "from a random start".
+        grids: What each grid's runs start from, by its name: "from a random start"; empty where
+            that isn't what tells it from the others.
     """
     said: list[Parts] = []
     for grid, start in grids.items():
@@ -91,10 +94,16 @@ def leads(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]:
             continue
         reading = ", more than luck explains" if found[1].strength == "strong" else (
             ", which may be luck")  # fmt: skip
-        said.append(
-            say(start if said else start.capitalize(), " ", pair(ranked[0]), " leads ",
-                pair(ranked[1]), " by ", points(lead), " points", reading).parts
-        )  # fmt: skip
+        if start:
+            said.append(
+                say(start if said else start.capitalize(), " ", pair(ranked[0]), " leads ",
+                    pair(ranked[1]), " by ", points(lead), " points", reading).parts
+            )  # fmt: skip
+        else:
+            said.append(
+                say(f"The best {pair_word(ranked[0])}, ", pair(ranked[0]), ", leads the second, ",
+                    pair(ranked[1]), ", by ", points(lead), " points", reading).parts
+            )  # fmt: skip
     return [say(said[0], *(say("; ", clause).parts for clause in said[1:]), ".")] if said else []
 
 
@@ -105,7 +114,8 @@ def without_success(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]
     }
     counted: list[Parts] = [
         say(integer(_count(failed[grid])), " of ",
-            numbered(integer(_count(view.ranked(grid))), "pair"), " ", start).parts
+            numbered(integer(_count(view.ranked(grid))), pair_word(view.ranked(grid)[0])),
+            *((" ", start) if start else ())).parts
         for grid, start in grids.items() if failed[grid]
     ]  # fmt: skip
     if not counted:
@@ -210,6 +220,8 @@ def _tie(second: Run) -> Sentence:
 
 def sensitivity(view: StudyView, grid: str) -> list[Sentence]:
     """Say which learning rate suits each optimizer, and which optimizer minds it most."""
+    if not is_classic(list(axes_of(view, grid))):
+        return []
     table: dict[str, list[Run]] = defaultdict(list)
     for run in view.ranked(grid):
         if run.metrics.spec is not None:
@@ -281,8 +293,9 @@ def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
     ]
     if finished and not trouble:
         losses = ", no loss exploded" if all(run.curves for run in finished) else ""
+        word = pair_word(finished[0])
         return [
-            say(f"No pair diverged{losses}, and each is measurably better than ",
+            say(f"No {word} diverged{losses}, and each is measurably better than ",
                 better_than(view, finished), ".")
         ]  # fmt: skip
     return trouble
@@ -331,10 +344,11 @@ def selection(view: StudyView, run: Run) -> list[Sentence]:
         return []
     n_pairs = derive("length", run.number("/selected/candidates"))
     place: Parts = say("the best").parts
+    word = pair_word(run)
     if chosen.rank != 1:
         place = say("number ", integer(run.number("/selected/rank"))).parts
     return [
-        say("The pair, ", pair(run), ", is ", *place, " of ", numbered(integer(n_pairs), "pair"),
+        say(f"The {word}, ", pair(run), ", is ", *place, " of ", numbered(integer(n_pairs), word),
             " in ", Code(chosen.grid), " by validation accuracy.")
     ]  # fmt: skip
 

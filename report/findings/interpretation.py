@@ -7,11 +7,11 @@ apart. None says more than "may", and each names what would decide it.
 from collections.abc import Sequence
 
 from report.evidence.accuracy import Tested
-from report.evidence.display_names import CALTECH, experiment_name
+from report.evidence.display_names import CALTECH
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, integer
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, say
-from report.findings.answers import Difference, answers
+from report.findings.answers import Difference, differences_of
 from report.findings.chosen import chosen_model
 from report.findings.class_changes import hurt_and_helped
 from training.records import Freeze
@@ -39,11 +39,10 @@ def soonest(view: StudyView) -> list[Sentence]:
     if first.value == others[0][0].value:
         return []
     said: list[Parts] = [
-        say(Name(experiment_name(other.experiment)), " in epoch ", integer(epoch)).parts
-        for epoch, other in others
+        say(Name(other.name), " in epoch ", integer(epoch)).parts for epoch, other in others
     ]
     return [
-        say("Of the models that can’t be told apart, ", Name(experiment_name(model.experiment)),
+        say("Of the models that can’t be told apart, ", Name(model.name),
             " was the first to come within a twentieth of its best validation accuracy, in epoch ",
             integer(first), "; ", listing(said), ". Where accuracy doesn’t decide, that may: the "
             "same is had with fewer epochs. Other random starts would tell whether it stays so.",
@@ -61,9 +60,9 @@ def _nearly_there(model: Tested) -> Quantity | None:
     return run.curve(f"/epoch/{next(i for i, a in enumerate(accuracies) if a >= aim)}")
 
 
-def uneven_loss(view: StudyView, experiment_id: str) -> list[Sentence]:
+def uneven_loss(view: StudyView, section: str, experiment_id: str) -> list[Sentence]:
     """Say what may hurt some classes by an augmentation and not all; see `class_changes`."""
-    d = _told_loss(view, "augmentation", experiment_id)
+    d = _told_loss(view, section, experiment_id)
     if d is None:
         return []
     worse, _, n_classes = hurt_and_helped(view, d)
@@ -75,9 +74,9 @@ def uneven_loss(view: StudyView, experiment_id: str) -> list[Sentence]:
     ]  # fmt: skip
 
 
-def unsuited_features(view: StudyView, experiment_id: str) -> list[Sentence]:
+def unsuited_features(view: StudyView, section: str, experiment_id: str) -> list[Sentence]:
     """Say what a measurable loss by frozen features may come from."""
-    d = _told_loss(view, "freezing", experiment_id)
+    d = _told_loss(view, section, experiment_id)
     spec = d.model.runs[0].metrics.spec if d is not None else None
     if spec is None or spec.freeze not in EXTRACTORS:
         return []
@@ -88,13 +87,13 @@ def unsuited_features(view: StudyView, experiment_id: str) -> list[Sentence]:
     ]  # fmt: skip
 
 
-def likeness(view: StudyView) -> list[Sentence]:
+def likeness(view: StudyView, section: str) -> list[Sentence]:
     """Say how the pictures of both tasks may explain a gain by pre-training.
 
-    Said where it is known what both are: Caltech-101 itself, and ImageNet's own weights.
+    Of the models of a section. Said where it is known what both are: Caltech-101 itself, and
+    ImageNet's own weights.
     """
-    differences = next(a.differences for a in answers(view) if a.section == "transfer")
-    told = [d for d in differences if d.sure != "open" and d.gain.value > 0]
+    told = [d for d in differences_of(view, section) if d.sure != "open" and d.gain.value > 0]
     spec = told[0].model.runs[0].metrics.spec if told else None
     if spec is None or spec.weights != "imagenet":
         return []
@@ -134,12 +133,12 @@ def unlike_batches(view: StudyView, experiments: Sequence[str], base: str) -> li
 
 def _batch(run: Run) -> Parts:
     size = numbered(integer(run.number("/spec/batch_size")), "picture")
-    return say(size, " for ", Name(experiment_name(run.experiment))).parts
+    return say(size, " for ", Name(run.name)).parts
 
 
 def _told_loss(view: StudyView, section: str, experiment_id: str) -> Difference | None:
     """Return the difference of a model that is measurably worse than what it is held against."""
-    differences = next(a.differences for a in answers(view) if a.section == section)
+    differences = differences_of(view, section)
     return next(
         (
             d

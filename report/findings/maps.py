@@ -1,6 +1,5 @@
 """What speaks for the chosen network's answers, and whether its maps see the weights."""
 
-from report.evidence.display_names import experiment_name
 from report.evidence.load import Run
 from report.evidence.numbers import decimal, derive, integer
 from report.evidence.sentences import Name, Sentence, say
@@ -34,7 +33,7 @@ def about_maps(run: Run) -> list[Sentence]:
         return []
     if record.heat_maps.reason:
         return [
-            say("What speaks for the answers of ", Name(experiment_name(run.experiment)),
+            say("What speaks for the answers of ", Name(run.name),
                 " isn’t shown: ", run.told("/heat_maps/reason"), ".", strength="gap")
         ]  # fmt: skip
     found = kept_maps(run)

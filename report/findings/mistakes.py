@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from report.evidence.display_names import INTERVAL, experiment_name
+from report.evidence.display_names import INTERVAL
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, percent, plain, points
 from report.evidence.sentences import Name, Parts, Sentence, numbered, say
@@ -80,7 +80,7 @@ def whose_mistakes(view: StudyView, run: Run) -> list[Sentence]:
     validation = run.number("/validation/accuracy")
     return [
         say(
-            "The network looked at is ", Name(experiment_name(run.experiment)),
+            "The network looked at is ", Name(run.name),
             ", of all tested networks the one with the highest validation accuracy (",
             percent(validation), *_seed(view, run),
             "). Of ", numbered(integer(run.number("/test/n_images")), "test picture"),

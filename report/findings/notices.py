@@ -1,6 +1,6 @@
 """What a reader must know before believing a section: made-up data, gaps, stale choices."""
 
-from report.evidence.display_names import CALTECH, pair
+from report.evidence.display_names import CALTECH, pair, pair_word
 from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, plain
 from report.evidence.sentences import Code, Parts, Sentence, listing, say
@@ -15,7 +15,7 @@ def data_notices(view: StudyView) -> list[Sentence]:
     if uses_sample_data(view):
         found.append(
             say(
-                "These are not ", CALTECH, " pictures. Every number here comes from the embedded "
+                *_not_what_they_seem(view), " Every number here comes from the embedded "
                 "sample: letters and signs drawn from fonts, made to show the whole job in "
                 "minutes. They say nothing about photographs.",
                 strength="gap",
@@ -30,6 +30,12 @@ def data_notices(view: StudyView) -> list[Sentence]:
             )
         )
     return found
+
+
+def _not_what_they_seem(view: StudyView) -> Parts:
+    if view.study.sections:
+        return say("These are no photographs.").parts
+    return say("These are not ", CALTECH, " pictures.").parts
 
 
 def uses_sample_data(view: StudyView) -> bool:
@@ -130,8 +136,9 @@ def choice_notices(view: StudyView, experiments: list[Experiment]) -> list[Sente
         return []
     return [
         say(
-            "Stale: ", listing(stale), " used a pair that its grid no longer chooses; now it would "
-            "be ", pair(chosen_now), ". ", Code("homework run-all"), " brings them up to date.",
+            "Stale: ", listing(stale), f" used a {pair_word(chosen_now)} that its grid no longer "
+            "chooses; now it would be ", pair(chosen_now), ". ", Code("homework run-all"),
+            " brings them up to date.",
             strength="gap",
         )
     ]  # fmt: skip

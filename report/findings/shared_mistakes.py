@@ -1,7 +1,6 @@
 """What several tested models get wrong alike, and which classes that follows from."""
 
 from report.evidence.accuracy import all_tested
-from report.evidence.display_names import experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, decimal, derive, integer
 from report.evidence.sentences import Name, Sentence, numbered, say
@@ -63,7 +62,7 @@ def shared_with_second(view: StudyView, run: Run) -> list[Sentence]:
     alone = n_alike(run)
     if other is None or not alone.value:
         return []
-    name = Name(experiment_name(other.experiment))
+    name = Name(other.name)
     return [say(name, " gives the same wrong answer to ", integer(n_alike(run, other)),
                 " of these.")]  # fmt: skip
 

@@ -1,7 +1,6 @@
 """Which tested models are worth their time: accuracy on validation against latency."""
 
 from report.evidence.accuracy import Tested, validation_accuracy
-from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, milliseconds, percent
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
@@ -85,6 +84,6 @@ def worth_their_time(view: StudyView) -> list[Sentence]:
 
 def _named(view: StudyView, model: Tested) -> Parts:
     return say(
-        Name(experiment_name(model.experiment)), " (", percent(_accuracy(view, model)), ", ",
+        Name(model.name), " (", percent(_accuracy(view, model)), ", ",
         milliseconds(_time(view, model)), ")",
     ).parts  # fmt: skip

@@ -1,6 +1,6 @@
 """What one more epoch might bring: how the runs of a grid stood when their epochs were over."""
 
-from report.evidence.display_names import pair
+from report.evidence.display_names import pair, pair_word
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, points
 from report.evidence.sentences import Parts, Sentence, listing, parts, say
@@ -20,15 +20,16 @@ def how_they_ended(view: StudyView, grid: str) -> list[Sentence]:
     if not rising:
         return []
     best = ended[0]
-    verb = "pair was" if len(rising) == 1 else "pairs were"
+    word = pair_word(best)
+    verb = f"{word} was" if len(rising) == 1 else f"{word}s were"
     sentences = [
-        say("Of ", total, " pairs ", integer(_count(rising)), f" {verb} still rising when the "
+        say("Of ", total, f" {word}s ", integer(_count(rising)), f" {verb} still rising when the "
             "epochs were over", _named(rising), ": more epochs might help.", strength="weak")
     ]  # fmt: skip
     if best in rising:
         sentences.append(
-            say("The best pair is among them, so the ranking holds for this number of epochs and "
-                "may be another for more.", strength="weak")
+            say(f"The best {word} is among them, so the ranking holds for this number of epochs "
+                "and may be another for more.", strength="weak")
         )  # fmt: skip
     return sentences
 

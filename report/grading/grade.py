@@ -11,7 +11,7 @@ from report.audit.attached import attached_study
 from report.audit.authors_text import lint_study
 from report.audit.records import Problem, audit_records
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.display_names import data_set_name, experiment_name
+from report.evidence.display_names import data_set_name
 from report.evidence.load import StudyView, load_study
 from report.findings.chosen import chosen_model
 from report.grading.known_examples import NAME, is_known
@@ -147,7 +147,7 @@ def _described(name: str, view: StudyView) -> Grade:
         fingerprint=dataset.fingerprint if dataset else "",
         n_done=sum(bool(view.finished(e.id)) for e in view.listed),
         n_experiments=len(view.listed),
-        best=experiment_name(best.experiment) if best else "",
+        best=best.name if best else "",
         accuracy=_accuracy(best) if best else None,
         low=float(best.low.value) if best else None,
         high=float(best.high.value) if best else None,

@@ -1,14 +1,15 @@
 """The report's sections in order. Each one's module is imported when the section is made."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from report.errors import unknown
+from training.records import StudySection
+from training.study import shown_sections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from report.evidence.load import StudyView
     from report.sections.view import SectionView
 
@@ -22,7 +23,7 @@ class SectionEntry:
     """A section of the report.
 
     Attributes:
-        module: Holds `build(view) -> SectionView`.
+        module: Holds `build(view) -> SectionView`; of a study's section it takes that, too.
         reads: What it is made from, beside the study and its data set: experiment ids, sections
             of the experiment list, grids such as `transfer/grid`, `*` for every record, or
             `words` for what a person wrote.
@@ -34,54 +35,50 @@ class SectionEntry:
     reads: tuple[str, ...]
 
 
-SECTIONS: dict[str, SectionEntry] = {
-    entry.slug: entry
-    for entry in (
-        SectionEntry("introduction", "What came out", "report.sections.introduction", ("*",)),
-        SectionEntry("data", "Data exploration", "report.sections.data", ("data",)),
-        SectionEntry(
-            "preprocessing", "Preprocessing and method", "report.sections.preprocessing", ("*",)
-        ),
-        SectionEntry("scratch", "Training from scratch", "report.sections.scratch", ("scratch",)),
-        SectionEntry(
-            "heatmaps",
-            "Learning rates and optimizers",
-            "report.sections.heatmaps",
-            ("scratch/grid", "transfer/grid"),
-        ),
-        SectionEntry(
-            "transfer", "Transfer learning", "report.sections.transfer", ("transfer", "scratch")
-        ),
-        SectionEntry(
-            "freezing",
-            "Freezing layers",
-            "report.sections.freezing",
-            ("freezing", "transfer/grid", "transfer/best"),
-        ),
-        SectionEntry(
-            "augmentation",
-            "Data augmentation",
-            "report.sections.augmentation",
-            ("augmentation", "transfer/grid", "transfer/best"),
-        ),
-        SectionEntry(
-            "beyond",
-            "Beyond AlexNet",
-            "report.sections.beyond",
-            ("beyond", "transfer/grid", "transfer/best"),
-        ),
-        SectionEntry("mistakes", "Where the best network errs", "report.sections.mistakes", ("*",)),
-        SectionEntry("conclusion", "Conclusion", "report.sections.conclusion", ("*",)),
-        SectionEntry("references", "References", "report.sections.references", ()),
-        SectionEntry(
-            "background", "Appendix: how it works", "report.sections.background", ("scratch",)
-        ),
-        SectionEntry(
-            "details", "Appendix: further figures and tables", "report.sections.details", ("*",)
-        ),
-        SectionEntry("appendix", "Appendix: every experiment", "report.sections.appendix", ("*",)),
+FIRST: tuple[SectionEntry, ...] = (
+    SectionEntry("introduction", "What came out", "report.sections.introduction", ("*",)),
+    SectionEntry("data", "Data exploration", "report.sections.data", ("data",)),
+    SectionEntry(
+        "preprocessing", "Preprocessing and method", "report.sections.preprocessing", ("*",)
+    ),
+)
+"""What stands before the sections of a study."""
+
+LAST: tuple[SectionEntry, ...] = (
+    SectionEntry("mistakes", "Where the best network errs", "report.sections.mistakes", ("*",)),
+    SectionEntry("conclusion", "Conclusion", "report.sections.conclusion", ("*",)),
+    SectionEntry("references", "References", "report.sections.references", ()),
+    SectionEntry("background", "Appendix: how it works", "report.sections.background", ("*",)),
+    SectionEntry(
+        "details", "Appendix: further figures and tables", "report.sections.details", ("*",)
+    ),
+    SectionEntry("appendix", "Appendix: every experiment", "report.sections.appendix", ("*",)),
+)
+"""What stands behind them."""
+
+
+def sections_for(own: Sequence[StudySection] = ()) -> dict[str, SectionEntry]:
+    """Return the sections of a report by slug, in their usual order.
+
+    Args:
+        own: The sections of its study; empty for the homework's.
+    """
+    entries = (*FIRST, *map(_entry, shown_sections(own).values()), *LAST)
+    return {entry.slug: entry for entry in entries}
+
+
+def _entry(section: StudySection) -> SectionEntry:
+    """Return the entry of a study's section, whose kind decides what makes it."""
+    compared = (id_ for pair in section.compare for id_ in pair)
+    against = (section.against,) if section.against else ()
+    reads = dict.fromkeys((section.name, *section.grids, *against, *compared))
+    return SectionEntry(
+        section.name, section.title, f"report.sections.{section.kind}", tuple(reads)
     )
-}
+
+
+SECTIONS = sections_for()
+"""The homework's."""
 
 BRIEF: dict[str, SectionEntry] = {
     "introduction": SECTIONS["introduction"],
@@ -96,12 +93,17 @@ def section_view(slug: str, view: "StudyView") -> "SectionView":
     Raises:
         ReportError: There is no such section.
     """
-    entries = SECTIONS | BRIEF
-    if slug not in entries:
-        raise unknown("section", slug, list(SECTIONS))
+    entries = sections_for(view.study.sections)
+    if slug not in entries | BRIEF:
+        raise unknown("section", slug, list(entries))
     from report.sections.without_result import without_result
 
-    if (missing := without_result(slug, entries[slug].title, view)) is not None:
-        return missing
-    build: Callable[[StudyView], SectionView] = import_module(entries[slug].module).build
-    return build(view)
+    entry, own = (entries | BRIEF)[slug], shown_sections(view.study.sections).get(slug)
+    found = without_result(slug, entry.title, view)
+    if found is None:
+        module = import_module(entry.module)
+        found = module.build(view) if own is None else module.build(view, own)
+    if own is None:
+        return found
+    template = found.template or own.kind
+    return replace(found, template=template, before=own.before, after=own.after)

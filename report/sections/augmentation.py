@@ -1,48 +1,64 @@
 """Data augmentation: altered copies of the train pictures."""
 
+from report.evidence.homework import UNCHANGED
 from report.evidence.load import StudyView
 from report.evidence.sentences import Sentence, parts, say
+from report.evidence.study_sections import (
+    base_of,
+    held,
+    is_homework,
+    own_experiments,
+    shown_run,
+)
 from report.figures.pictures import augmentation_gallery
 from report.figures.run_figures import curves
-from report.findings.answers import UNCHANGED, headline, unaugmented
+from report.findings.answers import headline
 from report.findings.class_changes import class_effects
 from report.findings.comparing import differences_to_mind, other_epochs
 from report.findings.expected import gap_against
 from report.findings.interpretation import uneven_loss
 from report.findings.notices import notices, uses_sample_data
-from report.sections import SECTIONS
-from report.sections.scratch import course
+from report.sections.own import apart, grid_figures, grid_findings, grid_tables
+from report.sections.runs import course
 from report.sections.view import SectionView
 from report.tables.results import comparison
-
-ONE_OF_THREE = "augmentation/one-of-three"
-BEST = "transfer/best"
+from training.records import StudySection
 
 
-def build(view: StudyView) -> SectionView:
-    """Make the section on augmentation."""
-    own = view.section("augmentation")
-    best = view.experiment(BEST)
+def build(view: StudyView, section: StudySection) -> SectionView:
+    """Make a section on augmentation."""
+    shown, base, homework = shown_run(view, section), base_of(view, section), is_homework(view)
     caption = parts(
         "Augmentation against none. All experiments start from the same pre-trained weights with "
         "the same pair."
+        if homework
+        else "Augmentation against none."
     )
     return SectionView(
-        slug="augmentation",
-        title=SECTIONS["augmentation"].title,
-        notices=notices(view, own),
+        slug=section.name,
+        title=section.title,
+        notices=notices(view, view.section(section.name)),
         findings={
-            "answer": headline(view, "augmentation"),
+            "answer": headline(view, section.name),
             "letters": tuple(_letters(view)),
-            "course": tuple(course(view, ONE_OF_THREE)),
-            "against_none": tuple(_against_none(view)),
-            "alone": tuple(_alone(view)),
-            "meaning": tuple(uneven_loss(view, ONE_OF_THREE)),
+            "course": tuple(course(view, shown)),
+            "against_none": tuple(_against_none(view, shown, base)),
+            "alone": (
+                tuple(_alone(view, section, shown, base)) if homework else apart(view, section)
+            ),
+            "meaning": tuple(uneven_loss(view, section.name, shown)),
+            "grids": () if homework else grid_findings(view, section),
         },
-        figures={"gallery": augmentation_gallery(view), "curves": curves(view, ONE_OF_THREE)},
-        tables={"comparison": comparison(view, "augmentation", [best, *own] if best else own,
-                                         caption, unaugmented(view))},
-    )  # fmt: skip
+        figures={
+            **({"gallery": augmentation_gallery(view)} if homework else {}),
+            "curves": curves(view, shown),
+            **({} if homework else grid_figures(view, section)),
+        },
+        tables={
+            "comparison": comparison(view, section.name, held(view, section), caption, base),
+            **({} if homework else grid_tables(view, section)),
+        },
+    )
 
 
 def _letters(view: StudyView) -> list[Sentence]:
@@ -52,20 +68,21 @@ def _letters(view: StudyView) -> list[Sentence]:
     return [say("A mirrored or turned letter can be another letter, or none.")]
 
 
-def _against_none(view: StudyView) -> list[Sentence]:
-    baseline = unaugmented(view)
+def _against_none(view: StudyView, shown: str, base: str) -> list[Sentence]:
+    if not is_homework(view):
+        return gap_against(view, shown, base)
     return [
-        *differences_to_mind(view, ONE_OF_THREE, baseline, epochs=False),
-        *gap_against(view, ONE_OF_THREE, baseline),
-        *class_effects(view, ONE_OF_THREE),
+        *differences_to_mind(view, shown, base, epochs=False),
+        *gap_against(view, shown, base),
+        *class_effects(view, shown),
     ]
 
 
-def _alone(view: StudyView) -> list[Sentence]:
+def _alone(view: StudyView, section: StudySection, shown: str, base: str) -> list[Sentence]:
     """Hold each transformation alone against none, where these extras were run."""
-    others = [e.id for e in view.section("augmentation") if e.id not in (ONE_OF_THREE, UNCHANGED)]
-    base = unaugmented(view)
+    own = own_experiments(view, section)
+    others = [e.id for e in own if e.id not in (shown, UNCHANGED)]
     return [
         *(s for id_ in others for s in differences_to_mind(view, id_, base, epochs=False)),
-        *other_epochs(view, [ONE_OF_THREE, *others], base),
+        *other_epochs(view, [shown, *others], base),
     ]

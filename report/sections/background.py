@@ -1,6 +1,7 @@
 """The appendix on the method: how networks, optimizers and the comparisons work."""
 
 from report.evidence.load import StudyView
+from report.evidence.study_sections import plain_run
 from report.findings import data
 from report.sections import SECTIONS
 from report.sections.view import SectionView
@@ -9,7 +10,7 @@ from report.tables.settings import network_parts
 
 def build(view: StudyView) -> SectionView:
     """Make the section that explains what the method only names."""
-    baseline = view.run("scratch/baseline")
+    baseline = plain_run(view)
     parts = network_parts(baseline) if baseline else None
     return SectionView(
         slug="background",

@@ -9,7 +9,7 @@ from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer
 from report.evidence.sentences import Code, Parts, numbered, parts
 from report.findings.chosen import chosen
-from report.sections import SECTIONS
+from report.sections import sections_for
 from training.records import SPLITS
 from training.study import PRESETS
 
@@ -52,19 +52,23 @@ def make_cover(view: StudyView, detail: Detail = "full") -> Cover:
 def _title(view: StudyView) -> str:
     """Return the study's title; the homework's own names the pictures that were used."""
     title, dataset = view.study.title, view.dataset
+    if view.study.sections and title in (preset.title for preset in PRESETS.values()):
+        return view.study.name.replace("-", " ").replace("_", " ").capitalize()
     if dataset is None or dataset.kind != "folder" or title != PRESETS["reference"].title:
         return title
     return title.replace(CALTECH.text, dataset.name)
 
 
 def _lines(view: StudyView, detail: Detail) -> list[tuple[str, Parts]]:
+    study = view.study
     lines = [("Data set", _data_set(view)), ("Study", parts(Code(view.folder.name)))]
     if devices := _devices(view):
         lines.append(("Trained on", parts(", ".join(devices))))
     if detail == "brief":
         lines.append(("Form", parts("brief: answers, figures and tests")))
-    elif left_out := view.study.report.leave_out:
-        titles = (SECTIONS[slug].title for slug in SECTIONS if slug in left_out)
+    elif left_out := study.report.leave_out:
+        entries = sections_for(study.sections)
+        titles = (entries[slug].title for slug in entries if slug in left_out)
         lines.append(("Left out", parts(", ".join(titles))))
     if day := _last_day(view):
         complete = all(view.run(experiment.id) is not None for experiment in view.listed)

@@ -50,13 +50,16 @@ def build(view: StudyView) -> SectionView:
 def _facts(view: StudyView) -> dict[str, Parts]:
     """Return what the explanatory text depends on.
 
-    `own` is the data set's name where the homework's pictures aren't used; `even` is there where
+    `own` is the data set's name where the homework's pictures aren't used; `caltech` is there where
+    they are; `even` is there where
     every class of every split has as many pictures as the others.
     """
     dataset = view.dataset
     if dataset is None:
         return {}
     facts = {}
+    if dataset.kind == "caltech101":
+        facts["caltech"] = parts("caltech")
     if dataset.kind == "folder":
         facts["own"] = parts(Name(dataset.name))
     if all(len(set(getattr(dataset.counts, split))) == 1 for split in SPLITS):

@@ -1,18 +1,19 @@
 """The second and last section of a brief report: figures and tests that carry the answers."""
 
 from report.evidence.load import StudyView
+from report.evidence.study_sections import all_grids
 from report.figures.comparison_figures import accuracy_against_cost
-from report.figures.grid_figures import heatmap_pair
+from report.figures.grid_figures import grid_figure
 from report.sections import BRIEF
-from report.sections.heatmaps import GRIDS
+from report.sections.own import grid_key
 from report.sections.view import SectionView
 from report.tables.answers import tests_table
 
 
 def build(view: StudyView) -> SectionView:
     """Make the section of figures and tests."""
-    grids = tuple(GRIDS.values())
-    heatmaps = {name: heatmap_pair(view, grid, grids) for name, grid in GRIDS.items()}
+    grids = all_grids(view)
+    heatmaps = {grid_key(grid): grid_figure(view, grid, grids) for grid in grids}
     return SectionView(
         slug="figures",
         title=BRIEF["figures"].title,

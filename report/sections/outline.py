@@ -5,7 +5,7 @@ from dataclasses import replace
 from report.audit.rendering import Detail
 from report.evidence.display_names import MODELS, model_name
 from report.evidence.load import StudyView
-from report.sections import BRIEF, SECTIONS, WORDS, SectionEntry, section_view
+from report.sections import BRIEF, WORDS, SectionEntry, section_view, sections_for
 from report.sections.view import SectionView
 from training.records import ExtraSection, StudyRecord
 
@@ -18,12 +18,13 @@ def outline(study: StudyRecord, detail: Detail = "full") -> dict[str, SectionEnt
     arranged = study.report
     if detail == "brief":
         return {slug: entry for slug, entry in BRIEF.items() if slug not in arranged.leave_out}
-    order = [*arranged.sections, *(slug for slug in SECTIONS if slug not in arranged.sections)]
+    usual = sections_for(study.sections)
+    order = [*arranged.sections, *(slug for slug in usual if slug not in arranged.sections)]
     extras = _extras(study)
     found: dict[str, SectionEntry] = {}
     for slug in order:
         if slug not in arranged.leave_out:
-            found[slug] = replace(SECTIONS[slug], title=title_of(slug, study))
+            found[slug] = replace(usual[slug], title=title_of(slug, study))
         for own, extra in extras.items():
             if extra.after == slug:
                 found[own] = SectionEntry(own, extra.title, "", (WORDS,))
@@ -31,8 +32,10 @@ def outline(study: StudyRecord, detail: Detail = "full") -> dict[str, SectionEnt
 
 
 def title_of(slug: str, study: StudyRecord) -> str:
-    """Return a usual section's title, which may name the study's network."""
-    title = (SECTIONS | BRIEF)[slug].title
+    """Return a usual section's title; of the homework's it may name the study's network."""
+    title = (sections_for(study.sections) | BRIEF)[slug].title
+    if study.sections:
+        return title
     return title.replace(MODELS["alexnet"], model_name(study.settings.backbone))
 
 

@@ -4,6 +4,7 @@ from report.evidence.display_names import optimizer_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer, plain
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
+from report.evidence.study_sections import is_homework, plain_run
 from report.figures.pictures import altered_pictures, preprocessing_steps
 from report.figures.views import Figure
 from report.findings import data
@@ -32,9 +33,7 @@ def build(view: StudyView) -> SectionView:
             "optimizers": _optimizers(view),
             "schedule": _schedule(view),
             "epoch": parts(EPOCHS[view.study.settings.balance]),
-            "batch_size": numbered(
-                plain(view.study_number("/settings/batch_size")), "train picture"
-            ),
+            "batch_size": _batch_size(view),
             "diverged": parts(_of_a_diverged_pair(view)),
         },
         figures=_figures(view),
@@ -55,7 +54,9 @@ COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", 
 
 
 def _optimizers(view: StudyView) -> Parts:
-    """Name the optimizers of the grids."""
+    """Name the optimizers of the grids, in a study of one's own those of all experiments."""
+    if not is_homework(view):
+        return _optimizers_of_all(view)
     tried = dict.fromkeys(view.study.settings.optimizers)
     names = listing(
         parts(Name(optimizer_name(name)), " with momentum" if name == "sgd" else "")
@@ -71,12 +72,30 @@ def _optimizers(view: StudyView) -> Parts:
 
 def _schedule(view: StudyView) -> Parts:
     """Say how the learning rate changes, where the study's experiments don't say otherwise."""
+    the = "The" if is_homework(view) else "Where an experiment doesn’t say otherwise, the"
     if view.study.settings.schedule != "step":
-        return parts("The learning rate ", SCHEDULES[view.study.settings.schedule], ".")
+        return parts(f"{the} learning rate ", SCHEDULES[view.study.settings.schedule], ".")
     return parts(
-        "The schedule multiplies the rate by ", plain(view.study_number("/settings/gamma")),
+        f"{the} schedule multiplies the rate by ", plain(view.study_number("/settings/gamma")),
         " after every ", numbered(plain(view.study_number("/settings/step_size")), "epoch"), ".",
     )  # fmt: skip
+
+
+def _optimizers_of_all(view: StudyView) -> Parts:
+    runs = [run for run in view.all_runs() if run.metrics.spec is not None]
+    used = dict.fromkeys(run.metrics.spec.optimizer for run in runs if run.metrics.spec is not None)
+    if not used:
+        return ()
+    names = listing(Name(optimizer_name(name)) for name in used)
+    return parts("The optimizer is " if len(used) == 1 else "The optimizers are ", *names, ".")
+
+
+def _batch_size(view: StudyView) -> Parts:
+    """Say how many pictures a batch has; in a study with several sizes only what they are."""
+    sizes = {e.batch_size for e in view.study.experiments} - {None}
+    if not is_homework(view) and sizes - {view.study.settings.batch_size}:
+        return parts("train pictures")
+    return numbered(plain(view.study_number("/settings/batch_size")), "train picture")
 
 
 def _of_a_diverged_pair(view: StudyView) -> str:
@@ -105,7 +124,7 @@ def _head(view: StudyView) -> list[Sentence]:
         say("The last layer, which has one output for each ImageNet class, is replaced by a new "
             "one with ", integer(n_classes), " outputs and random weights.")
     ]  # fmt: skip
-    run = view.run("scratch/baseline")
+    run = plain_run(view)
     if run is not None and run.parameters is not None:
         sentences.append(
             say("With it the network has ", integer(run.number("/parameters/total")),

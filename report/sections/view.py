@@ -34,7 +34,9 @@ class SectionView:
         tables: Named tables.
         blocks: Subsections, one an experiment.
         template: Which file of `sections/` prints it; empty for that of the slug's name.
-        markdown: A person's own text.
+        before: A person's own text above what is generated, as Markdown.
+        after: The same below it.
+        markdown: A person's own text in place of it.
         pictures: Its images, by the path in the text, as `data:` addresses.
     """
 
@@ -47,6 +49,8 @@ class SectionView:
     tables: dict[str, Table] = field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
     template: str = ""
+    before: str = ""
+    after: str = ""
     markdown: str = ""
     pictures: dict[str, str] = field(default_factory=dict)
 

@@ -3,23 +3,13 @@
 from report.evidence.load import StudyView
 from report.evidence.numbers import integer
 from report.evidence.sentences import Code, Parts, Sentence, listing, say
+from report.evidence.study_sections import members_of, sections
 from report.findings.notices import count_of, unsuccessful
 from report.sections.view import SectionView
 from training.records import Experiment
 
-GRIDS = ("scratch/grid", "transfer/grid")
-
-WHAT_TO_RUN = {
-    "scratch": "run scratch",
-    "heatmaps": "run scratch/grid transfer/grid",
-    "transfer": "run transfer",
-    "freezing": "run freezing",
-    "augmentation": "run augmentation",
-    "beyond": "run beyond",
-    "mistakes": "run-all",
-    "conclusion": "run-all",
-}
-"""The sections that show results, and the command that makes them."""
+OF_ALL = ("mistakes", "conclusion")
+"""Sections about all tested experiments."""
 
 NAMED = 4
 """Experiments up to which each is named."""
@@ -44,6 +34,11 @@ def without_result(slug: str, title: str, view: StudyView) -> SectionView | None
     )
 
 
+def showing_results(view: StudyView) -> tuple[str, ...]:
+    """Return the sections that show results."""
+    return (*(name for name, s in sections(view).items() if s.kind != "text"), *OF_ALL)
+
+
 def has_result(slug: str, view: StudyView) -> bool:
     """Tell whether any experiment that a section is about has a result."""
     return any(view.run(experiment.id) is not None for experiment in own_experiments(slug, view))
@@ -51,14 +46,20 @@ def has_result(slug: str, view: StudyView) -> bool:
 
 def own_experiments(slug: str, view: StudyView) -> list[Experiment]:
     """Return the experiments that a section is about, without those it holds them against."""
-    if slug in ("mistakes", "conclusion"):
+    if slug in OF_ALL:
         return [experiment for experiment in view.listed if experiment.test]
-    in_grids = [experiment for grid in GRIDS for experiment in view.group(grid)]
-    if slug == "heatmaps":
-        return in_grids
-    if slug == "transfer":
-        return [experiment for experiment in view.section(slug) if experiment not in in_grids]
-    return view.section(slug) if slug in WHAT_TO_RUN else []
+    section = sections(view).get(slug)
+    return members_of(view, section) if section is not None and section.kind != "text" else []
+
+
+def what_to_run(slug: str, view: StudyView) -> str:
+    """Return the command that makes what a section shows, without the program's name."""
+    section = sections(view).get(slug)
+    if section is None:
+        return "run-all"
+    if section.kind == "grid" and section.grids:
+        return f"run {' '.join(section.grids)}"
+    return f"run {section.name}"
 
 
 def _missing(slug: str, view: StudyView, own: list[Experiment]) -> list[Sentence]:
@@ -66,7 +67,7 @@ def _missing(slug: str, view: StudyView, own: list[Experiment]) -> list[Sentence
     missing = [experiment for experiment in own if not view.runs(experiment.id)]
     if not missing:
         return []
-    command = Code(f"homework {WHAT_TO_RUN[slug]} --study {view.folder.name}")
+    command = Code(f"homework {what_to_run(slug, view)} --study {view.folder.name}")
     has, them = (" has", "it") if len(missing) == 1 else (" have", "them")
     return [
         say(*_named(view, missing), f"{has} not been run yet: ", command, f" runs {them}.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from report.evidence.display_names import experiment_name
+from report.evidence.display_names import names_of
 from training.records import (
     Curves,
     Experiment,
@@ -63,7 +63,7 @@ def read_state(folder: StudyFolder) -> State:
         done=counts["done"],
         failed=counts["failed"],
         skipped=counts["skipped"],
-        running=tuple(_running(folder, runs)),
+        running=tuple(_running(folder, runs, names_of(study))),
         stand_ins=trains_stand_ins(folder),
     )
 
@@ -86,14 +86,16 @@ def _counts(folder: StudyFolder, runs: list[tuple[Experiment, int]]) -> dict[str
     return counts
 
 
-def _running(folder: StudyFolder, runs: list[tuple[Experiment, int]]) -> Iterator[dict[str, Any]]:
+def _running(
+    folder: StudyFolder, runs: list[tuple[Experiment, int]], names: dict[str, str]
+) -> Iterator[dict[str, Any]]:
     for experiment, seed in runs:
         if holder_of(folder.lock(f"{experiment.id}/seed-{seed}")) is None:
             continue  # it was killed
         curves = read_if_there(folder.running(experiment.id, seed), Curves)
         if curves is not None and curves.epoch:
             yield {
-                "name": experiment_name(experiment),
+                "name": names[experiment.id],
                 "id": experiment.id,
                 "seed": seed,
                 "epochs": experiment.epochs,

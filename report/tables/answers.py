@@ -3,6 +3,7 @@
 from report.evidence.display_names import model_name
 from report.evidence.load import StudyView
 from report.evidence.sentences import Link, Parts, parts
+from report.evidence.study_sections import is_homework, sections
 from report.findings.answers import answers
 from report.tables.cells import (
     DIFFERENCE,
@@ -14,6 +15,7 @@ from report.tables.cells import (
 )
 from report.tables.results import seed_notes
 from report.tables.views import Column, Table
+from training.records import SectionKind
 
 CAPTION = parts(
     "The questions and what came out. All differences named here are tested together: “clear” ones "
@@ -53,8 +55,8 @@ def tests_table(view: StudyView) -> Table:
     )
     rows = tuple(
         row(
-            name_cell(d.model.experiment),
-            name_cell(d.base.experiment),
+            name_cell(d.model.name),
+            name_cell(d.base.name),
             test_and_interval_cell(d.model),
             *difference_cells(d.model, d.base),
             parts(d.sure),
@@ -68,15 +70,18 @@ def tests_table(view: StudyView) -> Table:
 def _question(view: StudyView, section: str) -> Parts:
     backbone = view.study.settings.backbone
     others = "later" if backbone == "alexnet" else "other"
-    questions: dict[str, tuple[str, str, str]] = {
-        "scratch": ("How far does training ", "from a random start", " get?"),
-        "heatmaps": ("Do ", "learning rate and optimizer", " matter?"),
+    own = sections(view)[section]
+    if not is_homework(view):
+        return parts(Link(own.question or own.title, section))
+    questions: dict[SectionKind, tuple[str, str, str]] = {
+        "runs": ("How far does training ", "from a random start", " get?"),
+        "grid": ("Do ", "learning rate and optimizer", " matter?"),
         "transfer": ("Do ", "weights learned on another task", " help?"),
         "freezing": ("Which part ", "can stay frozen", "?"),
         "augmentation": ("Do ", "altered copies of the pictures", " help?"),
-        "beyond": ("Do ", f"{others} architectures", f" do better than {model_name(backbone)}?"),
+        "networks": ("Do ", f"{others} architectures", f" do better than {model_name(backbone)}?"),
     }
-    before, linked, after = questions[section]
+    before, linked, after = questions[own.kind]
     return parts(before, Link(linked, section), after)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from report.evidence.accuracy import Tested, train_accuracy, validation_accuracy
-from report.evidence.display_names import experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Number,
@@ -30,8 +29,8 @@ def number_column(label: str, unit: str = "", exact: str = "") -> Column:
     return Column(label, unit, "number", exact)
 
 
-def name_cell(experiment: Experiment) -> Parts:
-    return parts(Name(experiment_name(experiment)))
+def name_cell(name: str) -> Parts:
+    return parts(Name(name))
 
 
 def shown(quantity: Quantity | None, show: Callable[[Quantity], Number]) -> Parts:

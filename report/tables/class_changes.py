@@ -1,6 +1,5 @@
 """What each change does to each class, too long for paper."""
 
-from report.evidence.display_names import experiment_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import integer, signed_points
 from report.evidence.sentences import Code, Name, Parts, listing, parts
@@ -36,13 +35,11 @@ def class_changes_table(view: StudyView) -> Table:
     columns = (
         Column("Class"),
         number_column("Train", "pictures"),
-        *(number_column(experiment_name(d.model.experiment), "points", "fraction") for d in held),
+        *(number_column(d.model.name, "points", "fraction") for d in held),
     )
     bases: dict[str, list[Parts]] = {}
     for d in held:
-        bases.setdefault(experiment_name(d.base.experiment), []).append(
-            parts(Name(experiment_name(d.model.experiment)))
-        )
+        bases.setdefault(d.base.name, []).append(parts(Name(d.model.name)))
     against: list[Parts] = [parts(listing(of), " from ", Name(base)) for base, of in bases.items()]
     caption = parts(
         "How much larger a share of each class is named rightly than by the model that it is held "

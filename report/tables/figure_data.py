@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from report.evidence.accuracy import Tested, train_accuracy, validation_accuracy
-from report.evidence.display_names import optimizer_name
+from report.evidence.display_names import CLASSIC, field_words, is_number, value_text
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
+    Quantity,
     decimal,
     derive,
     integer,
@@ -18,6 +19,7 @@ from report.evidence.numbers import (
 )
 from report.evidence.reference import is_comparable, reference_number
 from report.evidence.sentences import Code, Name, Parts, parts
+from report.evidence.study_sections import axes_of, grid_record
 from report.findings.learning import last_change
 from report.findings.mistakes import class_name, class_size, confusion
 from report.tables.cells import (
@@ -128,28 +130,61 @@ def picture_size_data(view: StudyView) -> FigureData:
 
 
 def grid_data(view: StudyView, grid: str) -> FigureData:
-    """List the accuracies of a grid's pairs, by falling learning rate."""
+    """List the accuracies of a grid's members, by falling learning rate or as they are listed."""
     best = view.ranked(grid)[0].id
     columns = (
-        Column("Optimizer"),
-        number_column("Learning rate"),
+        *_axis_columns(view, grid),
         number_column("Train", "%"),
         number_column("Validation", "%"),
         Column("Outcome"),
     )
-    members = sorted(view.group(grid), key=lambda e: -(e.learning_rate or 0.0))
-    rows = tuple(_grid_row(view, e, best=e.id == best) for e in members[:MOST_ROWS])
+    members = view.group(grid)
+    if grid_record(view, grid) is None:
+        members = sorted(members, key=lambda e: -(e.learning_rate or 0.0))
+    rows = tuple(_grid_row(view, grid, e, best=e.id == best) for e in members[:MOST_ROWS])
     note = parts(LEFT_OUT, Code(f"{grid}-*/seed-*/metrics.json"), ".")
     return FigureData(columns, rows, (note,) if len(members) > MOST_ROWS else ())
 
 
-def _grid_row(view: StudyView, experiment: Experiment, best: bool) -> Row:
+def _axes(view: StudyView, grid: str) -> tuple[str, ...]:
+    """Return the fields in which a grid's members differ; optimizers before their rates."""
+    record = grid_record(view, grid)
+    return tuple(record.axes) if record is not None else CLASSIC
+
+
+def _axis_columns(view: StudyView, grid: str) -> list[Column]:
+    values = axes_of(view, grid)
+    return [
+        number_column(_label(name)) if all(map(is_number, values[name])) else Column(_label(name))
+        for name in _axes(view, grid)
+    ]
+
+
+def _label(name: str) -> str:
+    words = field_words(name)
+    return words[:1].upper() + words[1:]
+
+
+def _axis_cells(view: StudyView, grid: str, experiment: Experiment) -> list[Parts]:
+    """Print an experiment's values of the fields in which its grid differs."""
     position = view.study.experiments.index(experiment)
+    return [
+        _axis_cell(view.study_number(f"/experiments/{position}/{name}"), name)
+        if is_number(getattr(experiment, name, None))
+        else parts(Name(value_text(name, getattr(experiment, name, None))))
+        for name in _axes(view, grid)
+    ]
+
+
+def _axis_cell(value: Quantity, name: str) -> Parts:
+    return parts((rate if name == "learning_rate" else plain)(value))
+
+
+def _grid_row(view: StudyView, grid: str, experiment: Experiment, best: bool) -> Row:
     runs = view.runs(experiment.id)
     outcome = ", ".join(dict.fromkeys(run.metrics.status for run in runs)) or "not run yet"
     return row(
-        parts(Name(optimizer_name(experiment.optimizer or ""))),
-        shown(view.study_number(f"/experiments/{position}/learning_rate"), rate),
+        *_axis_cells(view, grid, experiment),
         shown(train_accuracy(view, experiment.id), percentage),
         shown(validation_accuracy(view, experiment.id), percentage),
         parts(outcome),
@@ -158,17 +193,16 @@ def _grid_row(view: StudyView, experiment: Experiment, best: bool) -> Row:
 
 
 def ends_data(view: StudyView, grid: str) -> FigureData:
-    """List when each pair of a grid was best, and how it moved in its last epochs."""
+    """List when each member of a grid was best, and how it moved in its last epochs."""
     columns = (
-        Column("Optimizer"),
-        number_column("Learning rate"),
+        *_axis_columns(view, grid),
         number_column("Epochs"),
         number_column("Best epoch"),
         number_column("Validation", "%"),
         number_column("Change at the end", "points"),
     )
     runs = view.ranked(grid)
-    rows = tuple(_end_row(view, run) for run in runs[:MOST_ROWS])
+    rows = tuple(_end_row(view, grid, run) for run in runs[:MOST_ROWS])
     note = parts(
         "The change is the mean validation accuracy of the last epochs, at most three, minus "
         "that of as many before. Epoch by epoch: ", Code(f"{grid}-*/seed-*/curves.json"), ".",
@@ -176,12 +210,10 @@ def ends_data(view: StudyView, grid: str) -> FigureData:
     return FigureData(columns, rows, (note,))
 
 
-def _end_row(view: StudyView, run: Run) -> Row:
-    position = view.study.experiments.index(run.experiment)
+def _end_row(view: StudyView, grid: str, run: Run) -> Row:
     change = last_change(run)
     return row(
-        parts(Name(optimizer_name(run.experiment.optimizer or ""))),
-        shown(view.study_number(f"/experiments/{position}/learning_rate"), rate),
+        *_axis_cells(view, grid, run.experiment),
         parts(integer(run.number("/epochs_run"))),
         shown(run.number("/best_epoch"), integer),
         shown(run.number("/validation/accuracy"), percentage),
@@ -198,7 +230,7 @@ def parameter_data(runs: Sequence[Run]) -> FigureData:
     )
     rows = tuple(
         row(
-            name_cell(run.experiment),
+            name_cell(run.name),
             parts(millions(run.number("/parameters/trainable"))),
             parts(millions(run.number("/parameters/frozen"))),
         )
@@ -218,7 +250,7 @@ def accuracy_data(view: StudyView, tested: Sequence[Tested]) -> FigureData:
     )
     rows = tuple(
         row(
-            name_cell(item.experiment),
+            name_cell(item.name),
             test_cell(item),
             interval_cell(item),
             *([_reference(view, item)] if beside else []),
@@ -247,7 +279,7 @@ def cost_data(tested: Sequence[Tested], *, timed: bool) -> FigureData:
         size = millions(item.runs[0].number("/parameters/total"))
         time = (time_cell(item.runs),) if timed else ()
         rows.append(
-            row(name_cell(item.experiment), parts(size), test_cell(item), interval_cell(item),
+            row(name_cell(item.name), parts(size), test_cell(item), interval_cell(item),
                 *time)
         )  # fmt: skip
     return FigureData(tuple(columns), tuple(rows), _cut(tested))

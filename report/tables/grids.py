@@ -1,9 +1,11 @@
 """The table of a grid's pairs."""
 
-from report.evidence.display_names import pair
+from report.evidence.display_names import pair, pair_word
+from report.evidence.homework import STARTS
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import decimal, mean_of, percentage
 from report.evidence.sentences import Parts, parts
+from report.evidence.study_sections import is_homework
 from report.findings.grid import outcome
 from report.findings.guessing import last_accuracy
 from report.tables.cells import (
@@ -23,8 +25,9 @@ from training.records import Experiment
 def grid_pairs(view: StudyView, grid: str) -> Table:
     """List a grid's pairs, best first, with those that left no result at the end."""
     ranked = view.ranked(grid)
+    word = pair_word(ranked[0]) if ranked else "pair"
     columns = (
-        Column("Pair"),
+        Column(word.capitalize()),
         number_column("Validation", "%"),
         number_column("After the last epoch", "%"),
         number_column("Train", "%"),
@@ -35,13 +38,13 @@ def grid_pairs(view: StudyView, grid: str) -> Table:
     rows = [_pair_row(view, run, best=run is ranked[0]) for run in ranked]
     shown_ids = {run.id for run in ranked}
     rows += [
-        row(name_cell(e), (), (), (), (), (), parts(_why_missing(view, e)))
+        row(name_cell(view.name(e.id)), (), (), (), (), (), parts(_why_missing(view, e)))
         for e in view.group(grid)
         if e.id not in shown_ids
     ]
-    start = "a random start" if grid.startswith("scratch") else "pre-trained weights"
+    start = f" {STARTS[grid]}" if grid in STARTS and is_homework(view) else ""
     caption = parts(
-        f"Every pair from {start}, ranked by the highest validation accuracy over its epochs; that "
+        f"Every {word}{start}, ranked by the highest validation accuracy over its epochs; that "
         "after the last epoch stands beside it. The test set was not read for any of them."
     )
     return Table(f"pairs-{grid.replace('/', '-')}", caption, columns, tuple(rows), seed_notes(view))

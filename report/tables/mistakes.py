@@ -1,6 +1,5 @@
 """The commonest confusions and the hardest classes."""
 
-from report.evidence.display_names import experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import derive, integer, percentage
 from report.evidence.sentences import Name, Parts, parts
@@ -54,7 +53,7 @@ def _also_by(second: Run | None) -> Parts:
     """Say whose the last column is."""
     if second is None:
         return ()
-    name = Name(experiment_name(second.experiment))
+    name = Name(second.name)
     return parts(", and how often ", name, " takes the same class for the same other")
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from report.evidence.accuracy import Tested, all_tested, tested_accuracy
 from report.evidence.display_names import INTERVAL as INTERVAL_NAME
-from report.evidence.display_names import experiment_name, model_name
+from report.evidence.display_names import model_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     derive,
@@ -75,7 +75,7 @@ def comparison(
     )
     rows = tuple(
         row(
-            name_cell(experiment),
+            name_cell(view.name(experiment.id)),
             *_test_cells(tested[experiment.id], against),
             validation_cell(view, experiment.id),
             train_cell(view, experiment.id),
@@ -129,7 +129,7 @@ def accuracies_beside_reference(view: StudyView) -> Table:
     )
     rows = tuple(
         row(
-            name_cell(item.experiment),
+            name_cell(item.name),
             *([_right(item)] if one_seed else []),
             test_cell(item),
             interval_cell(item),
@@ -157,7 +157,7 @@ def without_duplicates(view: StudyView) -> dict[str, Table]:
     )
     rows = tuple(
         row(
-            name_cell(experiment),
+            name_cell(view.name(experiment.id)),
             parts(percentage(mean_of([run.number("/test/accuracy") for run in runs]))),
             parts(percentage(duplicates.accuracy_without(view, runs))),
             parts(signed_points(duplicates.change_without(view, runs))),
@@ -197,7 +197,7 @@ def _right(tested: Tested) -> Parts:
 
 def _reference_notes(view: StudyView, tested: Sequence[Tested]) -> list[Parts]:
     return [
-        parts(Name(experiment_name(item.experiment)), ": ", note)
+        parts(Name(item.name), ": ", note)
         for item in tested
         if (note := reference_note(view, item.experiment.id))
     ]
@@ -216,7 +216,7 @@ def freeze_counts(view: StudyView, experiments: Sequence[Experiment]) -> Table:
     )
     rows = tuple(
         row(
-            name_cell(experiment),
+            name_cell(view.name(experiment.id)),
             *_counts(view.run(experiment.id)),
             test_cell(tested[experiment.id]),
             best=is_marked(view, experiment),
@@ -253,7 +253,7 @@ def sizes(view: StudyView, experiments: Sequence[Experiment]) -> Table:
     )
     rows = tuple(
         row(
-            name_cell(experiment),
+            name_cell(view.name(experiment.id)),
             parts(Name(model_name(experiment.model))),
             *_size_cells(view.run(experiment.id)),
             time_cell(view.finished(experiment.id)),

@@ -1,7 +1,6 @@
 """The metrics of all tested models, from their scores."""
 
 from report.evidence.display_names import INTERVAL as INTERVAL_NAME
-from report.evidence.display_names import experiment_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Number, decimal, integer, percentage
 from report.evidence.sentences import Name, Parts, parts
@@ -70,7 +69,7 @@ def score_metrics(view: StudyView) -> Table | None:
 
 
 def _model(view: StudyView, run: Run) -> Parts:
-    name = Name(experiment_name(run.experiment))
+    name = Name(run.name)
     if view.study.settings.seeds == 1:
         return parts(name)
     return parts(name, ", seed ", integer(run.number("/seed")))

@@ -6,6 +6,7 @@ from report.evidence.display_names import SPLITS, optimizer_name, weights_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, percentage, plain, rate
 from report.evidence.sentences import Name, Parts, listing, numbered, parts
+from report.evidence.study_sections import is_homework
 from report.tables.cells import number_column, row
 from report.tables.optimizer_options import options_in_words
 from report.tables.views import Column, Row, Table
@@ -47,7 +48,7 @@ def _split_row(view: StudyView, split: str, count: Quantity, everything: Quantit
         parts(percentage(derive("ratio", count, everything))),
         parts(integer(derive("smallest", classes))),
         parts(integer(derive("largest", classes))),
-        parts(PURPOSES[split]),
+        parts(PURPOSES[split] if is_homework(view) else PURPOSES[split].replace("pair", "setting")),
     )
 
 
@@ -71,8 +72,10 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
     yield "Picture size", parts(side, " × ", side, " pixels")
     yield "Batch size", numbered(integer(setting("batch_size")), "picture")
     yield "Loss", parts("cross-entropy")
-    yield "Optimizers tried", listing(Name(optimizer_name(name)) for name in settings.optimizers)
-    yield "Learning rates tried", listing(rates)
+    if is_homework(view):
+        optimizers = listing(Name(optimizer_name(name)) for name in settings.optimizers)
+        yield "Optimizers tried", optimizers
+        yield "Learning rates tried", listing(rates)
     told = settings.optimizer_options or NO_OPTIONS
     others = ", none for the others" if told.momentum is None else ""
     yield "Momentum", parts(plain(setting("momentum")), f" for SGD{others}")
@@ -106,7 +109,8 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         yield "Early end", parts(
             "after ", numbered(integer(setting("early_stopping")), "epoch"), " without a better one"
         )  # fmt: skip
-    yield "Pre-trained weights", parts(Name(weights_name(view)))
+    if is_homework(view) or any(e.weights == "pretrained" for e in view.study.experiments):
+        yield "Pre-trained weights", parts(Name(weights_name(view)))
     if settings.width != 1:
         yield "Width of the networks", parts(plain(setting("width")), " of the published channels")
     yield "Seeds", parts(integer(setting("seeds")), ", the first ", integer(setting("seed")))

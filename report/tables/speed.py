@@ -27,7 +27,7 @@ def speeds(view: StudyView) -> Table | None:
     )
     rows = tuple(
         row(
-            name_cell(model.experiment),
+            name_cell(model.name),
             validation_cell(view, model.experiment.id),
             parts(milliseconds(latency(model))),
             shown(throughput(model), integer),

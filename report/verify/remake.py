@@ -58,7 +58,7 @@ def remake(folder: Path, rendering: Rendering, lettering: Lettering) -> Iterator
         view.folder = _Renamed(folder, rendering.study)
     if rendering.words is not None:
         view.study = retell(view.study, _study_file(rendering.words))
-    check_outline(view.study.report, "the report")
+    check_outline(view.study.report, "the report", view.study.sections)
     theme = Theme(paper=rendering.paper)
     assembler = Assembler(view, lambda _: None, theme, rendering.words, rendering.detail)
     html, drawings = assembler.page(rendering.kept, all_sources=bool(rendering.templates))

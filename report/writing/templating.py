@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from report.audit.rendering import Rendering, write_rendering
 from report.evidence.display_names import model_name
+from report.writing.about import about
 from report.writing.bibliography import SOURCES
 from report.writing.fonts import font_faces
 from report.writing.links import without_dangling, without_uncited
@@ -86,8 +87,8 @@ def render_section(
 ) -> str:
     """Return a section's HTML, from `<section>` to `</section>`.
 
-    Templates get the section, the study, and its network's name; their macros leave out for paper
-    what makes no difference there, and costs a layout most.
+    Templates get the section, the study, its network's name, and what it is about; their macros
+    leave out for paper what makes no difference there, and costs a layout most.
 
     Raises:
         ReportError: A person's own template is wrong.
@@ -95,7 +96,9 @@ def render_section(
     with explained(theme):
         template = _environment(theme, paper).get_template("section.html")
         network = model_name(study.settings.backbone)
-        return template.render(section=section, study=study, network=network).strip()
+        return template.render(
+            section=section, study=study, network=network, about=about(study)
+        ).strip()
 
 
 def render_page(

@@ -42,7 +42,9 @@ from training.records import (
     SizeStatistics,
     Spec,
     StudyFolder,
+    StudyGrid,
     StudyRecord,
+    StudySection,
     Thumbnail,
     examples_wanted,
     matches_group,
@@ -74,6 +76,8 @@ class Fake:
         energy: Whether the device has a counter.
         scores: Whether tested runs keep their log-probabilities, as older ones didn't.
         inspected: Whether tested runs say how they were looked at; older records don't.
+        sections: Of a study of one's own, whose `experiments` and `grids` stand in for the
+            homework's.
     """
 
     preset: str = "quick"
@@ -91,6 +95,9 @@ class Fake:
     energy: bool = False
     scores: bool = True
     inspected: bool = True
+    sections: tuple[StudySection, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
+    grids: tuple[StudyGrid, ...] = ()
 
 
 def shorten(folder: Path) -> None:
@@ -106,6 +113,10 @@ def write_fake_study(folder: Path, fake: Fake | None = None) -> StudyRecord:
     overrides = {"seeds": fake.seeds, **fake.overrides}
     study = build_study(fake.preset, fake.file, overrides, name=folder.name)
     study = msgspec.structs.replace(study, command="homework run-all --preset " + fake.preset)
+    if fake.sections:
+        study = msgspec.structs.replace(
+            study, sections=fake.sections, experiments=list(fake.experiments), grids=fake.grids
+        )
     paths = StudyFolder(folder)
     write(paths.study, study)
     dataset = fake_dataset(paths, fake)
@@ -259,6 +270,8 @@ ASYMPTOTES = {
     "freezing/fc": (0.53, 7), "freezing/fc-head-free": (0.78, 4),
     "augmentation/one-of-three": (0.85, 4), "beyond/vgg16": (0.84, 2),
     "beyond/resnet18": (0.90, 2), "data/how-many": (0.85, 3),
+    "tuning/grid-1e-4-16": (0.78, 4), "tuning/grid-1e-2-16": (0.40, 4),
+    "smoothing/none": (0.60, 4), "smoothing/a-tenth": (0.85, 4),
 }  # fmt: skip
 
 
@@ -412,7 +425,7 @@ def _spec(
     seed: int,
 ) -> Spec:  # fmt: skip
     settings = study.settings
-    batch_size = experiment.batch_size or settings.batch_size
+    batch_size = _set(experiment, source, "batch_size", settings.batch_size)
     optimizer = experiment.optimizer or (source.optimizer if source else None) or "sgd"
     learning_rate = experiment.learning_rate or (source.learning_rate if source else None) or 1e-3
     if experiment.scale_learning_rate:
@@ -434,7 +447,8 @@ def _spec(
         optimizer=optimizer,
         learning_rate=learning_rate,
         momentum=settings.momentum if optimizer == "sgd" else 0.0,
-        weight_decay=settings.weight_decay,
+        weight_decay=_set(experiment, source, "weight_decay", settings.weight_decay),
+        label_smoothing=_set(experiment, source, "label_smoothing", 0.0),
         step_size=settings.step_size,
         gamma=settings.gamma,
         epochs=experiment.epochs or settings.epochs or 30,
@@ -442,6 +456,14 @@ def _spec(
         seed=seed,
         train_per_class=experiment.train_per_class,
     )
+
+
+def _set(
+    experiment: Experiment, source: Experiment | None, name: str, usual: float | int
+) -> float | int:
+    """Return what an experiment sets, or the one that it was chosen from, or the study."""
+    known = (getattr(item, name) for item in (experiment, source) if item is not None)
+    return next((value for value in known if value is not None), usual)
 
 
 def _curves(

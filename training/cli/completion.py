@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
-    from training.records import StudyRecord
+    from training.records import StudyRecord, StudySection
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -43,10 +43,33 @@ def templates() -> Iterable[str]:
     return TEMPLATES
 
 
-def report_sections() -> Iterable[str]:
-    from training.study import REPORT_SECTIONS
+def report_sections(ctx: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Offer the sections of the report on the study that the other options name."""
+    from training.study import report_sections as sections_of_report
 
-    return REPORT_SECTIONS
+    given = ctx.params
+    own = own_sections(_runs(ctx), given.get("study"), given.get("study_file"))
+    return _beginning(sections_of_report(own), begun)
+
+
+def own_sections(
+    runs: Path, name: str | None, file: Path | str | None
+) -> "tuple[StudySection, ...]":
+    """Return the sections of a study of one's own; none of the homework's, or where it isn't there.
+
+    It is the named one, that of a study file, or the one written last.
+    """
+    from training.errors import HomeworkError
+    from training.records import StudyFolder, StudyRecord, find_studies, read
+    from training.study import read_study_file
+
+    with contextlib.suppress(HomeworkError, OSError):
+        studies = find_studies(runs)
+        wanted = name or (read_study_file(Path(file)).study_name if file else None)
+        folder = studies.get(wanted) if wanted else next(iter(studies.values()), None)
+        if folder is not None:
+            return read(StudyFolder(folder).study, StudyRecord).sections
+    return ()
 
 
 def studies(ctx: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:

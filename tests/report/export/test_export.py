@@ -21,7 +21,6 @@ from scipy.stats import binomtest
 from test_imports import modules_after
 
 from report.errors import ReportError
-from report.evidence.display_names import experiment_name
 from report.evidence.load import load_study
 from report.evidence.statistics import discordant, mcnemar_exact
 from report.export.cli import _FORMATS
@@ -233,10 +232,10 @@ def test_latex_marks_the_chosen_model_and_gives_the_tests_against_it(finished_st
     text = exported(finished_study, "latex", tmp_path / "t.tex").read_text()
     cells = {row[0].removesuffix(r"~$\star$"): row for row in latex_rows(text)}
     starred = {row[0].removesuffix(r"~$\star$") for row in latex_rows(text) if "star" in row[0]}
-    level = {experiment_name(t.experiment) for t in (choice.model, *choice.level)}
+    level = {t.name for t in (choice.model, *choice.level)}
     assert starred == level
     assert level != set(cells)
-    chosen = experiment_name(choice.model.experiment)
+    chosen = choice.model.name
     assert cells[chosen][-1] == "chosen"
     assert f"Chosen by validation accuracy: {chosen}." in text
     model = choice.model.runs[0].predictions
@@ -244,7 +243,7 @@ def test_latex_marks_the_chosen_model_and_gives_the_tests_against_it(finished_st
     for other in (*choice.level, *choice.worse, *choice.better):
         answers = other.runs[0].predictions.predicted
         only = discordant(model.label, model.predicted, answers)
-        p_values.append((experiment_name(other.experiment), mcnemar_exact(*only)))
+        p_values.append((other.name, mcnemar_exact(*only)))
     for (name, _), p in zip(p_values, holm([p for _, p in p_values]), strict=True):
         printed = cells[name][-1].replace("$<$", "")
         assert float(printed) == pytest.approx(p, abs=0.005)
@@ -435,7 +434,7 @@ def test_the_model_card_names_the_chosen_model_and_how_to_use_it(study, tmp_path
     view = load_study(study)
     choice = chosen_model(view)
     text = exported(study, "model-card", tmp_path / "README.md").read_text()
-    name = experiment_name(choice.model.experiment)
+    name = choice.model.name
     experiment = choice.model.experiment.id
     assert re.search(rf"Chosen by its validation accuracy of .*: {name}\. It gets", text)
     assert f"(`{experiment}`) ★ |" in text

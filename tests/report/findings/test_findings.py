@@ -24,7 +24,7 @@ from report.findings import (
 )
 from report.findings.still_improving import how_they_ended
 from report.sections import preprocessing
-from report.sections.scratch import course
+from report.sections.runs import course
 from report.tables.grids import grid_pairs
 
 GRID = "scratch/grid"

@@ -84,7 +84,9 @@ def test_of_several_seeds_no_course_is_compared():
 
 def test_what_may_hurt_some_classes_of_an_augmentation_is_said():
     view = view_of(a_model(TUNED, 90, 90, 90, 90), a_model(ALTERED, 60, 90, 20, 89))
-    assert text_of(uneven_loss(view, ALTERED)).startswith("The altered copies may show")
+    assert text_of(uneven_loss(view, "augmentation", ALTERED)).startswith(
+        "The altered copies may show"
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ def test_what_may_hurt_some_classes_of_an_augmentation_is_said():
 )
 def test_else_nothing_is_said_of_it(right):
     view = view_of(a_model(TUNED, 90, 90, 90, 75), a_model(ALTERED, *right))
-    assert uneven_loss(view, ALTERED) == []
+    assert uneven_loss(view, "augmentation", ALTERED) == []
 
 
 def frozen(freeze, right):
@@ -114,7 +116,7 @@ def frozen(freeze, right):
 )  # fmt: skip
 def test_features_may_not_suit_where_freezing_them_cost_measurably(freeze, right, said):
     view = view_of(a_model(TUNED, 90, 90, 90, 90), frozen(freeze, right))
-    text = text_of(unsuited_features(view, "freezing/cnn"))
+    text = text_of(unsuited_features(view, "freezing", "freezing/cnn"))
     assert ("frozen features lack may be" in text) == said
 
 
@@ -141,7 +143,7 @@ def transferred(kind="caltech101", weights="imagenet", right=90, spec=True):
     ],
 )
 def test_both_tasks_are_alike_only_where_both_are_known_and_it_helped(changes, said):
-    text = text_of(likeness(transferred(**changes)))
+    text = text_of(likeness(transferred(**changes), "transfer"))
     assert ("as those of ImageNet are" in text) == said
 
 

@@ -1,9 +1,11 @@
-"""Training from a random start: the baseline, and the best pair of the grid."""
+"""Single runs: what they reach; in the homework those from a random start."""
 
 from report.evidence.display_names import pair
-from report.evidence.load import StudyView
+from report.evidence.homework import RECIPE
+from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer
 from report.evidence.sentences import Sentence, numbered, parts, say
+from report.evidence.study_sections import base_of, held, is_homework, shown_run
 from report.figures.run_figures import curves
 from report.findings.answers import headline
 from report.findings.comparing import differences_to_mind, tested_result
@@ -18,30 +20,41 @@ from report.findings.learning import (
     learning_rate_step,
 )
 from report.findings.notices import notices
-from report.sections import SECTIONS
+from report.sections.own import apart, grid_figures, grid_findings, grid_tables
 from report.sections.view import SectionView
 from report.tables.results import comparison
+from training.records import StudySection
 
-BASELINE, BEST = "scratch/baseline", "scratch/best"
 
-
-def build(view: StudyView) -> SectionView:
-    """Make the section on training from scratch."""
-    tested = [e for e in view.section("scratch") if e.test]
-    caption = parts("The two finalists from a random start.")
+def build(view: StudyView, section: StudySection) -> SectionView:
+    """Make a section on single runs."""
+    shown, tested = shown_run(view, section), held(view, section)
+    base = base_of(view, section)
+    homework = is_homework(view)
+    caption = parts(
+        "The two finalists from a random start." if homework else "The runs of this section."
+    )
+    compared = differences_to_mind(view, shown, base) if homework else apart(view, section)
     return SectionView(
-        slug="scratch",
-        title=SECTIONS["scratch"].title,
-        notices=notices(view, view.section("scratch")),
+        slug=section.name,
+        title=section.title,
+        notices=notices(view, view.section(section.name)),
         findings={
-            "recipe": tuple(_recipe(view)),
-            "chosen": tuple(chosen(view, BEST)),
-            "best": tuple(course_from_random(view, BEST)),
-            "answer": headline(view, "scratch"),
-            "compared": tuple(differences_to_mind(view, BEST, BASELINE)),
+            "recipe": tuple(_recipe(view)) if homework else (),
+            "chosen": tuple(chosen(view, shown)),
+            "best": tuple(course_from_random(view, shown)),
+            "answer": headline(view, section.name),
+            "compared": tuple(compared),
+            "grids": () if homework else grid_findings(view, section),
         },
-        figures={"best": curves(view, BEST)},
-        tables={"finalists": comparison(view, "scratch", tested, caption, BASELINE)},
+        figures={
+            "best": curves(view, shown),
+            **({} if homework else grid_figures(view, section)),
+        },
+        tables={
+            "finalists": comparison(view, section.name, tested, caption, base),
+            **({} if homework else grid_tables(view, section)),
+        },
     )
 
 
@@ -71,9 +84,17 @@ def course(view: StudyView, experiment_id: str) -> list[Sentence]:
 def course_from_random(view: StudyView, experiment_id: str) -> list[Sentence]:
     """Say also how long the loss stayed where AlexNet’s small starting weights put it."""
     run, found = view.run(experiment_id), course(view, experiment_id)
-    if run is None or view.study.settings.backbone != "alexnet":
+    if run is None or not _is_small_at_first(view, run):
         return found
     return [*found, *plateau(view, run)]
+
+
+def _is_small_at_first(view: StudyView, run: Run) -> bool:
+    """Tell whether a run is of AlexNet from a random start."""
+    if is_homework(view):
+        return view.study.settings.backbone == "alexnet"
+    spec = run.metrics.spec
+    return spec is not None and (spec.model, spec.weights) == ("alexnet", "none")
 
 
 def chosen(view: StudyView, experiment_id: str) -> list[Sentence]:
@@ -83,7 +104,7 @@ def chosen(view: StudyView, experiment_id: str) -> list[Sentence]:
 
 
 def _recipe(view: StudyView) -> list[Sentence]:
-    run = view.run(BASELINE)
+    run = view.run(RECIPE)
     if run is None or run.metrics.spec is None:
         return []
     return [

@@ -4,52 +4,64 @@ from report.evidence.display_names import MODELS, model_name, pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, plain
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
+from report.evidence.study_sections import (
+    base_of,
+    held,
+    is_homework,
+    members_of,
+    own_experiments,
+)
 from report.findings.answers import headline
 from report.findings.comparing import differences_to_mind, other_epochs, tested_result
 from report.findings.cost import size_and_time
-from report.findings.freezing import held
+from report.findings.freezing import what_stays
 from report.findings.interpretation import unlike_batches
 from report.findings.notices import notices
-from report.sections import SECTIONS
+from report.sections.own import apart, grid_figures, grid_findings, grid_tables
 from report.sections.view import SectionView
 from report.tables.results import comparison
-from training.records import Experiment, Spec
-
-ALEXNET = "transfer/best"
+from training.records import Spec, StudySection
 
 
-def build(view: StudyView) -> SectionView:
-    """Make the section on other architectures."""
-    own, held = view.section("beyond"), compared(view)
+def build(view: StudyView, section: StudySection) -> SectionView:
+    """Make a section on other architectures."""
+    own, base, homework = own_experiments(view, section), base_of(view, section), is_homework(view)
+    ids = [experiment.id for experiment in own]
     network = Name(model_name(view.study.settings.backbone))
-    caption = parts("Other architectures against the best transfer pair of ", network, ".")
+    caption = (
+        parts("Other architectures against the best transfer pair of ", network, ".")
+        if homework
+        else parts("The networks, held against ", Name(view.name(base)), ".")
+    )
+    results = other_epochs(view, ids, base) if homework else apart(view, section)
     return SectionView(
-        slug="beyond",
-        title=SECTIONS["beyond"].title,
-        notices=notices(view, own),
+        slug=section.name,
+        title=section.title,
+        notices=notices(view, own if homework else members_of(view, section)),
         findings={
-            "answer": headline(view, "beyond"),
-            "meaning": tuple(unlike_batches(view, [e.id for e in own], ALEXNET)),
+            "answer": headline(view, section.name),
+            "meaning": tuple(unlike_batches(view, ids, base)),
             "results": (
-                *(s for e in own for s in _result(view, e.id)),
-                *other_epochs(view, [e.id for e in own], ALEXNET),
+                *(s for id_ in ids for s in _result(view, id_, base)),
+                *results,
             ),
+            "grids": () if homework else grid_findings(view, section),
         },
-        tables={"comparison": comparison(view, "beyond", held, caption, ALEXNET)},
+        figures={} if homework else grid_figures(view, section),
+        tables={
+            "comparison": comparison(view, section.name, held(view, section), caption, base),
+            **({} if homework else grid_tables(view, section)),
+        },
     )
 
 
-def compared(view: StudyView) -> list[Experiment]:
-    """Return the best transfer pair, where it is in the study, and the other architectures."""
-    alexnet = view.experiment(ALEXNET)
-    return [*([alexnet] if alexnet else []), *view.section("beyond")]
-
-
-def _result(view: StudyView, experiment_id: str) -> list[Sentence]:
+def _result(view: StudyView, experiment_id: str, base: str) -> list[Sentence]:
+    if experiment_id == base:
+        return []
     return [
         *tested_result(view, experiment_id),
-        *differences_to_mind(view, experiment_id, ALEXNET, epochs=False),
-        *size_and_time(view, experiment_id, ALEXNET),
+        *differences_to_mind(view, experiment_id, base, epochs=False),
+        *size_and_time(view, experiment_id, base),
     ]
 
 
@@ -61,7 +73,7 @@ def setup(view: StudyView, run: Run) -> list[Sentence]:
     return [
         say(
             "The network is ", Name(model_name(spec.model)), ", its last layer replaced by ",
-            *_head(run, len(spec.head)), "; ", *held(spec.freeze), ". It is trained with ",
+            *_head(run, len(spec.head)), "; ", *what_stays(spec.freeze), ". It is trained with ",
             pair(run), " on batches of ",
             numbered(integer(run.number("/spec/batch_size")), "picture"), ".",
         ),

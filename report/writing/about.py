@@ -1,0 +1,43 @@
+"""What templates ask of a study, so that they say nothing of one that isn't so."""
+
+from dataclasses import dataclass
+
+from report.evidence.display_names import OPTIMIZERS, model_name
+from training.records import StudyRecord
+
+
+@dataclass(frozen=True)
+class About:
+    """What a study is about.
+
+    Attributes:
+        homework: Whether its sections are the homework's.
+        alexnet: Whether AlexNet is the homework's network, or among a study's own.
+        networks: All networks of its experiments by name, in their order.
+        optimizers: All optimizers that its experiments name, as records call them.
+        pretrained: Whether any experiment starts from weights.
+    """
+
+    homework: bool
+    alexnet: bool
+    networks: tuple[str, ...]
+    optimizers: frozenset[str]
+    pretrained: bool
+
+    @property
+    def explained(self) -> bool:
+        """Whether the appendix has a word on any of its optimizers."""
+        return not self.optimizers.isdisjoint(OPTIMIZERS)
+
+
+def about(study: StudyRecord) -> About:
+    """Return what templates ask of a study."""
+    homework = not study.sections
+    models = dict.fromkeys(e.model for e in study.experiments)
+    return About(
+        homework=homework,
+        alexnet="alexnet" in ([study.settings.backbone] if homework else models),
+        networks=tuple(map(model_name, models)),
+        optimizers=frozenset(e.optimizer for e in study.experiments if e.optimizer),
+        pretrained=any(e.weights != "none" for e in study.experiments),
+    )
