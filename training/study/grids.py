@@ -164,7 +164,7 @@ def _is_one_value(value: list[Any], name: str) -> bool:
     """Tell whether a list is one value of a field, such as the widths of a head's layers."""
     try:
         _converted(value, name)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, StudyError):
         return False
     return True
 
@@ -277,7 +277,7 @@ def labels_of(name: str, values: Sequence[Any]) -> list[str]:
     """Return short labels of a field's values, each another, of letters that ids may have."""
     short = [_label(name, value) for value in values]
     if len(set(short)) < len(short):  # torchvision:resnet18 and timm:resnet18
-        short = [_slug(str(value)) for value in values]
+        short = [_slug(value) if isinstance(value, str) else "" for value in values]
     if len(set(short)) < len(short):
         short = [str(number) for number in range(1, len(values) + 1)]
     return short
@@ -292,6 +292,8 @@ def _label(name: str, value: Any) -> str:
         return label if is_rate or len(label) < len(plain) else plain
     if isinstance(value, str):
         return _slug(value.rpartition(":")[2] if ":" in value else value.rpartition("/")[2])
+    if isinstance(value, dict) and "name" in value:  # of a thing with parameters
+        return _slug(str(value["name"]))
     if isinstance(value, dict):
         return (
             "-".join(f"{_slug(key)}-{_label(key, each)}" for key, each in value.items()) or "none"
@@ -322,6 +324,9 @@ def in_question(value: Any) -> str:
     """Return a value for a question; 0.0025 is 0.0025, and 1e-05 is 1e-05."""
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, dict):
+        told = (f"{key} {in_question(each)}" for key, each in value.items())
+        return str(value["name"]) if "name" in value else ", ".join(told) or "none"
     if isinstance(value, list | tuple):
         return ", ".join(map(in_question, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -43,6 +43,9 @@ def test_fields_may_have_the_values_of_a_setting():
         ("weights", ("none", "/some/place/Lite 0.pth"), ["none", "lite-0.pth"]),
         ("weights", ("/a-b.pth", "/a/b.pth"), ["a-b.pth", "b.pth"]),
         ("model", ("a:É", "a:È"), ["1", "2"]),
+        ("options", ({"nesterov": True}, {}), ["nesterov-on", "none"]),
+        ("options", ([{"name": "RandAugment", "n": 2}], "none"), ["randaugment", "none"]),
+        ("options", ([{"name": "Jitter", "n": 2}], [{"name": "Jitter", "n": 3}]), ["1", "2"]),
     ],
 )  # fmt: skip
 def test_ids_have_short_labels_of_the_values(name, values, labels):
