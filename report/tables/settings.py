@@ -74,7 +74,8 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         optimizers = listing(Name(optimizer_name(name)) for name in settings.optimizers)
         yield "Optimizers tried", optimizers
         yield "Learning rates tried", listing(rates)
-    yield "Momentum", parts(plain(setting("momentum")), " for SGD, none for the others")
+    if is_homework(view) or any(e.optimizer == "sgd" for e in view.study.experiments):
+        yield "Momentum", parts(plain(setting("momentum")), " for SGD, none for the others")
     yield "Weight decay", parts(plain(setting("weight_decay")))
     yield "Learning-rate schedule", schedule(view)
     if settings.warm_up:
