@@ -66,11 +66,12 @@ def verdict(item: Pair, test: Test | None) -> str:
 
 def choices(a: StudyView, b: StudyView) -> Table | None:
     """List the pairs that each study's grids chose, with their validation accuracies."""
+    word = "setting" if any(view.study.grids for view in (a, b)) else "pair"
     columns = (
         Column("Grid"),
-        Column(f"Best pair, {SIDES[0]}"),
+        Column(f"Best {word}, {SIDES[0]}"),
         number_column("Validation", "%"),
-        Column(f"Best pair, {SIDES[1]}"),
+        Column(f"Best {word}, {SIDES[1]}"),
         number_column("Validation", "%"),
     )
     rows = []

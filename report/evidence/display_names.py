@@ -156,12 +156,26 @@ def _joined(words: Sequence[str]) -> str:
 
 
 def _field_and_value(name: str, value: Any) -> str:
-    value_said = value_text(name, value)
-    return value_said if name in SPEAKING else f"{field_words(name)} {value_said}"
+    before, after = _around(name)
+    return f"{before}{value_text(name, value)}{after}"
 
 
-SPEAKING = ("model", "optimizer")
-"""Fields whose values say by themselves what they are."""
+def _around(name: str) -> tuple[str, str]:
+    """Return what stands before and behind the value of a field that is named with it."""
+    return PHRASES[name] if name in PHRASES else (f"{field_words(name)} ", "")
+
+
+PHRASES = {
+    "model": ("", ""),
+    "optimizer": ("", ""),
+    "epochs": ("", " epochs"),
+    "freeze": ("", " frozen"),
+    "weights": ("", " start"),
+    "schedule": ("", " schedule"),
+    "augmentation": ("augmentation by ", ""),
+    "balance": ("balance by ", ""),
+}
+"""What stands around the values of fields that aren't named by the field's own words."""
 
 FIELDS = {
     "image_size": "picture size",
@@ -180,7 +194,14 @@ FIELDS = {
 
 
 VALUES = {
-    "weights": {"none": "random", "imagenet": "ImageNet", "sample": "drawn glyphs"},
+    "augmentation": {"none": "nothing"},
+    "balance": {"none": "nothing"},
+    "weights": {
+        "none": "random",
+        "pretrained": "pre-trained",
+        "imagenet": "ImageNet",
+        "sample": "drawn glyphs",
+    },
     "freeze": {
         "none": "nothing",
         "features": "convolutions",
@@ -251,10 +272,7 @@ def pair(run: "Run") -> Parts:
     if set(told) >= set(CLASSIC):
         said.append(parts(_shown(run, "optimizer"), " at ", _shown(run, "learning_rate")))
         told = tuple(name for name in told if name not in CLASSIC)
-    said += [
-        parts(*(() if name in SPEAKING else (f"{field_words(name)} ",)), _shown(run, name))
-        for name in told
-    ]
+    said += [parts(_around(name)[0], _shown(run, name), _around(name)[1]) for name in told]
     return listing(said)
 
 

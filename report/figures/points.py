@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from report.figures.style import BLUE, PAPER, SKY
+from training.records import learning_rate_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,16 +78,28 @@ def draw_clouds(figure: "Figure", panels: Sequence[Cloud]) -> None:
         ax.plot(panel.x, panel.y, "o", color=BLUE, markersize=4.5, markeredgecolor=PAPER)
         _mark(ax, panel.x[panel.best], panel.y[panel.best], is_best=True)
         if panel.log:
-            ax.set_xscale("log")
+            _logarithmic(ax)
         if panel.names:
             short = _short(panel.names)
             ax.set_xticks(range(len(panel.names)), panel.names, rotation=0 if short else 30,
                           ha="center" if short else "right")  # fmt: skip
             ax.set_xlim(-0.5, len(panel.names) - 0.5)
         ax.set_xlabel(panel.field)
+    for row in range(n_rows):
+        every[row * ABREAST + 1].tick_params(labelleft=False)
     for ax in every[len(panels) :]:
         ax.set_axis_off()
     figure.supylabel("validation accuracy (%)", fontsize=9.5)
+
+
+def _logarithmic(ax: "Axes") -> None:
+    """Write the powers of ten as settings are written, without a formula."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(numticks=5))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: learning_rate_label(value)))
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _mark(ax: "Axes", x: float, y: float, is_best: bool) -> None:

@@ -266,7 +266,10 @@ def fields_apart(first: Tested, second: Tested) -> list[str]:
     a, b = first.runs[0].metrics.spec, second.runs[0].metrics.spec
     if a is None or b is None:
         return []
-    return [name for name in APART if getattr(a, name) != getattr(b, name)]
+    apart = [name for name in APART if getattr(a, name) != getattr(b, name)]
+    if "optimizer" in apart and "momentum" in apart:
+        apart.remove("momentum")  # which SGD alone has
+    return apart
 
 
 def how_they_differ(view: StudyView, ids: Sequence[str], base_id: str) -> list[Sentence]:

@@ -77,8 +77,9 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         yield "Optimizers tried", optimizers
         yield "Learning rates tried", listing(rates)
     told = settings.optimizer_options or NO_OPTIONS
-    others = ", none for the others" if told.momentum is None else ""
-    yield "Momentum", parts(plain(setting("momentum")), f" for SGD{others}")
+    if is_homework(view) or any(e.optimizer == "sgd" for e in view.study.experiments):
+        others = ", none for the others" if told.momentum is None else ""
+        yield "Momentum", parts(plain(setting("momentum")), f" for SGD{others}")
     if told.given():
         words = options_in_words(told, view.study_number, "/settings/optimizer_options")
         yield "Options of the optimizers that have them", words

@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import replace
 
+import msgspec
 from fake_study import Fake
 
 from training.records import Choice, Experiment, StudyGrid, StudySection, learning_rate_label
@@ -69,6 +70,42 @@ def with_grid(grid: StudyGrid) -> Fake:
 
 
 def replace_section(section: StudySection, **changes: object) -> StudySection:
-    import msgspec
-
     return msgspec.structs.replace(section, **changes)
+
+
+def section(name: str, kind: str, **fields: object) -> StudySection:
+    return StudySection(name=name, title=f"On {name}", kind=kind, **fields)
+
+
+EVERY_KIND = Fake(
+    sections=(
+        section("alone", "runs"),
+        section("start", "transfer", against="alone/best"),
+        section("still", "freezing", against="start/tuned"),
+        section("altered", "augmentation", against="start/tuned"),
+        section("others", "networks", against="start/tuned",
+                compare=(("others/vgg16", "others/mobilenet"),)),
+        TUNING,
+        section("mixed", "comparison", against="start/tuned",
+                compare=(("alone/best", "mixed/two"),)),
+        NOTES,
+    ),
+    experiments=(
+        resnet("alone/best", test=True),
+        resnet("alone/longer", test=True, epochs=15),
+        resnet("start/tuned", test=True, weights="pretrained"),
+        resnet("still/backbone", test=True, weights="pretrained", freeze="backbone"),
+        resnet("still/head", test=True, weights="pretrained", freeze="head"),
+        resnet("altered/turned", test=True, weights="pretrained", augmentation="rotation"),
+        resnet("others/vgg16", test=True, weights="pretrained", model="vgg16", batch_size=8),
+        resnet("others/mobilenet", test=True, weights="pretrained",
+               model="torchvision:mobilenet_v3_small"),
+        *members(GRID),
+        resnet("tuning/best", role="reuse", choice=Choice("tuning/grid"), test=True),
+        resnet("mixed/one", test=True, weights="pretrained", optimizer="sgd", epochs=9),
+        resnet("mixed/two", test=True, optimizer="sgd", label_smoothing=0.1, weight_decay=0.0),
+    ),
+    grids=(GRID,),
+    diverged=(),
+)  # fmt: skip
+"""A section of every kind."""

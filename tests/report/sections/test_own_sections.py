@@ -3,12 +3,20 @@
 import html
 import json
 import re
+from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 from fake_study import write_fake_study
-from own_study import OWN, with_grid
+from in_memory import said
+from own_study import EVERY_KIND, OWN, replace_section, with_grid
 from rendering import run_render
 
+from report.evidence.load import load_study
+from report.findings.answers import answers
+from report.sections import section_view, sections_for
+from report.writing.templating import render_section
+from training.cli import cli
 from training.records import StudyGrid
 
 
@@ -28,8 +36,9 @@ def page(own, blank_figures):
 
 
 def text_of(markup):
-    """Return the words of markup, each piece of it set apart by spaces."""
-    plain = html.unescape(re.sub(r"<(style|script)[\s\S]*?</\1>|<[^>]*>", " ", markup))
+    """Return the words of markup; blocks are set apart by spaces."""
+    inline = re.sub(r"</?(span|a|q|strong|code|em|data)\b[^>]*>", "", markup)
+    plain = html.unescape(re.sub(r"<(style|script)[\s\S]*?</\1>|<[^>]*>", " ", inline))
     return " ".join(plain.split())
 
 
@@ -68,11 +77,9 @@ def test_a_comparison_names_what_differs(page):
     assert section.split("Label smoothing ", 1)[1].startswith(
         "The change of label smoothing gains accuracy."
     )
-    assert (
-        "Label smoothing 0.1 differs from None (smoothing) in label smoothing (0.1 against 0)."
-        in section
-    )
-    assert section.endswith("See the grid .")
+    differs = "Label smoothing 0.1 differs from Smoothing: none in label smoothing (0.1 against 0)."
+    assert differs in section
+    assert section.endswith("See the grid.")
 
 
 def test_a_text_stands_alone(page):
@@ -146,3 +153,82 @@ def test_a_sampled_grid_has_a_sorted_table_and_points(tmp_path, blank_figures):
     assert done.exit_code == 0, done.error or done.unexpected
     assert "2 panels of 6 points" in done.section("tuning")
     assert "ranked by the highest validation accuracy" in text_of(done.section("tuning"))
+
+
+STATES = {
+    "finished": {},
+    "three seeds": {"seeds": 3},
+    "nothing yet": {"only": ("none",)},
+    "begun": {"only": ("start", "tuning/grid-1e-4-16")},
+    "failed": {"failed": ("start/tuned", "altered/turned")},
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_section_of_every_kind_is_made_in_every_state(tmp_path, state):
+    write_fake_study(tmp_path / "mine", replace(EVERY_KIND, **STATES[state]))
+    view = load_study(tmp_path / "mine")
+    for slug in sections_for(view.study.sections):
+        text = render_section(section_view(slug, view), view.study)
+        assert text.count("<section") == text.count("<h2") == 1
+        assert "None" not in re.sub(r"data:[^\"]+", "", text)
+
+
+@pytest.fixture(scope="module")
+def every_kind(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("every") / "mine"
+    write_fake_study(folder, EVERY_KIND)
+    return load_study(folder)
+
+
+def test_each_kind_answers_in_words_of_its_own(every_kind):
+    found = {answer.section: said(answer.sentences) for answer in answers(every_kind)}
+    assert list(found) == ["alone", "start", "still", "altered", "others", "tuning", "mixed"]
+    assert found["alone"].startswith("Alone: best gets ")
+    assert found["start"].startswith("Pre-trained weights ")
+    assert "All but the head frozen" in found["still"]
+    assert "Augmentation by rotation" in found["altered"]
+    assert "VGG16 and batch size 8" in found["others"]
+    assert "Alone: best" in found["mixed"]
+
+
+def test_comparisons_that_are_named_are_tested_and_corrected_together(every_kind):
+    held = {a.section: a.differences for a in answers(every_kind)}
+    named = [(d.base.experiment.id, d.model.experiment.id) for d in held["others"]]
+    assert ("others/vgg16", "others/mobilenet") in named
+    tested = [d for differences in held.values() for d in differences]
+    n_tests = len(tested) + 1  # and whether the grid's members differ, which they clearly do
+    smallest = min(tested, key=lambda d: d.p)
+    assert smallest.corrected == pytest.approx(min(1, (n_tests - 1) * smallest.p))
+
+
+def test_a_kinds_words_need_its_difference(tmp_path):
+    """Two models that aren't frozen differently aren't said to be."""
+    frozen = replace_section(OWN.sections[1], kind="freezing")
+    write_fake_study(tmp_path / "mine", replace(OWN, sections=(OWN.sections[0], frozen)))
+    found = next(a for a in answers(load_study(tmp_path / "mine")) if a.section == "smoothing")
+    assert said(found.headline) == "The change of label smoothing gains accuracy."
+
+
+@pytest.mark.parametrize("name", ["html", "pdf"])
+def test_verify_finds_no_errors(own, name):
+    if name == "pdf":
+        pytest.importorskip("weasyprint")
+    assert run_render(own, own, "--format", name).exit_code == 0
+    report = str(own / f"report.{name}")
+    done = CliRunner().invoke(cli, ["verify", report, "--runs", str(own.parent)])
+    assert "no errors found" in done.output, done.output
+
+
+def test_the_homework_answers_as_ever(finished_study):
+    """Its sections have the words that they had before studies could list sections."""
+    found = {a.section: said(a.headline) for a in answers(load_study(finished_study))}
+    assert found == {
+        "scratch": "From a random start, AlexNet learns more than guessing gives.",
+        "heatmaps": "Learning rate and optimizer matter from a random start and from pre-trained "
+        "weights.",
+        "transfer": "Pre-trained weights help.",
+        "freezing": "Some ways of freezing cost accuracy, others make no measurable difference.",
+        "augmentation": "Augmentation makes no measurable difference.",
+        "beyond": "No other network makes a measurable difference.",
+    }
