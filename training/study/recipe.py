@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from training.errors import StudyError
-from training.lookup import look_up, unknown_name
+from training.lookup import unknown_name
 from training.plurals import counted
 from training.records import (
     FREEZES,
@@ -37,8 +37,8 @@ def check_names(fields: Mapping[str, Any], where: str) -> None:
     """
     named = [fields.get("optimizer"), *_listed(fields.get("optimizers"))]
     for name in named:
-        if isinstance(name, str):
-            look_up(f"optimizer in {where}:", name, OPTIONS)
+        if isinstance(name, str) and name not in OPTIONS:
+            raise unknown_name(f"optimizer in {where}:", name, OPTIONS)
     freeze = fields.get("freeze")
     if isinstance(freeze, str) and not re.fullmatch(r"first:[1-9]\d*|pattern:.+", freeze):
         named = [*FREEZES, "first:N", "pattern:NAMES"]
