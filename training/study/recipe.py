@@ -87,6 +87,8 @@ def _check_options(options: OptimizerOptions, where: str) -> None:
         if not all(least <= number <= most for number in numbers):
             side = "above" if name == "beta2_decay" else "below"
             raise StudyError(f"In {where}: {name} can't be {side} 0; found {_plain(value)}.")
+        if name == "d" and options.d is not None and options.d < 1:
+            raise StudyError(f"In {where}: d must be at least 1; found {options.d}.")
         if name in BELOW_1 and not all(number < 1 for number in numbers):
             raise StudyError(f"In {where}: {name} must be below 1; found {_plain(value)}.")
 
