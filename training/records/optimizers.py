@@ -16,6 +16,28 @@ class OptimizerOptions(
     """What else an optimizer of torch can be told, by torch's names; None is torch's default.
 
     Rate and weight decay are fields of the experiment, as is the momentum of SGD.
+
+    Attributes:
+        betas: Shares of the old mean gradient and mean square that are kept.
+        eps: Added to the divisor, so that it is never 0.
+        amsgrad: Divide by the largest mean square so far (Reddi et al., 2018).
+        decoupled_weight_decay: Weight decay shrinks the weights themselves, as AdamW has it.
+        momentum_decay: By which NAdam's momentum grows from step to step.
+        dampening: Share of a gradient that SGD's momentum leaves out.
+        nesterov: Look ahead along SGD's momentum.
+        alpha: Of RMSprop, share of the old mean square that is kept; of ASGD, power by which the
+            rate falls.
+        momentum: Of RMSprop.
+        centered: Of RMSprop: divide by the standard deviation of gradients.
+        rho: Of Adadelta, share of the old mean squares that is kept.
+        lr_decay: Of AdaGrad, by which the rate falls from step to step.
+        initial_accumulator_value: Of AdaGrad, sum of squares at the start.
+        beta2_decay: Of Adafactor, power of the step by which less of the old mean square is left.
+        d: Of Adafactor, root mean square that a step is brought down to; at least 1.
+        lambd: Of ASGD, by which weights shrink.
+        t0: Of ASGD, step from which weights are averaged.
+        etas: Of Rprop, factors of a step's size after a change of sign and without one.
+        step_sizes: Of Rprop, smallest and largest size of a step.
     """
 
     betas: tuple[float, float] | None = None

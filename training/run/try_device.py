@@ -20,7 +20,7 @@ from training.engine.evaluate import batch_totals
 from training.engine.optimizers import make_optimizer
 from training.engine.out_of_memory import add_gradients, is_out_of_memory
 from training.networks.build import build
-from training.records import Spec
+from training.records import Augmentation, Spec
 
 N_IMAGES = 2
 TOLERANCE = 0.05
@@ -92,7 +92,7 @@ def _step(network: nn.Module, spec: Spec, device: torch.device) -> dict[str, Ten
     return results
 
 
-def _images(spec: Spec, device: torch.device, augmentation: str) -> PictureInputs:
+def _images(spec: Spec, device: torch.device, augmentation: Augmentation) -> PictureInputs:
     side = spec.image_size
     pixels = np.random.default_rng(0).integers(0, 256, (N_IMAGES, side, side, 3), np.uint8)
     return PictureInputs(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from training.errors import StudyError
-from training.lookup import look_up, unknown_name
+from training.lookup import unknown_name
 from training.plurals import counted
 from training.records import (
     FREEZES,
@@ -37,8 +37,8 @@ def check_names(fields: Mapping[str, Any], where: str) -> None:
     """
     named = [fields.get("optimizer"), *_listed(fields.get("optimizers"))]
     for name in named:
-        if isinstance(name, str):
-            look_up(f"optimizer in {where}:", name, OPTIONS)
+        if isinstance(name, str) and name not in OPTIONS:
+            raise unknown_name(f"optimizer in {where}:", name, OPTIONS)
     freeze = fields.get("freeze")
     if isinstance(freeze, str) and not re.fullmatch(r"first:[1-9]\d*|pattern:.+", freeze):
         named = [*FREEZES, "first:N", "pattern:NAMES"]
@@ -87,6 +87,8 @@ def _check_options(options: OptimizerOptions, where: str) -> None:
         if not all(least <= number <= most for number in numbers):
             side = "above" if name == "beta2_decay" else "below"
             raise StudyError(f"In {where}: {name} can't be {side} 0; found {_plain(value)}.")
+        if name == "d" and options.d is not None and options.d < 1:
+            raise StudyError(f"In {where}: d must be at least 1; found {options.d}.")
         if name in BELOW_1 and not all(number < 1 for number in numbers):
             raise StudyError(f"In {where}: {name} must be below 1; found {_plain(value)}.")
 

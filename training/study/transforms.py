@@ -33,7 +33,7 @@ def with_transforms(fields: Mapping[str, Any], where: str) -> Mapping[str, Any]:
 
 def _transform(item: Any, where: str) -> dict[str, Any]:
     """Return a transform's name and arguments, from a name alone or a table."""
-    table = {"name": item} if isinstance(item, str) else item
+    table: Any = {"name": item} if isinstance(item, str) else item
     if not isinstance(table, Mapping) or not isinstance(table.get("name"), str):
         raise StudyError(f"In {where}: augmentation lists {item!r}, which has no name.", EXAMPLE)
     name = table["name"]

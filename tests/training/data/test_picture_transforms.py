@@ -25,7 +25,7 @@ THREE = (
 
 
 def pictures(n=6):
-    drawn = np.random.default_rng(0).integers(0, 256, (n, SIDE, SIDE, 3), dtype=np.uint8)
+    drawn = np.random.default_rng(0).integers(60, 180, (n, SIDE, SIDE, 3), dtype=np.uint8)
     return torch.from_numpy(drawn)
 
 
@@ -34,6 +34,8 @@ def seeded(seed=1):
 
 
 def needed(name):
+    if name == "ColorJitter":  # which by itself does nothing
+        return (("brightness", 0.5),)
     return ((NEEDED[name], TOLD[NEEDED[name]]),) if name in NEEDED else ()
 
 

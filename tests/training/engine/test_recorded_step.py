@@ -120,8 +120,8 @@ def test_what_a_run_trained_on_is_free_when_it_ends(monkeypatch, recorder):
     """Images and the optimizer's states would else fill a GPU until Python's next collection."""
     optimizers, make = [], loop.make_optimizer
 
-    def made(module, spec):
-        optimizer = make(module, spec)
+    def made(*given):
+        optimizer = make(*given)
         optimizers.append(weakref.ref(optimizer))
         return optimizer
 

@@ -35,7 +35,7 @@ CASES = [
     ("nadam", {"momentum_decay": 0.1, "decoupled_weight_decay": True}),
     ("adagrad", {"lr_decay": 0.1, "initial_accumulator_value": 0.2}),
     ("asgd", {"t0": 2.0, "alpha": 0.5, "lambd": 0.01}), ("adadelta", {"rho": 0.5}),
-    ("adafactor", {"beta2_decay": -0.5, "d": 0.5}), ("rprop", {"etas": (0.4, 1.3)}),
+    ("adafactor", {"beta2_decay": -0.5, "d": 2.0}), ("rprop", {"etas": (0.4, 1.3)}),
 ]  # fmt: skip
 
 

@@ -158,6 +158,8 @@ def test_a_new_experiment_begins_with_the_fields_of_another(tmp_path):
         ("[settings]\noptimizer_options = {betas = 0.9}", "betas"),
         ("[settings]\noptimizer_options = {betas = [0.9, 1.0]}", "betas must be below 1"),
         ("[settings]\noptimizer_options = {eps = -1.0}", "eps can't be below 0; found -1.0"),
+        ("[experiments.'scratch/baseline']\noptimizer = 'adafactor'\noptimizer_options = {d = 0.5}",
+         "d must be at least 1; found 0.5"),
         ("[settings]\noptimizer_options = {rho = 0.9}", "(?s)no optimizer.*option rho.*adadelta"),
         ("[settings]\nmomentum = 0\noptimizer_options = {nesterov = true}",
          "nesterov is set together with no momentum"),
