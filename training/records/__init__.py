@@ -87,6 +87,7 @@ from training.records.score_files import (
     encode_scores,
     read_scores,
 )
+    decode_scores,
 from training.records.scores import KeptScores
 from training.records.sections import SectionKind, StudyGrid, StudySection
 from training.records.selection import Rank, rank
@@ -189,6 +190,8 @@ __all__ = [
     "find_studies",
     "host_mark",
     "is_another_file",
+    "decode_scores",
+    "doubtful_mistakes",
     "json_schema",
     "learning_rate_label",
     "maps_wanted",
