@@ -283,10 +283,15 @@ def lies_of_scores(page: str) -> Changed:
         lie = _put(diagram[0], alt, other_digit(alt[1]), 1)
         yield "the reliability diagram’s description", _put(page, diagram, lie)
 
+        yield (
+            "a bar of the reliability diagram made higher",
+            _put(page, diagram, redrawn(diagram[0], raise_bar)),
+        )
 
 def move_point(svg: str) -> str:
-    """Lift the last marker of a figure."""
-    m = list(re.finditer(r'<use [^>]*y="([\d.]+)"', svg))[-1]
+    """Lift the last marker of a figure's first panel."""
+    first = svg.partition('id="axes_2"')[0]
+    m = list(re.finditer(r'<use [^>]*y="([\d.]+)"', first))[-1]
     return _put(svg, m, f"{float(m[1]) - 9:.6f}", 1)
 
 
@@ -503,6 +508,14 @@ def edit_figure(writer: Any, change: Callable[[bytes], bytes]) -> None:
             if m[0].count(b" l\n") > 30:
                 changed = change(m[0])
                 if changed == m[0]:
+def raise_bar(svg: str) -> str:
+    """Make the first bar of a figure's second panel higher."""
+    start = svg.index('id="axes_2"')
+    bar = re.compile(r'<path d="M [\d.]+ [\d.]+ *\nL [\d.]+ [\d.]+ *\nL [\d.]+ ([\d.]+)')
+    m = next(m for m in bar.finditer(svg, start) if "fill: none" not in m[0])
+    return _put(svg, m, f"{float(m[1]) - 5:.6f}", 1)
+
+
                     continue
                 _set_content(writer, page, content[: m.start()] + changed + content[m.end() :])
                 return
