@@ -46,6 +46,7 @@ from training.records.inspection import (
     HeatMap,
     HeatMaps,
     Projection,
+    Layout,
     Speed,
     placed,
 )
@@ -148,6 +149,7 @@ __all__ = [
     "LabelSuspects",
     "LearningCurve",
     "LeftOut",
+    "Layout",
     "LeftOutReason",
     "Looks",
     "LossScaling",

@@ -87,9 +87,14 @@ class Projection(msgspec.Struct, frozen=True):
     """The head's inputs of some test images, on their first two principal components.
 
     Attributes:
-        x: Where they lie along the first component, on a scale from the leftmost to the rightmost.
+Layout = Literal["pca", "t-sne"]
+"""How features are laid out in two dimensions: on principal components, or by t-SNE."""
+
+
+        x: Where they lie along the first principal component, or t-SNE's first direction, on a
+            scale from the leftmost to the rightmost.
         y: Where along the second, on a scale of the same length around the middle.
-        share: Of the variance that each of the two holds.
+        share: Of the variance that each of the two components holds; zeros of t-SNE.
         same_class: Of each image, how many of its nearest neighbours among all these images have
             its class; by Euclidean distance of the whole features.
     """
@@ -115,6 +120,7 @@ class FeatureMap(msgspec.Struct, frozen=True):
 
     n_images: Positive
     n_features: Positive
+        layout: How both were laid out.
     n_neighbours: Positive
     end: Projection
     start: Projection | None = None
@@ -122,4 +128,5 @@ class FeatureMap(msgspec.Struct, frozen=True):
 
 def placed(places: str) -> list[float]:
     """Return where images lie, 0 to 1, of how a record keeps that."""
+    layout: Layout = "pca"
     return [int(places[i : i + 3], 16) / N_PLACES for i in range(0, len(places), 3)]

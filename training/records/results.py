@@ -10,7 +10,7 @@ import msgspec
 
 from training.records.cost import Cost
 from training.records.dataset import FORMAT, Count, DuplicatesChoice
-from training.records.inspection import FeatureMap, HeatMaps, Speed
+from training.records.inspection import FeatureMap, HeatMaps, Layout, Speed
 from training.records.label_suspects import LabelSuspects
 from training.records.learning_curve import LearningCurve
 from training.records.outline import Outline
@@ -408,6 +408,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     backbone: str = "alexnet"
     learning_rates: tuple[float, ...] = (1e-2, 1e-3, 1e-5)
+        feature_map: How the test images' features are laid out: `pca`, or `t-sne`, which needs
+            scikit-learn. It decides no outcome; what has run already keeps its own.
     optimizers: tuple[Optimizer, ...] = ("sgd", "adam", "rmsprop")
     epochs: int | None = None
     batch_size: int = 256
@@ -440,6 +442,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
     """`study.json`: the question list that the records answer.
+    feature_map: Layout = "pca"
 
     Attributes:
         name: Of the study's folder.

@@ -13,8 +13,17 @@ from training.engine.batches import PictureInputs
 from training.engine.evaluate import evaluate_logits
 from training.engine.feature_cache import frozen_digest
 from training.networks.freezing import Trainable
-from training.records import Predictions, Scores, Spec, Speed, maps_wanted
-from training.run.feature_map import describe, head_inputs, shown_of
+from training.records import (
+    Layout,
+    NearTrain,
+    Predictions,
+    Scores,
+    Spec,
+    Speed,
+    doubtful_mistakes,
+    maps_wanted,
+)
+from training.run.feature_map import describe, has_t_sne, head_inputs, shown_of
 from training.run.heat_maps import heat_maps
 from training.run.measure_speed import Passes, measure_speed
 from training.run.prepare_model import Model
@@ -113,3 +122,16 @@ def with_views(
             np.array(record.label)[index],
         ),
     )
+            _layout(workspace),
+
+
+def _layout(workspace: Workspace) -> Layout:
+    """Return how features are laid out: as asked for, if what that needs is installed."""
+    if workspace.layout == "t-sne" and not has_t_sne():
+        workspace.note_once(
+            "t-sne",
+            "Features are laid out on principal components: t-SNE needs scikit-learn, "
+            "pip install 'cnn-homework[embed]'.",
+        )
+        return "pca"
+    return workspace.layout
