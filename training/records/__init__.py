@@ -4,6 +4,7 @@ from training.errors import HomeworkError, RecordError
 from training.records.answers import (
     confident_mistakes,
     confused_pairs,
+    doubtful_mistakes,
     examples_wanted,
     maps_wanted,
     spread_over,
@@ -45,8 +46,8 @@ from training.records.inspection import (
     FeatureMap,
     HeatMap,
     HeatMaps,
-    Projection,
     Layout,
+    Projection,
     Speed,
     placed,
 )
@@ -60,6 +61,7 @@ from training.records.looks import (
     Outstanding,
     OutstandingKind,
 )
+from training.records.neighbours import NearImage, NearTrain
 from training.records.outline import ExtraSection, Outline
 from training.records.recipe import RECIPE, value_of
 from training.records.results import (
@@ -85,10 +87,10 @@ from training.records.score_files import (
     SCORES_NAME,
     ScoreFile,
     SplitScores,
+    decode_scores,
     encode_scores,
     read_scores,
 )
-    decode_scores,
 from training.records.scores import KeptScores
 from training.records.sections import SectionKind, StudyGrid, StudySection
 from training.records.selection import Rank, rank
@@ -147,13 +149,15 @@ __all__ = [
     "KeptScores",
     "LabelSuspect",
     "LabelSuspects",
+    "Layout",
     "LearningCurve",
     "LeftOut",
-    "Layout",
     "LeftOutReason",
     "Looks",
     "LossScaling",
     "Metrics",
+    "NearImage",
+    "NearTrain",
     "Optimizer",
     "Outline",
     "Outstanding",
@@ -186,14 +190,14 @@ __all__ = [
     "confident_mistakes",
     "confused_pairs",
     "content_of",
+    "decode_scores",
+    "doubtful_mistakes",
     "encode",
     "encode_scores",
     "examples_wanted",
     "find_studies",
     "host_mark",
     "is_another_file",
-    "decode_scores",
-    "doubtful_mistakes",
     "json_schema",
     "learning_rate_label",
     "maps_wanted",

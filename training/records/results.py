@@ -13,6 +13,7 @@ from training.records.dataset import FORMAT, Count, DuplicatesChoice
 from training.records.inspection import FeatureMap, HeatMaps, Layout, Speed
 from training.records.label_suspects import LabelSuspects
 from training.records.learning_curve import LearningCurve
+from training.records.neighbours import NearTrain
 from training.records.outline import Outline
 from training.records.scores import KeptScores
 from training.records.sections import StudyGrid, StudySection
@@ -353,6 +354,8 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
         heat_maps: Which places speak for some of the answers; null in older records.
         feature_map: How the network's features lay the images out; null in older records, or where
             they aren't finite.
+        nearest_train: The train images nearest to each of `answers.doubtful_mistakes`; null in
+            older records.
     """
 
     format: int = FORMAT
@@ -365,6 +368,7 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
     examples: list[Example] = []
     heat_maps: HeatMaps | None = None
     feature_map: FeatureMap | None = None
+    nearest_train: list[NearTrain] | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -404,12 +408,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         allow_unreadable: Largest share of unreadable images; null for one in a hundred, or five.
         duplicates: What becomes of images that two splits have, identical or nearly:
             `keep` them, leave them out of train (`drop-from-train`), or `refuse` the data set.
+        feature_map: How the test images' features are laid out: `pca`, or `t-sne`, which needs
+            scikit-learn. It decides no outcome; what has run already keeps its own.
     """
 
     backbone: str = "alexnet"
     learning_rates: tuple[float, ...] = (1e-2, 1e-3, 1e-5)
-        feature_map: How the test images' features are laid out: `pca`, or `t-sne`, which needs
-            scikit-learn. It decides no outcome; what has run already keeps its own.
     optimizers: tuple[Optimizer, ...] = ("sgd", "adam", "rmsprop")
     epochs: int | None = None
     batch_size: int = 256
@@ -438,11 +442,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     columns: str = ""
     allow_unreadable: float | None = None
     duplicates: DuplicatesChoice = "keep"
+    feature_map: Layout = "pca"
 
 
 class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
     """`study.json`: the question list that the records answer.
-    feature_map: Layout = "pca"
 
     Attributes:
         name: Of the study's folder.
