@@ -145,12 +145,12 @@ def test_a_test_accuracy_that_was_invented_is_found_though_its_counts_fit(reprod
 
 
 def invent_scores(study):
-    """Turn one test picture's scores round, and vouch for it in the record."""
+    """Make a network sure of one test picture, and vouch for it in the record."""
     file = study / TRAINED / "seed-0" / "scores.npy"
     content = bytearray(file.read_bytes())
     entries = np.load(file)
     first = np.frombuffer(content, entries.dtype, offset=len(content) - entries.nbytes)
-    first["score"][0] = np.roll(first["score"][0], 1)
+    first["score"][0] = np.where(np.arange(first["score"].shape[1]) == 0, 0, -12)
     file.write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
     change(study, TRAINED, "metrics.json", lambda m: m["scores"].update(sha256=digest))
