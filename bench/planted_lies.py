@@ -1,9 +1,10 @@
 """Plant lies into reports and count which of them `homework verify` finds.
 
-    python bench/planted_lies.py              # 100 lies in the example's report, and honest reports
+    python bench/planted_lies.py              # 170 lies in the example's report, and honest reports
 
 Each lie changes one thing in a report that is right: a number, a word or mark, a notice or section,
-a figure, or what a page of the PDF shows. A lie is caught if `verify` leaves with 1 and names it.
+a figure, or what a page of the PDF shows. A forgery changes a record, from which a report is made.
+A lie is caught if `verify` leaves with 1 and names it.
 """
 
 import argparse
@@ -35,7 +36,7 @@ class Lie:
     """One change to a page.
 
     Attributes:
-        kind: `number`, `word`, `notice`, `figure` or `scores`.
+        kind: `number`, `word`, `notice`, `figure`, `scores`, `maps`, `looks` or `speed`.
         name: What is changed, for a person.
         page: The page with the lie in it.
     """
@@ -62,6 +63,9 @@ def lies(page: str, other: str) -> Iterator[Lie]:
         ("notice", _notices(page, other)),
         ("figure", _figures(page, other)),
         ("scores", lies_of_scores(page)),
+        ("maps", lies_of_maps(page)),
+        ("looks", lies_of_looks(page)),
+        ("speed", lies_of_speed(page)),
     ):
         for name, changed in found:
             assert changed != page, name
@@ -279,15 +283,237 @@ def lies_of_scores(page: str) -> Changed:
             "a point of the reliability diagram moved",
             _put(page, diagram, redrawn(diagram[0], move_point)),
         )
+        yield (
+            "a bar of the reliability diagram made higher",
+            _put(page, diagram, redrawn(diagram[0], raise_bar)),
+        )
         alt = _search(r'alt="([^"]*)"', diagram[0])
         lie = _put(diagram[0], alt, other_digit(alt[1]), 1)
         yield "the reliability diagram’s description", _put(page, diagram, lie)
 
 
+MAPS = "where-it-looks"
+SHOWN = re.compile(
+    r'<li><img src="([^"]*)" alt="([^"]*)"[^>]*><span class="label">(.*?)</span></li>', re.DOTALL
+)
+"""A picture of a gallery: source, description, label."""
+
+
+def lies_of_maps(page: str) -> Changed:
+    """Up to eighteen: maps, whose they are, and what is made of them; none where none are shown."""
+    gallery = next((m for m in _galleries(page) if f'id="figure-{MAPS}"' in m[0]), None)
+    if gallery is None:
+        return
+    yield from _lies_of_pictures(page, gallery, "map")
+    shown = list(SHOWN.finditer(gallery[0]))
+    others = re.finditer(r'<img src="(data:image/(?:png|jpeg)[^"]*)"', page)
+    plain = next(m[1] for m in others if m[1] not in gallery[0])
+    yield "a plain picture for a map", _put(page, gallery, _put(gallery[0], shown[0], plain, 1))
+    for m in [m for m in shown if ", right" in m[3]][:1]:
+        lie = m[3].replace(", right", ", wrong")
+        yield "a right answer said to be wrong", _put(page, gallery, _put(gallery[0], m, lie, 3))
+    for words, other in (("speak for its answer", "speak against its answer"),
+                         ("surest mistakes, then right", "right answers, then right")):  # fmt: skip
+        yield from _other_words(page, gallery[0], words, other)
+    yield from _lies_of_numbers(page, "/heat_maps/")
+    for words, other in (("they depend on what", "they hardly depend on what"),
+                         (", below one half", ", not below one half"),
+                         ("with a random last layer", "with a random first layer")):  # fmt: skip
+        yield from _other_words(page, page, words, other)
+
+
+def lies_of_looks(page: str) -> Changed:
+    """Up to twenty: features, tests and pictures that stand out; none where looks aren't told."""
+    if "dataset.json#/looks/" not in page:
+        return
+    yield from _lies_of_numbers(page, "dataset.json#/looks/")
+    table = _search(r'<(?:div|figure|table)[^>]*id="table-looks".*?</table>', page)
+    rows = re.findall(r"<tr>\n.*?</tr>\n", table[0], re.DOTALL)[-11:]
+    first, second = rows[0], rows[1]
+    names = [_search(r"<th[^>]*>(.*?)</th>", row)[1] for row in (first, second)]
+    exchanged = first.replace(names[0], names[1]) + second.replace(names[1], names[0])
+    yield "two features exchanged", _put(page, table, table[0].replace(first + second, exchanged))
+    yield "a feature’s row removed", _put(page, table, table[0].replace(first, ""))
+    yield from _other_words(page, table[0], "corrected by Holm", "not corrected")
+    yield from _other_words(page, table[0], "as a mean over classes", "as a mean over pictures")
+    for words, other in (
+        (" pictures differ from train pictures in ", " pictures look like train pictures in "),
+        (" alone tells the class of ", " hardly tells the class of "),
+        (" alone tells ", " together tell "),
+    ):
+        yield from _other_words(page, page, words, other)
+    data = section(page, "data")
+    invented = (
+        "<p>Test pictures differ from train pictures in brightness, "
+        "file size and aspect ratio.</p>\n</section>"
+    )
+    yield (
+        "a drift that nobody measured",
+        page.replace(data, data.removesuffix("</section>") + invented),
+    )
+    gallery = next((m for m in _galleries(page) if 'id="figure-outstanding"' in m[0]), None)
+    if gallery is not None:
+        yield from _lies_of_pictures(page, gallery, "picture that stands out")
+
+
+def lies_of_speed(page: str) -> Changed:
+    """Up to sixteen: times, sizes and the Pareto set; none where nothing was timed."""
+    if "metrics.json#/speed/" not in page:
+        return
+    yield from _lies_of_numbers(page, "metrics.json#/speed/")
+    sentence = re.search(r"the Pareto set is .*?</p>", page, re.DOTALL)
+    if sentence is not None:
+        name = _search(r'<span class="name">([^<]*)</span>', sentence[0])
+        lie = _put(sentence[0], name, "LeNet", 1)
+        yield "another model in the Pareto set", _put(page, sentence, lie)
+    for words, other in (("the Pareto set is ", "the Pareto set was "),
+                         ("every other model that learned", "every other model"),
+                         ("is the whole Pareto set", "is in the Pareto set")):  # fmt: skip
+        yield from _other_words(page, page, words, other)
+    table = re.search(r'<(?:div|figure|table)[^>]*id="table-speeds".*?</table>', page, re.DOTALL)
+    if table is None:
+        return
+    for words, other in (("the fastest time", "the slowest time"),
+                         ("less than 15", "less than 1.5"), (">in it<", "><")):  # fmt: skip
+        yield from _other_words(page, table[0], words, other)
+    empty = list(re.finditer(r"<td[^>]*></td>\n</tr>", table[0]))
+    if empty and ">in it<" in table[0]:
+        lie = _put(table[0], empty[0], empty[0][0].replace("></td>", ">in it</td>"))
+        yield "a slower model put into the Pareto set", _put(page, table, lie)
+
+
+def _galleries(page: str) -> Iterator[re.Match[str]]:
+    return re.finditer(r'<figure class="gallery[^"]*" id="[^"]*">.*?</figure>', page, re.DOTALL)
+
+
+def _other_words(page: str, part: str, words: str, other: str) -> Changed:
+    """Change words of a part of the page, if it has them."""
+    if words in part:
+        changed = page.replace(part, part.replace(words, other, 1), 1)
+        yield f"“{words.strip()}” → “{other.strip()}”", changed
+
+
+def _lies_of_numbers(page: str, source: str) -> Changed:
+    """Up to six: numbers whose source names something, their values, and two exchanged."""
+    data = [m for m in DATA.finditer(page) if source in m[2] and re.search(r"\d", m[3])]
+    for m in spread(data, min(3, len(data))):
+        yield (
+            f"{m[3]} of {source} printed as {other_digit(m[3])}",
+            _put(page, m, other_digit(m[3]), 3),
+        )
+    for m in spread(data, min(2, len(data))):
+        lie = f'<data value="{other_digit(m[1])}" data-source="{m[2]}">{other_digit(m[3])}</data>'
+        yield f"{m[3]} of {source} with its value", _put(page, m, lie)
+    for m in data[:1]:
+        after = [n for n in data if n.start() > m.end() and n[3] != m[3]]
+        if after:
+            n = after[0]
+            changed = page[: m.start()] + n[0] + page[m.end() : n.start()] + m[0]
+            yield f"{m[3]} and {n[3]} of {source} exchanged", changed + page[n.end() :]
+
+
+def _lies_of_pictures(page: str, gallery: re.Match[str], what: str) -> Changed:
+    """Six: a gallery's pictures changed, exchanged, described, called otherwise and left out."""
+    shown = list(SHOWN.finditer(gallery[0]))
+    first, last = shown[0], shown[-1]
+    bytes_of = first[1].partition("base64,")
+    lie = bytes_of[0] + bytes_of[1] + changed_bytes(bytes_of[2])
+    yield f"a {what} with other bytes", _put(page, gallery, _put(gallery[0], first, lie, 1))
+    exchanged = _put(_put(gallery[0], last, first[1], 1), first, last[1], 1)
+    yield f"two exchanged: {what}", _put(page, gallery, exchanged)
+    exchanged = _put(_put(gallery[0], last, first[3], 3), first, last[3], 3)
+    yield f"two labels exchanged: {what}", _put(page, gallery, exchanged)
+    yield f"a {what} left out", _put(page, gallery, _put(gallery[0], first, ""))
+    lie = _put(gallery[0], first, "It shows nothing.", 2)
+    yield f"a {what} described otherwise", _put(page, gallery, lie)
+    yield f"the figure left out: {what}", _put(page, gallery, "")
+
+
+def change_record(study: Path, pattern: str, change: Callable[[Any], None]) -> None:
+    """Change what a study's first record that fits says.
+
+    Args:
+        change: Raises LookupError or TypeError of a record that hasn't what it changes.
+    """
+    for file in sorted(study.glob(pattern)):
+        record = json.loads(file.read_text(encoding="utf-8"))
+        try:
+            change(record)
+        except (LookupError, TypeError):
+            continue
+        file.write_text(json.dumps(record), encoding="utf-8")
+        return
+    raise NotThereError(pattern)
+
+
+def exchange_maps(study: Path) -> None:
+    """Let two files of maps have each other's content."""
+    files = sorted((study / "thumbnails" / "maps").glob("*.jpg"))
+    contents = [file.read_bytes() for file in files]
+    pairs = ((i, j) for j in range(len(files)) for i in range(j) if contents[i] != contents[j])
+    i, j = next(pairs, (None, None))
+    if i is None or j is None:
+        raise NotThereError("two maps")
+    files[i].write_bytes(contents[j])
+    files[j].write_bytes(contents[i])
+
+
+def _another_map(record: Any) -> None:
+    maps = record["heat_maps"]["maps"]
+    maps[0]["index"], maps[1]["index"] = maps[1]["index"], maps[0]["index"]
+
+
+def _far_apart(record: Any) -> None:
+    record["looks"]["features"][2] |= {"test_distance": 0.31}
+
+
+def _certain(record: Any) -> None:
+    record["looks"]["features"][0] |= {"test_p": 1e-9, "test_distance": 0.1}
+
+
+def _told(record: Any) -> None:
+    record["looks"]["features"][0] |= {
+        "class_told": 0, "class_told_right": 9000, "class_told_of": 9000,
+    }  # fmt: skip
+
+
+def _lighter(record: Any) -> None:
+    record["speed"]["network_bytes"] //= 2
+
+
+def _in_dataset(change: Callable[[Any], None]) -> Callable[[Path], None]:
+    return lambda study: change_record(study, "dataset.json", change)
+
+
+def _in_a_run(file: str, change: Callable[[Any], None]) -> Callable[[Path], None]:
+    return lambda study: change_record(study, f"*/*/seed-*/{file}", change)
+
+
+FORGERIES: tuple[tuple[str, str, Callable[[Path], None]], ...] = (
+    ("scores", "scores.npy and its hash", lambda study: change_scores(study, vouch=True)),
+    ("maps", "the content of two maps exchanged", exchange_maps),
+    ("maps", "a map of another picture", _in_a_run("predictions.json", _another_map)),
+    ("looks", "a distance of splits", _in_dataset(_far_apart)),
+    ("looks", "a p-value", _in_dataset(_certain)),
+    ("looks", "a class told by a feature", _in_dataset(_told)),
+    ("speed", "half the size of a network", _in_a_run("metrics.json", _lighter)),
+)
+"""Records that contradict themselves, of which an honest report is made: kind, name, change."""
+
+
 def move_point(svg: str) -> str:
-    """Lift the last marker of a figure."""
-    m = list(re.finditer(r'<use [^>]*y="([\d.]+)"', svg))[-1]
+    """Lift the last marker of a figure's first panel."""
+    first = svg.partition('id="axes_2"')[0]
+    m = list(re.finditer(r'<use [^>]*y="([\d.]+)"', first))[-1]
     return _put(svg, m, f"{float(m[1]) - 9:.6f}", 1)
+
+
+def raise_bar(svg: str) -> str:
+    """Make the first bar of a figure's second panel higher."""
+    start = svg.index('id="axes_2"')
+    bar = re.compile(r'<path d="M [\d.]+ [\d.]+ *\nL [\d.]+ [\d.]+ *\nL [\d.]+ ([\d.]+)')
+    m = next(m for m in bar.finditer(svg, start) if "fill: none" not in m[0])
+    return _put(svg, m, f"{float(m[1]) - 5:.6f}", 1)
 
 
 def change_scores(study: Path, vouch: bool = False) -> None:
@@ -596,6 +822,14 @@ def main() -> None:
             n["scores"] += 1
             name = f"scores.npy changed{', and its hash' if vouch else ''}"
             caught["scores"] += _caught(page, changed, name, arguments.verbose)
+        for i, (kind, name, forge) in enumerate(FORGERIES):
+            forged = folder / f"forged-{i}"
+            shutil.copytree(arguments.runs, forged)
+            forge(forged)
+            build_report(forged, forged, formats=("html",))
+            n[kind] += 1
+            name = f"a report of forged records: {name}"
+            caught[kind] += _caught(forged / "report.html", forged, name, arguments.verbose)
     for kind, count in n.items():
         print(f"{kind:8} {caught[kind]:3} of {count:3} caught")
     for name, took in seconds.items():

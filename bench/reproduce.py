@@ -8,8 +8,9 @@ from another seed, which nobody may take for the same. Prints for each run and w
 from the run as recorded, and how far the record is, which another machine may have made: by epoch
 the larger relative difference of both losses; the largest difference of accuracies, in points; the
 share of test images with another predicted class; the relative difference of how far the first
-layer moved. Then, for `FACTOR`: by how much the record and the other threads are further away than
-the nudged run, at most, see `training.reproduce.tolerance`.
+layer moved; of the scores the mean total variation of an image's probabilities, and the largest.
+Then, for `FACTOR`: by how much the record and the other threads are further away than the nudged
+run, at most, see `training.reproduce.tolerance`.
 """
 
 import argparse
@@ -128,7 +129,8 @@ def _line(name: str, way: str, apart: Distance, plain: RunRecords, run: RunRecor
     return (
         f"{name:28} {way:12} losses {losses}  accuracy {100 * max(apart.accuracies):.2f}  "
         f"predicted {apart.predicted:.4f}  probability {apart.probability:.5f}  "
-        f"change {apart.change:.4f}  best epochs {plain.metrics.best_epoch} "
+        f"change {apart.change:.4f}  scores {apart.scores:.1e} {apart.farthest:.1e}  "
+        f"best epochs {plain.metrics.best_epoch} "
         f"{run.metrics.best_epoch}  right {' '.join(tests)}"
     )
 

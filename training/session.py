@@ -97,6 +97,7 @@ def run_study(
         precision,
         logs,
         first_seed=settings.seed,
+        layout=settings.feature_map,
     )
     for image_size in {e.image_size for e in everything if e.image_size is not None}:
         data.pixels(image_size, progress.note)  # decoded once, before several processes want them

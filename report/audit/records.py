@@ -5,6 +5,7 @@ from statistics import fmean
 
 from report.audit.freezing import freeze_problems
 from report.audit.inspection import inspection_problems
+from report.audit.looks import looks_problems
 from report.audit.problems import Problem, wrong
 from report.audit.scores import score_problems
 from report.evidence.load import Run, StudyView
@@ -20,9 +21,9 @@ TINY = 1e-9
 
 
 def audit_records(view: StudyView) -> list[Problem]:
-    """Check every finished run, and every choice from a grid."""
+    """Check the data set, every finished run, and every choice from a grid."""
     choices = [problem for run in view.all_runs() for problem in _choice(view, run)]
-    return [*audit_runs(view), *choices]
+    return [*looks_problems(view), *audit_runs(view), *choices]
 
 
 def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Problem]:

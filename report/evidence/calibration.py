@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST_BINS = 15
 FEWEST_IN_BIN = 20
 
+N_STEPS = 20
+"""Bins of equal width, for how many answers have which probability."""
+
 COLDEST, HOTTEST = 0.05, 20.0
 """Between these a temperature is sought."""
 
@@ -29,15 +32,15 @@ so many cases; either of them in one of twenty-five at most."""
 
 @dataclass(frozen=True)
 class Bins:
-    """Answers by rising probability, in bins of as many each; lists with an entry a bin.
+    """Answers by rising probability; lists with an entry a bin.
 
     Attributes:
-        low: Least probability in the bin.
-        high: Greatest.
+        low: Least probability in the bin, or where it begins.
+        high: Greatest, or where it ends.
         n: Images.
-        confidence: Mean probability of the answers.
+        confidence: Mean probability of the answers; 0 of none.
         n_right: Images named rightly.
-        accuracy: Their share.
+        accuracy: Their share; 0 of none.
     """
 
     low: list[float]
@@ -61,7 +64,8 @@ class Calibration:
             of right answers, over bins of equally many images (Nixon et al., 2019).
         error_by_chance: What it is in the mean if every probability holds.
         error_high: Above which chance puts it in 2 % of cases.
-        bins: What it is computed from.
+        bins: What it is computed from, bins of as many images each.
+        steps: The same answers in bins of equal width, some of them empty.
     """
 
     confidence: float
@@ -72,6 +76,7 @@ class Calibration:
     error_by_chance: float
     error_high: float
     bins: Bins
+    steps: Bins
 
 
 _known: "weakref.WeakKeyDictionary[SplitScores, Calibration]" = weakref.WeakKeyDictionary()
@@ -197,6 +202,7 @@ def _calibration(confidence: "Floats", right: "NDArray[np.bool_]") -> Calibratio
         error_by_chance=rounded(error.mean()),
         error_high=rounded(np.quantile(error, 1 - LEVEL)),
         bins=_bins(confidence, right),
+        steps=_steps(confidence, right),
     )
 
 
@@ -212,4 +218,23 @@ def _bins(confidence: "Floats", right: "NDArray[np.bool_]") -> Bins:
         confidence=[rounded(c.mean()) for c, _ in parts],
         n_right=[int(r.sum()) for _, r in parts],
         accuracy=[rounded(r.mean()) for _, r in parts],
+    )
+
+
+def _steps(confidence: "Floats", right: "NDArray[np.bool_]") -> Bins:
+    import numpy as np
+
+    edges = np.arange(N_STEPS + 1) / N_STEPS
+    step = np.searchsorted(edges, np.round(confidence, 9), side="right") - 1
+    step = np.minimum(step, N_STEPS - 1)
+    n, n_right = (np.bincount(some, minlength=N_STEPS) for some in (step, step[right]))
+    total = np.bincount(step, weights=confidence, minlength=N_STEPS)
+    there = np.maximum(n, 1)
+    return Bins(
+        low=edges[:-1].tolist(),
+        high=edges[1:].tolist(),
+        n=n.tolist(),
+        confidence=[rounded(value) for value in total / there],
+        n_right=n_right.tolist(),
+        accuracy=[rounded(value) for value in n_right / there],
     )

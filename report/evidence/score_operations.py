@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from report.evidence.calibration import (
-    MOST_BINS,
+    N_STEPS,
     best_temperature,
     calibration,
     error_at,
@@ -26,6 +26,17 @@ def _of_bins(name: str) -> Callable[..., Any]:
     return lambda scores: getattr(calibration(scores).bins, name)
 
 
+def _of_steps(name: str) -> Callable[..., Any]:
+    return lambda scores: getattr(calibration(scores).steps, name)
+
+
+BINS = {
+    "low": "low", "high": "high", "size": "n", "confidence": "confidence", "right": "n_right",
+    "accuracy": "accuracy",
+}  # fmt: skip
+"""Fields of `calibration.Bins` by what operations call them."""
+
+
 SCORE_OPERATIONS: dict[str, Callable[..., Any]] = {
     **{name: _part(name, 0) for name in METRICS},
     **{f"{name}_low": _part(name, 1) for name in METRICS},
@@ -40,12 +51,8 @@ SCORE_OPERATIONS: dict[str, Callable[..., Any]] = {
     "best_temperature": best_temperature,
     "nll_at": loss_at,
     "calibration_error_at": error_at,
-    "bin_low": _of_bins("low"),
-    "bin_high": _of_bins("high"),
-    "bin_size": _of_bins("n"),
-    "bin_confidence": _of_bins("confidence"),
-    "bin_right": _of_bins("n_right"),
-    "bin_accuracy": _of_bins("accuracy"),
-    **{f"item_{i}": operator.itemgetter(i - 1) for i in range(1, MOST_BINS + 1)},
+    **{f"bin_{name}": _of_bins(field) for name, field in BINS.items()},
+    **{f"step_{name}": _of_steps(field) for name, field in BINS.items()},
+    **{f"item_{i}": operator.itemgetter(i - 1) for i in range(1, N_STEPS + 1)},
 }
 """Each takes the scores of a split; `…_at` a temperature, too; `item_2` the second of a list."""

@@ -1,4 +1,4 @@
-"""The test pictures on the first two principal components of a network's features."""
+"""The test pictures laid out in two dimensions by a network's features."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from report.figures.style import BLUE, INK, ORANGE, WIDTH
 from report.figures.views import Plot
 from report.findings.features import feature_map
 from report.tables.feature_data import neighbour_data
-from training.records import Projection, placed, spread_over
+from training.records import Layout, Projection, placed, spread_over
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 MOST_NAMES = 15
 """Classes whose names are written into the figure; more would hide the pictures."""
+
+
+LAYOUTS: dict[Layout, str] = {
+    "pca": "Test pictures by the network’s features, on the two directions in which they differ "
+    "most (principal components).",
+    "t-sne": "Test pictures by the network’s features, laid out by t-SNE: pictures that lie side "
+    "by side are alike, but distances between groups, and how large groups are, mean little.",
+}
 
 
 def feature_plot(view: StudyView, run: Run) -> Plot | None:
@@ -36,10 +44,14 @@ def feature_plot(view: StudyView, run: Run) -> Plot | None:
     few = len(view.dataset.classes) <= MOST_NAMES
     names = _without_what_all_share(view.dataset.classes) if few else []
     width = WIDTH / 2 * max(len(panels), 1.5)
+    by_pca = found.layout == "pca"
     return draw_plot(
         "feature-map",
         draw_features,
-        [(title, placed(side.x), placed(side.y), _shares(side)) for title, side in panels],
+        [
+            (title, placed(side.x), placed(side.y), _shares(side) if by_pca else None)
+            for title, side in panels
+        ],
         label,
         wrong,
         names,
@@ -47,8 +59,8 @@ def feature_plot(view: StudyView, run: Run) -> Plot | None:
         alt=f"Clouds of {counted(len(shown), 'dot')}, {counted(sum(wrong), 'cross', 'crosses')} "
         "among them for wrong answers.",
         caption=parts(
-            "Test pictures by the network’s features, on the two directions in which they differ "
-            "most (principal components). Crosses are pictures that it names wrongly."
+            LAYOUTS[found.layout]
+            + " Crosses are pictures that it names wrongly."
             + (" Names stand at the middle of their class." if few else "")
         ),
         data=neighbour_data(view, run),
@@ -70,8 +82,9 @@ def _shares(side: Projection) -> tuple[float, float]:
     return 100 * side.share[0], 100 * side.share[1]
 
 
-Panel = tuple[str, Sequence[float], Sequence[float], tuple[float, float]]
-"""Its title, where the pictures lie, and the per cent of the variance that each direction holds."""
+Panel = tuple[str, Sequence[float], Sequence[float], tuple[float, float] | None]
+"""Its title, where the pictures lie, and the per cent of the variance that each principal component
+holds."""
 
 
 def draw_features(
@@ -119,6 +132,7 @@ def draw_cloud(
     ax.set_ylim(-0.04, 1.04)
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.set_xlabel(f"first direction, {shares[0]:.0f} % of the variance")
-    ax.set_ylabel(f"second, {shares[1]:.0f} %")
+    if shares is not None:
+        ax.set_xlabel(f"first direction, {shares[0]:.0f} % of the variance")
+        ax.set_ylabel(f"second, {shares[1]:.0f} %")
     return ax

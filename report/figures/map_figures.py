@@ -9,6 +9,11 @@ from report.findings.maps import depend_on_weights, kept_maps
 from report.findings.mistakes import class_name
 from training.records import HeatMap
 
+METHODS = {
+    "grad-cam": "Grad-CAM",
+    "attention": "attention rollout weighted by gradients",
+}
+
 
 def map_gallery(view: StudyView, run: Run) -> Gallery | None:
     """Show where the network looked; None without maps, or where they don't see the weights."""
@@ -20,8 +25,8 @@ def map_gallery(view: StudyView, run: Run) -> Gallery | None:
         return None
     side = integer(run.prediction("/heat_maps/side"))
     caption = parts(
-        "Where it looks (Grad-CAM): bright places speak for its answer, dark ones don’t. First its "
-        "surest mistakes, then right answers. A map has ", side, " × ", side,
+        f"Where it looks ({METHODS[found.method]}): bright places speak for its answer, dark ones "
+        "don’t. First its surest mistakes, then right answers. A map has ", side, " × ", side,
         " places, drawn smooth." + (SOME_MISSING if len(shown) < len(found.maps) else ""),
     )  # fmt: skip
     return Gallery("where-it-looks", tuple(shown), caption)

@@ -7,6 +7,7 @@ import msgspec
 
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import Parts, parts
+from report.evidence.thumbnails import read_thumbnail
 from report.figures.canvas import gap
 from report.figures.save import data_uri
 from report.figures.views import Gallery, Gap, PairGallery, Picture, PicturePair
@@ -16,9 +17,6 @@ from training.records import Thumbnail
 N_SAMPLES = 12
 
 HOW_ALIKE = {"identical": "Identical", "near": "Nearly identical"}
-
-LARGEST_FILE_BYTES = 256 * 1024
-"""A thumbnail has a few kilobytes; what is much larger isn't one."""
 
 MEDIA_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 """By the first bytes of a file, whatever its name."""
@@ -167,20 +165,6 @@ def picture(
         return None
     width, height = (max(1, side) for side in size)
     return Picture(data_uri(content, media_type), alt, label, width, height, note)
-
-
-def read_thumbnail(study: Path, file: str) -> bytes | None:
-    """Return a thumbnail's bytes; None if it is missing, too large or outside the study's folder.
-
-    Records are untrusted: a path in them must not lead to a person's other files.
-    """
-    try:
-        path = (study / file).resolve()
-        if not path.is_relative_to(study.resolve()) or not path.is_file():
-            return None
-        return path.read_bytes() if path.stat().st_size <= LARGEST_FILE_BYTES else None
-    except (OSError, ValueError):
-        return None
 
 
 def _media_type(content: bytes) -> str | None:

@@ -2,9 +2,11 @@
 
 from report.evidence.load import StudyView
 from report.evidence.sentences import parts
+from report.figures.near_figures import gallery_of, row_of
 from report.figures.pictures import picture
-from report.figures.views import Figure, Gallery
+from report.figures.views import Figure
 from report.findings.mistakes import class_name
+from report.findings.nearest import nearest_to_suspect
 from report.findings.suspects import suspects
 
 SHOWN = 12
@@ -23,9 +25,15 @@ def suspect_gallery(view: StudyView) -> dict[str, Figure]:
         size = item.width, item.height
         copy = picture(view.folder.path, item.file, "Train picture", "", size, note)
         if copy is not None:
-            shown.append(copy)
+            shown.append(row_of(view, copy, nearest_to_suspect(view, item)))
     if not shown:
         return {}
-    caption = parts("Train pictures whose labels are contradicted most: the label, and the class "
-                    "that they are taken for by their features.")  # fmt: skip
-    return {"suspects": Gallery("label-suspects-shown", tuple(shown), caption)}
+    caption = (
+        "Train pictures whose labels are contradicted most: the label, and the class that they are "
+        "taken for by their features."
+    )
+    beside = (
+        "Beside each the other train pictures nearest to it in the same features, the nearest "
+        "first, and their labels."
+    )
+    return {"suspects": gallery_of("label-suspects-shown", shown, caption, beside)}

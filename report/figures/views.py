@@ -90,6 +90,24 @@ class PairGallery:
 
 
 @dataclass(frozen=True)
+class PictureRow:
+    """A picture, others beside it, and what is said of them."""
+
+    pictures: tuple[Picture, ...]
+    note: Parts
+
+
+@dataclass(frozen=True)
+class RowGallery:
+    """Rows of pictures, each with one note."""
+
+    kind: ClassVar[str] = "rows"
+    slug: str
+    rows: tuple[PictureRow, ...]
+    caption: Parts
+
+
+@dataclass(frozen=True)
 class Gap:
     """A figure that can't be drawn yet, and why."""
 
@@ -98,4 +116,4 @@ class Gap:
     reason: Sentence
 
 
-Figure = Plot | Gallery | PairGallery | Gap
+Figure = Plot | Gallery | PairGallery | RowGallery | Gap

@@ -10,9 +10,9 @@ from report.assemble import Assembler
 from report.audit.manifest import record_files
 from report.audit.rendering import Rendering, Words
 from report.evidence.load import load_study
+from report.evidence.thumbnails import read_thumbnail
 from report.figures.drawing import Drawing
 from report.figures.drawing_pool import FEW, DrawingPool
-from report.figures.pictures import read_thumbnail
 from report.figures.style import Lettering
 from report.sections.outline import outline
 from report.writing.theme import Theme

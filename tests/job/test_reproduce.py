@@ -1,5 +1,6 @@
 """`homework reproduce`: what is genuine comes out the same, what is invented doesn't."""
 
+import hashlib
 import io
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import signal
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from pypdf import PdfWriter
@@ -140,6 +142,35 @@ def test_a_test_accuracy_that_was_invented_is_found_though_its_counts_fit(reprod
     code, answers = reproduce(study, TRAINED)
     fields = {found["field"] for found in answers[TRAINED]["differences"]}
     assert (code, fields) == (1, {"test/accuracy", "test/n_correct"})
+
+
+def invent_scores(study):
+    """Make a network sure of one test picture, and vouch for it in the record."""
+    file = study / TRAINED / "seed-0" / "scores.npy"
+    content = bytearray(file.read_bytes())
+    entries = np.load(file)
+    first = np.frombuffer(content, entries.dtype, offset=len(content) - entries.nbytes)
+    first["score"][0] = np.where(np.arange(first["score"].shape[1]) == 0, 0, -12)
+    file.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    change(study, TRAINED, "metrics.json", lambda m: m["scores"].update(sha256=digest))
+
+
+@pytest.mark.parametrize("options", [(), ("--minutes", "0.0001")], ids=["trained", "only tested"])
+def test_scores_that_were_invented_are_found(reproduce, study, options):
+    invent_scores(study)
+    code, answers = reproduce(study, TRAINED, *options)
+    (found,) = answers[TRAINED]["differences"]
+    assert (code, answers[TRAINED]["verdict"]) == (1, "different")
+    assert (found["file"], found["field"][:13]) == ("scores.npy", "test/0/class ")
+
+
+def test_scores_that_arent_those_of_the_record_are_found(reproduce, study):
+    (study / TRAINED / "seed-0" / "scores.npy").unlink()
+    code, answers = reproduce(study, TRAINED)
+    (found,) = answers[TRAINED]["differences"]
+    assert (code, found["file"]) == (1, "scores.npy")
+    assert "doesn't exist" in found["recorded"]
 
 
 def test_what_measures_the_machine_is_left_aside(reproduce, study):

@@ -14,7 +14,7 @@ from statistics import fmean
 import msgspec
 import numpy as np
 from fake_scores import with_scores
-from fake_views import inspected, with_views
+from fake_views import inspected, near_images, with_views
 from PIL import Image, ImageDraw, ImageFont
 
 from training.data.looks import FEATURES, describe_looks
@@ -365,7 +365,8 @@ def _label_suspects(dataset: Dataset, paths: StudyFolder) -> LabelSuspects:
         file = f"thumbnails/suspects/{i:02d}.png"
         (paths.path / file).parent.mkdir(parents=True, exist_ok=True)
         _glyph("?", i, (80, 80)).save(paths.path / file)
-        first.append(LabelSuspect(f"c/{i}.png", i, i + 1, 0.9 - i / 10, file, 80, 80))
+        near = near_images((i + 1, i + 1, i), paths)
+        first.append(LabelSuspect(f"c/{i}.png", i, i + 1, 0.9 - i / 10, file, 80, 80, near))
     return LabelSuspects(dataset.n_train, 3, 1.5, first)
 
 

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Sequence
 
 import msgspec
 from PIL import Image
@@ -12,11 +13,14 @@ from training.records import (
     HeatMap,
     HeatMaps,
     Metrics,
+    NearImage,
+    NearTrain,
     Predictions,
     Projection,
     Scores,
     Speed,
     StudyFolder,
+    doubtful_mistakes,
     maps_wanted,
 )
 from training.records.inspection import N_PLACES
@@ -57,7 +61,30 @@ def with_views(
             start=_cloud(record, 0.3) if changed else None,
         ),
         heat_maps=HeatMaps("features.11", 5, _maps(record, paths)) if pictures else None,
+        nearest_train=_nearest(record, paths) if pictures else None,
     )
+
+
+def _nearest(record: Predictions, paths: StudyFolder) -> list[NearTrain]:
+    """Let two pictures of the answer's class and one of the label's lie nearest."""
+    return [
+        NearTrain(
+            i, near_images((record.predicted[i], record.label[i], record.predicted[i]), paths)
+        )
+        for i in doubtful_mistakes(record)
+    ]
+
+
+def near_images(labels: Sequence[int], paths: StudyFolder) -> list[NearImage]:
+    """Make up train pictures of some classes that lie near to another one."""
+    found = []
+    for rank, label in enumerate(labels, 1):
+        file = f"thumbnails/near/{label:05d}-{rank}.png"
+        (paths.path / file).parent.mkdir(parents=True, exist_ok=True)
+        noise = random.Random(f"{label} {rank}").randbytes(16)
+        Image.frombytes("L", (4, 4), noise).resize((72, 72)).save(paths.path / file)
+        found.append(NearImage(f"c/{label}-{rank}.png", label, 1.5 * rank, file, 72, 72))
+    return found
 
 
 def _cloud(record: Predictions, spread: float) -> Projection:

@@ -82,6 +82,7 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # columns = ""                   # of a CSV file: "path=file,label=species"
 # allow_unreadable = 0.01        # share of images that may be unreadable
 # duplicates = "keep"            # of what two splits have; or "drop-from-train", "refuse"
+# feature_map = "pca"            # how features are laid out; or "t-sne", by scikit-learn
 
 # Change one experiment (see `homework list` for the names):
 # [experiments."scratch/baseline"]

@@ -331,6 +331,8 @@ def _apart(answer: "Answer") -> str:
         parts.append(f"accuracies to {100 * max(apart.accuracies[:until]):.2g} points")
     if answer.test not in (None, "not checked"):
         parts.append(f"{100 * apart.predicted:.2g} % of the predictions differ")
+    if answer.test not in (None, "not checked") and apart.scores > 0:
+        parts.append(f"all probabilities {apart.scores:.1e} in the mean")
     return f" ({', '.join(parts)})"
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from training.byte_names import escaped
 from training.data.splits import Splits
 from training.holm import holm
+from training.kolmogorov import p_value
 from training.plurals import counted
 from training.records import (
     SPLITS,
@@ -240,11 +241,7 @@ def two_samples(first: NDArray[np.float64], second: NDArray[np.float64]) -> tupl
     both = np.concatenate([first, second])
     shares = [np.searchsorted(x, both, side="right") / len(x) for x in (first, second)]
     distance = float(np.abs(shares[0] - shares[1]).max())
-    x = distance * math.sqrt(len(first) * len(second) / (len(first) + len(second)))
-    if x < 0.2:
-        return distance, 1.0
-    tail = 2 * math.fsum((-1) ** (k - 1) * math.exp(-2 * (k * x) ** 2) for k in range(1, 101))
-    return distance, min(1.0, max(0.0, tail))
+    return distance, p_value(distance, len(first), len(second))
 
 
 def _told(

@@ -86,6 +86,7 @@ class Setup:
             self.precision,
             live_logs(self.options.logs, folder, progress.note),
             first_seed=self.study.settings.seed,
+            layout=self.study.settings.feature_map,
             alone=self.alone,
         )
         return SingleRuns(Plan(self.study, folder, data.record.fingerprint), workspace)

@@ -97,7 +97,7 @@ def grad_cam(
     if len(maps) != 1 or len(given) != 1 or given[0].ndim != 2:
         raise RuntimeError("a layer is used more than once, or on more than one vector an image")
     gradients = [torch.autograd.grad(chosen, maps, retain_graph=True)[0]]
-    for weights in _random_weights(last):
+    for weights in random_weights(last):
         of_classes = weights[classes].to(given[0])
         gradients += torch.autograd.grad(given, maps, [of_classes], retain_graph=True)
     values = maps[0].detach().float()
@@ -108,7 +108,8 @@ def grad_cam(
     return torch.stack(found).cpu().double().numpy()
 
 
-def _random_weights(last: nn.Linear) -> Iterator[Tensor]:
+def random_weights(last: nn.Linear) -> Iterator[Tensor]:
+    """Yield weights for a layer, drawn from a normal distribution as wide as its own."""
     weight = last.weight.detach()
     generator = torch.Generator().manual_seed(0)
     for _ in range(N_DRAWS):

@@ -4,6 +4,7 @@ from training.errors import HomeworkError, RecordError
 from training.records.answers import (
     confident_mistakes,
     confused_pairs,
+    doubtful_mistakes,
     examples_wanted,
     maps_wanted,
     spread_over,
@@ -45,6 +46,7 @@ from training.records.inspection import (
     FeatureMap,
     HeatMap,
     HeatMaps,
+    Layout,
     Projection,
     Speed,
     placed,
@@ -59,6 +61,7 @@ from training.records.looks import (
     Outstanding,
     OutstandingKind,
 )
+from training.records.neighbours import NearImage, NearTrain
 from training.records.optimizers import NO_OPTIONS, OPTIONS, Optimizer, OptimizerOptions
 from training.records.outline import ExtraSection, Outline
 from training.records.recipe import RECIPE, optimizer_fields, value_of
@@ -85,6 +88,7 @@ from training.records.score_files import (
     SCORES_NAME,
     ScoreFile,
     SplitScores,
+    decode_scores,
     encode_scores,
     read_scores,
 )
@@ -156,12 +160,15 @@ __all__ = [
     "KeptScores",
     "LabelSuspect",
     "LabelSuspects",
+    "Layout",
     "LearningCurve",
     "LeftOut",
     "LeftOutReason",
     "Looks",
     "LossScaling",
     "Metrics",
+    "NearImage",
+    "NearTrain",
     "Optimizer",
     "OptimizerOptions",
     "Outline",
@@ -196,6 +203,8 @@ __all__ = [
     "confident_mistakes",
     "confused_pairs",
     "content_of",
+    "decode_scores",
+    "doubtful_mistakes",
     "encode",
     "encode_scores",
     "examples_wanted",

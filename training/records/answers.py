@@ -47,6 +47,11 @@ def examples_wanted(record: Predictions) -> list[int]:
     return sorted(set(shown))
 
 
+def doubtful_mistakes(record: Predictions) -> list[int]:
+    """Return those of these images that were named wrongly: a person may look at their labels."""
+    return [i for i in examples_wanted(record) if record.label[i] != record.predicted[i]]
+
+
 def maps_wanted(record: Predictions) -> list[int]:
     """Return the images whose maps a report shows.
 

@@ -1,6 +1,6 @@
 """The records of what a tested network was looked at for. Plain data, no torch."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -59,19 +59,23 @@ class HeatMap(msgspec.Struct, frozen=True):
 
 
 class HeatMaps(msgspec.Struct, frozen=True):
-    """Grad-CAM (Selvaraju et al., 2017) of some right and some wrong answers.
+    """What speaks for some right and some wrong answers.
 
     Attributes:
-        layer: Dotted path of the layer whose output the maps are taken from; null without maps.
-        side: Places of that layer in height and in width.
+        layer: Dotted path of the layer whose output Grad-CAM's maps are taken from; null without
+            maps, and of those by attention.
+        side: Places of a map in height and in width.
         maps: Of the images that `answers.maps_wanted` picks, in its order.
         reason: Why there are no maps; empty where there are.
+        method: Grad-CAM (Selvaraju et al., 2017), or attention rollout with gradients (Abnar and
+            Zuidema, 2020; Chefer, Gur and Wolf, 2021).
     """
 
     layer: str | None = None
     side: Count = 0
     maps: list[HeatMap] = []
     reason: str = ""
+    method: Literal["grad-cam", "attention"] = "grad-cam"
 
 
 Places = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{3})*$")]
@@ -83,13 +87,18 @@ Digits = Annotated[str, msgspec.Meta(pattern="^[0-9]*$")]
 N_PLACES = 0xFFF
 
 
+Layout = Literal["pca", "t-sne"]
+"""How features are laid out in two dimensions: on principal components, or by t-SNE."""
+
+
 class Projection(msgspec.Struct, frozen=True):
-    """The head's inputs of some test images, on their first two principal components.
+    """The head's inputs of some test images, in two dimensions.
 
     Attributes:
-        x: Where they lie along the first component, on a scale from the leftmost to the rightmost.
+        x: Where they lie along the first principal component, or t-SNE's first direction, on a
+            scale from the leftmost to the rightmost.
         y: Where along the second, on a scale of the same length around the middle.
-        share: Of the variance that each of the two holds.
+        share: Of the variance that each of the two components holds; zeros of t-SNE.
         same_class: Of each image, how many of its nearest neighbours among all these images have
             its class; by Euclidean distance of the whole features.
     """
@@ -111,6 +120,7 @@ class FeatureMap(msgspec.Struct, frozen=True):
         end: With the tested weights.
         start: With the pre-trained weights that training started from; null where there were none,
             or training left the features as they were.
+        layout: How both were laid out.
     """
 
     n_images: Positive
@@ -118,6 +128,7 @@ class FeatureMap(msgspec.Struct, frozen=True):
     n_neighbours: Positive
     end: Projection
     start: Projection | None = None
+    layout: Layout = "pca"
 
 
 def placed(places: str) -> list[float]:

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import msgspec
 
+from training.records.neighbours import NearImage
+
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -18,6 +20,8 @@ class LabelSuspect(msgspec.Struct, frozen=True):
         file: Its small copy, relative to the study's folder.
         width: Of the copy, pixels.
         height: Of the copy, pixels.
+        nearest: The train images nearest to it in the same features, the nearest first; none in
+            older records.
     """
 
     path: str
@@ -27,6 +31,7 @@ class LabelSuspect(msgspec.Struct, frozen=True):
     file: str = ""
     width: Count = 0
     height: Count = 0
+    nearest: list[NearImage] = []
 
 
 class LabelSuspects(msgspec.Struct, frozen=True):

@@ -10,9 +10,10 @@ import msgspec
 
 from training.records.cost import Cost
 from training.records.dataset import FORMAT, Count, DuplicatesChoice, Thumbnail
-from training.records.inspection import FeatureMap, HeatMaps, Speed
+from training.records.inspection import FeatureMap, HeatMaps, Layout, Speed
 from training.records.label_suspects import LabelSuspects
 from training.records.learning_curve import LearningCurve
+from training.records.neighbours import NearTrain
 from training.records.optimizers import Optimizer, OptimizerOptions
 from training.records.outline import Outline
 from training.records.scores import KeptScores
@@ -360,6 +361,8 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
         heat_maps: Which places speak for some of the answers; null in older records.
         feature_map: How the network's features lay the images out; null in older records, or where
             they aren't finite.
+        nearest_train: The train images nearest to each of `answers.doubtful_mistakes`; null in
+            older records.
     """
 
     format: int = FORMAT
@@ -372,6 +375,7 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
     examples: list[Example] = []
     heat_maps: HeatMaps | None = None
     feature_map: FeatureMap | None = None
+    nearest_train: list[NearTrain] | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -418,6 +422,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         allow_unreadable: Largest share of unreadable images; null for one in a hundred, or five.
         duplicates: What becomes of images that two splits have, identical or nearly:
             `keep` them, leave them out of train (`drop-from-train`), or `refuse` the data set.
+        feature_map: How the test images' features are laid out: `pca`, or `t-sne`, which needs
+            scikit-learn. It decides no outcome; what has run already keeps its own.
     """
 
     backbone: str = "alexnet"
@@ -457,6 +463,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     columns: str = ""
     allow_unreadable: float | None = None
     duplicates: DuplicatesChoice = "keep"
+    feature_map: Layout = "pca"
 
 
 class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -96,14 +96,26 @@ def read_scores(path: Path, kept: KeptScores) -> ScoreFile:
         RecordError: It is missing, isn't the file that the record speaks of, or holds anything but
             scores.
     """
-    import numpy as np
-
     try:
         content = content_of(path)
     except FileNotFoundError:
         raise RecordError(f"{path} doesn't exist.", _MEND) from None
     except OSError as error:
         raise RecordError(f"Can't read {path}: {error.strerror or error}.") from error
+    return decode_scores(content, kept, path)
+
+
+def decode_scores(content: bytes, kept: KeptScores, path: Path) -> ScoreFile:
+    """Return the scores that a file's content stands for, held to what its record says.
+
+    Args:
+        path: Of the file, for messages.
+
+    Raises:
+        RecordError: It isn't the file that the record speaks of, or holds anything but scores.
+    """
+    import numpy as np
+
     header = _header(kept)
     if len(content) != _size(kept):
         raise _wrong(path, f"it has {len(content):,} bytes, not the {_size(kept):,} of its record")

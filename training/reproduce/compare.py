@@ -6,15 +6,27 @@ from typing import Any, Literal
 
 import msgspec
 
-from training.records import Cost, Curves, Metrics, Predictions, encode
+from training.records import (
+    SCORES_NAME,
+    Cost,
+    Curves,
+    LabelSuspects,
+    LearningCurve,
+    Metrics,
+    Predictions,
+    ScoreFile,
+    encode,
+)
 from training.reproduce.distance import (
     ACCURACIES,
     LOSSES,
     Distance,
     absolute,
+    by_class,
     by_epoch,
     distance,
     relative,
+    total_variation,
 )
 from training.reproduce.recorded import RunRecords
 from training.reproduce.tolerance import Tolerance
@@ -104,8 +116,9 @@ def compare(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) -> Co
 
 def compare_test(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) -> Comparison:
     """Hold only the readings of the test set against each other."""
-    same_scores = recorded.metrics.test == again.metrics.test
-    if same_scores and _plain(recorded.predictions) == _plain(again.predictions):
+    same_test = recorded.metrics.test == again.metrics.test
+    same_answers = _plain(recorded.predictions) == _plain(again.predictions)
+    if same_test and same_answers and _same_scores(recorded, again):
         return Comparison("same")
     found = tuple(_of_test(recorded, again, tolerance))
     verdict: Verdict = "different" if found else "within rounding"
@@ -122,7 +135,8 @@ def with_test(trained: Comparison, tested: Comparison) -> Comparison:
         verdict="different" if tested.verdict == "different" else trained.verdict,
         differences=(*trained.differences, *tested.differences),
         distance=replace(trained.distance, predicted=test.predicted, test_loss=test.test_loss,
-                         test_accuracy=test.test_accuracy, probability=test.probability),
+                         test_accuracy=test.test_accuracy, probability=test.probability,
+                         scores=test.scores, farthest=test.farthest),
         test="kept network",
     )  # fmt: skip
 
@@ -133,7 +147,7 @@ def _content(run: RunRecords, other: RunRecords) -> tuple[bytes, ...]:
     Left aside, too, are how a run was chosen, which isn't done again, the names of files, what
     follows from the weights, and scores that an older version didn't keep.
     """
-    layer = run.metrics.first_layer
+    layer, curve = run.metrics.first_layer, run.metrics.learning_curve
     metrics = msgspec.structs.replace(
         run.metrics,
         format=0,
@@ -152,6 +166,8 @@ def _content(run: RunRecords, other: RunRecords) -> tuple[bytes, ...]:
         finished_at="",
         first_layer=layer and msgspec.structs.replace(layer, pictures=None),
         cost=None,
+        learning_curve=curve and msgspec.structs.replace(curve, seconds=0.0),
+        label_suspects=_without_copies(run.metrics.label_suspects),
         speed=None,
         train_at_rest=None,
         network=None,
@@ -159,7 +175,24 @@ def _content(run: RunRecords, other: RunRecords) -> tuple[bytes, ...]:
         notes=[],
     )
     curves = msgspec.structs.replace(run.curves, format=0, epoch_seconds=[])
-    return encode(metrics), encode(curves), _plain(run.predictions)
+    problem = run.scores if isinstance(run.scores, str) else ""
+    return encode(metrics), encode(curves), _plain(run.predictions), problem.encode()
+
+
+def _same_scores(one: RunRecords, other: RunRecords) -> bool:
+    """Tell whether both runs' files of scores are the same, where both kept one."""
+    if isinstance(one.scores, str) or isinstance(other.scores, str):
+        return False
+    mine, theirs = one.metrics.scores, other.metrics.scores
+    return mine is None or theirs is None or mine == theirs
+
+
+def _without_copies(found: LabelSuspects | None) -> LabelSuspects | None:
+    """Leave out what measures time, and pictures that older versions didn't keep."""
+    if found is None:
+        return None
+    first = [msgspec.structs.replace(item, nearest=[]) for item in found.first]
+    return msgspec.structs.replace(found, seconds=0.0, first=first)
 
 
 def _plain(predictions: Predictions | None) -> bytes:
@@ -167,7 +200,12 @@ def _plain(predictions: Predictions | None) -> bytes:
         return b""
     return encode(
         msgspec.structs.replace(
-            predictions, format=0, examples=[], heat_maps=None, feature_map=None
+            predictions,
+            format=0,
+            examples=[],
+            heat_maps=None,
+            feature_map=None,
+            nearest_train=None,
         )
     )
 
@@ -235,7 +273,33 @@ def _of_metrics(
     for field, (value, now) in pairs.items():
         if value != now:
             yield _unlike(field, value, now)
+    yield from _of_learning_curve(one.learning_curve, other.learning_curve, tolerance)
     yield from _of_best_epoch(one, again.curves, tolerance, vague_from)
+
+
+def _of_learning_curve(
+    one: LearningCurve | None, other: LearningCurve | None, tolerance: Tolerance
+) -> Iterator[Difference]:
+    """Hold the heads that were fitted on fewer pictures against each other, by their accuracies."""
+    if one is None or other is None:
+        return
+    drawn, sizes = (
+        [[(p.per_class, p.draw, p.n_train) for p in curve.points] for curve in (one, other)],
+        [[curve.n_validation, curve.n_test] for curve in (one, other)],
+    )
+    if sizes[0] != sizes[1]:
+        yield _unlike("learning_curve/n_validation, n_test", sizes[0], sizes[1])
+        return
+    if drawn[0] != drawn[1]:
+        yield _unlike("learning_curve/points", drawn[0], drawn[1])
+        return
+    for i, (point, again) in enumerate(zip(one.points, other.points, strict=True)):
+        for split, n in (("validation", one.n_validation), ("test", one.n_test)):
+            right, now = (getattr(p, f"{split}_correct") for p in (point, again))
+            most = tolerance.test_accuracy * n
+            if absolute(right, now) > most:
+                yield _unlike(f"learning_curve/points/{i}/{split}_correct", right, now, most)
+                return
 
 
 def _unlike(field: str, one: object, other: object, tolerance: float | None = None) -> Difference:
@@ -302,6 +366,7 @@ def _of_test(
         if relative(one.loss, other.loss) > tolerance.test_loss:
             yield _unlike("test/loss", one.loss, other.loss, tolerance.test_loss)
     yield from _of_predictions(recorded, again, tolerance)
+    yield from _of_scores(recorded, again, tolerance)
 
 
 def _of_predictions(
@@ -342,4 +407,48 @@ def _first_unlike(
     index = apart.index(max(apart))
     return Difference(
         "predictions.json", f"{name}/{index}", values[index], others[index], None, tolerance
+    )
+
+
+def _of_scores(
+    recorded: RunRecords, again: RunRecords, tolerance: Tolerance | None
+) -> Iterator[Difference]:
+    """Compare the scores of both splits, where both runs kept them."""
+    one, other = recorded.scores, again.scores
+    if isinstance(one, str):
+        yield Difference(SCORES_NAME, "", one, "there")
+        return
+    if not isinstance(one, ScoreFile) or not isinstance(other, ScoreFile):
+        return
+    for split in ("test", "validation"):
+        mine, theirs = getattr(one, split), getattr(other, split)
+        if mine.label.tolist() != theirs.label.tolist():
+            yield Difference(SCORES_NAME, f"{split}/label", len(mine.label), len(theirs.label))
+            return
+    if tolerance is None:
+        return
+    apart = distance(recorded, again)
+    if apart.farthest > tolerance.farthest:
+        yield _farthest(one, other, tolerance.farthest)
+    elif apart.scores > tolerance.scores:
+        yield _farthest(one, other, tolerance.scores)
+
+
+def _farthest(one: ScoreFile, other: ScoreFile, tolerance: float) -> Difference:
+    """Name the image whose probabilities are furthest apart, and the class that is most so."""
+    found = []
+    for split in ("test", "validation"):
+        apart = total_variation(getattr(one, split), getattr(other, split))
+        if len(apart):
+            found.append((float(apart.max()), split, int(apart.argmax())))
+    _, split, image = max(found, key=lambda item: item[0])
+    mine, theirs = (by_class(getattr(scores, split), image) for scores in (one, other))
+    class_ = max(mine, key=lambda k: abs(mine[k] - theirs.get(k, 0.0)))
+    return Difference(
+        SCORES_NAME,
+        f"{split}/{image}/class {class_}",
+        round(mine[class_], 6),
+        round(theirs.get(class_, 0.0), 6),
+        None,
+        tolerance,
     )

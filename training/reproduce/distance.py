@@ -5,7 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import fmean
 
-from training.records import Curves, FirstLayer, HeldOutScores, Predictions
+import numpy as np
+from numpy.typing import NDArray
+
+from training.records import Curves, FirstLayer, HeldOutScores, Predictions, ScoreFile, SplitScores
 from training.reproduce.recorded import RunRecords
 
 LOSSES = ("train_loss", "validation_loss")
@@ -25,6 +28,9 @@ class Distance:
         probability: Mean difference of the probabilities, over the test images for which the same
             class is predicted.
         change: Relative difference of how far training moved the first layer.
+        scores: Mean total variation of the probabilities of all classes that an image is given,
+            over the test or the validation images, whichever is larger.
+        farthest: The largest of any image.
     """
 
     losses: tuple[float, ...]
@@ -34,6 +40,8 @@ class Distance:
     predicted: float = 0.0
     probability: float = 0.0
     change: float = 0.0
+    scores: float = 0.0
+    farthest: float = 0.0
 
 
 def distance(one: RunRecords, other: RunRecords) -> Distance:
@@ -46,6 +54,7 @@ def distance(one: RunRecords, other: RunRecords) -> Distance:
         *_of_tests(one.metrics.test, other.metrics.test),
         *_of_predictions(one.predictions, other.predictions),
         _of_first_layer(one.metrics.first_layer, other.metrics.first_layer),
+        *_of_scores(one.scores, other.scores),
     )
 
 
@@ -95,3 +104,45 @@ def _of_first_layer(one: FirstLayer | None, other: FirstLayer | None) -> float:
     if one is None or other is None:
         return 0.0
     return relative(one.relative_change, other.relative_change)
+
+
+def _of_scores(one: ScoreFile | str | None, other: ScoreFile | str | None) -> tuple[float, float]:
+    """Return how far the scores of both splits are apart: the larger mean, and the largest."""
+    if not isinstance(one, ScoreFile) or not isinstance(other, ScoreFile):
+        return 0.0, 0.0
+    splits = (total_variation(one.test, other.test),
+              total_variation(one.validation, other.validation))  # fmt: skip
+    found = [apart for apart in splits if len(apart)]
+    means = (float(apart.mean()) for apart in found)
+    return max(means, default=0.0), max((float(apart.max()) for apart in found), default=0.0)
+
+
+def total_variation(one: SplitScores, other: SplitScores) -> NDArray[np.float64]:
+    """Return half the sum of the differences of each image's probabilities, in [0, 1].
+
+    Where only the likeliest classes are kept, each is held against the same class of the other,
+    nothing if that isn't kept, and what is left over counts as one class more.
+
+    Returns:
+        (n,), float64, over the images that both have.
+    """
+    n = min(len(one.label), len(other.label))
+    if one.classes is None and other.classes is None:
+        first, second = (np.exp(scores.log_probability[:n]) for scores in (one, other))
+        apart: NDArray[np.float64] = 0.5 * np.abs(first - second).sum(1)
+        return apart
+    found = np.zeros(n)
+    for i in range(n):
+        mine, theirs = (by_class(scores, i) for scores in (one, other))
+        classes = mine.keys() | theirs.keys()
+        of_classes = math.fsum(abs(mine.get(k, 0.0) - theirs.get(k, 0.0)) for k in classes)
+        rest = abs(math.fsum(mine.values()) - math.fsum(theirs.values()))
+        found[i] = 0.5 * (of_classes + rest)
+    return found
+
+
+def by_class(scores: SplitScores, image: int) -> dict[int, float]:
+    """Return the probabilities that an image is given, by class, as far as they are kept."""
+    values = np.exp(scores.log_probability[image]).tolist()
+    names = range(len(values)) if scores.classes is None else scores.classes[image].tolist()
+    return dict(zip(names, values, strict=True))

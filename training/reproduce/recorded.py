@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from training.errors import RecordError
 from training.records import (
     Curves,
     Metrics,
     Predictions,
+    ScoreFile,
     StudyFolder,
     read,
     read_if_there,
+    read_scores,
 )
 
 
@@ -18,11 +21,13 @@ class RunRecords:
 
     Attributes:
         predictions: Of a run that was tested.
+        scores: Of such a run, if it kept them; what is wrong with its file where it can't be read.
     """
 
     metrics: Metrics
     curves: Curves
     predictions: Predictions | None
+    scores: ScoreFile | str | None = None
 
 
 def read_run(folder: StudyFolder, experiment_id: str, seed: int) -> RunRecords:
@@ -31,8 +36,19 @@ def read_run(folder: StudyFolder, experiment_id: str, seed: int) -> RunRecords:
     Raises:
         RecordError: One that must be there is missing, or one can't be read.
     """
+    metrics = read(folder.metrics(experiment_id, seed), Metrics)
     return RunRecords(
-        read(folder.metrics(experiment_id, seed), Metrics),
+        metrics,
         read(folder.curves(experiment_id, seed), Curves),
         read_if_there(folder.predictions(experiment_id, seed), Predictions),
+        _scores(metrics, folder),
     )
+
+
+def _scores(metrics: Metrics, folder: StudyFolder) -> ScoreFile | str | None:
+    if metrics.scores is None:
+        return None
+    try:
+        return read_scores(folder.scores(metrics.id, metrics.seed), metrics.scores)
+    except RecordError as error:
+        return error.message

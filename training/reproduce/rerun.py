@@ -11,8 +11,9 @@ from training.device.precision import use_precision
 from training.errors import RecordError
 from training.networks.freezing import freeze
 from training.planning.plan import Step
-from training.records import Experiment, Metrics
+from training.records import SCORES_NAME, Experiment, Metrics, decode_scores
 from training.reproduce.recorded import RunRecords, read_run
+from training.run.keep_scores import kept_scores
 from training.run.one_run import run_step, test_network
 from training.run.prepare_model import Model
 from training.run.workspace import Workspace
@@ -69,10 +70,16 @@ def test_again(
     model = Model(network, freeze(network, spec.freeze), about.mean, about.std)
     with using_threads(workspace.options.where.threads or 1):
         tested = test_network(step, model, {}, None, None, workspace)
+        assert tested.outputs is not None
+        found = kept_scores(tested.outputs, model, spec, workspace)
     metrics = msgspec.structs.replace(
-        record, test=tested.scores, environment=describe(workspace.device, workspace.precision)
+        record,
+        test=tested.scores,
+        scores=None if found is None else found[1],
+        environment=describe(workspace.device, workspace.precision),
     )
-    return RunRecords(metrics, recorded.curves, tested.predictions)
+    scores = None if found is None else decode_scores(*found, file.with_name(SCORES_NAME))
+    return RunRecords(metrics, recorded.curves, tested.predictions, scores)
 
 
 def _compute_as_asked(workspace: Workspace) -> None:

@@ -42,6 +42,8 @@ class Tolerance:
     predicted: float
     probability: float
     change: float
+    scores: float
+    farthest: float
     losses: tuple[float, ...] = ()
     accuracies: tuple[float, ...] = ()
 
@@ -63,10 +65,10 @@ def _at(values: Sequence[float], epoch: int, least: float) -> float:
     return max(least, values[epoch - 1]) if epoch <= len(values) else least
 
 
-USUAL = Tolerance(1e-4, 0.005, 1e-4, 0.005, 0.005, 1e-3, 0.02)
+USUAL = Tolerance(1e-4, 0.005, 1e-4, 0.005, 0.005, 1e-3, 0.02, 1e-3, 0.05)
 """Where both are in the same number format. Measured: `bench/reproduce.py`, `docs/verify.md`."""
 
-OTHER_FORMAT = Tolerance(1e-2, 0.02, 1e-2, 0.02, 0.02, 1e-2, 0.1)
+OTHER_FORMAT = Tolerance(1e-2, 0.02, 1e-2, 0.02, 0.02, 1e-2, 0.1, 1e-2, 0.2)
 """Where one is in another number format than the other."""
 
 
@@ -118,6 +120,8 @@ def widened(tolerance: Tolerance, nudged: Distance) -> Tolerance:
         predicted=max(tolerance.predicted, FACTOR * nudged.predicted),
         probability=max(tolerance.probability, FACTOR * nudged.probability),
         change=max(tolerance.change, FACTOR * nudged.change),
+        scores=max(tolerance.scores, FACTOR * nudged.scores),
+        farthest=max(tolerance.farthest, FACTOR * nudged.farthest),
     )
 
 

@@ -1,6 +1,7 @@
-"""How a network's features lay the test images out: two principal components and neighbours."""
+"""How a network's features lay the test images out: in two dimensions, and by neighbours."""
 
 import contextlib
+import importlib.util
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -12,7 +13,7 @@ from training.engine.batches import Inputs
 from training.engine.out_of_memory import forward, gathered
 from training.networks.build import Network
 from training.networks.partial_forward import input_of
-from training.records import FeatureMap, Projection, spread_over
+from training.records import FeatureMap, Layout, Projection, spread_over
 from training.records.inspection import N_PLACES
 
 MOST_POINTS = 1500
@@ -22,6 +23,9 @@ MOST_FITTED = 500
 """Images among them that principal components are fitted to."""
 
 N_NEIGHBOURS = 5
+
+PERPLEXITY = 30.0
+"""Of t-SNE, scikit-learn's default; a third of the images, where they are few."""
 
 Matrix = NDArray[np.float64]
 
@@ -75,13 +79,21 @@ def head_inputs(network: Network, inputs: Inputs, chosen: Sequence[int], batch: 
     return torch.cat(found)
 
 
-def describe(end: Tensor, start: Tensor | None, labels: NDArray[np.int64]) -> FeatureMap | None:
+def has_t_sne() -> bool:
+    """Tell whether scikit-learn is installed, whose t-SNE is used."""
+    return importlib.util.find_spec("sklearn") is not None
+
+
+def describe(
+    end: Tensor, start: Tensor | None, labels: NDArray[np.int64], layout: Layout = "pca"
+) -> FeatureMap | None:
     """Lay features out.
 
     Args:
         end: The images' features with the tested weights, (n, n_features).
         start: Those with the starting weights, likewise, if they are others.
         labels: Their classes, (n,).
+        layout: In which way.
 
     Returns:
         None where there are fewer than three images, or features that aren't finite.
@@ -95,17 +107,22 @@ def describe(end: Tensor, start: Tensor | None, labels: NDArray[np.int64]) -> Fe
         n_images=n,
         n_features=end.shape[1],
         n_neighbours=k,
-        end=_projection(end, labels, k),
-        start=_projection(start, labels, k) if usable and start is not None else None,
+        end=_projection(end, labels, k, layout),
+        start=_projection(start, labels, k, layout) if usable and start is not None else None,
+        layout=layout,
     )
 
 
-def _projection(features: Tensor, labels: NDArray[np.int64], k: int) -> Projection:
+def _projection(features: Tensor, labels: NDArray[np.int64], k: int, layout: Layout) -> Projection:
     """Lay out features (n, n_features), on the device where products are fastest."""
     fitted = torch.from_numpy(np.array(spread_over(len(features), MOST_FITTED)))
     centred = features - features[fitted.to(features.device)].mean(0)
     products = (centred @ centred.T).cpu().double().numpy()
-    places, share = principal_components(products, fitted.numpy(), centred)
+    share = 0.0, 0.0
+    if layout == "pca":
+        places, share = principal_components(products, fitted.numpy(), centred)
+    else:
+        places = t_sne(features.cpu().numpy())
     low, high = places.min(0), places.max(0)
     length = max(float((high - low).max()), 1e-300)
     return Projection(
@@ -114,6 +131,23 @@ def _projection(features: Tensor, labels: NDArray[np.int64], k: int) -> Projecti
         share=share,
         same_class="".join(map(str, same_class(products, labels, k).tolist())),
     )
+
+
+def t_sne(features: NDArray[np.float32]) -> Matrix:
+    """Lay features (n, n_features) out by t-SNE (van der Maaten and Hinton, 2008), seeded.
+
+    By scikit-learn, from the first two principal components on.
+
+    Returns:
+        (n, 2).
+    """
+    from sklearn.manifold import TSNE
+
+    perplexity = min(PERPLEXITY, (len(features) - 1) / 3)
+    places: Matrix = TSNE(2, perplexity=perplexity, init="pca", random_state=0).fit_transform(
+        features
+    )
+    return places.astype(np.float64)
 
 
 def principal_components(

@@ -3,14 +3,16 @@
 import hashlib
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
 
 from training.data.thumbnails import jpeg, small
 from training.engine.batches import Inputs
+from training.networks.attention_maps import attention_maps, attention_places
 from training.networks.build import Network
 from training.networks.grad_cam import grad_cam, last_maps, rank_correlation
 from training.records import HeatMap, HeatMaps, Predictions, StudyFolder, maps_wanted, write_bytes
@@ -48,14 +50,12 @@ def heat_maps(
     pictures = inputs.gather(torch.tensor(wanted)).float()
     answers = torch.tensor([record.predicted[i] for i in wanted], device=pictures.device)
     try:
-        found = last_maps(network.module, pictures[:1])
-        if found is None:
-            return HeatMaps(reason=NO_PLACES)
-        layer, side = found
-        last = _last_layer(network)
-        maps, *drawn = grad_cam(network.module, layer, last, pictures, answers)
+        found = _maps(network, pictures, answers)
     except RuntimeError:  # whatever a network of somebody else's does
         return HeatMaps(reason=NOT_FOLLOWED)
+    if found is None:
+        return HeatMaps(reason=NO_PLACES)
+    described, (maps, *drawn) = found
     kept = []
     for i, index in enumerate(wanted):
         picture = _lit(small(squares[i]), maps[i])
@@ -63,7 +63,24 @@ def heat_maps(
         known = [value for value in others if value is not None]
         mean = round(sum(known) / len(known), 4) if known else None
         kept.append(HeatMap(index, _write(index, picture, folder), *picture.size, mean))
-    return HeatMaps(layer, side, kept)
+    return msgspec.structs.replace(described, maps=kept)
+
+
+def _maps(
+    network: Network, pictures: Tensor, answers: Tensor
+) -> tuple[HeatMaps, NDArray[np.float64]] | None:
+    """Return maps and how they were made: by attention, where that follows the last convolution."""
+    module, last = network.module, _last_layer(network)
+    places = attention_places(module, pictures[:1])
+    if places is not None:
+        side, before = places
+        maps = attention_maps(module, before, last, pictures, answers)
+        return HeatMaps(side=side, method="attention"), maps
+    found = last_maps(module, pictures[:1])
+    if found is None:
+        return None
+    layer, side = found
+    return HeatMaps(layer, side), grad_cam(module, layer, last, pictures, answers)
 
 
 def _last_layer(network: Network) -> nn.Linear:

@@ -13,10 +13,20 @@ from training.engine.batches import PictureInputs
 from training.engine.evaluate import evaluate_logits
 from training.engine.feature_cache import frozen_digest
 from training.networks.freezing import Trainable
-from training.records import Predictions, Scores, Spec, Speed, maps_wanted
-from training.run.feature_map import describe, head_inputs, shown_of
+from training.records import (
+    Layout,
+    NearTrain,
+    Predictions,
+    Scores,
+    Spec,
+    Speed,
+    doubtful_mistakes,
+    maps_wanted,
+)
+from training.run.feature_map import describe, has_t_sne, head_inputs, shown_of
 from training.run.heat_maps import heat_maps
 from training.run.measure_speed import Passes, measure_speed
+from training.run.near_train import watching, with_copies
 from training.run.prepare_model import Model
 from training.run.train_model import computed_once, pictures, split_features
 from training.run.workspace import Workspace
@@ -29,10 +39,12 @@ class Inspection:
     Attributes:
         train: Scores on the train images as they are, with the tested weights at inference.
         speed: Null where other runs used the device at the same time.
+        nearest: The train images nearest to the test images whose labels a person may look at.
     """
 
     train: Scores | None = None
     speed: Speed | None = None
+    nearest: list[NearTrain] | None = None
 
 
 def starting_features(model: Model, spec: Spec, workspace: Workspace) -> Tensor | None:
@@ -55,11 +67,17 @@ def _changes_features(trainable: Trainable, head: str) -> bool:
 
 
 def inspect_network(
-    model: Model, spec: Spec, test: PictureInputs, passes: Passes, workspace: Workspace
+    record: Predictions,
+    model: Model,
+    spec: Spec,
+    test: PictureInputs,
+    passes: Passes,
+    workspace: Workspace,
 ) -> Inspection:
     """Measure a tested network on the train images, and its speed.
 
     Args:
+        record: What it answered to the test images.
         model: With the tested weights.
         test: The test images.
         passes: Their way through the network.
@@ -68,7 +86,16 @@ def inspect_network(
     if workspace.alone:
         with computing(model.network.module, workspace.precision, workspace.device):
             speed = measure_speed(model.network.module, test, passes)
-    return Inspection(_train_scores(model, spec, workspace), speed)
+    doubtful, network = doubtful_mistakes(record), model.network
+    if not doubtful:
+        return Inspection(_train_scores(model, spec, workspace), speed, [])
+    with computing(network.module, workspace.precision, workspace.device):
+        queries = head_inputs(network, test, doubtful, spec.batch_size)
+    with watching(network, queries, len(workspace.data.splits["train"])) as found:
+        scores = _train_scores(model, spec, workspace)
+    images = with_copies(found, workspace.data, spec.image_size, workspace.folder)
+    nearest = [NearTrain(i, some) for i, some in zip(doubtful, images, strict=True)]
+    return Inspection(scores, speed, nearest)
 
 
 def _train_scores(model: Model, spec: Spec, workspace: Workspace) -> Scores:
@@ -111,5 +138,18 @@ def with_views(
             torch.cat(list(end)).to(workspace.device),
             None if start is None else start.to(workspace.device),
             np.array(record.label)[index],
+            _layout(workspace),
         ),
     )
+
+
+def _layout(workspace: Workspace) -> Layout:
+    """Return how features are laid out: as asked for, if what that needs is installed."""
+    if workspace.layout == "t-sne" and not has_t_sne():
+        workspace.note_once(
+            "t-sne",
+            "Features are laid out on principal components: t-SNE needs scikit-learn, "
+            "pip install 'cnn-homework[embed]'.",
+        )
+        return "pca"
+    return workspace.layout

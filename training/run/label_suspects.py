@@ -9,6 +9,7 @@ from training.byte_names import escaped
 from training.data.thumbnails import jpeg, small
 from training.engine.confident_learning import held_out_probabilities, suspects
 from training.records import LabelSuspect, LabelSuspects, Spec, write_bytes
+from training.run.near_train import nearest_to_own, with_copies
 from training.run.workspace import Workspace
 
 SHOWN = 24
@@ -37,7 +38,10 @@ def label_suspects(
     rows = data.splits["train"]
     pixels = data.pixels(spec.image_size)
     first = []
-    for number, place in enumerate(found.places[:SHOWN].tolist()):
+    shown = found.places[:SHOWN].tolist()
+    near = nearest_to_own(features, shown)
+    nearest = with_copies(near, data, spec.image_size, workspace.folder)
+    for number, place in enumerate(shown):
         image = small(pixels[rows[place]])
         file = f"thumbnails/suspects/{number + 1:02d}.jpg"
         write_bytes(workspace.folder.path / file, jpeg(image))
@@ -50,6 +54,7 @@ def label_suspects(
                 file=file,
                 width=image.width,
                 height=image.height,
+                nearest=nearest[number],
             )
         )
     return LabelSuspects(len(labels), len(found.places), seconds, first)

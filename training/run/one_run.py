@@ -297,14 +297,16 @@ def test_network(
     layer = describe_change(start, model.network.module)
     if step.experiment.role == "reuse":  # the best of a grid
         layer = with_pictures(layer, start, model.network.module, workspace.folder)
+    predictions = with_views(predictions, model, spec, inputs, seen, features, workspace)
+    inspection = inspect_network(predictions, model, spec, inputs, passes, workspace)
     return Tested(
         HeldOutScores(scores.loss, n_correct / len(label), n_correct, len(label)),
-        with_views(predictions, model, spec, inputs, seen, features, workspace),
+        msgspec.structs.replace(predictions, nearest_train=inspection.nearest),
         layer,
         file,
         in_fp32=autocast is not None and autocast.in_fp32,
         outputs=(logits, label),
-        inspection=inspect_network(model, spec, inputs, passes, workspace),
+        inspection=inspection,
     )
 
 

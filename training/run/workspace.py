@@ -18,7 +18,7 @@ from training.logs import Logs
 from training.networks.build import Network
 from training.networks.flops import Arithmetic
 from training.progress import Progress
-from training.records import Spec, StudyFolder
+from training.records import Layout, Spec, StudyFolder
 from training.run.run_options import RunOptions
 from training.stopping import StopSignal
 from training.weights.load import StartingWeights
@@ -44,6 +44,7 @@ class Workspace:
             the state of the random generators after.
         counted: The arithmetic of each kind of run, with features cached and without.
         said: Kinds of notes that were made.
+        layout: How features are laid out, see `Settings.feature_map`.
         nudge: How far starting weights are moved, relative to their size, to see how far that
             carries a run; 0 everywhere but in `reproduce`.
     """
@@ -66,6 +67,7 @@ class Workspace:
     drawn: tuple[object, Network, dict[str, Any]] | None = None
     counted: dict[tuple[Spec, bool], Arithmetic | None] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
+    layout: Layout = "pca"
     nudge: float = 0.0
 
     def note_once(self, kind: str, text: str) -> None:

@@ -50,6 +50,9 @@ def _pictures(folder: StudyFolder, experiment_id: str, seed: int) -> Iterator[st
     """Yield the images that a run's records name, below `thumbnails/`."""
     with contextlib.suppress(HomeworkError):
         metrics = read_if_there(folder.metrics(experiment_id, seed), Metrics)
+        suspects = metrics.label_suspects if metrics else None
+        for suspect in suspects.first if suspects else ():
+            yield from (near.file for near in suspect.nearest)
         shown = metrics.first_layer.pictures if metrics and metrics.first_layer else None
         if shown is not None:
             yield from (shown.start, shown.end)
@@ -61,6 +64,8 @@ def _pictures(folder: StudyFolder, experiment_id: str, seed: int) -> Iterator[st
             yield from (example.file for example in predictions.examples)
             if predictions.heat_maps is not None:
                 yield from (kept.file for kept in predictions.heat_maps.maps)
+            for item in predictions.nearest_train or ():
+                yield from (near.file for near in item.nearest)
 
 
 def _others_work(folder: StudyFolder, experiment_id: str, seed: int) -> bool:

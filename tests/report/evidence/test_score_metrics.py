@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from report.evidence.calibration import (
+    N_STEPS,
     best_temperature,
     calibration,
     error_at,
@@ -275,6 +276,26 @@ def test_bins_hold_as_many_pictures_each():
     assert max(bins.n) - min(bins.n) <= 1
     assert sorted(bins.confidence) == bins.confidence
     assert [n_bins(n) for n in (1, 39, 40, 299, 300, 9999)] == [1, 1, 2, 14, 15, 15]
+
+
+def test_bins_of_equal_width_are_those_of_numpy():
+    scores = confident(n=412)
+    steps, confidence = (
+        calibration(scores).steps,
+        np.exp(scores.log_probability.max(1).astype(float)),
+    )
+    counts, edges = np.histogram(confidence, bins=N_STEPS, range=(0, 1))
+    assert (steps.n, [*steps.low, 1.0]) == (counts.tolist(), pytest.approx(edges.tolist()))
+    assert sum(steps.n_right) == sum(calibration(scores).bins.n_right)
+    for low, high, mean, n in zip(steps.low, steps.high, steps.confidence, steps.n, strict=True):
+        assert low <= mean <= high if n else mean == 0
+
+
+def test_a_probability_at_an_edge_counts_for_the_bin_above_and_certainty_for_the_last():
+    high = np.array([0.95, 0.5, 1 - 1e-12])
+    scores = SplitScores(np.zeros(3, np.int32), np.log(np.stack([high, 1 - high], 1)), 2)
+    steps = calibration(scores).steps
+    assert {i: n for i, n in enumerate(steps.n) if n} == {10: 1, 19: 2}
 
 
 def test_an_operation_gives_each_part():

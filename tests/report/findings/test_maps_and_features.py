@@ -4,11 +4,16 @@ import msgspec
 import pytest
 from fake_study import Fake, write_fake_study
 from in_memory import said
+from matplotlib.figure import Figure
 
 from report.evidence.load import load_study
 from report.evidence.neighbours import class_purity, purity, purity_by_chance
 from report.evidence.sentences import plain_text
-from report.figures.feature_figures import _without_what_all_share, feature_plot
+from report.figures.feature_figures import (
+    _without_what_all_share,
+    draw_features,
+    feature_plot,
+)
 from report.findings.features import neighbours
 from report.findings.maps import about_maps, depend_on_weights
 from report.findings.mistakes import best_finalist
@@ -138,3 +143,31 @@ def test_a_report_without_the_section_on_mistakes_says_nothing_of_them(short_stu
     section = section_view("details", load_study(short_study))
     assert section.findings["maps"] == section.findings["neighbours"] == ()
     assert "features" not in section.figures
+
+
+def caption_of(view, run):
+    return plain_text(feature_plot(view, run).caption)
+
+
+def test_the_caption_says_how_features_are_laid_out(view):
+    run = view.run("transfer/best")
+    assert "(principal components). Crosses" in caption_of(view, run)
+    assert "t-SNE" not in caption_of(view, run)
+    found = msgspec.structs.replace(run.predictions.feature_map, layout="t-sne")
+    run.__dict__["predictions"] = msgspec.structs.replace(run.predictions, feature_map=found)
+    text = caption_of(view, run)
+    assert "laid out by t-SNE" in text
+    assert "distances between groups, and how large groups are, mean little. Crosses" in text
+    assert "principal components" not in text
+    figure = Figure()
+    draw_features(figure, *feature_plot(view, run).drawing.arguments)
+    assert [ax.get_xlabel() for ax in figure.axes] == ["", ""]
+
+
+def test_the_caption_says_how_maps_were_made(view):
+    text = plain_text(section_view("mistakes", view).figures["maps"].caption)
+    assert text.startswith("Where it looks (Grad-CAM): bright places speak for")
+    maps = best_finalist(view).predictions.heat_maps
+    with_maps(view, msgspec.structs.replace(maps, method="attention", layer=None))
+    text = plain_text(section_view("mistakes", view).figures["maps"].caption)
+    assert text.startswith("Where it looks (attention rollout weighted by gradients): bright")

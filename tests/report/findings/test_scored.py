@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from fake_scores import scores_of
 from in_memory import a_dataset, a_run, a_view, said
+from matplotlib.figure import Figure
 
 from report.evidence import accuracy
 from report.evidence.calibration import calibration
 from report.evidence.sentences import plain_text
+from report.figures.reliability import draw_reliability, reliability_diagram
 from report.findings import calibration as sure
 from report.findings import chosen, scored
 from report.tables.results import accuracies_beside_reference
@@ -171,3 +173,21 @@ def test_the_calibration_error_stands_beside_that_of_chance():
     text = said([sure.calibration_error(run)])
     assert f"is {100 * found.error:.1f} points" in text
     assert f"chance alone would give {100 * found.error_by_chance:.1f}." in text
+
+
+def test_the_reliability_diagram_counts_how_many_pictures_have_which_probability():
+    """Ninety answers of 97 %, twenty of 62 %, ten of 33 %."""
+    sure_ones = np.repeat([0.97, 0.62, 0.33], [90, 20, 10])
+    plot = reliability_diagram(a_scored(MOSTLY, sure_ones))
+    figure = Figure()
+    draw_reliability(figure, *plot.drawing.arguments)
+    _, below = figure.axes
+    bars = [(round(bar.get_x()), round(bar.get_width()), bar.get_height()) for bar in below.patches]
+    assert bars == [(30, 5, 10), (60, 5, 20), (95, 5, 90)]
+    assert plot.alt.endswith("Bars: 90 of 120 are above 95 %.")
+    assert len(plot.alt) <= 200
+    rows = [[plain_text(cell) for cell in row.cells] for row in plot.data.rows]
+    counts = [row[1:4] for row in rows if row[0] == "equal in width"]
+    assert counts == [["30.0", "35.0", "10"], ["60.0", "65.0", "20"], ["95.0", "100.0", "90"]]
+    n_bins = sum(row[0] == "equal in pictures" for row in rows)
+    assert n_bins == len(plot.drawing.arguments[0]) == 6

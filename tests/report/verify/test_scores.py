@@ -61,6 +61,7 @@ LIES = [
     "a temperature of the test pictures", "the lowest loss on validation",
     "if every probability held", "as the mean over classes", "it is underconfident",
     "points that chance explains", "a point of the reliability diagram moved",
+    "a bar of the reliability diagram made higher",
     "the reliability diagram’s description",
 ]  # fmt: skip
 

@@ -1,13 +1,29 @@
 """Which differences count as rounding, and which don't."""
 
 import dataclasses
+from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
-from training.records import Curves, HeldOutScores, Metrics, Predictions, Scores
+from training.records import (
+    CurvePoint,
+    Curves,
+    HeldOutScores,
+    LabelSuspect,
+    LabelSuspects,
+    LearningCurve,
+    Metrics,
+    NearImage,
+    Predictions,
+    Scores,
+    SplitScores,
+    decode_scores,
+    encode_scores,
+)
 from training.reproduce.compare import compare, compare_test, with_test
-from training.reproduce.distance import distance
+from training.reproduce.distance import distance, total_variation
 from training.reproduce.recorded import RunRecords
 from training.reproduce.tolerance import FACTOR, USUAL, widened
 
@@ -146,3 +162,110 @@ def test_the_kept_network_is_tested_where_training_gave_other_weights():
     found = with_test(trained, compare_test(invented, run(), USUAL))
     assert (found.verdict, found.test) == ("different", "kept network")
     assert [d.field for d in found.differences] == ["test/accuracy", "test/n_correct"]
+
+
+def with_scores(records, move=0.0, image=3, split="test", labels=None):
+    """Keep scores of two classes; those of one image are moved by so much probability."""
+    found = {}
+    for name in ("test", "validation"):
+        likelier = np.full(len(LABELS), 0.9)
+        if name == split:
+            likelier[image] -= move
+        right = np.array(LABELS) == np.array(records.predictions.predicted)
+        own = np.where(right, likelier, 1 - likelier)
+        probability = np.stack([own, 1 - own], 1)
+        probability[np.array(LABELS) == 1] = probability[np.array(LABELS) == 1, ::-1]
+        known = LABELS if labels is None or name != split else labels
+        found[name] = np.array(known), np.log(probability)
+    content, kept = encode_scores(found["test"], found["validation"])
+    records = with_metrics(records, scores=kept)
+    return dataclasses.replace(records, scores=decode_scores(content, kept, Path("scores.npy")))
+
+
+def test_scores_within_rounding_are_the_same_and_others_are_named():
+    recorded = with_scores(run())
+    assert verdict(recorded, with_scores(run())) == "same"
+    assert verdict(recorded, with_scores(run(), 0.9 * USUAL.farthest)) == "within rounding"
+    for split in ("test", "validation"):
+        found = compare(recorded, with_scores(run(), 0.3, split=split), USUAL)
+        (said,) = found.differences
+        assert (found.verdict, said.file, said.field[: -len("0")]) == (
+            "different", "scores.npy", f"{split}/3/class ",
+        )  # fmt: skip
+        assert sorted((said.recorded, said.again)) == pytest.approx([0.6, 0.9], abs=1e-3)
+
+
+def test_scores_that_are_all_a_little_apart_are_named():
+    recorded, again = with_scores(run()), with_scores(run())
+    flatter = dataclasses.replace(
+        again.scores, test=of_probability(np.full(200, 0.9 - 3 * USUAL.scores), again.scores.test)
+    )
+    other_file = msgspec.structs.replace(again.metrics.scores, sha256="1" * 64)
+    again = dataclasses.replace(with_metrics(again, scores=other_file), scores=flatter)
+    found = compare(recorded, again, USUAL)
+    assert found.distance.farthest < USUAL.farthest
+    assert [d.tolerance for d in found.differences] == [USUAL.scores]
+    assert found.is_rounding_conceivable
+
+
+def of_probability(likelier, like):
+    ordered = np.log(np.stack([likelier, 1 - likelier], 1))
+    first = like.log_probability.argmax(1)
+    values = np.where(first[:, None] == [[0, 1]], ordered[:, :1], ordered[:, 1:])
+    return dataclasses.replace(like, log_probability=values)
+
+
+def test_scores_of_images_of_other_classes_are_never_rounding():
+    labels = [1, *LABELS[1:]]
+    found = compare(with_scores(run()), with_scores(run(), labels=labels), widened(USUAL, far()))
+    assert "scores.npy" in {difference.file for difference in found.differences}
+
+
+def test_scores_that_cant_be_read_are_a_difference_and_older_records_have_none():
+    broken = dataclasses.replace(with_scores(run()), scores="its SHA-256 isn't the one")
+    found = compare(broken, with_scores(run()), USUAL)
+    assert [(d.file, d.recorded) for d in found.differences] == [
+        ("scores.npy", "its SHA-256 isn't the one")
+    ]
+    assert compare_test(broken, with_scores(run()), USUAL).verdict == "different"
+    assert verdict(run(), with_scores(run())) == "same"
+
+
+def test_total_variation_counts_what_only_one_of_two_keeps():
+    label = np.zeros(1, np.int32)
+    whole = SplitScores(label, np.log([[0.5, 0.3, 0.2]]), 3)
+    cut = SplitScores(label, np.log([[0.6, 0.3]]), 3, np.array([[0, 2]]), np.log([0.6]))
+    assert total_variation(whole, whole) == pytest.approx([0.0])
+    assert total_variation(cut, cut) == pytest.approx([0.0])
+    expected = 0.5 * (0.1 + 0.3 + 0.1 + 0.1)  # of three classes, and of what the cut one lacks
+    assert total_variation(whole, cut) == pytest.approx([expected])
+
+
+def a_curve(right=80, n_train=6, seconds=1.0):
+    points = [CurvePoint(3, 1, n_train, 0.1, 90, right), CurvePoint(3, 2, 6, 0.1, 90, 85)]
+    return LearningCurve(100, 100, seconds, points)
+
+
+@pytest.mark.parametrize(
+    ("curve", "expected", "field"),
+    [
+        (a_curve(seconds=9.0), "same", None),
+        (a_curve(right=81), "within rounding", None),
+        (a_curve(right=90), "different", "learning_curve/points/0/test_correct"),
+        (a_curve(n_train=7), "different", "learning_curve/points"),
+    ],
+)
+def test_what_fewer_pictures_give_is_held_against_the_record(curve, expected, field):
+    tolerance = dataclasses.replace(USUAL, test_accuracy=0.02)
+    recorded = with_metrics(run(), learning_curve=curve)
+    found = compare(recorded, with_metrics(run(), learning_curve=a_curve()), tolerance)
+    assert found.verdict == expected
+    assert [d.field for d in found.differences] == [field] * (field is not None)
+
+
+def test_copies_and_times_of_label_suspects_dont_count():
+    near = NearImage("a/2.png", 0, 1.5, "thumbnails/near/00002-0.jpg", 72, 72)
+    found = LabelSuspects(100, 1, 1.0, [LabelSuspect("a/1.png", 0, 1, 0.9)])
+    again = LabelSuspects(100, 1, 2.0, [msgspec.structs.replace(found.first[0], nearest=[near])])
+    records = [with_metrics(run(), label_suspects=some) for some in (found, again)]
+    assert verdict(*records) == "same"

@@ -115,3 +115,27 @@ def test_many_images_are_projected_onto_the_components_of_some(monkeypatch):
     where = np.array(placed(found.x))
     expected = places[:, 0] * signs[0]
     np.testing.assert_allclose(np.corrcoef(where, expected)[0, 1], 1, atol=1e-5)
+
+
+def test_t_sne_is_scikit_learns_and_the_same_each_time():
+    manifold = pytest.importorskip("sklearn.manifold")
+    features, labels = some_features(40)
+    found = describe(torch.from_numpy(features), None, labels, "t-sne")
+    assert (found.layout, found.end.share) == ("t-sne", (0.0, 0.0))
+    theirs = manifold.TSNE(perplexity=13, init="pca", random_state=0).fit_transform(features)
+    length = np.ptp(theirs, axis=0).max()
+    for axis, kept in enumerate((found.end.x, found.end.y)):
+        where, expected = np.array(placed(kept)) * length, theirs[:, axis]
+        np.testing.assert_allclose(
+            where - where.min(), expected - expected.min(), atol=1e-3 * length
+        )
+    assert describe(torch.from_numpy(features), None, labels, "t-sne") == found
+    plain = describe(torch.from_numpy(features), None, labels)
+    assert (plain.layout, plain.end.same_class) == ("pca", found.end.same_class)
+
+
+@pytest.mark.parametrize("n", [3, 5])
+def test_t_sne_of_few_images_is_laid_out_too(n):
+    pytest.importorskip("sklearn.manifold")
+    features, labels = some_features(n)
+    assert describe(torch.from_numpy(features), None, labels, "t-sne").layout == "t-sne"

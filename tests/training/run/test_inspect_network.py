@@ -9,12 +9,13 @@ import torch
 from PIL import Image
 from torch import nn
 from torch.nn import functional as F
+from torchvision.models import VisionTransformer
 
 from training.networks.build import Network
 from training.planning.plan import resolve
 from training.records import Experiment, Predictions, Settings, StudyFolder, maps_wanted
 from training.run.heat_maps import DIMMED, NO_PLACES, NOT_FOLLOWED, heat_maps
-from training.run.inspect_network import inspect_network, starting_features
+from training.run.inspect_network import inspect_network, starting_features, with_views
 from training.run.measure_speed import Passes, measure_speed, timed
 from training.run.prepare_model import prepare_model
 from training.run.train_model import pictures
@@ -39,7 +40,7 @@ def test_train_scores_at_rest_are_those_of_plain_pictures_without_dropout(
     model, spec = prepared(workspace, freeze=freeze, augmentation=augmentation)
     model.network.module.train()
     test = pictures(model, spec, workspace, "test")
-    found = inspect_network(model, spec, test, Passes([4], [0.1]), workspace)
+    found = inspect_network(answers_to(test), model, spec, test, Passes([4], [0.1]), workspace)
     train = pictures(model, spec, workspace, "train")
     with torch.no_grad():
         scores = model.network.module.eval()(train.gather(torch.arange(len(train.labels))))
@@ -49,11 +50,21 @@ def test_train_scores_at_rest_are_those_of_plain_pictures_without_dropout(
     assert found.speed.latency_seconds > 0
 
 
+def answers_to(inputs):
+    """Answer everything rightly."""
+    label = inputs.labels.tolist()
+    return Predictions(id="a/b", seed=0, dataset_fingerprint="f", label=label, predicted=label,
+                       probability=[0.9] * len(label))  # fmt: skip
+
+
 def test_runs_side_by_side_are_not_timed(workspace):
     model, spec = prepared(workspace)
     workspace.alone = False
     test = pictures(model, spec, workspace, "test")
-    assert inspect_network(model, spec, test, Passes([4], [0.1]), workspace).speed is None
+    assert (
+        inspect_network(answers_to(test), model, spec, test, Passes([4], [0.1]), workspace).speed
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,3 +182,41 @@ def test_what_cant_be_mapped_says_why(tmp_path):
     assert heat_maps(detached, ANSWERS, Given(), squares, folder).reason == NOT_FOLLOWED
     right = msgspec.structs.replace(ANSWERS, predicted=ANSWERS.label)
     assert heat_maps(flat, right, Given(), [], folder).maps == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "installed", "kept"),
+    [("pca", True, "pca"), ("t-sne", True, "t-sne"), ("t-sne", False, "pca")],
+)
+def test_features_are_laid_out_as_asked_where_that_is_installed(
+    workspace, monkeypatch, asked, installed, kept
+):
+    pytest.importorskip("sklearn.manifold")
+    monkeypatch.setattr("training.run.inspect_network.has_t_sne", lambda: installed)
+    notes = []
+    monkeypatch.setattr(workspace.progress, "note", notes.append)
+    workspace.layout = asked
+    model, spec = prepared(workspace)
+    test = pictures(model, spec, workspace, "test")
+    n = len(test.labels)
+    end = [torch.randn(n, 9, generator=torch.Generator().manual_seed(0))]
+    for _ in range(2):
+        found = with_views(answers_to(test), model, spec, test, end, None, workspace)
+    assert found.feature_map.layout == kept
+    assert [("embed" in note) for note in notes] == [True] * (asked != kept)
+
+
+def test_a_transformer_is_mapped_by_its_attention(tmp_path):
+    torch.manual_seed(0)
+    module = VisionTransformer(
+        image_size=16, patch_size=4, num_layers=2, num_heads=2, hidden_dim=8, mlp_dim=8,
+        num_classes=2,
+    ).eval()  # fmt: skip
+    nn.init.normal_(module.heads[-1].weight)
+    squares = [np.full((64, 64, 3), 200, np.uint8)] * 4
+    network, folder = Network(module, "heads", {}), StudyFolder(tmp_path)
+    found = heat_maps(network, ANSWERS, Given(), squares, folder)
+    assert (found.method, found.layer, found.side, found.reason) == ("attention", None, 4, "")
+    assert [kept.index for kept in found.maps] == maps_wanted(ANSWERS)
+    assert all(-1 <= kept.randomised <= 1 for kept in found.maps)
+    assert all((tmp_path / kept.file).is_file() for kept in found.maps)
