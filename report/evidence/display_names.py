@@ -174,6 +174,8 @@ PHRASES = {
     "schedule": ("", " schedule"),
     "augmentation": ("augmentation by ", ""),
     "balance": ("balance by ", ""),
+    "two_phase": ("the head alone for ", " epochs"),
+    "ema": ("weights averaged with decay ", ""),
 }
 """What stands around the values of fields that aren't named by the field's own words."""
 
@@ -189,6 +191,10 @@ FIELDS = {
     "freeze": "frozen part",
     "head": "hidden layers",
     "weights": "start",
+    "mixup": "mixup",
+    "cutmix": "CutMix",
+    "ema": "average of the weights",
+    "layer_decay": "layer decay",
 }
 """Fields of an experiment, as sentences call them, where their labels in tables don't do."""
 

@@ -144,16 +144,19 @@ def schedule(view: StudyView) -> Parts:
 
 
 def _epochs(view: StudyView) -> Parts:
-    if view.study.settings.epochs is not None:
-        return parts(integer(view.study_number("/settings/epochs")), " in every experiment")
-    listed = [
+    usual, listed = view.study.settings.epochs, view.study.experiments
+    said = [
         view.study_number(f"/experiments/{i}/epochs")
-        for i, experiment in enumerate(view.study.experiments)
+        for i, experiment in enumerate(listed)
         if experiment.epochs is not None
     ]
-    if not listed:
+    if usual is not None and all(number.value == usual for number in said):
+        return parts(integer(view.study_number("/settings/epochs")), " in every experiment")
+    if usual is not None and len(said) < len(listed):
+        said.append(view.study_number("/settings/epochs"))
+    if not said:
         return parts("as each experiment says")
-    fewest, most = derive("minimum", *listed), derive("maximum", *listed)
+    fewest, most = derive("minimum", *said), derive("maximum", *said)
     if fewest.value == most.value:
         return parts(integer(most))
     return parts(integer(fewest), " to ", integer(most), ", as each experiment says")

@@ -12,9 +12,11 @@ from in_memory import said
 from own_study import EVERY_KIND, OWN, replace_section, with_grid
 from rendering import run_render
 
+from report.evidence.display_names import in_words
 from report.evidence.load import load_study
 from report.findings.answers import answers
 from report.sections import section_view, sections_for
+from report.tables.settings import common_settings
 from report.writing.templating import render_section
 from training.cli import cli
 from training.records import StudyGrid
@@ -232,3 +234,35 @@ def test_the_homework_answers_as_ever(finished_study):
         "augmentation": "Augmentation makes no measurable difference.",
         "beyond": "No other network makes a measurable difference.",
     }
+
+
+def test_epochs_that_experiments_set_themselves_are_the_ones_told(tmp_path):
+    """`[settings]` may say 12, as the quick preset does, while every experiment has its own."""
+    folder = tmp_path / "runs" / "mine"
+    write_fake_study(folder, OWN)
+    record = json.loads((folder / "study.json").read_text())
+    record["settings"]["epochs"] = 12
+    for experiment in record["experiments"]:
+        experiment["epochs"] = 9
+    (folder / "study.json").write_text(json.dumps(record))
+    view = load_study(folder)
+    rows = {said(row.cells[0]): said(row.cells[1]) for row in common_settings(view).rows}
+    assert rows["Epochs"] == "9"
+    record["experiments"][0].pop("epochs")
+    (folder / "study.json").write_text(json.dumps(record))
+    rows = {
+        said(row.cells[0]): said(row.cells[1]) for row in common_settings(load_study(folder)).rows
+    }
+    assert rows["Epochs"] == "9 to 12, as each experiment says"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"two_phase": 3}, "the head alone for 3 epochs"),
+        ({"layer_decay": 0.7}, "layer decay 0.7"),
+        ({"mixup": 0.2}, "mixup 0.2"),
+    ],
+)
+def test_a_recipe_is_named_as_people_speak_of_it(fields, expected):
+    assert in_words(fields) == expected
