@@ -185,8 +185,9 @@ def _compared(view: StudyView, section: StudySection) -> list[Difference]:
     """Test a section's models against what they are held against, and the pairs that it names."""
     held: dict[str, list[str]] = {}
     if section.kind in COMPARING or (section.kind == "grid" and section.against):
-        own = [e.id for e in own_experiments(view, section)]
-        held[base_of(view, section)] = [id_ for id_ in own if id_ != UNCHANGED]
+        aside = UNCHANGED if is_homework(view) else ""
+        own = [e.id for e in own_experiments(view, section) if e.id != aside]
+        held[base_of(view, section)] = own
     for base_id, other_id in section.compare:
         others = held.setdefault(base_id, [])
         if other_id not in others:
@@ -271,7 +272,7 @@ def _rates(view: StudyView, section: StudySection, sure: dict[str, Sureness]) ->
         so_far = " so far" if len(ranked) < len(view.group(grid)) else ""
         said.append(
             say(
-                f"{_the(grid)} best {pair_word(best)}{so_far}, ", pair(best), ", gets ",
+                f"{_the(view, grid)} best {pair_word(best)}{so_far}, ", pair(best), ", gets ",
                 percent(_accuracy(view, best)), " of the validation pictures right, the worst, ",
                 pair(worst), ", ", percent(_accuracy(view, worst)), ".",
             )
@@ -280,9 +281,9 @@ def _rates(view: StudyView, section: StudySection, sure: dict[str, Sureness]) ->
     return Answer(section.name, tuple(said), _weakest(list(sure.values())), tuple(opened))
 
 
-def _the(grid: str) -> str:
+def _the(view: StudyView, grid: str) -> str:
     """Begin a sentence on a grid."""
-    return f"{STARTS[grid].capitalize()} the" if grid in STARTS else "The"
+    return f"{STARTS[grid].capitalize()} the" if is_homework(view) else "The"
 
 
 def _what_matters(view: StudyView, sure: dict[str, Sureness]) -> list[Sentence]:

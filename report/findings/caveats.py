@@ -5,7 +5,7 @@ from report.evidence.homework import STARTS
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import derive, integer, points
 from report.evidence.sentences import Code, Name, Sentence, listing, say
-from report.evidence.study_sections import all_grids, axes_of, grid_record
+from report.evidence.study_sections import all_grids, axes_of, is_homework
 from report.findings.chosen import chosen_model
 from report.findings.duplicates import n_test_twins
 from report.findings.guessing import never_learned
@@ -105,7 +105,7 @@ def _edges(view: StudyView) -> list[Sentence]:
     """Name the grids whose best pair has the largest or smallest rate tried with its optimizer."""
     found = []
     for grid in all_grids(view):
-        if grid_record(view, grid) is not None:
+        if not is_homework(view):
             found += _edge_of(view, grid)
             continue
         start = STARTS[grid]

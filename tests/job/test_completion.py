@@ -3,10 +3,13 @@
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.shell_completion import ShellComplete
 
 from training.cli import cli
+from training.records import StudyFolder, StudySection, write
+from training.study import build_study
 
 EXAMPLE = Path(__file__).parents[2] / "runs" / "example"
 
@@ -48,6 +51,14 @@ def offered(typed):
 def test_names_are_offered(typed, some):
     assert some <= set(offered(typed))
     assert all(name.startswith(typed.split(" ")[-1]) for name in offered(typed))
+
+
+def test_sections_are_those_of_the_study_that_is_named(folder):
+    own = StudySection(name="smoothing", title="Label smoothing")
+    record = msgspec.structs.replace(build_study(name="own"), sections=(own,))
+    write(StudyFolder(folder / "runs" / "own").study, record)
+    assert offered("render --study own --only s") == ["smoothing"]
+    assert offered("render --study mine --only s") == ["scratch"]
 
 
 def test_experiments_are_those_of_the_study_that_is_named(folder):

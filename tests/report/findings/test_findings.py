@@ -303,7 +303,9 @@ def test_each_strategy_is_explained_by_its_counts(real):
 def test_size_time_and_accuracy(real):
     assert "ResNet18" in said(chosen.chosen(real))
     assert "Size alone doesn’t decide" in said(cost.accuracy_per_parameter(real))
-    assert "142.8 million parameters" in said(cost.size_and_time(real, "beyond/vgg16"))
+    assert "142.8 million parameters" in said(
+        cost.size_and_time(real, "beyond/vgg16", "transfer/best")
+    )
 
 
 def test_the_reference_is_held_against_the_same_task_only(view, real):
