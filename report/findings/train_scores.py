@@ -42,5 +42,5 @@ def _whose(view: StudyView, holds: Callable[[Run], bool]) -> Parts:
     finished = [run for run in view.all_runs() if run.finished]
     ids = dict.fromkeys(run.id for run in finished if holds(run))
     if len(ids) == len({run.id for run in finished}) > 1:
-        return parts("all experiments")
+        return parts("all experiments that ran")
     return listing(Code(name) for name in ids) if ids else ()

@@ -82,15 +82,15 @@ def test_killed_after_any_batch_it_goes_on_to_the_same_bytes(workspace, tmp_path
     spec = spec_with(**fields)
     _, whole = trained(spec, workspace)
     n_batches = -(-len(workspace.data.splits["train"]) // 4)
-    plain = workspace.progress
     for left in (1, N_FIRST * n_batches - 1, N_FIRST * n_batches, N_FIRST * n_batches + 1,
                  (N_FIRST + 1) * n_batches + 1):  # fmt: skip
         checkpoints = Checkpoints(tmp_path / str(left), IDENTITY, 0)
         workspace.progress = KilledAfter(left)
         with pytest.raises(KilledError):
             trained(spec, workspace, checkpoints)
-        workspace.progress = plain
+        workspace.progress = KilledAfter(1000)
         _, resumed = trained(spec, workspace, checkpoints)
+        assert [note[:18] for note in workspace.progress.notes] == ["Resuming at epoch "]
         assert (resumed.train, resumed.validation) == (whole.train, whole.validation)
         assert resumed.best_epoch == whole.best_epoch
         assert set(resumed.best_state) == set(whole.best_state)
