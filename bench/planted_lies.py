@@ -1,6 +1,6 @@
 """Plant lies into reports and count which of them `homework verify` finds.
 
-    python bench/planted_lies.py              # 170 lies in the example's report, and honest reports
+    python bench/planted_lies.py              # 176 lies in the example's report, and honest reports
 
 Each lie changes one thing in a report that is right: a number, a word or mark, a notice or section,
 a figure, or what a page of the PDF shows. A forgery changes a record, from which a report is made.
