@@ -4,6 +4,7 @@ from typing import Any
 
 from training.records import GRID_FIELDS, Experiment, Outline, Settings, StudySection
 from training.records.schema import DIALECT, described, described_components
+from training.records.transforms import TRANSFORMS
 from training.study.files import (
     AT_MOST,
     FROM,
@@ -88,6 +89,13 @@ def _of_tables(definitions: dict[str, Any]) -> None:
     experiment["properties"]["batch_size"] = {**size, "anyOf": [*size["anyOf"], most]}
     for key, field in TEXTS.items():
         section["properties"][key] = TEXT | {"description": f"A Markdown file in place of {field}."}
+    transform = {
+        "type": "object",
+        "properties": {"name": {"enum": sorted(TRANSFORMS)}},
+        "required": ["name"],
+        "description": "By name, with its arguments beside it.",
+    }
+    definitions["Transform"] = {"anyOf": [{"enum": sorted(TRANSFORMS)}, transform]}
     extra = definitions["ExtraSection"]
     del extra["properties"]["pictures"]
     extra["properties"]["file"] = TEXT | {"description": "A Markdown file in place of markdown."}

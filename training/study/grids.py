@@ -18,6 +18,7 @@ from training.records import (
     StudyGrid,
     learning_rate_label,
 )
+from training.study.transforms import with_transforms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -173,9 +174,11 @@ def _converted(value: Any, name: str) -> Any:
     """Return one value of a field as records have it.
 
     Raises:
+        StudyError: It names what torchvision hasn't.
         ValidationError: It is none.
     """
-    return msgspec.to_builtins(msgspec.convert(value, TYPES[name]))
+    as_recorded = with_transforms({name: value}, name)[name]
+    return msgspec.to_builtins(msgspec.convert(as_recorded, TYPES[name]))
 
 
 def _values(values: list[Any], name: str, where: Where) -> tuple[Any, ...]:

@@ -342,10 +342,17 @@ class _Listing:
                 'Leave role = "reuse" out to train it.',
             )
         taken = tuple(name for name in table.axes if name not in own)
+        told = "optimizer_options"  # they belong to the optimizer, whichever is chosen
+        if "optimizer" in taken and told in table.shared and told not in own:
+            taken = (*taken, told)
         choice = Choice(grid.record.id, rank)
-        if role == "train" and set(taken) != PAIR:
+        if role == "train" and set(taken) - {told} != PAIR:
             choice = msgspec.structs.replace(choice, fields=taken)
-        start = {key: value for key, value in table.shared.items() if key in GRID_FIELDS}
+        start = {
+            key: value
+            for key, value in table.shared.items()
+            if key in GRID_FIELDS and key not in taken
+        }
         if role == "reuse":
             start.pop("epochs", None)  # it trains none
         return {

@@ -60,6 +60,14 @@ def test_a_list_that_is_one_value_is_shared():
     assert list(grid(head=[[512], []])[0].axes) == ["head"]
 
 
+def test_transforms_of_torchvision_are_one_value_or_several():
+    one = ["RandAugment", {"name": "ColorJitter", "hue": 0.1}]
+    assert list(grid(augmentation=one, gamma=[0.1, 0.5])[0].axes) == ["gamma"]
+    found = grid(augmentation=["none", ["RandAugment"], ["TrivialAugmentWide"]])
+    assert ids(found) == ["none", "randaugment", "trivialaugmentwide"]
+    assert found[1][1]["question"] == "What is reached with augmentation RandAugment?"
+
+
 def test_a_question_may_name_the_values():
     found = grid(question="Is {gamma} enough?", gamma=[0.1, 0.5])
     assert [fields["question"] for fields in found[1]] == ["Is 0.1 enough?", "Is 0.5 enough?"]

@@ -220,6 +220,22 @@ def test_what_is_like_a_run_taken_over_is_trained_with_its_change(study_of):
     assert smooth.choice == Choice("decay/grid", fields=("weight_decay", "batch_size"))
 
 
+def test_options_of_an_optimizer_go_with_it(study_of):
+    text = """
+    [sections.x]
+    [grids."x/grid"]
+    optimizer = ["sgd"]
+    momentum = [0.5, 0.9]
+    optimizer_options = { nesterov = true }
+    [experiments."x/best"]
+    from = "best of x/grid"
+    gamma = 0.5
+    """
+    best = by_id(study_of(text))["x/best"]
+    assert best.choice.fields == ("optimizer", "momentum", "optimizer_options")
+    assert best.optimizer_options is None
+
+
 def test_an_experiment_may_be_for_some_backbones_only(study_of):
     text = """
     [sections.x]
