@@ -106,4 +106,6 @@ def section_view(slug: str, view: "StudyView") -> "SectionView":
     if own is None:
         return found
     template = found.template or own.kind
-    return replace(found, template=template, before=own.before, after=own.after)
+    return replace(
+        found, template=template, before=own.before, after=own.after, pictures=own.pictures
+    )

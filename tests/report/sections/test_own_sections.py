@@ -272,3 +272,16 @@ def setting(folder, label):
 )
 def test_a_recipe_is_named_as_people_speak_of_it(fields, expected):
     assert in_words(fields) == expected
+
+
+def test_pictures_in_a_persons_text_around_a_section_are_shown(own, blank_figures):
+    record = json.loads((own / "study.json").read_text())
+    dot = (
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDw"
+        "ADhgGAWjR9awAAAABJRU5ErkJggg=="
+    )
+    record["sections"][1]["after"] = "![A dot](dot.png)"
+    record["sections"][1]["pictures"] = {"dot.png": dot}
+    (own / "study.json").write_text(json.dumps(record))
+    page = run_render(own, own, "--format", "html").html
+    assert 'alt="A dot"' in page and dot in page
