@@ -516,7 +516,8 @@ def _way_to_record(device: torch.device, spec: Spec, module: nn.Module) -> Captu
     known = spec.model in ARCHITECTURES and computes_in_bf16(module)
     known = known and not spec.clip_gradient and spec.schedule != "one-cycle"
     known = known and spec.optimizer in OPTIMIZERS and spec.optimizer_options == NO_OPTIONS
-    known = known and not spec.mixes and not spec.ema
+    known = known and not spec.mixes and not spec.ema and not spec.two_phase
+    known = known and spec.layer_decay == 1 and not spec.head_learning_rate
     return functools.partial(cuda_graph, device) if device.type == "cuda" and known else None
 
 

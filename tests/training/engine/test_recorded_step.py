@@ -151,12 +151,18 @@ def test_only_what_is_known_to_give_the_same_bytes_is_recorded():
     cuda, cpu = torch.device("cuda"), torch.device("cpu")
     module = torch.nn.Linear(2, 2)
 
-    def recorded(precision, device=cuda, model="alexnet"):
-        spec = resolve(Experiment(id="scratch/x", question="?", model=model), Settings(), 0)[0]
+    def recorded(precision, device=cuda, model="alexnet", **fields):
+        experiment = Experiment(id="scratch/x", question="?", model=model, **fields)
+        spec = resolve(experiment, Settings(), 0)[0]
         with computing(module, precision, cpu):
             return loop._way_to_record(device, spec, module) is not None
 
     assert recorded("bf16")
     assert not recorded("bf16", device=cpu)
     assert not recorded("bf16", model="timm:vit")
+    for name, value in {
+        "schedule": "one-cycle", "clip_gradient": 1.0, "mixup": 0.2, "cutmix": 1.0, "ema": 0.99,
+        "two_phase": 2, "layer_decay": 0.8, "head_learning_rate": 0.1, "optimizer": "nadam",
+    }.items():  # fmt: skip
+        assert not recorded("bf16", **{name: value}), name
     assert not any(recorded(precision) for precision in ("fp32", "tf32", "fp16"))
