@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from report.errors import unknown
-from training.records import StudySection
-from training.study import shown_sections
+from training.records import Experiment, StudySection
+from training.study import HEATMAPS, shown_sections
 
 if TYPE_CHECKING:
     from report.evidence.load import StudyView
@@ -57,21 +57,28 @@ LAST: tuple[SectionEntry, ...] = (
 """What stands behind them."""
 
 
-def sections_for(own: Sequence[StudySection] = ()) -> dict[str, SectionEntry]:
+def sections_for(
+    own: Sequence[StudySection] = (), experiments: Sequence[Experiment] = ()
+) -> dict[str, SectionEntry]:
     """Return the sections of a report by slug, in their usual order.
 
     Args:
         own: The sections of its study; empty for the homework's.
+        experiments: The study's: the grids that they are chosen from are read, too.
     """
-    entries = (*FIRST, *map(_entry, shown_sections(own).values()), *LAST)
-    return {entry.slug: entry for entry in entries}
+    shown = [_entry(section, experiments) for section in shown_sections(own).values()]
+    return {entry.slug: entry for entry in (*FIRST, *shown, *LAST)}
 
 
-def _entry(section: StudySection) -> SectionEntry:
+def _entry(section: StudySection, experiments: Sequence[Experiment]) -> SectionEntry:
     """Return the entry of a study's section, whose kind decides what makes it."""
     compared = (id_ for pair in section.compare for id_ in pair)
+    chosen_from = (
+        e.choice.grid for e in experiments if e.section == section.name and e.choice is not None
+    )
+    name = () if section is HEATMAPS else (section.name,)
     against = (section.against,) if section.against else ()
-    reads = dict.fromkeys((section.name, *section.grids, *against, *compared))
+    reads = dict.fromkeys((*name, *section.grids, *against, *compared, *chosen_from))
     return SectionEntry(
         section.name, section.title, f"report.sections.{section.kind}", tuple(reads)
     )

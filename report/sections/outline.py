@@ -18,7 +18,7 @@ def outline(study: StudyRecord, detail: Detail = "full") -> dict[str, SectionEnt
     arranged = study.report
     if detail == "brief":
         return {slug: entry for slug, entry in BRIEF.items() if slug not in arranged.leave_out}
-    usual = sections_for(study.sections)
+    usual = sections_for(study.sections, study.experiments)
     order = [*arranged.sections, *(slug for slug in usual if slug not in arranged.sections)]
     extras = _extras(study)
     found: dict[str, SectionEntry] = {}
