@@ -29,13 +29,7 @@ TAKEN = (*FIRST_SECTIONS, *LAST_SECTIONS, "figures")
 """What a study's own section can't be called, but for `data`: the report's section of this name
 shows its experiments."""
 
-HEATMAPS = StudySection(
-    name="heatmaps",
-    title="Learning rates and optimizers",
-    question="Do learning rate and optimizer matter?",
-    kind="grid",
-    grids=("scratch/grid", "transfer/grid"),
-)
+HEATMAPS = SECTIONS["heatmaps"]
 """The homework's section on both of its grids, which has no experiments of its own."""
 
 
@@ -45,15 +39,9 @@ def shown_sections(sections: Sequence[StudySection] = ()) -> dict[str, StudySect
     Args:
         sections: The study's own; empty for the homework's.
     """
-    if sections:
-        return {section.name: section for section in sections if section.name not in TAKEN}
-    found = {}
-    for name, section in SECTIONS.items():
-        if name not in TAKEN:  # the report's section on the data shows that of this name
-            found[name] = section
-        if name == "scratch":
-            found[HEATMAPS.name] = HEATMAPS
-    return found
+    # The report's section on the data shows the experiments of a section of that name.
+    listed = sections or SECTIONS.values()
+    return {section.name: section for section in listed if section.name not in TAKEN}
 
 
 def report_sections(sections: Sequence[StudySection] = ()) -> tuple[str, ...]:
