@@ -140,7 +140,8 @@ def _data(view: StudyView, dataset: Dataset) -> str:
 def _chosen(view: StudyView) -> str:
     """Say which model validation chose, and which can't be told from it."""
     said = " ".join(escape(str(sentence)) for sentence in chosen(view))
-    return f"## The chosen model\n\n{said}\n" if said else ""
+    heading = "The chosen model" if chosen_model(view) else "The tested model"
+    return f"## {heading}\n\n{said}\n" if said else ""
 
 
 def _use(view: StudyView, tested: Tested) -> str:

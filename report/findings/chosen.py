@@ -75,10 +75,10 @@ def _choose(tested: list[Tested]) -> Chosen | None:
 
 
 def chosen(view: StudyView) -> list[Sentence]:
-    """Name the chosen model with its test accuracy, and hold the others against it."""
+    """Name the chosen model, or the only one, and its test accuracy; hold the others against it."""
     choice = chosen_model(view)
     if choice is None:
-        return []
+        return _only_one(view)
     model = choice.model
     validation = validation_accuracy(view, model.experiment.id)
     assert validation is not None
@@ -105,6 +105,22 @@ def chosen(view: StudyView) -> list[Sentence]:
             mean_over_classes_parts(view, model), "."),
         *_others(choice),
     ]  # fmt: skip
+
+
+def _only_one(view: StudyView) -> list[Sentence]:
+    """Say what the only tested model gets; nothing where several or none were tested."""
+    tested = all_tested(view)
+    if len(tested) != 1:
+        return []
+    model = tested[0]
+    start = say("One model was tested: ", Name(model.name), ". It gets ", accuracy_parts(model),
+                " of the test pictures right").parts  # fmt: skip
+    if learned_nothing(view, model):
+        return [
+            say(start, ", which isn’t measurably better than ", tests_better_than(view, (model,)),
+                ".", strength="strong")
+        ]  # fmt: skip
+    return [say(start, mean_over_classes_parts(view, model), ".")]
 
 
 def _others(choice: Chosen) -> list[Sentence]:

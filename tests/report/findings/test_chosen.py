@@ -33,8 +33,17 @@ def test_validation_chooses_whatever_the_test_says():
 
 
 def test_one_model_is_no_choice():
-    assert chosen(a_view(a_model(A, 90, 0.9))) == []
+    text = told(a_model(A, 90, 0.9))
+    assert text == (
+        "One model was tested: AlexNet fine-tuned. It gets 90.0 % (95 % interval 82.6 % to 94.5 %) "
+        "of the test pictures right."
+    )
     assert chosen_model(a_view()) is None
+    assert chosen(a_view()) == []
+    dataset = a_dataset(test=(60, 40))
+    assert "isn’t measurably better than naming one class" in told(
+        a_model(A, 62, 0.6), dataset=dataset
+    )
 
 
 @pytest.mark.parametrize(("right", "level"), [(85, True), (84, False)])
