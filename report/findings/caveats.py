@@ -187,7 +187,15 @@ def _more_seeds(view: StudyView) -> list[Sentence]:
 
 
 def _without_twins(view: StudyView) -> list[Sentence]:
-    if n_test_twins(view) is None:
+    """Advise to drop twins from train, unless all pairs are known and none has a picture there."""
+    dataset = view.dataset
+    if n_test_twins(view) is None or dataset is None or dataset.duplicates is None:
+        return []
+    found = dataset.duplicates
+    across = [pair.splits for pair in found.pairs if pair.splits[0] != pair.splits[1]]
+    if len(across) == found.n_identical_across + found.n_near_across and not any(
+        "train" in splits for splits in across
+    ):
         return []
     return [
         say(Code("--duplicates drop-from-train"), " leaves those pictures out of train that have "

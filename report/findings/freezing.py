@@ -99,7 +99,10 @@ def _with_more(by_count: list[Tested]) -> list[Sentence]:
     if not found:
         return []
     if not gains:
-        return [say("No difference between them can be measured.", strength="weak")]
+        return [
+            say("Corrected for the number of pairs that can be made of these, no difference "
+                "between them can be told.", strength="weak")
+        ]  # fmt: skip
     if max(gains) > 0 > min(gains):
         verdict = "The accuracy doesn’t follow that number, so it can’t explain the results alone."
     else:

@@ -6,7 +6,7 @@ from in_memory import a_dataset, a_run, a_spec, a_view
 from in_memory import said as text_of
 
 from report.findings.caveats import caveats, next_steps
-from training.records import Duplicates, Experiment
+from training.records import DuplicatePair, Duplicates, Experiment
 
 A, B = "transfer/best", "scratch/best"
 
@@ -48,6 +48,18 @@ def test_twins_of_test_pictures_are_counted_and_can_be_left_out(n_twins, start):
     assert "--duplicates drop-from-train leaves" in text_of(next_steps(view))
     none = a_view(dataset=with_twins(0))
     assert "twin" not in text_of([*caveats(none), *next_steps(none)])
+
+
+@pytest.mark.parametrize(
+    ("splits", "advised"),
+    [(("test", "validation"), False), (("test", "train"), True), (("validation", "train"), True)],
+)
+def test_dropping_twins_from_train_is_advised_where_train_has_some(splits, advised):
+    dataset = with_twins(1)
+    pair = DuplicatePair(kind="near", paths=("a/1.jpg", "a/2.jpg"), splits=splits)
+    known = msgspec.structs.replace(dataset.duplicates, pairs=[pair])
+    view = a_view(dataset=msgspec.structs.replace(dataset, duplicates=known))
+    assert ("drop-from-train" in text_of(next_steps(view))) == advised
 
 
 def test_the_interval_of_the_chosen_model_is_given_its_width():

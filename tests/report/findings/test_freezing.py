@@ -50,8 +50,8 @@ def ordered(*pairs):
     [
         (((300, 70), (100, 50), (200, 60)), "more went with a higher accuracy."),
         (((100, 50), (200, 51), (300, 70)), "more went with a higher accuracy."),
-        (((100, 50), (200, 50), (300, 50)), "No difference between them can be measured."),
-        (((100, 50), (200, 51), (300, 52)), "No difference between them can be measured."),
+        (((100, 50), (200, 50), (300, 50)), "no difference between them can be told."),
+        (((100, 50), (200, 51), (300, 52)), "no difference between them can be told."),
         (((300, 50), (100, 70), (200, 60)), "more went with a lower accuracy."),
         (((100, 50), (200, 70), (300, 60)), "doesn’t follow that number"),
         (((100, 50), (200, 70), (300, 69)), "more went with a higher accuracy."),
@@ -64,7 +64,7 @@ def test_more_parameters_are_better_or_worse_where_tests_say_so(pairs, words):
 
 def test_tests_are_corrected_for_their_number():
     """One in three of p = 0.03 is none: 6 pictures of one side."""
-    assert "No difference" in ordered((100, 50), (200, 56), (300, 56))
+    assert "no difference" in ordered((100, 50), (200, 56), (300, 56))
     assert "higher" in ordered((100, 50), (200, 58), (300, 58))
 
 
