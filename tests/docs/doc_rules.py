@@ -57,6 +57,7 @@ REHEARSED = (
         "takes minutes",
     ),
     ("STUDY/transfer/best", "dir/scratch/baseline", "stands for the study's name"),
+    ("predict STUDY", "predict dir", "stands for the study's name"),
     ("quick/transfer/best", "quick/scratch/baseline", "is chosen from a grid of nine"),
     ("run transfer/best", "run scratch/baseline", "is chosen from a grid of nine"),
     ('["scratch", "transfer"]', '["scratch/baseline"]', "trains two grids"),
