@@ -117,7 +117,8 @@ def test_kinds_differ_by_nothing_but_work(homework, tmp_path):
     assert len({kind_of(spec) for spec in grid}) == 1
     left = set(grid[0].__struct_fields__) - set(ANY_RUN)
     assert left == {"model", "head", "width", "freeze", "augmentation", "mean", "std",
-                    "image_size", "resize_size", "batch_size", "mixup", "cutmix", "ema"}  # fmt: skip
+                    "image_size", "resize_size", "batch_size",
+                    "mixup", "cutmix", "ema"}  # fmt: skip
 
 
 def test_what_is_done_takes_nothing(homework, paced):
