@@ -26,7 +26,6 @@ TRANSFORMS: dict[str, tuple[str, ...]] = {
     "ColorJitter": ("brightness", "contrast", "saturation", "hue"),
     "ElasticTransform": ("alpha", "sigma", *PICTURE),
     "GaussianBlur": ("kernel_size", "sigma"),
-    "JPEG": ("quality",),
     "RandAugment": ("num_ops", "magnitude", "num_magnitude_bins", *PICTURE),
     "RandomAdjustSharpness": ("sharpness_factor", "p"),
     "RandomAffine": ("degrees", "translate", "scale", "shear", "center", *PICTURE),
@@ -51,7 +50,7 @@ TRANSFORMS: dict[str, tuple[str, ...]] = {
 arguments; the size is the study's."""
 
 NEEDED: dict[str, str] = {
-    "GaussianBlur": "kernel_size", "JPEG": "quality", "RandomAdjustSharpness": "sharpness_factor",
+    "GaussianBlur": "kernel_size", "RandomAdjustSharpness": "sharpness_factor",
     "RandomAffine": "degrees", "RandomPosterize": "bits", "RandomRotation": "degrees",
     "RandomSolarize": "threshold",
 }  # fmt: skip
