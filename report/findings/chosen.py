@@ -108,11 +108,11 @@ def chosen(view: StudyView) -> list[Sentence]:
 
 
 def _only_one(view: StudyView) -> list[Sentence]:
-    """Say what the only tested model gets; nothing where several or none were tested."""
+    """Say what the tested model gets, of which there is at most one; nothing where there is none."""
     tested = all_tested(view)
-    if len(tested) != 1:
+    if not tested:
         return []
-    model = tested[0]
+    (model,) = tested
     start = say("One model was tested: ", Name(model.name), ". It gets ", accuracy_parts(model),
                 " of the test pictures right").parts  # fmt: skip
     if learned_nothing(view, model):
