@@ -108,7 +108,7 @@ def chosen(view: StudyView) -> list[Sentence]:
 
 
 def _only_one(view: StudyView) -> list[Sentence]:
-    """Say what the tested model gets, of which there is at most one; nothing where there is none."""
+    """Say what the one tested model gets, if there is one; there are never several here."""
     tested = all_tested(view)
     if not tested:
         return []
