@@ -5,12 +5,13 @@ depends on the cache but time.
 """
 
 import contextlib
+import gc
 import hashlib
 import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
@@ -88,6 +89,12 @@ class DrawingPool:
         self.start(drawings)
         if not self._missing:
             return
+        with _old_objects_left_alone():
+            self._draw_missing(progress)
+        self.close()
+        _prune(cache_folder() / "figures")
+
+    def _draw_missing(self, progress: Callable[[str], None]) -> None:
         n_missing = len(self._missing)
         for wait in (False, True):
             from_end = reversed(list(self._missing.values()))
@@ -98,8 +105,6 @@ class DrawingPool:
                         f"Drawing figures, {n_missing - len(self._missing) + 1} of {n_missing}"
                     )
                     self._keep(what, _result(future) or draw(what, self.lettering))
-        self.close()
-        _prune(cache_folder() / "figures")
 
     def picture(self, what: Drawing) -> str:
         """Return a figure as SVG text."""
@@ -116,7 +121,7 @@ class DrawingPool:
         with contextlib.suppress(BrokenProcessPool, OSError, RuntimeError), starting_python():
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(
-                    self._n_helpers, get_context("spawn"), initializer=_end_with_parent
+                    self._n_helpers, get_context("spawn"), initializer=_begin_helper
                 )
             for key, what in self._missing.items():
                 if key not in self._begun:
@@ -131,7 +136,20 @@ class DrawingPool:
         return cache_folder() / "figures" / f"{key}-{self.lettering}.svg"
 
 
-def _end_with_parent() -> None:
+@contextlib.contextmanager
+def _old_objects_left_alone() -> Iterator[None]:
+    """Keep the garbage collector from what lives already: figures are cycles, and call it often."""
+    if gc.get_freeze_count():
+        yield  # a program that froze its own objects keeps them so
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _begin_helper() -> None:
     """Let this helper be gone as soon as its parent is, however that ends."""
 
     def wait() -> None:
@@ -141,6 +159,7 @@ def _end_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+    gc.set_threshold(50_000)  # it draws for seconds, and is gone
 
 
 def _result(future: "Future[str] | None") -> str | None:

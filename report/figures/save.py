@@ -28,7 +28,6 @@ def to_svg(figure: "Figure", lettering: Lettering) -> str:
     figure.set_dpi(DPI)
     canvas: Any = FigureCanvasSVG(figure)
     canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
-    figure.clear()
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
@@ -41,7 +40,6 @@ def to_png(figure: "Figure") -> bytes:
     """Return a figure as a PNG on white, for documents that don't show SVG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
-    figure.clear()
     return buffer.getvalue()
 
 

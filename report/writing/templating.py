@@ -5,9 +5,11 @@ import functools
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
@@ -62,12 +64,31 @@ def _undirected(value: object) -> object:
     return value
 
 
+class _Compiled(BytecodeCache):
+    """Keeps compiled templates in memory: those for screens and those for paper are the same."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get(bucket.checksum + bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.checksum + bucket.key] = bucket.code
+
+
+@functools.cache
+def _compiled(theme: Theme) -> _Compiled:
+    return _Compiled()
+
+
 @functools.cache
 def _environment(theme: Theme = DEFAULT, paper: bool = False) -> Environment:
     """Return what finds and prints templates; a person's own are kept in a sandbox."""
     kind = SandboxedEnvironment if theme.templates and not theme.trusted else Environment
     environment = kind(
         loader=_Loader(theme),
+        bytecode_cache=_compiled(theme),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
