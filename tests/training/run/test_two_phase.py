@@ -19,8 +19,7 @@ N_FIRST, N_SECOND = 2, 3
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch):
-    monkeypatch.setattr("training.records.files.os.fsync", lambda handle: None)
+def one_thread():
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
