@@ -35,6 +35,7 @@ asked for."""
 def pytest_configure(config):
     """Handle signals as in a terminal: what a shell starts with `&` or nohup ignores some."""
     config.option.loadscopereorder = False  # pytest-xdist would begin where most tests are
+    os.fsync = lambda handle: None  # no test outlives a power cut, and slow disks take seconds
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, signal.SIG_DFL)

@@ -4,6 +4,7 @@ A reader gets a folder of its own with the damaged content in it. It may return,
 project's own errors.
 """
 
+import atexit
 import contextlib
 import functools
 import gzip
@@ -11,7 +12,9 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -395,7 +398,17 @@ def _html_seeds() -> list[bytes]:
 def _read_report(content: bytes, folder: Path) -> object:
     from report.verify.report import verify_report
 
-    return verify_report(_put(content, folder / "report.html"), lambda _: EXAMPLE)
+    return verify_report(_put(content, folder / "report.html"), lambda _: _small_study())
+
+
+@functools.cache
+def _small_study() -> Path:
+    """Return a study of one run: the page that a report is held against is made soon."""
+    place = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    for name in RECORD_FILES.values():
+        _put((EXAMPLE / name).read_bytes(), Path(place) / "example" / name)
+    return Path(place) / "example"
 
 
 def _manifest_seeds() -> list[bytes]:

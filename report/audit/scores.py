@@ -1,6 +1,5 @@
 """Hold a run's kept scores against its other records."""
 
-import math
 from collections.abc import Iterator
 
 from report.audit.problems import Problem, wrong
@@ -54,17 +53,17 @@ def _answers(run: Run) -> Iterator[Problem]:
     """The answer given must have the highest score, and its probability must be the one told."""
     assert run.scores is not None
     assert run.predictions is not None
-    test = run.scores.test
+    import numpy as np
+
+    test, record = run.scores.test, run.predictions
     highest = test.log_probability.max(1)
-    classes = test.classes
-    n_other = n_apart = 0
-    for i, (answer, told) in enumerate(
-        zip(run.predictions.predicted, run.predictions.probability, strict=True)
-    ):
-        top = highest[i] == test.log_probability[i]
-        ties = top.nonzero()[0] if classes is None else classes[i][top]
-        n_other += answer not in ties
-        n_apart += abs(math.exp(highest[i]) - told) > NEAR
+    classes = np.arange(test.n_classes) if test.classes is None else test.classes
+    ties = (test.log_probability == highest[:, None]) & (
+        classes == np.asarray(record.predicted)[:, None]
+    )
+    told = np.asarray(record.probability, np.float64)
+    n_other = int((~ties.any(1)).sum())
+    n_apart = int((np.abs(np.exp(highest.astype(np.float64)) - told) > NEAR).sum())
     if n_other:
         verb = "doesn’t" if n_other == 1 else "don’t"
         problem = f"{counted(n_other, 'answer')} {verb} have the highest score"

@@ -23,6 +23,7 @@ class Sources:
     def __init__(self, folder: Path | Mapping[str, Path]) -> None:
         self._folders = {"": folder} if isinstance(folder, Path) else dict(folder)
         self._read: dict[str, Any] = {}
+        self._known: dict[str, Quantity] = {}
 
     def recompute(self, source: str) -> Any:
         """Return the value that a source stands for now.
@@ -55,10 +56,14 @@ class Sources:
         return self._derived(word, operands), rest[1:]
 
     def _derived(self, operation: str, operands: list[Quantity]) -> Quantity:
+        written = f"{operation}({','.join(operand.source for operand in operands)})"
+        if written in self._known:  # many numbers of a table rest on the same ones
+            return self._known[written]
         try:
-            return derive(operation, *operands)
+            self._known[written] = derive(operation, *operands)
         except (TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise ReportError(f"{operation} can no longer be computed: {error}.") from error
+        return self._known[written]
 
     def _look_up(self, source: str) -> Any:
         name, separator, pointer = source.partition("#")

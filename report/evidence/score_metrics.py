@@ -5,7 +5,8 @@ hold them to scikit-learn and torchmetrics.
 """
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from training.records import SplitScores
@@ -110,6 +111,20 @@ def resampled(label: "NDArray[Any]", n_resamples: int = N_RESAMPLES) -> "Iterato
         yield np.bincount(chosen.ravel(), minlength=b * n).reshape(b, n) * counts_for
 
 
+def _resampled(label: "NDArray[np.int32]") -> "Iterable[Floats]":
+    """Return the resamples of true classes: those of the last ones again, if these are the same."""
+    if len(label) * N_RESAMPLES > N_AT_ONCE:
+        return resampled(label)
+    return _all_resampled(label.astype("<i4").tobytes())
+
+
+@lru_cache(maxsize=1)  # the tested runs of a study share their test pictures
+def _all_resampled(label: bytes) -> "tuple[Floats, ...]":
+    import numpy as np
+
+    return tuple(resampled(np.frombuffer(label, "<i4")))
+
+
 def _metrics(scores: SplitScores) -> dict[str, tuple[float, float, float]]:
     import numpy as np
 
@@ -117,7 +132,7 @@ def _metrics(scores: SplitScores) -> dict[str, tuple[float, float, float]]:
     names = defined(scores)
     of = _weighted(scores, order, names)
     points = of(np.ones((1, len(order))))[0]
-    drawn = np.concatenate([of(weights) for weights in resampled(scores.label[order])])
+    drawn = np.concatenate([of(weights) for weights in _resampled(scores.label[order])])
     low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
     return {
         name: (rounded(points[i]), rounded(low[i]), rounded(high[i]))

@@ -1,14 +1,22 @@
 """What can't all be true: records against themselves, a person's text against the records."""
 
+import weakref
+from collections.abc import Iterable
+
 from report.audit.authors_text import lint_study
 from report.audit.problems import Problem
 from report.audit.records import audit_runs
-from report.evidence.load import StudyView
+from report.evidence.load import Run, StudyView
 from report.evidence.sentences import Code, Sentence, listing, say
 from training.records import Experiment
 
 SHOWN = 5
 """Contradictions that are spelt out; the others are counted."""
+
+_known: "weakref.WeakKeyDictionary[StudyView, dict[int, list[Problem]]]" = (
+    weakref.WeakKeyDictionary()
+)
+"""Of every run that a view holds, by `id`: each section asks for its own, the first for all."""
 
 
 def contradiction_notices(
@@ -20,11 +28,22 @@ def contradiction_notices(
         experiments: Those of a section; None for the whole study and its texts.
     """
     if experiments is None:
-        return _told(audit_runs(view), "Records contradict themselves") + _told(
+        return _told(_problems(view, view.all_runs()), "Records contradict themselves") + _told(
             lint_study(view), "The author’s text contradicts the records", not view.other_words
         )
     runs = [run for experiment in experiments for run in view.runs(experiment.id)]
-    return _told(audit_runs(view, runs), "Records contradict themselves")
+    return _told(_problems(view, runs), "Records contradict themselves")
+
+
+def _problems(view: StudyView, runs: Iterable[Run]) -> list[Problem]:
+    """Check runs that a view holds, each once."""
+    known = _known.setdefault(view, {})
+    found: list[Problem] = []
+    for run in runs:
+        if id(run) not in known:
+            known[id(run)] = audit_runs(view, [run])
+        found += known[id(run)]
+    return found
 
 
 def _told(problems: list[Problem], what: str, verifiable: bool = True) -> list[Sentence]:

@@ -11,7 +11,7 @@ from filelock import FileLock
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fake_study import Fake, shorten, write_fake_study
-from rendering import Rendered, run_render
+from rendering import Rendered, draw_nothing, run_render
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +45,7 @@ def study(finished_study, tmp_path):
 @pytest.fixture
 def blank_figures(monkeypatch):
     """Save the time of drawing."""
-    blank = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
-    monkeypatch.setattr("report.figures.drawing_pool.draw", lambda *_: blank)
-    monkeypatch.setattr("report.figures.drawing_pool.helpers", lambda: 0)
+    draw_nothing(monkeypatch)
 
 
 @pytest.fixture

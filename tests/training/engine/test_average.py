@@ -5,7 +5,7 @@ import contextlib
 import pytest
 import torch
 from killed_runs import network, pictures, spec_with
-from torch.nn import functional as F
+from plain_loop import plain_epochs
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.device.randomness import seed_all
@@ -34,14 +34,12 @@ def test_what_is_validated_and_kept_is_torchs_average(decay):
     plain = network()
     averaged = AveragedModel(plain, multi_avg_fn=get_ema_multi_avg_fn(decay))
     optimizer = torch.optim.SGD(plain.parameters(), 1e-2, momentum=0.9, weight_decay=5e-5)
-    order, data, states = torch.Generator().manual_seed(spec.seed), pictures(), []
-    for epoch in range(4):
-        plain.train()
-        for chosen in torch.randperm(20, generator=order).split(8):
-            optimizer.zero_grad()
-            F.cross_entropy(plain(data.gather(chosen)), data.labels[chosen]).backward()
-            optimizer.step()
-            averaged.update_parameters(plain)
+    data, states = pictures(), []
+    epochs = plain_epochs(
+        plain, optimizer, data, 4, begin=lambda _: plain.train(),
+        stepped=lambda: averaged.update_parameters(plain),
+    )  # fmt: skip
+    for epoch, _ in enumerate(epochs):
         scores, _ = evaluate(averaged.module, data, 8)
         assert result.validation[epoch].accuracy == scores.accuracy
         assert result.validation[epoch].loss == pytest.approx(scores.loss, rel=1e-5)

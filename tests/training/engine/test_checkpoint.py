@@ -26,8 +26,7 @@ from training.stopping import StoppedError, StopSignal
 
 
 @pytest.fixture(autouse=True)
-def without_waiting_for_the_disk(monkeypatch):
-    monkeypatch.setattr("training.records.files.os.fsync", lambda handle: None)
+def one_thread():
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

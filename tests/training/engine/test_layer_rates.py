@@ -1,28 +1,25 @@
 """Rates that differ from block to block, held to timm's groups of parameters and to torch."""
 
+import plain_loop
 import pytest
 import timm
 import torch
 from timm.optim import param_groups_layer_decay
 from torch import nn
-from torch.nn import functional as F
 
 from training.engine import torch_kernels
 from training.engine.loop import fit
 from training.engine.optimizers import CLASSES
 from training.networks.build import Network, build
 from training.networks.rates import rate_factors
-from training.planning.plan import resolve
 from training.progress import Progress
-from training.records import Experiment, OptimizerOptions, Settings
+from training.records import OptimizerOptions
 
 RATE, EPOCHS = 3e-2, 4
 
 
 def spec_with(**fields):
-    options = {"epochs": EPOCHS, "learning_rate": RATE, "step_size": 2} | fields
-    experiment = Experiment(id="scratch/x", question="?", **options)
-    return resolve(experiment, Settings(image_size=64, batch_size=8), seed=0)[0]
+    return plain_loop.spec_with(learning_rate=RATE, **fields)
 
 
 def timms(module, decay):
@@ -57,17 +54,6 @@ def test_the_head_may_have_a_rate_of_its_own():
     assert both[module.features[0].weight] == 0.5**7
 
 
-class Pictures:
-    generator = None
-
-    def __init__(self, n=40):
-        self.x = torch.randn(n, 6, generator=torch.Generator().manual_seed(0))
-        self.labels = self.x[:, :3].argmax(1)
-
-    def gather(self, chosen):
-        return self.x[chosen]
-
-
 def network():
     torch.manual_seed(1)
     module = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3))
@@ -85,8 +71,9 @@ def test_training_is_the_plain_loop_with_torchs_groups(optimizer, options, fused
         monkeypatch.setattr(torch_kernels, "FUSED_ON", ())
     given = OptimizerOptions(**options) if options else None
     spec = spec_with(optimizer=optimizer, optimizer_options=given, layer_decay=0.5,
-                     head_learning_rate=6e-2, weight_decay=1e-2)  # fmt: skip
-    data, ours = Pictures(), network()
+                     head_learning_rate=6e-2, weight_decay=1e-2, epochs=EPOCHS,
+                     step_size=2)  # fmt: skip
+    data, ours = plain_loop.features(), network()
     rates = rate_factors(ours, spec)
     result = fit(ours.module, ours.module.train, data, data, spec, Progress(), rates=rates)
 
@@ -98,14 +85,9 @@ def test_training_is_the_plain_loop_with_torchs_groups(optimizer, options, fused
     stepper = getattr(torch.optim, CLASSES[optimizer])(
         groups, lr=RATE, weight_decay=1e-2, **usual, **options
     )
-    order = torch.Generator().manual_seed(spec.seed)
-    for epoch in range(EPOCHS):
-        for group in stepper.param_groups:
-            group["lr"] = RATE * 0.1 ** (epoch // 2) * group["scale"]
-        for chosen in torch.randperm(40, generator=order).split(8):
-            stepper.zero_grad()
-            F.cross_entropy(plain(data.x[chosen]), data.labels[chosen]).backward()
-            stepper.step()
+    begin = plain_loop.falling(stepper, RATE)
+    losses = plain_loop.plain_epochs(plain, stepper, data, EPOCHS, begin=begin)
+    assert [scores.loss for scores in result.train] == pytest.approx([*losses], rel=1e-4)
     assert result.learning_rate == pytest.approx([RATE, RATE, RATE / 10, RATE / 10])
     for found, torchs in zip(ours.module.parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(found, torchs, rtol=1e-4, atol=1e-5)

@@ -6,36 +6,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from plain_loop import falling, features, linear, plain_epochs, spec_with
 from torch import nn
-from torch.nn import functional as F
 
-from training.engine.batches import FeatureInputs, PictureInputs, in_order, shuffled
+from training.engine.batches import PictureInputs, in_order, shuffled
 from training.engine.evaluate import evaluate_logits
 from training.engine.frozen_features import prefix_features
 from training.engine.loop import fit
 from training.engine.state import load_state
 from training.networks.build import build
 from training.networks.freezing import freeze, training_mode
-from training.planning.plan import resolve
 from training.progress import EpochEnd, Progress
-from training.records import Experiment, Scores, Settings, ValidationAnswers
-
-
-def spec_with(seed=0, **fields):
-    settings = Settings(image_size=64, batch_size=8, width=1 / 16)
-    experiment = Experiment(id="scratch/x", question="?", **({"epochs": 3} | fields))
-    return resolve(experiment, settings, seed)[0]
-
-
-def features(n=40, n_features=6, n_classes=3):
-    generator = torch.Generator().manual_seed(0)
-    x = torch.randn(n, n_features, generator=generator)
-    return FeatureInputs(x, x[:, :n_classes].argmax(1))
-
-
-def linear():
-    torch.manual_seed(1)
-    return nn.Linear(6, 3)
+from training.records import Scores, ValidationAnswers
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop", "adamw"])
@@ -53,18 +35,8 @@ def test_training_is_the_plain_loop(optimizer):
         "adamw": lambda p: torch.optim.AdamW(p, 1e-2, weight_decay=5e-5, foreach=False),
     }
     stepper = makers[optimizer](plain.parameters())
-    order = torch.Generator().manual_seed(spec.seed)
-    for epoch in range(5):
-        for group in stepper.param_groups:
-            group["lr"] = 1e-2 * 0.1 ** (epoch // 2)
-        total = 0.0
-        for chosen in torch.randperm(40, generator=order).split(8):
-            stepper.zero_grad()
-            loss = F.cross_entropy(plain(data.features[chosen]), data.labels[chosen])
-            loss.backward()
-            stepper.step()
-            total += loss.item() * len(chosen)
-        assert result.train[epoch].loss == pytest.approx(total / 40, rel=1e-5)
+    losses = plain_epochs(plain, stepper, data, 5, begin=falling(stepper, 1e-2))
+    assert [scores.loss for scores in result.train] == pytest.approx([*losses], rel=1e-5)
     assert result.learning_rate == pytest.approx([1e-2, 1e-2, 1e-3, 1e-3, 1e-4])
 
 

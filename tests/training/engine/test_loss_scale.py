@@ -378,7 +378,6 @@ def outcome(result):
 def test_a_run_in_fp16_killed_after_any_batch_goes_on_to_the_same_bytes(
     tmp_path, monkeypatch, optimizer, large
 ):
-    monkeypatch.setattr("training.records.files.os.fsync", lambda handle: None)
     monkeypatch.setattr(loss_scale, "START", 2.0**18)
     monkeypatch.setattr(loss_scale, "INTERVAL", 2)
     spec = spec_with(optimizer=optimizer, learning_rate=1e-3, step_size=2)
@@ -407,8 +406,7 @@ def test_a_run_in_fp16_killed_after_any_batch_goes_on_to_the_same_bytes(
         assert outcome(train(checkpoints)) == outcome(uninterrupted)
 
 
-def test_a_run_killed_in_an_epoch_made_anew_goes_on_in_fp32(tmp_path, monkeypatch):
-    monkeypatch.setattr("training.records.files.os.fsync", lambda handle: None)
+def test_a_run_killed_in_an_epoch_made_anew_goes_on_in_fp32(tmp_path):
     checkpoints = Checkpoints(tmp_path, IDENTITY, 0)
     spec = spec_with(augmentation="none")
     with computing(module := Large(), "fp16", CPU), pytest.raises(KilledError):

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from plain_loop import spec_with
 from torch import nn
 from torch.nn import functional as F
 from torchvision.transforms import v2
@@ -14,16 +15,9 @@ from training.engine import loop
 from training.engine.loop import fit
 from training.engine.mixing import draw_mix, mixed
 from training.engine.out_of_memory import backward
-from training.planning.plan import resolve
 from training.progress import Progress
-from training.records import Experiment, Settings
 
 N_CLASSES = 3
-
-
-def spec_with(**fields):
-    experiment = Experiment(id="scratch/x", question="?", **({"epochs": 3} | fields))
-    return resolve(experiment, Settings(image_size=64, batch_size=8), seed=0)[0]
 
 
 class Pictures:

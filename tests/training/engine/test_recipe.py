@@ -4,36 +4,21 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from plain_loop import features, linear, spec_with
 from torch import nn
 from torch.nn import functional as F
 from torch.optim import lr_scheduler
 from torch.utils.data import WeightedRandomSampler
 
 from training.engine import loop
-from training.engine.batches import FeatureInputs, n_batches, shuffled
+from training.engine.batches import n_batches, shuffled
 from training.engine.loop import fit
 from training.engine.out_of_memory import backward
 from training.engine.schedule import rate_in
-from training.planning.plan import resolve
 from training.progress import Progress
-from training.records import Experiment, Scores, Settings, ValidationAnswers
+from training.records import Scores, ValidationAnswers
 
 RATE, EPOCHS = 3e-2, 9
-
-
-def spec_with(**fields):
-    experiment = Experiment(id="scratch/x", question="?", **({"epochs": 3} | fields))
-    return resolve(experiment, Settings(image_size=64, batch_size=8), seed=0)[0]
-
-
-def features(n=40):
-    x = torch.randn(n, 6, generator=torch.Generator().manual_seed(0))
-    return FeatureInputs(x, x[:, :3].argmax(1))
-
-
-def linear():
-    torch.manual_seed(1)
-    return nn.Linear(6, 3)
 
 
 def torchs_rates(name, warm_up, step_size=3):

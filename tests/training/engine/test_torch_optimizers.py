@@ -5,10 +5,9 @@ import inspect
 import msgspec
 import pytest
 import torch
-from torch import nn
-from torch.nn import functional as F
+from newer import skip_what_is_newer
+from plain_loop import falling, features, linear, plain_epochs, spec_with
 
-from training.engine.batches import FeatureInputs
 from training.engine.loop import fit
 from training.engine.optimizers import CLASSES, make_optimizer
 from training.engine.state import changing
@@ -39,25 +38,11 @@ CASES = [
 ]  # fmt: skip
 
 
-def spec_with(**fields):
-    experiment = Experiment(id="scratch/x", question="?", epochs=EPOCHS, **fields)
-    return resolve(experiment, Settings(image_size=64, batch_size=8, step_size=2), seed=0)[0]
-
-
-def features(n=40):
-    x = torch.randn(n, 6, generator=torch.Generator().manual_seed(0))
-    return FeatureInputs(x, x[:, :3].argmax(1))
-
-
-def linear():
-    torch.manual_seed(1)
-    return nn.Linear(6, 3)
-
-
 @pytest.mark.parametrize("name", OPTIONS)
 def test_the_options_are_those_of_torchs_class(name):
     made = set(inspect.signature(getattr(torch.optim, CLASSES[name]).__init__).parameters)
     expected = made - FIELDS - TECHNICAL - NOT_OFFERED.get(name, set())
+    skip_what_is_newer(torch, (2, 14), expected - set(OPTIONS[name]))
     assert set(OPTIONS[name]) == expected
     assert ("weight_decay" in made) == (name not in WITHOUT_WEIGHT_DECAY)
     assert set(OPTIONS[name]) <= set(OptimizerOptions.__struct_fields__)
@@ -66,7 +51,8 @@ def test_the_options_are_those_of_torchs_class(name):
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_training_is_the_plain_loop_with_torchs_optimizer(name, options):
     given = OptimizerOptions(**options) if options else None
-    spec = spec_with(optimizer=name, learning_rate=RATE, optimizer_options=given)
+    spec = spec_with(optimizer=name, learning_rate=RATE, optimizer_options=given, epochs=EPOCHS,
+                     step_size=2)  # fmt: skip
     data, module = features(), linear()
     result = fit(module, module.train, data, data, spec, Progress())
 
@@ -74,18 +60,8 @@ def test_training_is_the_plain_loop_with_torchs_optimizer(name, options):
     usual = {} if name in WITHOUT_WEIGHT_DECAY else {"weight_decay": 5e-5}
     usual |= {"momentum": 0.9} if name == "sgd" else {}
     stepper = getattr(torch.optim, CLASSES[name])(plain.parameters(), lr=RATE, **usual, **options)
-    order = torch.Generator().manual_seed(spec.seed)
-    for epoch in range(EPOCHS):
-        for group in stepper.param_groups:
-            group["lr"] = RATE * 0.1 ** (epoch // 2)
-        total = 0.0
-        for chosen in torch.randperm(40, generator=order).split(8):
-            stepper.zero_grad()
-            loss = F.cross_entropy(plain(data.features[chosen]), data.labels[chosen])
-            loss.backward()
-            stepper.step()
-            total += loss.item() * len(chosen)
-        assert result.train[epoch].loss == pytest.approx(total / 40, rel=1e-6)
+    losses = plain_epochs(plain, stepper, data, EPOCHS, begin=falling(stepper, RATE))
+    assert [scores.loss for scores in result.train] == pytest.approx([*losses], rel=1e-6)
     for ours, torchs in zip(module.parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(ours, torchs, rtol=1e-6, atol=1e-7)
 

@@ -16,7 +16,6 @@ from training.records import (
     RECORD_TYPES,
     Curves,
     Metrics,
-    OptimizerOptions,
     Spec,
     StudyFolder,
     encode,
@@ -148,23 +147,10 @@ def test_ids_cannot_leave_the_studys_folder(tmp_path, name):
 
 
 def test_any_changed_field_changes_the_specs_digest(spec):
-    digests = {spec.digest()}
-    changes = {
-        "model": "vgg16", "head": (3,), "width": 0.5, "weights": "sample", "weights_digest": "x",
-        "freeze": "features", "augmentation": "rotation", "normalisation": "weights",
-        "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5), "image_size": 96, "resize_size": 110,
-        "optimizer": "adam", "learning_rate": 0.5, "momentum": 0.5, "weight_decay": 0.5,
-        "step_size": 3, "gamma": 0.5, "epochs": 77, "batch_size": 77, "seed": 7,
-        "schedule": "cosine", "warm_up": 1, "label_smoothing": 0.1, "clip_gradient": 1.0,
-        "early_stopping": 2, "balance": "loss",
-        "train_per_class": (5,), "optimizer_options": OptimizerOptions(eps=1e-3),
-        "mixup": 0.2, "cutmix": 1.0, "ema": 0.9, "layer_decay": 0.5, "head_learning_rate": 0.1,
-        "two_phase": 1,
-    }  # fmt: skip
-    assert set(changes) == set(Spec.__struct_fields__)
-    for field, value in changes.items():
-        digests.add(msgspec.structs.replace(spec, **{field: value}).digest())
-    assert len(digests) == len(changes) + 1
+    others = [
+        msgspec.structs.replace(spec, **{field: "another"}) for field in Spec.__struct_fields__
+    ]
+    assert len({other.digest() for other in (spec, *others)}) == len(others) + 1
 
 
 def test_a_spec_survives_json_with_the_same_digest(spec, tmp_path):

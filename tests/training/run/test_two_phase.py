@@ -3,7 +3,7 @@
 import pytest
 import torch
 from killed_runs import IDENTITY, KilledAfter, KilledError
-from torch.nn import functional as F
+from plain_loop import plain_epochs
 
 from training.engine.checkpoint import Checkpoints
 from training.errors import StudyError
@@ -19,8 +19,7 @@ N_FIRST, N_SECOND = 2, 3
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch):
-    monkeypatch.setattr("training.records.files.os.fsync", lambda handle: None)
+def one_thread():
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -53,14 +52,13 @@ def test_it_is_two_plain_runs_one_after_the_other(workspace, optimizer):
         stepper = {"sgd": lambda p: torch.optim.SGD(p, 1e-2, momentum=0.9),
                    "nadam": lambda p: torch.optim.NAdam(p, 1e-2)}[optimizer](trainable)  # fmt: skip
         before = {n: v.clone() for n, v in network.state_dict().items()}
-        for _ in range(n_epochs):
-            training_mode(plain.network, held)
-            n = len(data.labels)
-            assert n % 4 != 1
-            for chosen in torch.randperm(n, generator=order).split(4):
-                stepper.zero_grad()
-                F.cross_entropy(network(data.gather(chosen)), data.labels[chosen]).backward()
-                stepper.step()
+        assert len(data.labels) % 4 != 1
+        losses = [*plain_epochs(
+            network, stepper, data, n_epochs, order=order, size=4,
+            begin=lambda _, held=held: training_mode(plain.network, held),
+        )]  # fmt: skip
+        epochs = result.train[:N_FIRST] if strategy == "backbone" else result.train[N_FIRST:]
+        assert [scores.loss for scores in epochs] == pytest.approx(losses, rel=1e-3)
         changed = {n for n, v in network.state_dict().items() if not torch.equal(v, before[n])}
         assert (changed <= {"fc.weight", "fc.bias"}) == (strategy == "backbone")
     found = model.network.module.state_dict()
