@@ -1,6 +1,5 @@
 """Check a study's records for contradictions."""
 
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
@@ -37,21 +36,7 @@ def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Probl
         problem
         for run in (view.all_runs() if runs is None else runs)
         if run.finished
-        for problem in _problems(view, run)
-    ]
-
-
-_known: "weakref.WeakKeyDictionary[StudyView, dict[str, tuple[Problem, ...]]]" = (
-    weakref.WeakKeyDictionary()
-)
-"""What was found in a study's runs, by their paths: several sections ask for the same runs."""
-
-
-def _problems(view: StudyView, run: Run) -> tuple[Problem, ...]:
-    """Check one finished run, once for each view."""
-    known = _known.setdefault(view, {})
-    if run.path not in known:
-        known[run.path] = (
+        for problem in (
             *_spec(run),
             *_counts(run),
             *freeze_problems(run, is_homework(view)),
@@ -65,7 +50,7 @@ def _problems(view: StudyView, run: Run) -> tuple[Problem, ...]:
             *_selection(view, run),
             *_test_of_a_candidate(view, run),
         )
-    return known[run.path]
+    ]
 
 
 def _spec(run: Run) -> Iterator[Problem]:
