@@ -103,7 +103,7 @@ def stages() -> dict[str, float]:
     step("load", lambda: load_study(EXAMPLE))
     views = {}
     step("findings, tables", lambda: views.update({s: section_view(s, view) for s in SECTIONS}))
-    step("import matplotlib", lambda: import_module("matplotlib.figure"))
+    step("import matplotlib, seaborn", lambda: import_module("seaborn"))
     drawings = [drawing for section in views.values() for drawing in section.drawings]
     for lettering in ("outlines", "text"):
         pool = DrawingPool(lettering, n_helpers=0)  # type: ignore[arg-type]

@@ -105,7 +105,7 @@ def program() -> str:
     """Describe the code that draws: versions, and the state of this package's files."""
     place = Path(__file__).parent
     states = (f"{file.name} {_state(file)}" for file in sorted(place.glob("*.py")))
-    return "\n".join((__version__, version("matplotlib"), *states))
+    return "\n".join((__version__, version("matplotlib"), version("seaborn"), *states))
 
 
 def _state(file: Path) -> str:

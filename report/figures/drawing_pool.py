@@ -29,8 +29,8 @@ PLACE = re.compile(r'src="figure:([0-9a-f]{40})"')
 KEPT = 2000
 """Pictures in the cache; older ones make room."""
 
-SLOW = frozenset({"report.figures.confusion"})
-"""Modules that need scipy, whose import takes as long as several figures."""
+SLOW = frozenset({"report.figures.grid_figures", "report.figures.confusion"})
+"""Modules that need seaborn or scipy, whose imports take as long as several figures."""
 
 FEW = 4
 """So many figures are drawn sooner than another process has started."""

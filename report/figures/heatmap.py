@@ -49,7 +49,14 @@ def draw_heatmap(grid: Grid, ax: "Axes", *, title: str, highest: float) -> "Axes
 
     The best cell is framed and starred, diverged cells say so, missing ones are hatched.
     """
-    _colour(grid, ax, highest)
+    import seaborn as sns
+
+    values = [[math.nan if c.value is None else c.value for c in row] for row in grid.cells]
+    sns.heatmap(
+        values, ax=ax, vmin=0, vmax=highest, cmap=COLOURS, cbar=False, square=False,
+        linewidths=0 if is_large(len(grid.rows), len(grid.columns)) else 2, linecolor=PAPER,
+        xticklabels=list(grid.columns), yticklabels=_labels(grid.rows),
+    )  # fmt: skip
     small = is_large(len(grid.rows), len(grid.columns))
     for i, row in enumerate(grid.cells):
         for j, cell in enumerate(row):
@@ -63,29 +70,6 @@ def draw_heatmap(grid: Grid, ax: "Axes", *, title: str, highest: float) -> "Axes
     ax.tick_params(length=0)
     ax.tick_params(axis="y", labelrotation=0)
     return ax
-
-
-def _colour(grid: Grid, ax: "Axes", highest: float) -> None:
-    """Fill the cells by their values and name rows and columns, as seaborn's `heatmap` does.
-
-    Importing seaborn, and pandas with it, would take a second in each process that draws one.
-    """
-    import numpy as np
-
-    n_rows, n_columns = len(grid.rows), len(grid.columns)
-    values = [[math.nan if c.value is None else c.value for c in row] for row in grid.cells]
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-    ax.pcolormesh(
-        np.ma.masked_invalid(values), cmap=COLOURS, vmin=0, vmax=highest,
-        linewidths=0 if is_large(n_rows, n_columns) else 2, edgecolor=PAPER,
-    )  # fmt: skip
-    ax.set(xlim=(0, n_columns), ylim=(n_rows, 0))
-    ax.set_xticks(np.arange(n_columns) + 0.5, grid.columns)
-    ax.set_yticks(np.arange(n_rows) + 0.5, _labels(grid.rows), va="center")
-    boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
-    if any(box.count_overlaps(boxes) > 1 for box in boxes):
-        ax.tick_params(axis="x", labelrotation=90)
 
 
 def is_large(n_rows: int, n_columns: int) -> bool:

@@ -25,12 +25,12 @@ RECORDS = (
     "*/*/seed-*/scores.npy",
 )
 OF_A_RUN = ("metrics.json", "curves.json", "predictions.json", "scores.npy")
-LIBRARIES = ("jinja2", "matplotlib", "weasyprint")
+LIBRARIES = ("jinja2", "matplotlib", "seaborn", "weasyprint")
 
 PROGRAM = (".py", ".html", ".css", ".js", ".json", ".woff2")
 """Endings of the files that decide what a report says."""
 
-DRAWING_LIBRARIES = ("matplotlib", "numpy", "pillow", "font-source-sans-pro")
+DRAWING_LIBRARIES = ("matplotlib", "seaborn", "numpy", "pillow", "font-source-sans-pro")
 """Whose versions decide what a figure looks like to the last point."""
 
 LAYOUT = "weasyprint"

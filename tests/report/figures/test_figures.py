@@ -14,7 +14,6 @@ from report.figures import (
     course_figures,
     data_figures,
     grid_figures,
-    heatmap,
     pictures,
     run_figures,
 )
@@ -27,8 +26,7 @@ from report.figures.drawing import draw
 from report.figures.heatmap import Cell, Grid, draw_heatmap, heatmap_height
 from report.figures.labels import labels_of
 from report.figures.parameters import draw_parameters
-from report.figures.save import to_svg
-from report.figures.style import PAPER, style
+from report.figures.style import style
 from report.figures.views import Gallery, Gap, Plot
 from training.records import ClassCounts
 
@@ -70,48 +68,8 @@ def test_a_heatmap_stars_the_best_cell_and_names_trouble(ax):
     assert [label.get_text() for label in ax.get_yticklabels()] == ["1e-2", "1e-3"]
 
 
-LARGE = [[Cell(float(i + j), best=i == j == 8) for j in range(9)] for i in range(40)]
-
-
-@pytest.mark.parametrize(
-    "grid",
-    [
-        Grid(
-            ["1e-2", "1e-3"], ["SGD", "Adam"], [[Cell(80.0), Cell(None)], [Cell(0.0), Cell(90.0)]]
-        ),
-        Grid(["1"], ["a name of some length", "another of them", "c"], [[Cell(1.0)] * 3]),
-        Grid([str(i) for i in range(40)], list("abcdefghi"), LARGE),
-    ],
-    ids=["usual", "names that are turned", "large"],
-)
-@pytest.mark.parametrize("lettering", ["outlines", "text"])
-def test_a_heatmap_is_seaborns_to_the_byte(grid, lettering, monkeypatch):
-    def seaborns(grid, ax, highest):
-        import seaborn
-
-        values = [[np.nan if c.value is None else c.value for c in row] for row in grid.cells]
-        large = heatmap.is_large(len(grid.rows), len(grid.columns))
-        seaborn.heatmap(
-            values, ax=ax, vmin=0, vmax=highest, cmap="cividis", cbar=False,
-            linewidths=0 if large else 2, linecolor=PAPER, xticklabels=list(grid.columns),
-            yticklabels=[n if i % 2 == 0 or not large else "" for i, n in enumerate(grid.rows)],
-        )  # fmt: skip
-
-    def drawn():
-        with style(lettering):
-            figure = Figure(figsize=(3, 2.5), layout="constrained")
-            draw_heatmap(grid, figure.subplots(), title="T", highest=90)
-            figure.get_layout_engine().execute(figure)
-            figure.set_layout_engine("none")
-            return to_svg(figure, lettering)
-
-    ours = drawn()
-    monkeypatch.setattr(heatmap, "_colour", seaborns)
-    assert drawn() == ours
-
-
 def test_a_notebook_goes_on_drawing_as_it_did(ax):
-    """It is the one figure for which seaborn was imported, and with it pyplot."""
+    """seaborn imports pyplot, which shows a notebook's own figures."""
     import matplotlib
     from matplotlib import pyplot
 
