@@ -83,6 +83,8 @@ def chosen(view: StudyView) -> list[Sentence]:
     validation = validation_accuracy(view, model.experiment.id)
     assert validation is not None
     name = Name(model.name)
+    untested = any(e.test and view.run(e.id) is None for e in view.listed)
+    by = f"Chosen {'so far ' if untested else ''}by its validation accuracy of "
     if learned_nothing(view, model):
         others = (*choice.level, *choice.worse, *choice.better, *choice.untested)
         if all(learned_nothing(view, other) for other in others):
@@ -93,14 +95,14 @@ def chosen(view: StudyView) -> list[Sentence]:
                     strength="strong")
             ]  # fmt: skip
         return [
-            say("Chosen by its validation accuracy of ", percent(validation), ": ", name,
+            say(by, percent(validation), ": ", name,
                 ". It gets ", accuracy_parts(model), " of the test pictures right, which isn’t "
                 "measurably better than ", tests_better_than(view, (model,)), ".",
                 strength="strong"),
             *_others(choice),
         ]  # fmt: skip
     return [
-        say("Chosen by its validation accuracy of ", percent(validation), ": ", name, ". It gets ",
+        say(by, percent(validation), ": ", name, ". It gets ",
             accuracy_parts(model), " of the test pictures right",
             mean_over_classes_parts(view, model), "."),
         *_others(choice),

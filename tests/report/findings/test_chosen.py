@@ -32,6 +32,14 @@ def test_validation_chooses_whatever_the_test_says():
     assert "It gets 90.0 % (95 % interval 82.6 % to 94.5 %) of the test pictures right." in text
 
 
+def test_a_choice_that_a_finalist_is_missing_from_is_one_so_far():
+    missing = Experiment(id="beyond/vgg16", question="?", test=True)
+    candidate = Experiment(id="transfer/grid-sgd-1e-2", question="?")
+    runs = (a_model(A, 95, 0.80), a_model(B, 90, 0.85))
+    assert "Chosen by its validation accuracy" in told(*runs, experiments=[candidate])
+    assert "Chosen so far by its validation accuracy" in told(*runs, experiments=[missing])
+
+
 def test_one_model_is_no_choice():
     text = told(a_model(A, 90, 0.9))
     assert text == (
