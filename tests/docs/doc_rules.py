@@ -61,6 +61,11 @@ REHEARSED = (
     ("quick/transfer/best", "quick/scratch/baseline", "is chosen from a grid of nine"),
     ("run transfer/best", "run scratch/baseline", "is chosen from a grid of nine"),
     ('["scratch", "transfer"]', '["scratch/baseline"]', "trains two grids"),
+    (
+        "run_study(study_file=decay)",
+        'run_study(["decay/grid-1e-4-8"], study_file=decay, epochs=1, image_size=64, width=0.1)',
+        "trains five runs",
+    ),
     ('render("runs/quick")', 'render("runs/quick", ["html"])', "a PDF takes seconds"),
 )
 """What a page shows, what runs in its place, and why. Beside that, `SMALL` holds for all."""

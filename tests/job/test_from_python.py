@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from timeless import timeless
 from tiny import TINY
 
+from training import Experiment, Section, Study, run_study
 from training.cli import cli
 from training.records import StudyFolder
 
@@ -121,3 +122,53 @@ def test_a_script_needs_no_guard_and_is_run_once(tmp_path, monkeypatch, how):
     folder = StudyFolder(tmp_path / "runs" / "quick")
     assert json.loads(folder.metrics(NAME, 0).read_text())["status"] == "done"
     assert (folder.path / "report.html").is_file()
+
+
+SMALL = {"image_size": 64, "width": 0.1, "epochs": 1}
+
+OWN_NETWORK = """
+import torch
+
+def build(n_classes, weights):
+    return torch.nn.Sequential(
+        torch.nn.AdaptiveAvgPool2d(2), torch.nn.Flatten(), torch.nn.Linear(12, n_classes)
+    )
+"""
+
+
+def test_a_study_in_python_has_the_records_of_its_study_file(homework, tmp_path):
+    study = Study(
+        name="mine",
+        preset="quick",
+        settings=SMALL,
+        sections=[Section("x", question="Which rate?")],
+        experiments=[Experiment("x/a", learning_rate=1e-2, test=True)],
+    )
+    folder = run_study(["x/a"], study_file=study, progress=False)
+    assert folder.resolve() == (tmp_path / "runs" / "mine").resolve()
+    study.write("study.toml")
+    planned = homework("plan", "-f", "study.toml", tiny=False)
+    assert "done     x/a" in planned.output, planned.output
+    answer = homework("run", "x/a", "-f", "study.toml", "--runs", "others", tiny=False)
+    assert answer.error is None, answer.output
+    for file in ("study.json", "x/a/seed-0/curves.json", "x/a/seed-0/predictions.json"):
+        ours, others = (
+            json.loads((tmp_path / root / "mine" / file).read_text()) for root in ("runs", "others")
+        )
+        for record in (ours, others):
+            record.pop("command", None)
+            record.pop("homework", None)
+        assert timeless(ours) == timeless(others), file
+
+
+def test_code_that_a_study_in_python_names_is_found_in_the_current_folder(homework, tmp_path):
+    (tmp_path / "own_network.py").write_text(OWN_NETWORK)
+    study = Study(
+        preset="quick",
+        settings=SMALL,
+        sections=[Section("x")],
+        experiments=[Experiment("x/a", model="own_network:build")],
+    )
+    folder = run_study(study_file=study, progress=False)
+    record = json.loads((folder / "x" / "a" / "seed-0" / "metrics.json").read_text())
+    assert (record["status"], folder.name) == ("done", "study"), record.get("error")

@@ -1,5 +1,6 @@
 """`homework init`: write an annotated study file."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -11,10 +12,14 @@ from training.cli.completion import one_of, presets, templates
 from training.errors import StudyError
 from training.folders import expanded
 from training.records import write_bytes
+from training.study.toml_text import escaped
 
 if TYPE_CHECKING:
     from training.data.advice import Advice
     from training.records import Settings
+
+SCHEMA = "study-file.schema.json"
+"""The JSON Schema beside a study file, which its first line names for editors."""
 
 KNOWN = ("caltech101", "sample")
 """Data sets by name, which the presets suit as they are."""
@@ -128,6 +133,10 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
     help="A ready study: homework, own-pictures, backbones, augmentation or data-efficiency.",
     shell_complete=one_of(templates),
 )  # fmt: skip
+@click.option(
+    "--schema/--no-schema", default=True,
+    help=f"Write {SCHEMA} beside it, by which editors complete and check it.  [default: schema]",
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def init(
     file: Path,
@@ -137,6 +146,7 @@ def init(
     course: str,
     preset: str,
     data: str | None,
+    schema: bool,
     force: bool,
 ) -> None:
     """Write an annotated study file to start from, or, with --template, a ready one.
@@ -161,10 +171,12 @@ def init(
         raise StudyError(
             f"{file} already exists.", "Choose another name, or overwrite it with --force."
         )
+    if schema:
+        _check_schema(file.with_name(SCHEMA))
     advice = _look(data) if data else None
     if template is not None:
         values = _values(file, title, author, course, preset, data, advice)
-        _write(file, ready_file(template, file.name, values), advice)
+        _write(file, ready_file(template, file.name, values), advice, schema)
         return
     if title is None:
         title = f"Convolutional networks on {advice.name}" if advice else "My study"
@@ -180,20 +192,40 @@ def init(
         if advice and advice.max_per_class
         else "# max_per_class = 40",
         name=file.name,
-        title=_escape(title),
-        author=_escape(author),
-        course=_escape(course),
+        title=escaped(title),
+        author=escaped(author),
+        course=escaped(course),
         preset=preset,
-        data=f'data = "{_escape(_from_file(data, file))}"'
+        data=f'data = "{escaped(_from_file(data, file))}"'
         if data
         else '# data = "images"            # a folder',
     )
-    _write(file, text, advice)
+    _write(file, text, advice, schema)
 
 
-def _write(file: Path, text: str, advice: "Advice | None") -> None:
+def _check_schema(file: Path) -> None:
+    """Refuse to replace a file that isn't a schema of study files."""
+    from training.study.file_schema import ID
+
+    if file.exists() and f'"{ID}"'.encode() not in file.read_bytes():
+        raise StudyError(
+            f"{file} already exists, and isn't the schema of study files.",
+            "Move it away, or do without the schema with --no-schema.",
+        )
+
+
+def _write(file: Path, text: str, advice: "Advice | None", schema: bool) -> None:
+    beside = file.with_name(SCHEMA)
+    is_new = schema and not beside.exists()
+    if schema:
+        from training.study.file_schema import study_file_schema
+
+        write_bytes(beside, json.dumps(study_file_schema(), indent=1).encode())
+        text = f"#:schema ./{SCHEMA}\n{text}"
     write_bytes(file, text.encode())
     click.echo(str(file))
+    if is_new:
+        click.echo(f"{beside}: by it, editors complete and check {file.name}", err=True)
     for line in advice.seen if advice else ():
         click.echo(line, err=True)
 
@@ -212,7 +244,7 @@ def _values(
 
     said = {"title": title, "author": author, "course": course,
             "data": _from_file(data, file) if data else None}  # fmt: skip
-    values = {key: f'"{_escape(value)}"' for key, value in said.items() if value}
+    values = {key: f'"{escaped(value)}"' for key, value in said.items() if value}
     if preset != "reference":
         values["preset"] = f'"{preset}"'
     if advice:
@@ -257,9 +289,3 @@ def _sizes(advice: "Advice | None", preset: "Settings") -> str:
 def _advised(advice: "Advice", preset: "Settings") -> tuple[int, int]:
     """Return batch and image size that suit the images, never more than the preset has."""
     return min(preset.batch_size, advice.batch_size), min(preset.image_size, advice.image_size)
-
-
-def _escape(text: str) -> str:
-    """Escape for a TOML basic string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return "".join(c if c >= " " and c != "\x7f" else f"\\u{ord(c):04x}" for c in escaped)

@@ -1,41 +1,26 @@
 """MLflow runs, written through the client of the `mlflow-skinny` package."""
 
 import contextlib
-import http.client
 import logging
 import os
-import socket
-import ssl
 import time as clock
-import urllib.error
-import urllib.request
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 from filelock import FileLock
 
-from training.logs.run_log import AwayError, RunName, need
+from training.logs.run_log import RunName, need
 from training.logs.scalars import epoch_scalars, test_scalars
+from training.logs.server import check_server
 from training.records import Curves, Metrics
 from training.records.spec_fields import spec_values
-from training.time_limit import within
 
 _COUNTED = "accuracy/train"
 """The metric whose history says how many epochs a run holds."""
 
 _SQLITE = "sqlite:///"
-
-SECONDS_TO_ANSWER = 5.0
-"""What a server has for its first answer."""
-
-_PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
-"""Of the servers that a tracking URI may name, by scheme."""
-
-_NO_SERVER = {502, 503, 504}
-"""What a proxy answers when the server behind it is away."""
 
 _LIMITS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
 """MLflow's own would have training wait for many minutes; what the user has set stays."""
@@ -46,60 +31,6 @@ _OUTCOMES = {"done": "FINISHED", "diverged": "FINISHED", "failed": "FAILED", "sk
 def tracking_uri(file: Path) -> str:
     """Return where runs go: to `MLFLOW_TRACKING_URI` if that is set, else into an SQLite file."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{file.resolve().as_posix()}"
-
-
-def check_server(uri: str, say: Callable[[str], object] = lambda _: None) -> None:
-    """Make sure that the server of a tracking URI answers, if it is a server's.
-
-    Args:
-        say: Told when the answer takes a while.
-
-    Raises:
-        AwayError: It doesn't answer in `SECONDS_TO_ANSWER`.
-    """
-    place = urlsplit(uri)
-    kind = place.scheme.partition("+")[0]
-    if kind not in _PORTS or place.hostname is None:
-        return
-    port = place.port or _PORTS[kind]
-    server = f"{place.hostname}:{port}"  # without the password that a URI may hold
-
-    def ask() -> None:
-        if kind in ("http", "https"):
-            _ask_http(place)
-        else:
-            socket.create_connection((place.hostname, port), SECONDS_TO_ANSWER + 1).close()
-
-    def waiting() -> None:
-        say(f"Waiting for the MLflow server {server}, at most {SECONDS_TO_ANSWER:g} s")
-
-    try:
-        within(SECONDS_TO_ANSWER, ask, waiting)
-    except (OSError, http.client.HTTPException) as error:
-        raise AwayError(f"The MLflow server {server} doesn't answer ({_reason(error)})") from error
-
-
-def _ask_http(place: SplitResult) -> None:
-    """Ask for the server's health; any answer of its own will do, a refusal included."""
-    netloc = place.netloc.rpartition("@")[2]
-    url = f"{place.scheme}://{netloc}{place.path.rstrip('/')}/health"
-    try:
-        urllib.request.urlopen(url, timeout=SECONDS_TO_ANSWER + 1).close()
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code in _NO_SERVER:
-            raise
-    except urllib.error.URLError as error:
-        if not isinstance(error.reason, ssl.SSLError):  # MLflow may be told to trust it
-            raise
-
-
-def _reason(error: Exception) -> str:
-    inner = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(error, urllib.error.HTTPError):
-        return f"{error.code} {error.reason}"
-    said = inner.strerror if isinstance(inner, OSError) else None
-    return said or str(inner) or type(inner).__name__
 
 
 class MLflowStore:

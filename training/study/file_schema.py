@@ -20,6 +20,9 @@ from training.study.grids import OF_SETTINGS, SAMPLE, SAMPLE_SEED, SHARED_WORDS
 from training.study.own_sections import TEXTS
 from training.study.presets import PRESETS
 
+ID = "urn:cnn-homework:study-file"
+"""By which a schema of study files is known as one."""
+
 SAID = {
     LIKE: "An experiment whose fields this one begins with.",
     FROM: "“best of section/grid”: all fields of the grid’s best member but those that stand here; "
@@ -54,15 +57,35 @@ def study_file_schema() -> dict[str, Any]:
         key: {**tables.get(key, TEXT), **({"description": said[key]} if key in said else {})}
         for key in KEYS
     }
-    return {
-        "$schema": DIALECT,
-        "$id": "urn:cnn-homework:study-file",
-        "title": "A study file of homework",
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-        "$defs": definitions,
-    }
+    found: dict[str, Any] = _without_prefix_items(
+        {
+            "$schema": DIALECT,
+            "$id": ID,
+            "title": "A study file of homework",
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": False,
+            "$defs": definitions,
+        }
+    )
+    return found
+
+
+def _without_prefix_items(schema: Any) -> Any:
+    """Say of each list of fixed length what all its items may be, in place of item by item.
+
+    Editors' checkers (taplo's) don't know `prefixItems`, and take the `items: false` beside it
+    for a list that must be empty.
+    """
+    if isinstance(schema, list):
+        return [_without_prefix_items(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _without_prefix_items(value) for key, value in schema.items()}
+    if (each := found.pop("prefixItems", None)) is not None:
+        kinds = [kind for number, kind in enumerate(each) if kind not in each[:number]]
+        found["items"] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    return found
 
 
 def _of_tables(definitions: dict[str, Any]) -> None:

@@ -130,6 +130,21 @@ def read_study_file(path: Path) -> StudyFile:
         ) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise StudyError(f"{path} is not valid TOML: {error}.") from error
+    return study_file_of(raw, path, text)
+
+
+def study_file_of(tables: Mapping[str, Any], path: Path, text: str = "") -> StudyFile:
+    """Return the study file that these tables make.
+
+    Args:
+        tables: What TOML holds.
+        path: Names the file in an error; relative paths are taken from its folder.
+        text: What the file says, from which an error takes the line; empty for no lines.
+
+    Raises:
+        StudyError: An unknown key, or a value that can't be.
+    """
+    raw = dict(tables)
     for key in raw:
         if key not in KEYS:
             line = lines_of(text).get((key,))

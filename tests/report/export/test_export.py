@@ -30,7 +30,7 @@ from training import time_limit
 from training.cli import cli
 from training.errors import HomeworkError
 from training.holm import holm
-from training.logs import mlflow_log
+from training.logs import server as log_server
 
 
 def needs(*modules):
@@ -388,7 +388,7 @@ def test_mlflow_reads_every_run_back_and_none_twice(gaps, tmp_path):
 
 
 def test_an_mlflow_server_that_is_away_is_said_at_once(gaps, monkeypatch):
-    monkeypatch.setattr(mlflow_log, "SECONDS_TO_ANSWER", 0.3)
+    monkeypatch.setattr(log_server, "SECONDS_TO_ANSWER", 0.3)
     monkeypatch.setattr(time_limit, "QUIET_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

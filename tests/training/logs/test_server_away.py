@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from training import time_limit
-from training.logs import mlflow_log
+from training.logs import server as log_server
 from training.logs.live import Logs
-from training.logs.mlflow_log import check_server
 from training.logs.run_log import AwayError, RunName
+from training.logs.server import check_server
 from training.planning.plan import resolve
 from training.records import Experiment, Settings
 
@@ -41,7 +41,7 @@ def test_a_server_that_is_away_is_named_without_its_password(port):
 @pytest.fixture
 def silent(monkeypatch):
     """Return a port that accepts connections and never answers; make limits short."""
-    monkeypatch.setattr(mlflow_log, "SECONDS_TO_ANSWER", 0.3)
+    monkeypatch.setattr(log_server, "SECONDS_TO_ANSWER", 0.3)
     monkeypatch.setattr(time_limit, "QUIET_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
