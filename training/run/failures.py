@@ -2,7 +2,7 @@
 
 from training.errors import HomeworkError
 from training.networks.build import ARCHITECTURES
-from training.networks.libraries import what_failed
+from training.own_code import what_failed
 
 FAILURES = (RuntimeError, ValueError, OSError)
 """What torch, the images and the disk raise."""
