@@ -138,7 +138,7 @@ def forecast(
         try:
             paces[kind] = pace(kind, workspace)
         except Exception as error:
-            reason = why_failed(error, kind.model)
+            reason = why_failed(error, kind)
             if reason is None:
                 raise
             problems.append(f"{kind.model}: {reason}")

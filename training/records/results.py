@@ -18,7 +18,7 @@ from training.records.optimizers import Optimizer, OptimizerOptions
 from training.records.outline import Outline
 from training.records.scores import KeptScores
 from training.records.sections import StudyGrid, StudySection
-from training.records.spec import Balance, Experiment, Schedule, Spec
+from training.records.spec import Balance, Experiment, Loss, Schedule, Spec
 
 Status = Literal["done", "diverged", "failed", "skipped"]
 
@@ -394,7 +394,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps.
         gamma: Factor of each learning-rate step.
-        schedule: As `Experiment.schedule`, and so the next eleven.
+        schedule: As `Experiment.schedule`, and so the next eleven and `loss`.
         warm_up: Epochs over which the rate rises.
         label_smoothing: Share of a label that is spread over all classes.
         clip_gradient: Largest norm of the gradient; 0: none.
@@ -424,6 +424,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             `keep` them, leave them out of train (`drop-from-train`), or `refuse` the data set.
         feature_map: How the test images' features are laid out: `pca`, or `t-sne`, which needs
             scikit-learn. It decides no outcome; what has run already keeps its own.
+        loss: What training makes small.
     """
 
     backbone: str = "alexnet"
@@ -464,6 +465,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allow_unreadable: float | None = None
     duplicates: DuplicatesChoice = "keep"
     feature_map: Layout = "pca"
+    loss: Loss = "cross-entropy"
 
 
 class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):

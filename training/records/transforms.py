@@ -6,10 +6,11 @@ Parameter = bool | int | float | str | tuple[int | float, ...]
 
 
 class Transform(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One of `torchvision.transforms.v2`, by its name.
+    """One of `torchvision.transforms.v2`, by its name, or one of somebody's own.
 
     Attributes:
-        name: Of the class.
+        name: Of the class; or the `module:function` that, given the arguments, makes a function of
+            a picture.
         parameters: Its arguments, by name; `p` is its own or, where it has none, that of
             `RandomApply` around it.
     """

@@ -20,6 +20,7 @@ from training.study.files import StudyFile, convert_fields
 from training.study.lists import study_list, with_epochs
 from training.study.presets import PRESETS
 from training.study.recipe import (
+    check_losses,
     check_mixing,
     check_optimizers,
     check_phases,
@@ -64,6 +65,7 @@ def build_study(
     check_warm_ups(experiments, settings)
     check_optimizers(experiments, settings)
     check_mixing(experiments, settings)
+    check_losses(experiments, settings)
     check_phases(experiments, settings)
     is_homework = not file.sections and not file.extends and not file.grids and not file.kept
     return StudyRecord(

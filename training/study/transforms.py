@@ -5,7 +5,7 @@ from typing import Any
 
 from training.errors import StudyError
 from training.lookup import look_up, unknown_name
-from training.records import AUGMENTATIONS
+from training.records import AUGMENTATIONS, is_code
 from training.records.transforms import NEEDED, TRANSFORMS
 
 EXAMPLE = 'Write augmentation = ["RandAugment", {name = "ColorJitter", hue = 0.1, p = 0.5}].'
@@ -22,8 +22,11 @@ def with_transforms(fields: Mapping[str, Any], where: str) -> Mapping[str, Any]:
         StudyError: torchvision has no such transform, or it no such argument.
     """
     given = fields.get("augmentation")
+    if isinstance(given, str) and is_code(given):
+        given = [given]
     if isinstance(given, str) and given not in AUGMENTATIONS:
-        raise unknown_name(f"augmentation in {where}:", given, AUGMENTATIONS)
+        valid = [*AUGMENTATIONS, "module:function"]
+        raise unknown_name(f"augmentation in {where}:", given, valid)
     if not isinstance(given, list | tuple):
         return fields
     if not given:
@@ -37,13 +40,14 @@ def _transform(item: Any, where: str) -> dict[str, Any]:
     if not isinstance(table, Mapping) or not isinstance(table.get("name"), str):
         raise StudyError(f"In {where}: augmentation lists {item!r}, which has no name.", EXAMPLE)
     name = table["name"]
-    known = look_up(f"transform of torchvision in {where}, augmentation:", name, TRANSFORMS)
     told = dict(table.get("parameters", ())) | {
         key: value for key, value in table.items() if key not in ("name", "parameters")
     }
-    for key in told:
-        if key not in known and key != "p":
-            raise unknown_name(f"argument of {name} in {where}:", key, {*known, "p"})
+    if not is_code(name):
+        known = look_up(f"transform of torchvision in {where}, augmentation:", name, TRANSFORMS)
+        for key in told:
+            if key not in known and key != "p":
+                raise unknown_name(f"argument of {name} in {where}:", key, {*known, "p"})
     if NEEDED.get(name, "p") not in told and name in NEEDED:
         raise StudyError(f"In {where}: {name} needs {NEEDED[name]}.")
     p = told.get("p")

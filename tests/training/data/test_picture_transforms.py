@@ -112,6 +112,56 @@ def test_what_torchvision_refuses_is_named(transform):
         PictureTransforms([transform], SIDE)
 
 
+CODE = """
+import torch
+
+def darker(by):
+    return lambda picture: (picture * by * torch.rand(())).to(torch.uint8)
+
+def smaller():
+    return lambda picture: picture[:, 1:]
+
+def number():
+    return lambda picture: 3
+
+def two():
+    return 2
+"""
+
+
+def test_one_of_ones_own_draws_as_torchvisions_do(tmp_path):
+    (tmp_path / "mine.py").write_text(CODE)
+    own = Transform("mine:darker", (("by", 0.5), ("p", 0.5)))
+    altered = PictureTransforms([own], SIDE, [tmp_path])(pictures(), seeded())
+    darker = v2.RandomApply([lambda x: (x * 0.5 * torch.rand(())).to(torch.uint8)], p=0.5)
+    generator = seeded()
+    for given, found in zip(pictures(), altered, strict=True):
+        torch.manual_seed(int(torch.randint(2**53, (), generator=generator)))
+        assert torch.equal(darker(given.permute(2, 0, 1)), found.permute(2, 0, 1))
+
+
+def test_a_class_of_a_library_is_one_of_ones_own():
+    named, told = "ColorJitter", (("brightness", 0.4),)
+    ours = PictureTransforms([Transform(named, told)], SIDE)
+    theirs = PictureTransforms([Transform(f"torchvision.transforms.v2:{named}", told)], SIDE)
+    assert torch.equal(ours(pictures(), seeded()), theirs(pictures(), seeded()))
+
+
+@pytest.mark.parametrize(
+    ("transform", "said"),
+    [(Transform("mine:darker"), "mine:darker can't be made: TypeError"),
+     (Transform("mine:smaller"), r"augmentation makes \(3, 31, 32\) torch.uint8 of pictures of"),
+     (Transform("mine:number"), "augmentation makes 3 of pictures of"),
+     (Transform("mine:two"), "mine:two returned int, not a transform"),
+     (Transform("mine:three"), "Can't import mine:three"),
+     (Transform("Rotate"), "Unknown transform of torchvision “Rotate”")],
+)  # fmt: skip
+def test_what_is_wrong_with_ones_own_is_named(transform, said, tmp_path):
+    (tmp_path / "mine.py").write_text(CODE)
+    with pytest.raises(StudyError, match=said):
+        PictureTransforms([transform], SIDE, [tmp_path])(pictures(), seeded())
+
+
 def test_inputs_are_normalised_after_it_and_anew_each_time():
     pixels = pictures().numpy()
     inputs = PictureInputs(
