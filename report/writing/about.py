@@ -36,11 +36,12 @@ def about(study: StudyRecord) -> About:
     """Return what templates ask of a study."""
     homework = not study.sections
     models = dict.fromkeys(e.model for e in study.experiments)
+    losses = [study.settings.loss, *(e.loss for e in study.experiments if e.loss)]
     return About(
         homework=homework,
         alexnet="alexnet" in ([study.settings.backbone] if homework else models),
         networks=tuple(map(model_name, models)),
         optimizers=frozenset(e.optimizer for e in study.experiments if e.optimizer),
         pretrained=any(e.weights != "none" for e in study.experiments),
-        own_loss=any(is_code(each.loss or "") for each in (study.settings, *study.experiments)),
+        own_loss=any(map(is_code, losses)),
     )
