@@ -15,7 +15,7 @@ from training.errors import HomeworkError, StudyError
 from training.lookup import look_up
 from training.own_code import own_code, what_failed
 from training.records import Transform, is_code
-from training.records.transforms import SIZED, TRANSFORMS
+from training.records.transforms import GROUPS, SIZED, TRANSFORMS
 
 
 class PictureTransforms:
@@ -74,28 +74,42 @@ class PictureTransforms:
 
 def _made(transform: Transform, image_size: int, code_folders: Sequence[Path]) -> Any:
     """Make a transform of torchvision, which is imported for it, or of somebody's own."""
-    from torchvision.transforms import InterpolationMode, v2
-    from torchvision.transforms.autoaugment import AutoAugmentPolicy
+    from torchvision.transforms import v2
 
     told: dict[str, Any] = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in transform.parameters
     }
+    if transform.name in GROUPS:
+        members = [_made(one, image_size, code_folders) for one in transform.transforms]
+        return _of_torchvision(transform.name, {"transforms": members, **told})
     if is_code(transform.name):
         p, made = told.pop("p", None), _own(transform.name, told, code_folders)
         return made if p is None else v2.RandomApply([made], p=p)
     known = look_up("transform of torchvision", transform.name, TRANSFORMS)
     p = told.pop("p", None) if "p" not in known else None
+    size = {"size": (image_size, image_size)} if transform.name in SIZED else {}
+    made = _of_torchvision(transform.name, size | told)
+    return made if p is None else v2.RandomApply([made], p=p)
+
+
+def _of_torchvision(name: str, told: dict[str, Any]) -> Any:
+    """Make a transform of torchvision.
+
+    Raises:
+        StudyError: It refuses what it is told.
+    """
+    from torchvision.transforms import InterpolationMode, v2
+    from torchvision.transforms.autoaugment import AutoAugmentPolicy
+
     try:
-        for name, kind in (("interpolation", InterpolationMode), ("policy", AutoAugmentPolicy)):
-            if name in told:
-                told[name] = kind(told[name])
-        size = {"size": (image_size, image_size)} if transform.name in SIZED else {}
-        made = getattr(v2, transform.name)(**size, **told)
-        return made if p is None else v2.RandomApply([made], p=p)
+        for key, kind in (("interpolation", InterpolationMode), ("policy", AutoAugmentPolicy)):
+            if key in told:
+                told[key] = kind(told[key])
+        return getattr(v2, name)(**told)
     except (TypeError, ValueError) as error:
         raise StudyError(
-            f"torchvision.transforms.v2.{transform.name} refuses what it is told: {error}.",
+            f"torchvision.transforms.v2.{name} refuses what it is told: {error}.",
             "Change augmentation.",
         ) from error
 

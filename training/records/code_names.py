@@ -46,3 +46,4 @@ def _code(value: Any) -> Iterator[str]:
     elif isinstance(value, Iterable):
         for item in value:
             yield from _code(item.name)
+            yield from _code(item.transforms)

@@ -11,7 +11,7 @@ from training.data.picture_transforms import PictureTransforms
 from training.engine.batches import PictureInputs
 from training.errors import StudyError
 from training.records import Transform
-from training.records.transforms import NEEDED, PICTURE, SIZED, TRANSFORMS
+from training.records.transforms import GROUPS, NEEDED, PICTURE, SIZED, TRANSFORMS
 
 SIDE = 32
 NOT_OFFERED = {"self", "size", "inplace", "expand"}
@@ -75,6 +75,34 @@ def test_one_after_the_other_is_torchvisions_compose():
     for given, found in zip(pictures(), altered, strict=True):
         torch.manual_seed(int(torch.randint(2**53, (), generator=generator)))
         assert torch.equal(plain(given.permute(2, 0, 1)), found.permute(2, 0, 1))
+
+
+CROP, JITTER = THREE[:2]
+
+
+@pytest.mark.parametrize(
+    ("ours", "plain"),
+    [(Transform("RandomChoice", (), (CROP, JITTER)), lambda a, b: v2.RandomChoice([a, b])),
+     (Transform("RandomChoice", (("p", (1, 4)),), (CROP, JITTER)),
+      lambda a, b: v2.RandomChoice([a, b], p=[0.2, 0.8])),
+     (Transform("RandomApply", (), (CROP, JITTER)), lambda a, b: v2.RandomApply([a, b])),
+     (Transform("RandomApply", (("p", 0.2),), (CROP, JITTER)),
+      lambda a, b: v2.RandomApply([a, b], p=0.2)),
+     (Transform("RandomOrder", (), (CROP, JITTER)), lambda a, b: v2.RandomOrder([a, b])),
+     (Transform("RandomApply", (), (Transform("RandomChoice", (), (CROP, JITTER)), JITTER)),
+      lambda a, b: v2.RandomApply([v2.RandomChoice([a, b]), b]))],
+)  # fmt: skip
+def test_those_that_are_given_others_are_torchvisions(ours, plain):
+    crop = v2.RandomResizedCrop((SIDE, SIDE), scale=(0.5, 1.0))
+    jitter = v2.RandomApply([v2.ColorJitter(brightness=0.4, hue=0.1)], p=0.5)
+    expected, generator = plain(crop, jitter), seeded()
+    altered = PictureTransforms([ours], SIDE)(pictures(12), seeded())
+    for given, found in zip(pictures(12), altered, strict=True):
+        torch.manual_seed(int(torch.randint(2**53, (), generator=generator)))
+        assert torch.equal(expected(given.permute(2, 0, 1)), found.permute(2, 0, 1))
+    assert set(GROUPS[ours.name]) == set(
+        inspect.signature(getattr(v2, ours.name).__init__).parameters
+    ) - {"self", "transforms"}
 
 
 def test_what_becomes_of_a_picture_is_the_same_in_any_batch():
