@@ -126,7 +126,8 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 @click.option("--data", metavar="DIR", help="Your images; sizes are chosen to suit them.")
 @click.option(
     "--template", metavar="NAME",
-    help="A ready study: homework, own-pictures, backbones, augmentation or data-efficiency.",
+    help="A ready study: homework, own-pictures, backbones, augmentation, robustness or "
+    "data-efficiency.",
     shell_complete=one_of(templates),
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite the file.")

@@ -107,18 +107,18 @@ class PictureInputs:
         assert self.generator is not None
         if self._transforms is not None:
             plain = torch.from_numpy(self.pixels[self.positions[chosen.numpy()]])
-            return self._normalised(moved(self._transforms(plain, self.generator), self.device))
+            return self.normalised(moved(self._transforms(plain, self.generator), self.device))
         pixels = self._pixels(chosen)
         if self.augmentation == "none":
-            return self._normalised(pixels)
+            return self.normalised(pixels)
         assert isinstance(self.augmentation, str)
         # B, H, W, 3 → B, 3, H, W: the permuted view is channels_last as it stands
         pictures = pixels.permute(0, 3, 1, 2).float()
-        return self._normalised(
+        return self.normalised(
             augment(pictures, self.augmentation, self.generator).permute(0, 2, 3, 1)
         )
 
-    def _normalised(self, pictures: Tensor) -> Tensor:
+    def normalised(self, pictures: Tensor) -> Tensor:
         """Return (B, H, W, 3) less the mean, by the standard deviation: (B, 3, H, W)."""
         n, height, width, _ = pictures.shape
         rows = torch.empty((n, height, width * 3), device=self.device, dtype=self.kind)

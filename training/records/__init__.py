@@ -11,6 +11,7 @@ from training.records.answers import (
     taken_for,
     typical,
 )
+from training.records.changed_tests import Change, ChangedTest
 from training.records.code_names import code_in, is_code, names_code
 from training.records.cost import Cost
 from training.records.dataset import (
@@ -144,6 +145,8 @@ __all__ = [
     "SPLITS",
     "Augmentation",
     "Balance",
+    "Change",
+    "ChangedTest",
     "Choice",
     "ClassCounts",
     "Cost",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from training.records.changed_tests import ChangedTest
 from training.records.cost import Cost
 from training.records.dataset import FORMAT, Count, DuplicatesChoice, Thumbnail
 from training.records.inspection import FeatureMap, HeatMaps, Layout, Speed
@@ -223,6 +224,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         train: Scores at `best_epoch`, measured during that epoch's training pass.
         validation: Scores at `best_epoch`, after that epoch.
         test: Scores of the `best_epoch` weights on the test split, for finalists.
+        changed_tests: Those weights' answers to changed test pictures, for experiments that ask for
+            them by `test_with`.
         train_at_rest: Of those weights on the train split without augmentation, at inference, so
             that it can be held against validation; for finalists, null in older records.
         validation_answers: Answers to the validation images after `best_epoch`; null in older
@@ -276,6 +279,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     train: Scores | None = None
     validation: Scores | None = None
     test: HeldOutScores | None = None
+    changed_tests: tuple[ChangedTest, ...] | msgspec.UnsetType = msgspec.UNSET
     train_at_rest: Scores | None = None
     validation_answers: ValidationAnswers | None = None
     last_answers: ValidationAnswers | None = None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from training.records.changed_tests import Change
 from training.records.code_names import CODE
 from training.records.optimizers import NO_OPTIONS, Optimizer, OptimizerOptions
 from training.records.transforms import Transform
@@ -104,6 +105,7 @@ class Experiment(
         std: Channel standard deviations, with `mean`.
         train_per_class: After training, also fit a linear head on the frozen features of so many
             train pictures a class each, see `LearningCurve`.
+        test_with: Ways in which the test pictures are changed for further tests, see `Change`.
         extra: Only run when asked for (`--extras`, or by name).
         note: A caveat that the record and the report repeat.
     """
@@ -145,6 +147,7 @@ class Experiment(
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
     train_per_class: tuple[int, ...] = ()
+    test_with: tuple[Change, ...] = ()
     extra: bool = False
     note: str = ""
 
@@ -157,7 +160,7 @@ class Experiment(
         return self.id.partition("/")[2]
 
 
-EXPERIMENT_WORDS = ("id", "question", "role", "test", "choice", "extra", "note")
+EXPERIMENT_WORDS = ("id", "question", "role", "test", "test_with", "choice", "extra", "note")
 """Fields of an experiment that say nothing of how it trains."""
 
 GRID_FIELDS = tuple(name for name in Experiment.__struct_fields__ if name not in EXPERIMENT_WORDS)

@@ -15,6 +15,7 @@ from training.records import (
     StudyRecord,
     matches_group,
 )
+from training.study.changed_tests import check_changed_tests
 from training.study.choices import choices_of
 from training.study.files import StudyFile, convert_fields
 from training.study.lists import study_list, with_epochs
@@ -67,6 +68,7 @@ def build_study(
     check_mixing(experiments, settings)
     check_losses(experiments, settings)
     check_phases(experiments, settings)
+    check_changed_tests(experiments, listed.sections)
     is_homework = not file.sections and not file.extends and not file.grids and not file.kept
     return StudyRecord(
         name=study_name,
