@@ -10,10 +10,10 @@ from training.records import ChangedTest
 from training.records.changed_tests import strength_of
 
 LABEL = [0, 0, 1, 1, 0]
+THREE = right_of([1] * 5, [1, 1, 1, 0, 0])
 TESTS = tuple(
-    ChangedTest("noise", level, strength_of("noise", level, 224), 3, right_of([1] * 5, [1] * 3 + [0] * 2))
-    for level in range(1, 6)
-)  # fmt: skip
+    ChangedTest("noise", level, strength_of("noise", level, 224), 3, THREE) for level in range(1, 6)
+)
 
 
 def problems(tests, **fields):
@@ -32,9 +32,9 @@ def test_those_that_agree_are_left_alone():
 
 @pytest.mark.parametrize(
     ("tests", "pointer", "problem"),
-    [(with_first(n_correct=4), "/changed_tests/0/n_correct", "3 pictures are marked as named right"),
+    [(with_first(n_correct=4), "/changed_tests/0/n_correct", "3 pictures are marked as named"),
      (with_first(right="e0f"), "/changed_tests/0/right", "5 pictures were tested"),
-     (with_first(right="e1", n_correct=4), "/changed_tests/0/right", "after the last of 5 is named"),
+     (with_first(right="e1", n_correct=4), "/changed_tests/0/right", "after the last of 5 is"),
      (with_first(strength=0.01), "/changed_tests/0/strength", "noise, level 1 is 0.08"),
      (with_first(level=2, strength=0.12), "/changed_tests", "level 1 is missing"),
      ((*TESTS, TESTS[0]), "/changed_tests/5", "it is there twice")],

@@ -5,6 +5,7 @@ import torch
 
 from training.data.changes import changed
 from training.engine.batches import PictureInputs
+from training.run import changed_tests
 from training.run.changed_tests import ChangedInputs
 
 SIDE, N = 32, 6
@@ -30,7 +31,8 @@ def test_what_becomes_of_an_image_is_the_same_in_any_batch():
     assert inputs().labels.tolist() == ROWS.tolist()
 
 
-def test_seeds_changes_and_levels_have_draws_of_their_own():
+def test_seeds_changes_and_levels_have_draws_of_their_own(monkeypatch):
+    monkeypatch.setattr(changed_tests, "strength_of", lambda *_: 0.1)
     first = inputs().gather(torch.arange(N))
     for other in (inputs(seed=1), inputs(level=3), inputs("rotation")):
         assert not torch.equal(other.gather(torch.arange(N)), first)
