@@ -13,10 +13,9 @@ from training.networks.build import ARCHITECTURES, build
 from training.networks.freezing import freeze
 from training.planning.plan import PENDING, Plan, Step
 from training.planning.run_kinds import likely_spec
-from training.records import Spec
+from training.records import Spec, names_code
 from training.run.failures import why_failed
 from training.run.run_options import LARGEST_KEPT_BYTES
-from training.study import names_code
 
 N_CLASSES = 2
 """A head has as few weights that they don't count."""
@@ -110,7 +109,7 @@ def _try(spec: Spec, code_folders: Sequence[Path]) -> Network:
             n_bytes = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
             network.module.eval()(torch.empty(2, 3, spec.image_size, spec.image_size))
     except Exception as error:
-        reason = why_failed(error, spec.model)
+        reason = why_failed(error, spec)
         if reason is None:
             raise
         return Network(f"{spec.model} with images of {spec.image_size} pixels: {reason}")

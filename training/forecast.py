@@ -21,6 +21,7 @@ from training.planning.plan import PENDING, Plan, Step
 from training.planning.run_kinds import kind_of, likely_spec
 from training.progress import Progress
 from training.records import Spec
+from training.records.changed_tests import LEVELS
 from training.run.failures import why_failed
 from training.run.prepare_model import prepare_model
 from training.run.run_options import RunOptions
@@ -138,7 +139,7 @@ def forecast(
         try:
             paces[kind] = pace(kind, workspace)
         except Exception as error:
-            reason = why_failed(error, kind.model)
+            reason = why_failed(error, kind)
             if reason is None:
                 raise
             problems.append(f"{kind.model}: {reason}")
@@ -216,7 +217,9 @@ def _seconds(step: Step, spec: Spec, found: Pace | None, data: PreparedData) -> 
     if found is None:
         return None
     n_train, n_validation, n_test = (len(data.splits[s]) for s in ("train", "validation", "test"))
-    seconds = n_test * (found.features + found.evaluation) if step.experiment.test else 0.0
+    a_test = n_test * (found.features + found.evaluation)
+    n_tests = 1 + LEVELS * len(step.experiment.test_with) if step.experiment.test else 0
+    seconds = n_tests * a_test
     if step.experiment.role == "reuse":
         return seconds + found.start * step.experiment.test
     epoch = n_train * found.training + n_validation * found.evaluation

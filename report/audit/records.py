@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
+from report.audit.changed_tests import changed_test_problems
 from report.audit.freezing import freeze_problems
 from report.audit.inspection import inspection_problems
 from report.audit.looks import looks_problems
@@ -46,6 +47,7 @@ def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Probl
             *inspection_problems(view, run),
             *_validation_answers(view, run),
             *score_problems(view, run),
+            *changed_test_problems(run),
             *_reuse(view, run),
             *_selection(view, run),
             *_test_of_a_candidate(view, run),

@@ -195,11 +195,13 @@ FIELDS = {
     "cutmix": "CutMix",
     "ema": "average of the weights",
     "layer_decay": "layer decay",
+    "loss": "loss",
 }
 """Fields of an experiment, as sentences call them, where their labels in tables don't do."""
 
 
 VALUES = {
+    "loss": {"cross-entropy": "cross-entropy"},
     "augmentation": {"none": "nothing"},
     "balance": {"none": "nothing"},
     "weights": {

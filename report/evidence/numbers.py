@@ -15,6 +15,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from report.errors import ReportError
+from report.evidence.changed_answers import (
+    mean_gain,
+    mean_gain_interval,
+    mean_gain_p,
+    right_of,
+)
 from report.evidence.neighbours import class_purity, purity, purity_by_chance
 from report.evidence.power_law import power_law_at
 from report.evidence.ranks import rank_correlation, rank_correlation_p
@@ -142,6 +148,11 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "paired_high_right": lambda a, b, n: paired_interval(
         only_first_right(a, b), only_first_right(b, a), n
     )[1],
+    "right_of": right_of,
+    "mean_gain": mean_gain,
+    "mean_gain_low": lambda n, *rights: mean_gain_interval(n, *rights)[0],
+    "mean_gain_high": lambda n, *rights: mean_gain_interval(n, *rights)[1],
+    "mean_gain_p": mean_gain_p,
     "class_accuracy": class_accuracy,
     "class_gain": lambda label, a, b, classes, name: class_gain(label, a, b, classes.index(name)),
     "n_wrong_alike": lambda label, *predicted: len(wrong_alike(label, *predicted)),

@@ -36,12 +36,13 @@ from report.evidence.study_sections import (
 )
 from report.findings.comparing import difference_interval, fields_apart, tests_against
 from report.findings.guessing import learned_nothing
+from report.findings.robustness import KIND, Loss, gains, in_a_word, losses, told, what_is_lost
 from training.holm import holm
 from training.records import StudySection
 
 Sureness = Literal["clear", "likely", "open", "not run"]
 
-COMPARING = ("transfer", "freezing", "augmentation", "networks", "comparison")
+COMPARING = ("transfer", "freezing", "augmentation", "networks", "comparison", KIND)
 """Kinds of sections whose models are held against another one."""
 
 
@@ -116,20 +117,26 @@ def _answers(view: StudyView) -> list[Answer]:
     asked = [section for section in sections(view).values() if section.kind != "text"]
     compared = [(section.name, d) for section in asked for d in _compared(view, section)]
     grids = {grid: p for grid in all_grids(view) if (p := _homogeneity(view, grid)) is not None}
-    corrected = holm([*(d.p for _, d in compared), *grids.values()])
+    lost = {section.name: losses(view, section) for section in asked}
+    of_changes = [loss.p for found in lost.values() for loss in found]
+    of_changes += [gain.p for section in asked for gain in gains(view, section)]
+    corrected = holm([*(d.p for _, d in compared), *grids.values(), *of_changes])
     held: dict[str, list[Difference]] = {section.name: [] for section in asked}
     for (name, d), p in zip(compared, corrected, strict=False):
         held[name].append(dataclasses.replace(d, corrected=p))
     of_grids = {
         grid: _sure(grids[grid], p)
-        for grid, p in zip(grids, corrected[len(compared) :], strict=True)
+        for grid, p in zip(grids, corrected[len(compared) :], strict=False)
     }
+    rest = iter(corrected[len(compared) + len(grids) :])
+    sure = {name: [(loss, _sure(loss.p, next(rest))) for loss in of] for name, of in lost.items()}
     return [
         _answer(
             view,
             section,
             held[section.name],
             {grid: of_grids[grid] for grid in grids_of(view, section) if grid in of_grids},
+            sure[section.name],
         )
         for section in asked
     ]
@@ -140,14 +147,18 @@ def _answer(
     section: StudySection,
     differences: list[Difference],
     grids: dict[str, Sureness],
+    lost: Sequence[tuple[Loss, Sureness]],
 ) -> Answer:
     """Answer a section's question by its kind; what its grids say comes before or behind.
 
     Args:
         differences: Its tests.
         grids: Of each of its grids with at least two members, whether these differ.
+        lost: What changes of the test pictures cost, and how sure that is.
     """
     found = []
+    if lost:
+        found.append(_of_changes(view, section, lost))
     if section.kind == "runs":
         found.append(_of_runs(view, section))
     if section.kind == "transfer" and len(differences) == 1 and _only_starts(view, differences[0]):
@@ -159,6 +170,18 @@ def _answer(
     elif grids:
         found.append(_rates(view, section, grids))
     return _joined(section, found)
+
+
+def _of_changes(
+    view: StudyView, section: StudySection, lost: Sequence[tuple[Loss, Sureness]]
+) -> Answer:
+    """Say what changes of the test pictures cost; as sure as the least sure of those that do."""
+    found = [loss for loss, _ in lost]
+    dear, _ = told(found)
+    sure = [how for loss, how in lost if loss in dear]
+    said = tuple(what_is_lost(view, section, found))
+    opened = in_a_word(found, "likely" in sure)
+    return Answer(section.name, said, _weakest(sure) if sure else "open", (opened,))
 
 
 def _joined(section: StudySection, found: list[Answer]) -> Answer:

@@ -12,8 +12,9 @@ from report.findings.scores import rules_over_seeds
 from report.findings.train_scores import how_train_is_measured, not_of_what_is_validated
 from report.sections import SECTIONS
 from report.sections.view import SectionView
-from report.tables.settings import SCHEDULES, common_settings, splits
+from report.tables.settings import common_settings, loss, schedule, splits
 from report.tables.views import Table
+from training.records import is_code
 
 
 def build(view: StudyView) -> SectionView:
@@ -32,6 +33,7 @@ def build(view: StudyView) -> SectionView:
         facts={
             "optimizers": _optimizers(view),
             "schedule": _schedule(view),
+            "loss": _loss(view),
             "epoch": parts(EPOCHS[view.study.settings.balance]),
             "batch_size": _batch_size(view),
             "diverged": parts(_of_a_diverged_pair(view)),
@@ -74,11 +76,24 @@ def _schedule(view: StudyView) -> Parts:
     """Say how the learning rate changes, where the study's experiments don't say otherwise."""
     the = "The" if is_homework(view) else "Where an experiment doesn’t say otherwise, the"
     if view.study.settings.schedule != "step":
-        return parts(f"{the} learning rate ", SCHEDULES[view.study.settings.schedule], ".")
+        return parts(f"{the} learning rate ", *schedule(view), ".")
     return parts(
         f"{the} schedule multiplies the rate by ", plain(view.study_number("/settings/gamma")),
         " after every ", numbered(plain(view.study_number("/settings/step_size")), "epoch"), ".",
     )  # fmt: skip
+
+
+def _loss(view: StudyView) -> Parts:
+    """Say what training makes small; what is recorded is the cross-entropy in any case."""
+    listed = [experiment.loss for experiment in view.study.experiments]
+    if is_code(view.study.settings.loss):
+        return parts(*loss(view), "; losses in this report are the cross-entropy all the same")
+    if any(name is not None and is_code(name) for name in listed):
+        return parts(
+            "the cross-entropy where an experiment doesn’t say otherwise; losses in this report "
+            "are the cross-entropy in any case"
+        )
+    return parts("the cross-entropy")
 
 
 def _optimizers_of_all(view: StudyView) -> Parts:

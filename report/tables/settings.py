@@ -10,7 +10,7 @@ from report.evidence.study_sections import is_homework
 from report.tables.cells import number_column, row
 from report.tables.optimizer_options import options_in_words
 from report.tables.views import Column, Row, Table
-from training.records import NO_OPTIONS
+from training.records import NO_OPTIONS, is_code
 
 
 def splits(view: StudyView) -> Table | None:
@@ -71,7 +71,7 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
     side = integer(setting("image_size"))
     yield "Picture size", parts(side, " × ", side, " pixels")
     yield "Batch size", numbered(integer(setting("batch_size")), "picture")
-    yield "Loss", parts("cross-entropy")
+    yield "Loss", loss(view)
     if is_homework(view):
         optimizers = listing(Name(optimizer_name(name)) for name in settings.optimizers)
         yield "Optimizers tried", optimizers
@@ -134,9 +134,22 @@ SCHEDULES = {
 }
 
 
+def loss(view: StudyView) -> Parts:
+    """Say what training makes small, where an experiment doesn't say otherwise."""
+    named = view.study.settings.loss
+    return own_code(named) if is_code(named) else parts("cross-entropy")
+
+
+def own_code(name: str) -> Parts:
+    """Name code that isn't this program's, of which nothing else is known."""
+    return parts("the study’s own code, ", Name(name))
+
+
 def schedule(view: StudyView) -> Parts:
     """Say how the learning rate changes."""
     named = view.study.settings.schedule
+    if is_code(named):
+        return parts("changes from epoch to epoch by ", *own_code(named))
     if named != "step":
         return parts(SCHEDULES[named])
     return parts("× ", plain(view.study_number("/settings/gamma")), " after every ",

@@ -4,7 +4,7 @@ from report.evidence.load import Run
 from report.evidence.numbers import plain
 from report.evidence.sentences import Name, Parts, listing, parts
 from training.records import Transform
-from training.records.transforms import Parameter
+from training.records.transforms import GROUPS, Parameter
 
 
 def augmentation_in_words(run: Run) -> Parts:
@@ -15,21 +15,46 @@ def augmentation_in_words(run: Run) -> Parts:
     if isinstance(spec.augmentation, str):
         return parts(spec.augmentation.replace("-", " "))
     return listing(
-        _transform(run, item, f"/spec/augmentation/{i}/parameters")
-        for i, item in enumerate(spec.augmentation)
+        _transform(run, item, f"/spec/augmentation/{i}") for i, item in enumerate(spec.augmentation)
     )
 
 
 def _transform(run: Run, item: Transform, pointer: str) -> Parts:
+    if item.name in GROUPS:
+        return _group(run, item, pointer)
     if not item.parameters:
         return parts(Name(item.name))
     told = [
         part
         for i, (name, value) in enumerate(item.parameters)
         for part in (*parts(", " if i else "", f"{name.replace('_', ' ')} "),
-                     *_value(run, value, f"{pointer}/{i}/1"))
+                     *_value(run, value, f"{pointer}/parameters/{i}/1"))
     ]  # fmt: skip
     return parts(Name(item.name), " (", *told, ")")
+
+
+def _group(run: Run, item: Transform, pointer: str) -> Parts:
+    """Say what is drawn from some transforms, in brackets behind it."""
+    members = [
+        _transform(run, one, f"{pointer}/transforms/{i}") for i, one in enumerate(item.transforms)
+    ]
+    joined = (part for i, one in enumerate(members) for part in ("; " if i else "", *one))
+    return parts(*_drawn(run, item, pointer), " (", *joined, ")")
+
+
+def _drawn(run: Run, item: Transform, pointer: str) -> Parts:
+    told = [place for place, (name, _) in enumerate(item.parameters) if name == "p"]
+    p = f"{pointer}/parameters/{told[0]}/1" if told else ""
+    if item.name == "RandomOrder":
+        return parts("in any order")
+    if item.name == "RandomApply":
+        odds = parts("with probability ", plain(run.number(p))) if p else parts("as often as not")
+        return parts("all or none, ", *odds)
+    if not p:
+        return parts("one of")
+    shares = (plain(run.number(f"{p}/{i}")) for i in range(len(item.transforms)))
+    odds = parts(*(part for i, share in enumerate(shares) for part in (" : " if i else "", share)))
+    return parts("one of, at odds of ", *odds)
 
 
 def _value(run: Run, value: Parameter, pointer: str) -> Parts:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from report.evidence.display_names import OPTIMIZERS, model_name
-from training.records import StudyRecord
+from training.records import StudyRecord, is_code
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class About:
         networks: All networks of its experiments by name, in their order.
         optimizers: All optimizers that its experiments name, as records call them.
         pretrained: Whether any experiment starts from weights.
+        own_loss: Whether any experiment may train by another loss than cross-entropy.
     """
 
     homework: bool
@@ -23,6 +24,7 @@ class About:
     networks: tuple[str, ...]
     optimizers: frozenset[str]
     pretrained: bool
+    own_loss: bool
 
     @property
     def explained(self) -> bool:
@@ -34,10 +36,12 @@ def about(study: StudyRecord) -> About:
     """Return what templates ask of a study."""
     homework = not study.sections
     models = dict.fromkeys(e.model for e in study.experiments)
+    losses = [study.settings.loss, *(e.loss for e in study.experiments if e.loss)]
     return About(
         homework=homework,
         alexnet="alexnet" in ([study.settings.backbone] if homework else models),
         networks=tuple(map(model_name, models)),
         optimizers=frozenset(e.optimizer for e in study.experiments if e.optimizer),
         pretrained=any(e.weights != "none" for e in study.experiments),
+        own_loss=any(map(is_code, losses)),
     )

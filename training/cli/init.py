@@ -61,7 +61,8 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # weight_decay = 5e-5
 {step_size:32} # epochs between steps of the learning rate
 # gamma = 0.1                    # factor of each step
-# schedule = "step"              # or constant, linear, cosine, one-cycle
+# schedule = "step"              # or constant, linear, cosine, one-cycle, module:function
+# loss = "cross-entropy"         # what training makes small; or module:function
 # warm_up = 0                    # epochs over which the learning rate rises at first
 # label_smoothing = 0.0          # share of a label that is spread over all classes
 # clip_gradient = 0.0            # largest norm of the gradient; 0: as it comes
@@ -130,7 +131,8 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 @click.option("--data", metavar="DIR", help="Your images; sizes are chosen to suit them.")
 @click.option(
     "--template", metavar="NAME",
-    help="A ready study: homework, own-pictures, backbones, augmentation or data-efficiency.",
+    help="A ready study: homework, own-pictures, backbones, augmentation, robustness or "
+    "data-efficiency.",
     shell_complete=one_of(templates),
 )  # fmt: skip
 @click.option(

@@ -1,18 +1,21 @@
-"""torchvision's transforms, picture by picture, each by a draw of its own.
+"""torchvision's transforms, and somebody's own, picture by picture, each by a draw of its own.
 
 They draw from torch's global random numbers. Here every picture has its own seed, drawn in the
 order of pictures, so that what becomes of it depends neither on threads nor on its batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from training.errors import StudyError
-from training.records import Transform
-from training.records.transforms import SIZED, TRANSFORMS
+from training.errors import HomeworkError, StudyError
+from training.lookup import look_up
+from training.own_code import own_code, what_failed
+from training.records import Transform, is_code
+from training.records.transforms import GROUPS, SIZED, TRANSFORMS
 
 
 class PictureTransforms:
@@ -20,13 +23,16 @@ class PictureTransforms:
 
     Args:
         image_size: Side of the square pictures in pixels, which stays.
+        code_folders: Where a `module:function` is looked for before what is installed.
 
     Raises:
-        StudyError: torchvision refuses what a transform is told.
+        StudyError: A transform refuses what it is told, or can't be imported.
     """
 
-    def __init__(self, transforms: Sequence[Transform], image_size: int) -> None:
-        self._transforms = [_made(transform, image_size) for transform in transforms]
+    def __init__(
+        self, transforms: Sequence[Transform], image_size: int, code_folders: Sequence[Path] = ()
+    ) -> None:
+        self._transforms = [_made(one, image_size, code_folders) for one in transforms]
         self._names = ", ".join(transform.name for transform in transforms)
 
     def __call__(self, pictures: Tensor, generator: torch.Generator) -> Tensor:
@@ -55,34 +61,78 @@ class PictureTransforms:
         altered = picture.contiguous()
         for transform in self._transforms:
             altered = transform(altered)
-        if altered.shape != picture.shape or altered.dtype != torch.uint8:
+        shape, kind = getattr(altered, "shape", ()), getattr(altered, "dtype", None)
+        if not isinstance(altered, Tensor) or shape != picture.shape or kind != torch.uint8:
+            made = f"{tuple(shape)} {kind}" if isinstance(altered, Tensor) else f"{altered!r:.60}"
             raise StudyError(
-                f"augmentation makes {tuple(altered.shape)} {altered.dtype} of pictures of "
+                f"augmentation makes {made} of pictures of "
                 f"{tuple(picture.shape)} torch.uint8, by {self._names}.",
                 "Leave out what changes size or number format.",
             )
         return altered
 
 
-def _made(transform: Transform, image_size: int) -> Any:
-    """Make a transform of torchvision, which is imported for it."""
-    from torchvision.transforms import InterpolationMode, v2
-    from torchvision.transforms.autoaugment import AutoAugmentPolicy
+def _made(transform: Transform, image_size: int, code_folders: Sequence[Path]) -> Any:
+    """Make a transform of torchvision, which is imported for it, or of somebody's own."""
+    from torchvision.transforms import v2
 
     told: dict[str, Any] = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in transform.parameters
     }
-    p = told.pop("p", None) if "p" not in TRANSFORMS[transform.name] else None
-    try:
-        for name, kind in (("interpolation", InterpolationMode), ("policy", AutoAugmentPolicy)):
-            if name in told:
-                told[name] = kind(told[name])
-        size = {"size": (image_size, image_size)} if transform.name in SIZED else {}
-        made = getattr(v2, transform.name)(**size, **told)
+    if transform.name in GROUPS:
+        members = [_made(one, image_size, code_folders) for one in transform.transforms]
+        return _of_torchvision(transform.name, {"transforms": members, **told})
+    if is_code(transform.name):
+        p, made = told.pop("p", None), _own(transform.name, told, code_folders)
         return made if p is None else v2.RandomApply([made], p=p)
+    known = look_up("transform of torchvision", transform.name, TRANSFORMS)
+    p = told.pop("p", None) if "p" not in known else None
+    size = {"size": (image_size, image_size)} if transform.name in SIZED else {}
+    made = _of_torchvision(transform.name, size | told)
+    return made if p is None else v2.RandomApply([made], p=p)
+
+
+def _of_torchvision(name: str, told: dict[str, Any]) -> Any:
+    """Make a transform of torchvision.
+
+    Raises:
+        StudyError: It refuses what it is told.
+    """
+    from torchvision.transforms import InterpolationMode, v2
+    from torchvision.transforms.autoaugment import AutoAugmentPolicy
+
+    try:
+        for key, kind in (("interpolation", InterpolationMode), ("policy", AutoAugmentPolicy)):
+            if key in told:
+                told[key] = kind(told[key])
+        return getattr(v2, name)(**told)
     except (TypeError, ValueError) as error:
         raise StudyError(
-            f"torchvision.transforms.v2.{transform.name} refuses what it is told: {error}.",
+            f"torchvision.transforms.v2.{name} refuses what it is told: {error}.",
             "Change augmentation.",
         ) from error
+
+
+def _own(name: str, told: dict[str, Any], folders: Sequence[Path]) -> Callable[[Tensor], Any]:
+    """Make a transform by somebody's own code.
+
+    Raises:
+        StudyError: It can't be imported, fails, or makes nothing that can be called.
+    """
+    try:
+        made = own_code(name, folders)(**told)
+    except HomeworkError:
+        raise
+    except Exception as error:
+        raise StudyError(
+            f"{name} can't be made: {what_failed(error)}.",
+            "module:function is called with the arguments that stand beside its name.",
+        ) from error
+    if not callable(made):
+        raise StudyError(
+            f"{name} returned {type(made).__name__}, not a transform.",
+            "It must return a function of a picture, (3, H, W) uint8, that returns another one.",
+        )
+    transform: Callable[[Tensor], Any] = made
+    return transform

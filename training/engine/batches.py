@@ -1,7 +1,8 @@
 """Inputs of one split, gathered batch by batch onto the device."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -46,6 +47,7 @@ class PictureInputs:
         kind: Number format of what is gathered; the arithmetic is float32, rounded once.
         again: Whether every image will be gathered many times; then, where they are on the device
             and a tenth of its memory has room, they are normalised once.
+        code_folders: See `PictureTransforms`.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class PictureInputs:
         on_device: Tensor | None = None,
         kind: torch.dtype = torch.float32,
         again: bool = False,
+        code_folders: Sequence[Path] = (),
     ) -> None:
         self.pixels = pixels
         self.kind = kind
@@ -73,7 +76,7 @@ class PictureInputs:
         self.generator: torch.Generator | None = generator or torch.Generator()
         self._transforms = (
             None if isinstance(augmentation, str)
-            else PictureTransforms(augmentation, pixels.shape[1])
+            else PictureTransforms(augmentation, pixels.shape[1], code_folders)
         )  # fmt: skip
         # of a whole row of pixels: torch takes long loops at once, and those over 3 channels slowly
         width = pixels.shape[2]
@@ -104,18 +107,18 @@ class PictureInputs:
         assert self.generator is not None
         if self._transforms is not None:
             plain = torch.from_numpy(self.pixels[self.positions[chosen.numpy()]])
-            return self._normalised(moved(self._transforms(plain, self.generator), self.device))
+            return self.normalised(moved(self._transforms(plain, self.generator), self.device))
         pixels = self._pixels(chosen)
         if self.augmentation == "none":
-            return self._normalised(pixels)
+            return self.normalised(pixels)
         assert isinstance(self.augmentation, str)
         # B, H, W, 3 → B, 3, H, W: the permuted view is channels_last as it stands
         pictures = pixels.permute(0, 3, 1, 2).float()
-        return self._normalised(
+        return self.normalised(
             augment(pictures, self.augmentation, self.generator).permute(0, 2, 3, 1)
         )
 
-    def _normalised(self, pictures: Tensor) -> Tensor:
+    def normalised(self, pictures: Tensor) -> Tensor:
         """Return (B, H, W, 3) less the mean, by the standard deviation: (B, 3, H, W)."""
         n, height, width, _ = pictures.shape
         rows = torch.empty((n, height, width * 3), device=self.device, dtype=self.kind)

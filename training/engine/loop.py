@@ -6,7 +6,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -31,12 +31,21 @@ from training.engine.out_of_memory import (
     statistics_of,
     told,
 )
+from training.engine.own_parts import NO_PARTS, OwnParts
 from training.engine.recorded_step import Capture, RecordedStep, cuda_graph
 from training.engine.schedule import rate_in, rate_of_cycle
 from training.engine.state import State, changing, copy_state, load_state, shapes
 from training.networks.build import ARCHITECTURES
 from training.progress import EpochEnd, Progress
-from training.records import NO_OPTIONS, Curves, LossScaling, Scores, Spec, ValidationAnswers
+from training.records import (
+    NO_OPTIONS,
+    Curves,
+    LossScaling,
+    Scores,
+    Spec,
+    ValidationAnswers,
+    code_in,
+)
 from training.stopping import StoppedError, StopSignal
 
 KEPT_OF_FIT = ("learning_rate", "train", "validation", "epoch_seconds", "best_epoch",
@@ -119,8 +128,9 @@ def fit(
     meter: EnergyMeter | None = None,
     rates: Mapping[nn.Parameter, float] | None = None,
     first_phase: FirstPhase | None = None,
+    own: OwnParts = NO_PARTS,
 ) -> Fit:
-    """Train by cross-entropy with `spec`'s optimizer and schedule, from torch's random state.
+    """Train by `spec`'s loss, optimizer and schedule, from torch's random state.
 
     Args:
         module: Maps gathered inputs to logits (B, n_classes); trainable where gradients are on.
@@ -132,6 +142,7 @@ def fit(
         meter: Of the device's energy.
         rates: Factors of the learning rates of the parameters that are here.
         first_phase: How the first epochs train, where they don't train everything.
+        own: Code of somebody's own that the recipe names.
 
     Returns:
         Curves, and the state of the best epoch. The module keeps its last state.
@@ -141,7 +152,7 @@ def fit(
         DeviceError: Not even a single image fits the device's memory.
     """
     training = _Training(module, training_mode, train, spec, progress, checkpoints, meter, rates,
-                         first_phase)  # fmt: skip
+                         first_phase, own)  # fmt: skip
     progress.epochs(spec.epochs, len(train.labels))
     training.resume()
     training.meter.go_on_from(training.result.energy_joules)
@@ -184,20 +195,22 @@ class _Training:
         self, module: nn.Module, training_mode: Callable[[], object], train: Inputs, spec: Spec,
         progress: Progress, checkpoints: Checkpoints | None, meter: EnergyMeter | None,
         rates: Mapping[nn.Parameter, float] | None, first_phase: FirstPhase | None,
+        own: OwnParts,
     ) -> None:  # fmt: skip
         self.module, self.training_mode, self.train = module, training_mode, train
         self.rates, self.first_phase = rates, first_phase
         self._n_first = first_phase.epochs if first_phase is not None else 0
         if first_phase is not None:
             first_phase.begin()
-        self.spec, self.progress, self.checkpoints = spec, progress, checkpoints
+        self.spec, self.progress, self.checkpoints, self.own = spec, progress, checkpoints, own
         self.device = train.labels.device
         self.meter = meter or EnergyMeter()
-        self.optimizer = make_optimizer(module, spec, rates)
-        self.optimizer.learning_rate = rate_in(spec, 1)
+        self.optimizer = make_optimizer(module, spec, rates, own.optimizer)
+        self.optimizer.learning_rate = rate_in(spec, 1, own.schedule)
         self.average = WeightAverage(self.optimizer.parameters, spec.ema) if spec.ema else None
         self.order = torch.Generator().manual_seed(spec.seed)
         self.odds, self.objective = _balanced(spec, train.labels)
+        self.objective = replace(self.objective, own=own.loss)
         self.result = Fit()
         self.totals = torch.zeros(3, dtype=of_sums(self.device), device=self.device)
         self.fp16 = fp16_forward(module)
@@ -222,7 +235,7 @@ class _Training:
         self.first_phase.end()
         self.first_phase = None
         rate = self.optimizer.learning_rate
-        self.optimizer = make_optimizer(self.module, self.spec, self.rates)
+        self.optimizer = make_optimizer(self.module, self.spec, self.rates, self.own.optimizer)
         self.optimizer.learning_rate = rate
         if self.average is not None:
             self.average.extend(self.optimizer.parameters)
@@ -429,7 +442,7 @@ class _Training:
 
     def _step_rate(self) -> None:
         """Set the next epoch's rate."""
-        self.optimizer.learning_rate = rate_in(self.spec, self.epoch + 1)
+        self.optimizer.learning_rate = rate_in(self.spec, self.epoch + 1, self.own.schedule)
 
     def _save_if_due(self) -> None:
         if self.checkpoints is not None and self.checkpoints.due():
@@ -517,6 +530,7 @@ def _way_to_record(device: torch.device, spec: Spec, module: nn.Module) -> Captu
     known = known and not spec.clip_gradient and spec.schedule != "one-cycle"
     known = known and spec.optimizer in OPTIMIZERS and spec.optimizer_options == NO_OPTIONS
     known = known and not spec.mixes and not spec.ema and not spec.two_phase
+    known = known and not code_in(spec)
     known = known and spec.layer_decay == 1 and not spec.head_learning_rate
     return functools.partial(cuda_graph, device) if device.type == "cuda" and known else None
 

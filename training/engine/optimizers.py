@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from training.engine.own_parts import own_optimizer
 from training.engine.torch_kernels import fused_adam, fused_sgd, has_optimizers
 from training.errors import StudyError
+from training.lookup import look_up
 from training.records import Spec
 from training.records.optimizers import WITHOUT_WEIGHT_DECAY
 
@@ -242,17 +244,19 @@ def _laid_out_as(parameter: Tensor) -> Tensor:
 
 
 class TorchOptimizer(Optimizer):
-    """One of `torch.optim`, by its kernels: those that ours lack, and ours with options.
+    """One of `torch.optim`, or one of somebody's own: those that ours lack, and ours with options.
 
     A step can't be recorded. One that is skipped for an overflow waits for the device.
 
     Args:
         options: Of its class, beside rate and weight decay.
+        own: Makes one that isn't torch's, see `OwnParts.optimizer`.
     """
 
     def __init__(
         self, kind: str, parameters: Sequence[nn.Parameter], learning_rate: float,
         weight_decay: float, options: Mapping[str, Any], factors: Sequence[float],
+        own: Callable[..., Any] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parameters, learning_rate, weight_decay)
         self.factors = list(factors)
@@ -262,7 +266,13 @@ class TorchOptimizer(Optimizer):
             groups.setdefault(factor, []).append(parameter)
         self._of_groups = list(groups)
         given = [{"params": members} for members in groups.values()]
-        self._torchs = _made(CLASSES[kind], given, {"lr": learning_rate, **decay, **options})
+        told = {"lr": learning_rate, **decay, **options}
+        if own is None:
+            self._torchs = _made(look_up("optimizer", kind, CLASSES), given, told)
+            return
+        if not weight_decay:
+            told.pop("weight_decay")
+        self._torchs = own_optimizer(own, kind, given, told)
 
     @torch.no_grad()
     def step(self, overflow: Tensor | None = None) -> None:
@@ -315,12 +325,16 @@ OPTIMIZERS: dict[str, Callable[[list[nn.Parameter], Spec], Optimizer]] = {
 
 
 def make_optimizer(
-    module: nn.Module, spec: Spec, rates: Mapping[nn.Parameter, float] | None = None
+    module: nn.Module,
+    spec: Spec,
+    rates: Mapping[nn.Parameter, float] | None = None,
+    own: Callable[..., Any] | None = None,
 ) -> Optimizer:
     """Return `spec`'s optimizer for the module's trainable parameters.
 
     Args:
         rates: Factors of their learning rates; 1 for those that aren't there.
+        own: Makes the optimizer, where it is somebody's own; see `OwnParts.optimizer`.
     """
     trainable = [p for p in module.parameters() if p.requires_grad]
     factors = [(rates or {}).get(parameter, 1.0) for parameter in trainable]
@@ -332,5 +346,5 @@ def make_optimizer(
     if spec.optimizer == "sgd":
         options["momentum"] = spec.momentum
     return TorchOptimizer(
-        spec.optimizer, trainable, spec.learning_rate, spec.weight_decay, options, factors
+        spec.optimizer, trainable, spec.learning_rate, spec.weight_decay, options, factors, own
     )

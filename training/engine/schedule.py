@@ -4,7 +4,10 @@ They have no state, so a run that resumes needs nothing but its epoch and batch.
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
+from training.engine.own_parts import own_rate
 from training.records import Spec
 
 FIRST, LAST, RISING = 25.0, 1e4, 0.3
@@ -12,14 +15,22 @@ FIRST, LAST, RISING = 25.0, 1e4, 0.3
 rises over this share of the batches. The values are those of `OneCycleLR`."""
 
 
-def rate_in(spec: Spec, epoch: int) -> float:
+def rate_in(spec: Spec, epoch: int, own: Callable[[int, int], Any] | None = None) -> float:
     """Return the learning rate of an epoch, from 1; of one cycle only its warm-up is known so.
 
     During warm-up it is 1, 2, … parts of as many as there are epochs of it, and one.
+
+    Args:
+        own: Somebody's own schedule, see `OwnParts.schedule`.
+
+    Raises:
+        StudyError: That fails.
     """
     if epoch <= spec.warm_up:
         return spec.learning_rate * epoch / (spec.warm_up + 1)
     done, n_epochs = epoch - 1 - spec.warm_up, spec.epochs - spec.warm_up
+    if own is not None:
+        return own_rate(own, spec, done, n_epochs)
     if spec.schedule == "linear":
         return spec.learning_rate * (1 - done / n_epochs)
     if spec.schedule == "cosine":

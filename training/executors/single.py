@@ -154,7 +154,7 @@ class SingleRuns:
         except MissingWeightsError as error:
             return self._not_run(step, "skipped", str(error))
         except Exception as error:
-            reason = why_failed(error, step.spec.model)
+            reason = why_failed(error, step.spec)
             if reason is None:
                 raise
             failed = self._not_run(step, "failed", reason)

@@ -189,6 +189,8 @@ class Plan:
             )
         if experiment.test and record.test is None:
             return "to do", "not tested yet"
+        if missing := _not_tested_with(experiment, record):
+            return "to do", f"not tested with {', '.join(missing)} yet"
         if experiment.role == "reuse" and not self._repeats_its_source(record, selected, seed):
             return "stale", "its source ran again"
         return "done", f"ran {record.finished_at}".strip()
@@ -209,6 +211,14 @@ class Plan:
             if experiment.choice is not None:
                 wanted |= {member.id for member in self.group(experiment.choice.grid)}
         return [experiment for experiment in self.study.experiments if experiment.id in wanted]
+
+
+def _not_tested_with(experiment: Experiment, record: Metrics) -> list[str]:
+    """Return the changes of test pictures that an experiment asks for and its record lacks."""
+    if record.test is None:
+        return []
+    there = {test.change for test in record.changed_tests or ()}
+    return [change for change in experiment.test_with if change not in there]
 
 
 def _difference(record: Metrics, spec: Spec, selected: Selected | None) -> str:

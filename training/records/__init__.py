@@ -11,6 +11,8 @@ from training.records.answers import (
     taken_for,
     typical,
 )
+from training.records.changed_tests import Change, ChangedTest
+from training.records.code_names import code_in, is_code, names_code
 from training.records.cost import Cost
 from training.records.dataset import (
     FORMAT,
@@ -62,7 +64,13 @@ from training.records.looks import (
     OutstandingKind,
 )
 from training.records.neighbours import NearImage, NearTrain
-from training.records.optimizers import NO_OPTIONS, OPTIONS, Optimizer, OptimizerOptions
+from training.records.optimizers import (
+    NO_OPTIONS,
+    OPTIONS,
+    Optimizer,
+    OptimizerOptions,
+    options_of,
+)
 from training.records.outline import ExtraSection, Outline
 from training.records.recipe import RECIPE, optimizer_fields, value_of
 from training.records.results import (
@@ -101,11 +109,14 @@ from training.records.spec import (
     FREEZES,
     GRID_FIELDS,
     ID_PATTERN,
+    LOSSES,
+    SCHEDULES,
     Augmentation,
     Balance,
     Choice,
     Experiment,
     Freeze,
+    Loss,
     Schedule,
     Spec,
     is_another_file,
@@ -124,14 +135,18 @@ __all__ = [
     "GRID_FIELDS",
     "ID_PATTERN",
     "KINDS",
+    "LOSSES",
     "NO_OPTIONS",
     "OPTIONS",
     "RECIPE",
     "RECORD_TYPES",
+    "SCHEDULES",
     "SCORES_NAME",
     "SPLITS",
     "Augmentation",
     "Balance",
+    "Change",
+    "ChangedTest",
     "Choice",
     "ClassCounts",
     "Cost",
@@ -165,6 +180,7 @@ __all__ = [
     "LeftOut",
     "LeftOutReason",
     "Looks",
+    "Loss",
     "LossScaling",
     "Metrics",
     "NearImage",
@@ -200,6 +216,7 @@ __all__ = [
     "Thumbnail",
     "Transform",
     "ValidationAnswers",
+    "code_in",
     "confident_mistakes",
     "confused_pairs",
     "content_of",
@@ -211,11 +228,14 @@ __all__ = [
     "find_studies",
     "host_mark",
     "is_another_file",
+    "is_code",
     "json_schema",
     "learning_rate_label",
     "maps_wanted",
     "matches_group",
+    "names_code",
     "optimizer_fields",
+    "options_of",
     "placed",
     "rank",
     "read",

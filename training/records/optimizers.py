@@ -1,13 +1,19 @@
 """Which optimizers there are, and which options each of them has: torch's names. No torch."""
 
-from typing import Literal
+from typing import Annotated
 
 import msgspec
 
-Optimizer = Literal[
+from training.records.code_names import CODE
+
+OPTIMIZERS = (
     "sgd", "adam", "rmsprop", "adamw",
     "adadelta", "adafactor", "adagrad", "adamax", "asgd", "nadam", "radam", "rprop",
-]  # fmt: skip
+)  # fmt: skip
+Optimizer = Annotated[
+    str, msgspec.Meta(pattern=rf"^({'|'.join(OPTIMIZERS)}|{CODE})$", examples=list(OPTIMIZERS))
+]
+"""One of `OPTIMIZERS`, or a `module:function`."""
 
 
 class OptimizerOptions(
@@ -67,7 +73,7 @@ class OptimizerOptions(
 
     def of(self, optimizer: Optimizer) -> "OptimizerOptions":
         """Return those that an optimizer has."""
-        known = {name: v for name, v in self.given().items() if name in OPTIONS[optimizer]}
+        known = {name: v for name, v in self.given().items() if name in options_of(optimizer)}
         return OptimizerOptions(**known) if known else NO_OPTIONS  # type: ignore[arg-type]
 
 
@@ -88,5 +94,11 @@ OPTIONS: dict[Optimizer, tuple[str, ...]] = {
     "rprop": ("etas", "step_sizes"),
 }
 """Of `torch.optim`, all that step without a closure and take weights of any shape."""
+
+
+def options_of(optimizer: Optimizer) -> tuple[str, ...]:
+    """Return the options that an optimizer may be given: code of one's own, any."""
+    return OPTIONS.get(optimizer, OptimizerOptions.__struct_fields__)
+
 
 WITHOUT_WEIGHT_DECAY: tuple[Optimizer, ...] = ("rprop",)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from training.records.changed_tests import ChangedTest
 from training.records.cost import Cost
 from training.records.dataset import FORMAT, Count, DuplicatesChoice, Thumbnail
 from training.records.inspection import FeatureMap, HeatMaps, Layout, Speed
@@ -18,7 +19,7 @@ from training.records.optimizers import Optimizer, OptimizerOptions
 from training.records.outline import Outline
 from training.records.scores import KeptScores
 from training.records.sections import StudyGrid, StudySection
-from training.records.spec import Balance, Experiment, Schedule, Spec
+from training.records.spec import Balance, Experiment, Loss, Schedule, Spec
 
 Status = Literal["done", "diverged", "failed", "skipped"]
 
@@ -223,6 +224,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         train: Scores at `best_epoch`, measured during that epoch's training pass.
         validation: Scores at `best_epoch`, after that epoch.
         test: Scores of the `best_epoch` weights on the test split, for finalists.
+        changed_tests: Those weights' answers to changed test pictures, for experiments that ask for
+            them by `test_with`.
         train_at_rest: Of those weights on the train split without augmentation, at inference, so
             that it can be held against validation; for finalists, null in older records.
         validation_answers: Answers to the validation images after `best_epoch`; null in older
@@ -276,6 +279,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     train: Scores | None = None
     validation: Scores | None = None
     test: HeldOutScores | None = None
+    changed_tests: tuple[ChangedTest, ...] | msgspec.UnsetType = msgspec.UNSET
     train_at_rest: Scores | None = None
     validation_answers: ValidationAnswers | None = None
     last_answers: ValidationAnswers | None = None
@@ -394,7 +398,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps.
         gamma: Factor of each learning-rate step.
-        schedule: As `Experiment.schedule`, and so the next eleven.
+        schedule: As `Experiment.schedule`, and so the next eleven and `loss`.
         warm_up: Epochs over which the rate rises.
         label_smoothing: Share of a label that is spread over all classes.
         clip_gradient: Largest norm of the gradient; 0: none.
@@ -424,6 +428,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             `keep` them, leave them out of train (`drop-from-train`), or `refuse` the data set.
         feature_map: How the test images' features are laid out: `pca`, or `t-sne`, which needs
             scikit-learn. It decides no outcome; what has run already keeps its own.
+        loss: What training makes small.
     """
 
     backbone: str = "alexnet"
@@ -464,6 +469,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allow_unreadable: float | None = None
     duplicates: DuplicatesChoice = "keep"
     feature_map: Layout = "pca"
+    loss: Loss = "cross-entropy"
 
 
 class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):

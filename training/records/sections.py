@@ -5,7 +5,15 @@ from typing import Any, Literal
 import msgspec
 
 SectionKind = Literal[
-    "runs", "grid", "transfer", "freezing", "augmentation", "networks", "comparison", "text"
+    "runs",
+    "grid",
+    "transfer",
+    "freezing",
+    "augmentation",
+    "networks",
+    "comparison",
+    "robustness",
+    "text",
 ]
 
 
@@ -20,7 +28,8 @@ class StudySection(
         question: What it asks, in one line.
         kind: Which words and figures it is shown with: single `runs`; a `grid`; what pre-trained
             weights bring (`transfer`); ways of `freezing`; of `augmentation`; other `networks`;
-            a `comparison` of anything else; or `text` alone.
+            a `comparison` of anything else; `robustness` on changed
+            test pictures; or `text` alone.
         against: The experiment that the section's tested ones are held against; empty for the
             first tested one of the section.
         compare: Further pairs that are held against each other: the base, and the other.

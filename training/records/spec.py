@@ -6,11 +6,22 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from training.records.changed_tests import Change
+from training.records.code_names import CODE
 from training.records.optimizers import NO_OPTIONS, Optimizer, OptimizerOptions
 from training.records.transforms import Transform
 
 Balance = Literal["none", "loss", "sampling"]
-Schedule = Literal["step", "constant", "linear", "cosine", "one-cycle"]
+SCHEDULES = ("step", "constant", "linear", "cosine", "one-cycle")
+Schedule = Annotated[
+    str, msgspec.Meta(pattern=rf"^({'|'.join(SCHEDULES)}|{CODE})$", examples=list(SCHEDULES))
+]
+"""One of `SCHEDULES`, or a `module:function`."""
+LOSSES = ("cross-entropy",)
+Loss = Annotated[
+    str, msgspec.Meta(pattern=rf"^({'|'.join(LOSSES)}|{CODE})$", examples=list(LOSSES))
+]
+"""One of `LOSSES`, or a `module:function`."""
 FREEZES = ("none", "features", "classifier", "classifier-but-head", "backbone", "head")
 Freeze = Annotated[
     str, msgspec.Meta(pattern=rf"^({'|'.join(FREEZES)}|first:[1-9][0-9]*|pattern:.+)$")
@@ -66,7 +77,7 @@ class Experiment(
         freeze: Which part keeps its starting values, see `Freeze`.
         augmentation: How training images are altered: by a name, or by transforms one after the
             other.
-        optimizer: Which one trains.
+        optimizer: Which one trains: by a name, or a `module:function` that makes one.
         optimizer_options: What else it is told, by torch's names.
         learning_rate: At the start.
         momentum: Of SGD.
@@ -74,6 +85,7 @@ class Experiment(
         step_size: Epochs between learning-rate steps.
         gamma: Factor of each learning-rate step.
         schedule: How the rate changes, see `Spec`.
+        loss: What training makes small, see `Spec`.
         warm_up: Epochs at the start over which the rate rises to its full value.
         label_smoothing: Share of a label that is spread evenly over all classes.
         clip_gradient: Norm that the gradient of all weights together is brought down to; 0: none.
@@ -93,6 +105,7 @@ class Experiment(
         std: Channel standard deviations, with `mean`.
         train_per_class: After training, also fit a linear head on the frozen features of so many
             train pictures a class each, see `LearningCurve`.
+        test_with: Ways in which the test pictures are changed for further tests, see `Change`.
         extra: Only run when asked for (`--extras`, or by name).
         note: A caveat that the record and the report repeat.
     """
@@ -115,6 +128,7 @@ class Experiment(
     step_size: int | None = None
     gamma: float | None = None
     schedule: Schedule | None = None
+    loss: Loss | None = None
     warm_up: int | None = None
     label_smoothing: float | None = None
     clip_gradient: float | None = None
@@ -133,6 +147,7 @@ class Experiment(
     mean: tuple[float, float, float] | None = None
     std: tuple[float, float, float] | None = None
     train_per_class: tuple[int, ...] = ()
+    test_with: tuple[Change, ...] = ()
     extra: bool = False
     note: str = ""
 
@@ -145,7 +160,7 @@ class Experiment(
         return self.id.partition("/")[2]
 
 
-EXPERIMENT_WORDS = ("id", "question", "role", "test", "choice", "extra", "note")
+EXPERIMENT_WORDS = ("id", "question", "role", "test", "test_with", "choice", "extra", "note")
 """Fields of an experiment that say nothing of how it trains."""
 
 GRID_FIELDS = tuple(name for name in Experiment.__struct_fields__ if name not in EXPERIMENT_WORDS)
@@ -184,7 +199,9 @@ class Spec(
         seed: Of all random numbers.
         schedule: How the rate changes after `warm_up`: by steps; not at all; in a straight line or
             half a cosine towards 0, epoch by epoch; or, batch by batch, up from a 25th of the rate
-            to it and down to nearly nothing (Smith and Topin, 2018).
+            to it and down to nearly nothing (Smith and Topin, 2018). A `module:function` is given
+            how many epochs are done since warm-up and how many there are, and returns the factor
+            of the rate.
         warm_up: Epochs at the start over which the rate rises in equal parts.
         label_smoothing: See `Experiment`; losses are recorded without it.
         clip_gradient: See `Experiment`.
@@ -202,6 +219,8 @@ class Spec(
         layer_decay: See `Experiment`; the head, which is the last block, has the whole rate.
         head_learning_rate: See `Experiment`; it changes by the same factors as `learning_rate`.
         two_phase: See `Experiment`; then `freeze` holds, and the optimizer begins anew.
+        loss: What training makes small; a `module:function` is given logits (B, classes) and labels
+            (B,), and returns the mean over the batch. Losses are recorded as cross-entropy.
     """
 
     model: str
@@ -239,6 +258,7 @@ class Spec(
     layer_decay: float = 1.0
     head_learning_rate: float = 0.0
     two_phase: int = 0
+    loss: Loss = "cross-entropy"
 
     @property
     def mixes(self) -> bool:

@@ -61,6 +61,7 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "layer_decay": SpecField("Factor of the rate from block to block"),
     "head_learning_rate": SpecField("Learning rate of the head"),
     "two_phase": SpecField("Epochs of the head alone", unit="epochs"),
+    "loss": SpecField("Loss that training makes small"),
 }
 """Every field of `Spec`, in its order."""
 

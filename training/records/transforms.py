@@ -6,16 +6,19 @@ Parameter = bool | int | float | str | tuple[int | float, ...]
 
 
 class Transform(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One of `torchvision.transforms.v2`, by its name.
+    """One of `torchvision.transforms.v2`, by its name, or one of somebody's own.
 
     Attributes:
-        name: Of the class.
+        name: Of the class; or the `module:function` that, given the arguments, makes a function of
+            a picture.
         parameters: Its arguments, by name; `p` is its own or, where it has none, that of
-            `RandomApply` around it.
+            `RandomApply` around it. Of `RandomChoice` it is the odds of each of `transforms`.
+        transforms: Those that one of `GROUPS` draws from, in their order.
     """
 
     name: str
     parameters: tuple[tuple[str, Parameter], ...] = ()
+    transforms: tuple["Transform", ...] = ()
 
 
 PICTURE = ("interpolation", "fill")
@@ -48,6 +51,16 @@ TRANSFORMS: dict[str, tuple[str, ...]] = {
 }
 """Those that take and give a picture of uint8 and may leave its size as it is, and their
 arguments; the size is the study's."""
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "RandomApply": ("p",),
+    "RandomChoice": ("p",),
+    "RandomOrder": (),
+}
+"""Those that are given other transforms: all of them or none, one of them, or all in any order."""
+
+DEEPEST = 5
+"""How far transforms may stand in each other."""
 
 NEEDED: dict[str, str] = {
     "GaussianBlur": "kernel_size", "RandomAdjustSharpness": "sharpness_factor",

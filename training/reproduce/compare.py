@@ -118,7 +118,8 @@ def compare_test(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) 
     """Hold only the readings of the test set against each other."""
     same_test = recorded.metrics.test == again.metrics.test
     same_answers = _plain(recorded.predictions) == _plain(again.predictions)
-    if same_test and same_answers and _same_scores(recorded, again):
+    same_changed = recorded.metrics.changed_tests == again.metrics.changed_tests
+    if same_test and same_answers and same_changed and _same_scores(recorded, again):
         return Comparison("same")
     found = tuple(_of_test(recorded, again, tolerance))
     verdict: Verdict = "different" if found else "within rounding"
@@ -365,8 +366,25 @@ def _of_test(
             yield _unlike("test/n_correct", one.n_correct, other.n_correct, most * other.n_images)
         if relative(one.loss, other.loss) > tolerance.test_loss:
             yield _unlike("test/loss", one.loss, other.loss, tolerance.test_loss)
+    yield from _of_changed(recorded.metrics, again.metrics, tolerance)
     yield from _of_predictions(recorded, again, tolerance)
     yield from _of_scores(recorded, again, tolerance)
+
+
+def _of_changed(one: Metrics, other: Metrics, tolerance: Tolerance | None) -> Iterator[Difference]:
+    """Compare the tests on changed pictures by how many were named rightly."""
+    tests, again = one.changed_tests or (), other.changed_tests or ()
+    kinds, now = ([(t.change, t.level, t.strength) for t in found] for found in (tests, again))
+    if kinds != now:
+        yield _unlike("changed_tests", kinds, now)
+        return
+    n = one.test.n_images if one.test is not None else 0
+    for i, (test, its) in enumerate(zip(tests, again, strict=True)):
+        most = tolerance.test_accuracy * n if tolerance is not None else n
+        if absolute(test.n_correct, its.n_correct) > most:
+            name = f"changed_tests/{i}/n_correct"
+            yield _unlike(name, test.n_correct, its.n_correct, most)
+            return
 
 
 def _of_predictions(

@@ -7,8 +7,8 @@ import msgspec
 
 from training.data.geometry import resize_size
 from training.errors import HomeworkError
-from training.records import Environment, Experiment, Metrics, Settings, Spec
-from training.study import names_code
+from training.own_modules import lies_beside
+from training.records import Environment, Experiment, Metrics, Settings, Spec, code_in, names_code
 from training.weights.saved_network import LARGEST_SIDE, WIDEST
 from training.weights.source import WeightsSource, weights_source
 
@@ -28,7 +28,7 @@ def obstacle(metrics: Metrics, fingerprint: str, code_folders: Sequence[Path]) -
 
     Args:
         fingerprint: Of the images that are here.
-        code_folders: Where a person's own networks may be imported from.
+        code_folders: Where a person's own code may be imported from.
     """
     spec = metrics.spec
     if spec is None or not metrics.epochs_run:
@@ -43,12 +43,36 @@ def obstacle(metrics: Metrics, fingerprint: str, code_folders: Sequence[Path]) -
             f"its network is code, {spec.model}, which isn’t imported unasked; if you trust it, "
             "name the study file beside it: -f FILE"
         )
+    if code := _unasked(spec, code_folders):
+        return code
     if spec.resize_size != resize_size(spec.image_size):
         return f"this version doesn’t resize images to {spec.resize_size} pixels first"
     if spec.image_size > LARGEST_SIDE or not 0 < spec.width <= WIDEST:
         return f"no images of {spec.image_size} pixels and no width of {spec.width:g} are tried"
     if metrics.status == "diverged" and metrics.format < 2:
         return "it diverged, and an older version recorded its last epoch instead of its best"
+    return ""
+
+
+def _unasked(spec: Spec, code_folders: Sequence[Path]) -> str:
+    """Say which code isn't imported on a record's word; nothing if there is none.
+
+    A record says what its code is called with, too, so that one from anybody could call anything
+    that is installed.
+    """
+    for code in code_in(spec):
+        if code == spec.model:
+            continue
+        if not code_folders:
+            return (
+                f"it names code, {code}, which isn’t imported unasked; if you trust it, name the "
+                "study file beside it: -f FILE"
+            )
+        if not lies_beside(code.partition(":")[0], code_folders):
+            return (
+                f"it names code, {code}, that isn’t beside the study file, and what is installed "
+                "isn’t called on a record’s word"
+            )
     return ""
 
 

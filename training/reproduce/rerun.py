@@ -75,6 +75,7 @@ def test_again(
     metrics = msgspec.structs.replace(
         record,
         test=tested.scores,
+        changed_tests=tested.changed,
         scores=None if found is None else found[1],
         environment=describe(workspace.device, workspace.precision),
     )

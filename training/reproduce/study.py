@@ -318,7 +318,7 @@ class _Again:
                 return Answer(*run.name, "not checked", trained, others)
             comparison, here = self._compared(run, trained, left)
         except Exception as error:
-            reason = why_failed(error, run.step.spec.model)
+            reason = why_failed(error, run.step.spec)
             if reason is None:
                 raise
             if isinstance(error, HomeworkError):

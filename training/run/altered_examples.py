@@ -26,7 +26,10 @@ def altered_examples(spec: Spec, workspace: Workspace) -> tuple[Thumbnail, ...] 
     picture = torch.from_numpy(data.pixels(spec.image_size)[rows[len(rows) // 3]].copy())
     alike = picture[None].repeat(N_ALTERED, 1, 1, 1)
     generator = torch.Generator().manual_seed(spec.seed + 1)
-    altered = PictureTransforms(spec.augmentation, spec.image_size)(alike, generator)
+    transforms = PictureTransforms(
+        spec.augmentation, spec.image_size, workspace.options.code_folders
+    )
+    altered = transforms(alike, generator)
     kept = []
     for label, shown in [("original", picture), *(("altered", some) for some in altered)]:
         image = small(shown.numpy())

@@ -2,22 +2,23 @@
 
 from training.errors import HomeworkError
 from training.networks.build import ARCHITECTURES
-from training.networks.libraries import what_failed
+from training.own_code import what_failed
+from training.records import Spec, code_in
 
 FAILURES = (RuntimeError, ValueError, OSError)
 """What torch, the images and the disk raise."""
 
 
-def why_failed(error: Exception, model: str) -> str | None:
+def why_failed(error: Exception, spec: Spec) -> str | None:
     """Say why a run failed; None for a mistake of this program, which ends it instead.
 
     Args:
-        model: Of the run. A network that somebody else wrote may fail in any way.
+        spec: Of the run. A network or a loss that somebody else wrote may fail in any way.
     """
     if isinstance(error, HomeworkError):
         return str(error)
     if isinstance(error, MemoryError):
         return "This machine ran out of memory."
-    if model not in ARCHITECTURES:
+    if spec.model not in ARCHITECTURES or code_in(spec):
         return what_failed(error)
     return f"{type(error).__name__}: {error}" if isinstance(error, FAILURES) else None

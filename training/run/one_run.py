@@ -22,6 +22,7 @@ from training.networks.freezing import count_parameters
 from training.planning.plan import Step
 from training.planning.slower import Pace
 from training.records import (
+    ChangedTest,
     Curves,
     FirstLayer,
     HeldOutScores,
@@ -32,6 +33,7 @@ from training.records import (
     read,
 )
 from training.run.altered_examples import altered_examples
+from training.run.changed_tests import changed_tests
 from training.run.cost import cost_of
 from training.run.feature_map import overheard, shown_of
 from training.run.inspect_network import (
@@ -66,6 +68,7 @@ class Tested:
     Attributes:
         network: Name of the file that the tested network is kept in.
         in_fp32: Whether fp16 couldn't hold the values.
+        changed: Answers to changed test pictures; unset where none were asked for.
         outputs: Logits (n, n_classes) and true classes (n,) of the test images, on the CPU.
         inspection: What it was looked at for beside that.
     """
@@ -75,6 +78,7 @@ class Tested:
     first_layer: FirstLayer | None = None
     network: str | None = None
     in_fp32: bool = False
+    changed: tuple[ChangedTest, ...] | msgspec.UnsetType = msgspec.UNSET
     outputs: tuple[Tensor, Tensor] | None = None
     inspection: Inspection = field(default_factory=Inspection)
 
@@ -178,6 +182,7 @@ def _describe(
         train=result.train[result.best_epoch - 1] if result.best_epoch else None,
         validation=result.validation[result.best_epoch - 1] if result.best_epoch else None,
         test=tested.scores,
+        changed_tests=tested.changed,
         train_at_rest=tested.inspection.train,
         validation_answers=result.best_answers,
         last_answers=result.last_answers if len(result.train) != result.best_epoch else None,
@@ -239,6 +244,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
             id=experiment.id,
             section=experiment.section,
             test=tested.scores or source.test,
+            changed_tests=tested.changed,
             scores=kept,
             train_at_rest=tested.inspection.train,
             speed=tested.inspection.speed,
@@ -299,12 +305,14 @@ def test_network(
         layer = with_pictures(layer, start, model.network.module, workspace.folder)
     predictions = with_views(predictions, model, spec, inputs, seen, features, workspace)
     inspection = inspect_network(predictions, model, spec, inputs, passes, workspace)
+    changed = changed_tests(step.experiment.test_with, model, spec, inputs, workspace)
     return Tested(
         HeldOutScores(scores.loss, n_correct / len(label), n_correct, len(label)),
         msgspec.structs.replace(predictions, nearest_train=inspection.nearest),
         layer,
         file,
         in_fp32=autocast is not None and autocast.in_fp32,
+        changed=changed or msgspec.UNSET,
         outputs=(logits, label),
         inspection=inspection,
     )

@@ -15,6 +15,7 @@ from training.engine.evaluate import evaluate_logits
 from training.engine.feature_cache import feature_key, frozen_digest
 from training.engine.frozen_features import prefix_features
 from training.engine.loop import FirstPhase, Fit, fit
+from training.engine.own_parts import own_parts
 from training.errors import StudyError
 from training.networks.build import ARCHITECTURES, Network
 from training.networks.freezing import Trainable, freeze, training_mode
@@ -42,6 +43,7 @@ def train_model(
         computing cached features took; None where none were.
     """
     network, split = model.network, computed_once(model, spec)
+    own = own_parts(spec, workspace.options.code_folders)
     rates = rate_factors(network, spec)
     if split is None:
         train = pictures(model, spec, workspace, "train", spec.augmentation, again=True)
@@ -50,7 +52,7 @@ def train_model(
         with computing(network.module, workspace.precision, workspace.device):
             result = fit(network.module, whole_mode, train, validation, spec, workspace.progress,
                          checkpoints, workspace.stop, log, _meter(workspace), rates,
-                         first_phase(network, spec))  # fmt: skip
+                         first_phase(network, spec), own)  # fmt: skip
         return result, None
     rest = network.module.get_submodule(split)
     with computing(network.module, workspace.precision, workspace.device):
@@ -60,7 +62,7 @@ def train_model(
     network.module.eval()
     with computing(rest, workspace.precision, workspace.device):
         result = fit(rest, rest.train, seen, held_out, spec, workspace.progress, checkpoints,
-                     workspace.stop, log, _meter(workspace), rates)  # fmt: skip
+                     workspace.stop, log, _meter(workspace), rates, own=own)  # fmt: skip
     result.best_state = {f"{split}.{name}": value for name, value in result.best_state.items()}
     return result, seconds + more_seconds
 
@@ -164,6 +166,7 @@ def pictures(
         generator=torch.Generator().manual_seed(spec.seed + 1),
         kind=_kind(spec, workspace),
         again=again,
+        code_folders=workspace.options.code_folders,
     )
 
 

@@ -27,7 +27,7 @@ from training.engine.tensor_files import load_tensors, save_tensors
 from training.locks import locked
 from training.networks.build import build
 from training.networks.freezing import freeze, training_mode
-from training.records import RecordError, Spec, remove_leftovers
+from training.records import NO_OPTIONS, RECIPE, RecordError, Spec, remove_leftovers
 from training.run.workspace import Workspace
 from training.weights.load import StartingWeights
 
@@ -57,6 +57,7 @@ CHOOSING = slice(None, None, 4)
 def source_spec(spec: Spec) -> Spec:
     """Return the recipe of the source task for the network that `spec` wants to start from."""
     recipe = RECIPES.get(spec.model, OTHER_MODELS)
+    usual = {known.name: known.default for known in msgspec.structs.fields(spec)}
     return msgspec.structs.replace(
         spec,
         weights="none",
@@ -73,7 +74,9 @@ def source_spec(spec: Spec) -> Spec:
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
         seed=0,
+        optimizer_options=NO_OPTIONS,
         train_per_class=(),
+        **{name: usual[name] for name in RECIPE},
     )
 
 

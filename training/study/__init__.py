@@ -1,6 +1,6 @@
 """Sections, experiments, presets and study files, as plain data. Imports no torch."""
 
-from training.study.existing import as_file, check_code, described_study, in_words, names_code
+from training.study.existing import as_file, check_code, described_study, in_words
 from training.study.experiments import SECTIONS, sections_of
 from training.study.files import StudyFile, read_study_file
 from training.study.lists import experiment_list
@@ -33,7 +33,6 @@ __all__ = [
     "experiment_list",
     "in_words",
     "matches_name",
-    "names_code",
     "read_study_file",
     "report_sections",
     "retell",

@@ -14,6 +14,7 @@ from training.records import (
     StudyFolder,
     StudyRecord,
     StudySection,
+    code_in,
     read_if_there,
 )
 from training.study.experiments import SECTIONS
@@ -98,20 +99,14 @@ def check_code(study: StudyRecord, has_file: bool, backbone: str | None) -> None
     Raises:
         StudyError: The study has a `module:function` that the person hasn't named.
     """
-    models = (study.settings.backbone, *(experiment.model for experiment in study.experiments))
-    code = sorted({model for model in models if names_code(model)} - {backbone})
+    named = [code_in(given) for given in (study.settings, *study.experiments)]
+    code = sorted({name for some in named for name in some} - {backbone})
     if code and not has_file:
         raise StudyError(
             f"The records of {study.name} name code, {code[0]}, which isn't imported unasked.",
             "If you trust it, name the study file beside it, with -f FILE, or, if it is the "
             f"backbone, --backbone {code[0]}.",
         )
-
-
-def names_code(model: str) -> bool:
-    """Tell whether a model is a `module:function`, code of somebody's own."""
-    library, colon, _ = model.partition(":")
-    return bool(colon) and library not in ("torchvision", "timm")
 
 
 def as_file(study: StudyRecord) -> StudyFile:

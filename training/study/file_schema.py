@@ -3,8 +3,9 @@
 from typing import Any
 
 from training.records import GRID_FIELDS, Experiment, Outline, Settings, StudySection
+from training.records.code_names import CODE
 from training.records.schema import DIALECT, described, described_components
-from training.records.transforms import TRANSFORMS
+from training.records.transforms import GROUPS, TRANSFORMS
 from training.study.files import (
     AT_MOST,
     FROM,
@@ -91,6 +92,8 @@ def _without_prefix_items(schema: Any) -> Any:
 def _of_tables(definitions: dict[str, Any]) -> None:
     """Turn the definitions of records into those of the tables that they are read from."""
     experiment, section = definitions["Experiment"], definitions["StudySection"]
+    own = {"type": "string", "pattern": f"^{CODE}$"}
+    experiment["properties"]["augmentation"]["anyOf"].append(own)
     definitions["Grid"] = _grid(experiment)
     del experiment["properties"]["id"], section["properties"]["name"]
     del section["properties"]["pictures"]
@@ -114,11 +117,23 @@ def _of_tables(definitions: dict[str, Any]) -> None:
         section["properties"][key] = TEXT | {"description": f"A Markdown file in place of {field}."}
     transform = {
         "type": "object",
-        "properties": {"name": {"enum": sorted(TRANSFORMS)}},
+        "properties": {"name": {"anyOf": [{"enum": sorted(TRANSFORMS)}, own]}},
         "required": ["name"],
         "description": "By name, with its arguments beside it.",
     }
-    definitions["Transform"] = {"anyOf": [{"enum": sorted(TRANSFORMS)}, transform]}
+    groups = {
+        "type": "object",
+        "properties": {
+            "name": {"enum": sorted(GROUPS)},
+            "transforms": {"type": "array", "items": {"$ref": "#/$defs/Transform"}, "minItems": 1},
+            "p": {"type": ["number", "array"], "items": {"type": "number"}},
+        },
+        "required": ["name", "transforms"],
+        "additionalProperties": False,
+        "description": "All of some transforms or none, one of them, or all in any order.",
+    }
+    ways = [{"enum": sorted(TRANSFORMS)}, own, transform, groups]
+    definitions["Transform"] = {"anyOf": ways}
     extra = definitions["ExtraSection"]
     del extra["properties"]["pictures"]
     extra["properties"]["file"] = TEXT | {"description": "A Markdown file in place of markdown."}

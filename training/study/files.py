@@ -11,6 +11,7 @@ from training.errors import StudyError
 from training.folders import expanded
 from training.lookup import unknown_name
 from training.records import Experiment, Outline, Settings, StudyGrid, StudySection
+from training.study.changed_tests import check_changes
 from training.study.outline import read_outline
 from training.study.own_sections import read_sections, sections_in
 from training.study.places import header, lines_of
@@ -224,6 +225,7 @@ def convert_fields(
             raise unknown_name(f"field in {line}:", key, (*valid, *more))
     where = file.where(table, name)
     check_names(fields, where)
+    check_changes(fields, where)
     try:
         return msgspec.convert(with_transforms(fields, where), kind)
     except msgspec.ValidationError as error:

@@ -13,6 +13,7 @@ TEMPLATES = {
     "own-pictures": FOLDER / "own-pictures.toml",
     "backbones": FOLDER / "backbones.toml",
     "augmentation": FOLDER / "augmentation.toml",
+    "robustness": FOLDER / "robustness.toml",
     "data-efficiency": FOLDER / "data-efficiency.toml",
 }
 """Where each of them is."""

@@ -10,12 +10,16 @@ from training.lookup import unknown_name
 from training.plurals import counted
 from training.records import (
     FREEZES,
+    LOSSES,
     OPTIONS,
+    SCHEDULES,
     Experiment,
     Optimizer,
     OptimizerOptions,
     Settings,
+    is_code,
     optimizer_fields,
+    options_of,
     value_of,
 )
 from training.records.optimizers import WITHOUT_WEIGHT_DECAY
@@ -25,8 +29,11 @@ BELOW_1 = ("alpha", "betas", "dampening", "momentum", "rho")
 """Options of optimizers that are shares of what was before."""
 
 
+OWN = "module:function"
+
+
 def check_names(fields: Mapping[str, Any], where: str) -> None:
-    """Refuse an optimizer or option that torch has under no such name, and what can't be frozen.
+    """Refuse names that neither torch nor this program has, unless they are somebody's code.
 
     Args:
         fields: Of a table of a study file, as it stands there.
@@ -37,8 +44,13 @@ def check_names(fields: Mapping[str, Any], where: str) -> None:
     """
     named = [fields.get("optimizer"), *_listed(fields.get("optimizers"))]
     for name in named:
-        if isinstance(name, str) and name not in OPTIONS:
-            raise unknown_name(f"optimizer in {where}:", name, OPTIONS)
+        if isinstance(name, str) and name not in OPTIONS and not is_code(name):
+            raise unknown_name(f"optimizer in {where}:", name, [*OPTIONS, OWN])
+    choices: dict[str, tuple[str, ...]] = {"schedule": SCHEDULES, "loss": LOSSES}
+    for key, choice in choices.items():
+        name = fields.get(key)
+        if isinstance(name, str) and name not in choice and not is_code(name):
+            raise unknown_name(f"{key} in {where}:", name, [*choice, OWN])
     freeze = fields.get("freeze")
     if isinstance(freeze, str) and not re.fullmatch(r"first:[1-9]\d*|pattern:.+", freeze):
         named = [*FREEZES, "first:N", "pattern:NAMES"]
@@ -157,16 +169,35 @@ def check_optimizers(experiments: Iterable[Experiment], settings: Settings) -> N
             continue
         used.add(optimizer)
         for name in given:
-            if name not in OPTIONS[optimizer]:
+            if name not in options_of(optimizer):
                 raise unknown_name(f"option of {optimizer} in {where}:", name, OPTIONS[optimizer])
         _check_nesterov(experiment, settings, optimizer)
         _check_decay(experiment, optimizer)
     for name in settings.optimizer_options.given() if settings.optimizer_options else ():
         having = [optimizer for optimizer, known in OPTIONS.items() if name in known]
-        if not used & set(having):
+        if not any(name in options_of(optimizer) for optimizer in used):
             raise StudyError(
                 f"In [settings]: no optimizer of this study has the option {name}.",
                 f"These have it: {', '.join(having)}.",
+            )
+
+
+def check_losses(experiments: Iterable[Experiment], settings: Settings) -> None:
+    """Refuse what only cross-entropy has, beside a loss of one's own.
+
+    Raises:
+        StudyError: An experiment has both.
+    """
+    for experiment in experiments:
+        loss = value_of("loss", experiment, settings)
+        if not is_code(loss):
+            continue
+        smoothed = value_of("label_smoothing", experiment, settings)
+        if smoothed or value_of("balance", experiment, settings) == "loss":
+            what = f"label_smoothing = {smoothed}" if smoothed else 'balance = "loss"'
+            raise StudyError(
+                f"{experiment.id}: {what} is cross-entropy’s, and the loss is {loss}.",
+                "Leave it out, and have your loss do it.",
             )
 
 

@@ -15,11 +15,13 @@ from training.records import (
     StudyRecord,
     matches_group,
 )
+from training.study.changed_tests import check_changed_tests
 from training.study.choices import choices_of
 from training.study.files import StudyFile, convert_fields
 from training.study.lists import study_list, with_epochs
 from training.study.presets import PRESETS
 from training.study.recipe import (
+    check_losses,
     check_mixing,
     check_optimizers,
     check_phases,
@@ -64,7 +66,9 @@ def build_study(
     check_warm_ups(experiments, settings)
     check_optimizers(experiments, settings)
     check_mixing(experiments, settings)
+    check_losses(experiments, settings)
     check_phases(experiments, settings)
+    check_changed_tests(experiments, listed.sections)
     is_homework = not file.sections and not file.extends and not file.grids and not file.kept
     return StudyRecord(
         name=study_name,

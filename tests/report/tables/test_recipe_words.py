@@ -20,6 +20,13 @@ ALTERED = (
 )
 
 
+CHOICE = Transform("RandomChoice", (), (ALTERED[1], ALTERED[3]))
+ODDS = Transform("RandomChoice", (("p", (1, 3)),), CHOICE.transforms)
+APPLY = Transform("RandomApply", (), (ODDS, ALTERED[3]))
+SELDOM = Transform("RandomApply", (("p", 0.2),), (ALTERED[3],))
+ORDER = Transform("RandomOrder", (), (APPLY, Transform("mine:own", (("by", 2),))))
+
+
 def text(parts):
     return plain_text(parts).replace("\u00a0", " ")
 
@@ -41,9 +48,22 @@ def test_transforms_are_named_with_their_arguments():
     assert len(found) == 4
 
 
+@pytest.mark.parametrize(
+    ("transform", "words"),
+    [(CHOICE, "one of (ColorJitter (hue 0.1, p 0.5); RandAugment)"),
+     (ODDS, "one of, at odds of 1 : 3 (ColorJitter (hue 0.1, p 0.5); RandAugment)"),
+     (SELDOM, "all or none, with probability 0.2 (RandAugment)"),
+     (ORDER, ("in any order (all or none, as often as not (one of, at odds of 1 : 3 (ColorJitter "
+      "(hue 0.1, p 0.5); RandAugment); RandAugment); mine:own (by 2))"))],
+)  # fmt: skip
+def test_what_is_drawn_of_several_is_said(transform, words):
+    assert text(augmentation_in_words(a_run(spec=a_spec(augmentation=(transform,))))) == words
+
+
 def test_numbers_are_found_in_the_record_where_their_source_says():
     options = OptimizerOptions(betas=(0.9, 0.95))
-    run = a_run(spec=a_spec(augmentation=ALTERED, optimizer="nadam", optimizer_options=options))
+    run = a_run(spec=a_spec(augmentation=(*ALTERED, ORDER, SELDOM), optimizer="nadam",
+                            optimizer_options=options))  # fmt: skip
     record = msgspec.json.decode(msgspec.json.encode(run.metrics))
     (row,) = [r for r in other_settings(a_view(run)).rows
               if plain_text(r.cells[0]) == "Options of the optimizer"]  # fmt: skip

@@ -13,7 +13,7 @@ from training.data.picture_transforms import PictureTransforms
 from training.engine.batches import PictureInputs
 from training.errors import StudyError
 from training.records import Transform
-from training.records.transforms import NEEDED, PICTURE, SIZED, TRANSFORMS
+from training.records.transforms import GROUPS, NEEDED, PICTURE, SIZED, TRANSFORMS
 
 SIDE = 32
 NOT_OFFERED = {"self", "size", "inplace", "expand"}
@@ -80,6 +80,34 @@ def test_one_after_the_other_is_torchvisions_compose():
         assert torch.equal(plain(given.permute(2, 0, 1)), found.permute(2, 0, 1))
 
 
+CROP, JITTER = THREE[:2]
+
+
+@pytest.mark.parametrize(
+    ("ours", "plain"),
+    [(Transform("RandomChoice", (), (CROP, JITTER)), lambda a, b: v2.RandomChoice([a, b])),
+     (Transform("RandomChoice", (("p", (1, 4)),), (CROP, JITTER)),
+      lambda a, b: v2.RandomChoice([a, b], p=[0.2, 0.8])),
+     (Transform("RandomApply", (), (CROP, JITTER)), lambda a, b: v2.RandomApply([a, b])),
+     (Transform("RandomApply", (("p", 0.2),), (CROP, JITTER)),
+      lambda a, b: v2.RandomApply([a, b], p=0.2)),
+     (Transform("RandomOrder", (), (CROP, JITTER)), lambda a, b: v2.RandomOrder([a, b])),
+     (Transform("RandomApply", (), (Transform("RandomChoice", (), (CROP, JITTER)), JITTER)),
+      lambda a, b: v2.RandomApply([v2.RandomChoice([a, b]), b]))],
+)  # fmt: skip
+def test_those_that_are_given_others_are_torchvisions(ours, plain):
+    crop = v2.RandomResizedCrop((SIDE, SIDE), scale=(0.5, 1.0))
+    jitter = v2.RandomApply([v2.ColorJitter(brightness=0.4, hue=0.1)], p=0.5)
+    expected, generator = plain(crop, jitter), seeded()
+    altered = PictureTransforms([ours], SIDE)(pictures(12), seeded())
+    for given, found in zip(pictures(12), altered, strict=True):
+        torch.manual_seed(int(torch.randint(2**53, (), generator=generator)))
+        assert torch.equal(expected(given.permute(2, 0, 1)), found.permute(2, 0, 1))
+    assert set(GROUPS[ours.name]) == set(
+        inspect.signature(getattr(v2, ours.name).__init__).parameters
+    ) - {"self", "transforms"}
+
+
 def test_what_becomes_of_a_picture_is_the_same_in_any_batch():
     transforms = PictureTransforms(THREE, SIDE)
     whole, generator = transforms(pictures(), seeded()), seeded()
@@ -113,6 +141,56 @@ def test_words_stand_for_ways_and_policies():
 def test_what_torchvision_refuses_is_named(transform):
     with pytest.raises(StudyError, match=f"v2.{transform.name} refuses what it is told"):
         PictureTransforms([transform], SIDE)
+
+
+CODE = """
+import torch
+
+def darker(by):
+    return lambda picture: (picture * by * torch.rand(())).to(torch.uint8)
+
+def smaller():
+    return lambda picture: picture[:, 1:]
+
+def number():
+    return lambda picture: 3
+
+def two():
+    return 2
+"""
+
+
+def test_one_of_ones_own_draws_as_torchvisions_do(tmp_path):
+    (tmp_path / "mine.py").write_text(CODE)
+    own = Transform("mine:darker", (("by", 0.5), ("p", 0.5)))
+    altered = PictureTransforms([own], SIDE, [tmp_path])(pictures(), seeded())
+    darker = v2.RandomApply([lambda x: (x * 0.5 * torch.rand(())).to(torch.uint8)], p=0.5)
+    generator = seeded()
+    for given, found in zip(pictures(), altered, strict=True):
+        torch.manual_seed(int(torch.randint(2**53, (), generator=generator)))
+        assert torch.equal(darker(given.permute(2, 0, 1)), found.permute(2, 0, 1))
+
+
+def test_a_class_of_a_library_is_one_of_ones_own():
+    named, told = "ColorJitter", (("brightness", 0.4),)
+    ours = PictureTransforms([Transform(named, told)], SIDE)
+    theirs = PictureTransforms([Transform(f"torchvision.transforms.v2:{named}", told)], SIDE)
+    assert torch.equal(ours(pictures(), seeded()), theirs(pictures(), seeded()))
+
+
+@pytest.mark.parametrize(
+    ("transform", "said"),
+    [(Transform("mine:darker"), "mine:darker can't be made: TypeError"),
+     (Transform("mine:smaller"), r"augmentation makes \(3, 31, 32\) torch.uint8 of pictures of"),
+     (Transform("mine:number"), "augmentation makes 3 of pictures of"),
+     (Transform("mine:two"), "mine:two returned int, not a transform"),
+     (Transform("mine:three"), "Can't import mine:three"),
+     (Transform("Rotate"), "Unknown transform of torchvision “Rotate”")],
+)  # fmt: skip
+def test_what_is_wrong_with_ones_own_is_named(transform, said, tmp_path):
+    (tmp_path / "mine.py").write_text(CODE)
+    with pytest.raises(StudyError, match=said):
+        PictureTransforms([transform], SIDE, [tmp_path])(pictures(), seeded())
 
 
 def test_inputs_are_normalised_after_it_and_anew_each_time():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from training.records import (
+    ChangedTest,
     CurvePoint,
     Curves,
     HeldOutScores,
@@ -269,3 +270,24 @@ def test_copies_and_times_of_label_suspects_dont_count():
     again = LabelSuspects(100, 1, 2.0, [msgspec.structs.replace(found.first[0], nearest=[near])])
     records = [with_metrics(run(), label_suspects=some) for some in (found, again)]
     assert verdict(*records) == "same"
+
+
+def changed_tests(n_correct=80, level=1):
+    return (ChangedTest("noise", level, 0.08, n_correct, "0"),)
+
+
+@pytest.mark.parametrize(
+    ("tests", "expected", "field"),
+    [
+        (changed_tests(), "same", None),
+        (changed_tests(82), "within rounding", None),
+        (changed_tests(90), "different", "changed_tests/0/n_correct"),
+        (changed_tests(level=2), "different", "changed_tests"),
+    ],
+)
+def test_answers_to_changed_pictures_are_held_against_the_record(tests, expected, field):
+    tolerance = dataclasses.replace(USUAL, test_accuracy=0.02)
+    recorded, again = (with_metrics(run(), changed_tests=t) for t in (tests, changed_tests()))
+    for found in (compare(recorded, again, tolerance), compare_test(recorded, again, tolerance)):
+        assert found.verdict == expected
+        assert [d.field for d in found.differences] == [field] * (field is not None)

@@ -9,6 +9,7 @@ from training.data import sample
 from training.data.locate import locate
 from training.data.prepare import prepare
 from training.progress import Progress
+from training.records import OptimizerOptions
 from training.records.holders import trains_stand_ins
 from training.run import train_stand_in
 from training.run.stand_ins_to_train import flop_of_missing, is_trained, missing, pictures_an_epoch
@@ -35,6 +36,14 @@ def test_each_that_is_wanted_and_not_there_is_missing_once(spec, recorder, tmp_p
     (tmp_path / f"{spec.weights_digest}-0123.pt").touch()
     assert is_trained(spec.weights_digest, tmp_path)
     assert missing([spec, *others], tmp_path) == {}
+
+
+def test_they_are_trained_alike_whatever_the_recipe_of_who_wants_them(spec):
+    """Their name doesn't say it."""
+    told = OptimizerOptions(nesterov=True)
+    recipe = {"schedule": "mine:own", "loss": "mine:own", "warm_up": 2, "mixup": 0.2, "ema": 0.9,
+              "optimizer_options": told, "two_phase": 1, "early_stopping": 1}  # fmt: skip
+    assert source_spec(msgspec.structs.replace(spec, **recipe)) == source_spec(spec)
 
 
 def test_while_they_are_trained_the_study_says_so_and_no_longer(

@@ -83,6 +83,12 @@ TAKEN = [
     f"{GRID}gamma = {{ from = 0.1, to = 0.5, scale = 'log' }}\nsample = 3",
     f"{GRID}optimizer = 'optimizers'\nlearning_rate = 'learning_rates'",
     f"{GRID}head = [[], [512]]",
+    f"{GRID}optimizer = ['sgd', 'mine:own']\naugmentation = 'mine:own'\nloss = 'mine:own'",
+    (
+        "[sections.x]\n[experiments.'x/a']\naugmentation = ['mine:own', {name = 'mine:own', "
+        "by = 2}, {name = 'RandomChoice', p = [1, 2], transforms = ['RandomInvert', "
+        "{name = 'RandomOrder', transforms = ['RandAugment']}]}]"
+    ),
     "[sections.x]\nkind = 'runs'\n[experiments.'x/a']\nbatch_size = { at_most = 8 }",
     "extends = 'homework'\n[sections.x]\ncompare = []",
     (

@@ -5,7 +5,7 @@ import pytest
 
 from training.errors import StudyError
 from training.planning.plan import resolve
-from training.records import Settings, Spec, Transform, learning_rate_label
+from training.records import Settings, Spec, Transform, code_in, learning_rate_label
 from training.study import build_study, read_study_file, select
 from training.study.files import StudyFile
 
@@ -148,6 +148,22 @@ def test_a_new_experiment_begins_with_the_fields_of_another(tmp_path):
          "GaussianBlur needs kernel_size"),
         ("[experiments.'freezing/cnn']\naugmentation = [{name = 'RandAugment', p = 2}]",
          "p of RandAugment must be from 0 to 1; found 2"),
+        ("[experiments.'freezing/cnn']\naugmentation = ['RandomChoice']",
+         "RandomChoice needs a list, transforms"),
+        ("[experiments.'freezing/cnn']\naugmentation = [{name = 'RandomApply', transforms = []}]",
+         "RandomApply needs a list, transforms"),
+        (("[experiments.'freezing/cnn']\naugmentation = [{name = 'RandomOrder', p = 1, "
+         "transforms = ['RandomInvert']}]"), "argument of RandomOrder.*“p”"),
+        (("[experiments.'freezing/cnn']\naugmentation = [{name = 'RandomChoice', p = [1], "
+         "transforms = ['RandomInvert', 'RandAugment']}]"), "must be 2 numbers from 0"),
+        (("[experiments.'freezing/cnn']\naugmentation = [{name = 'RandomChoice', p = [0, 0], "
+         "transforms = ['RandomInvert', 'RandAugment']}]"), "must be 2 numbers from 0"),
+        (("[experiments.'freezing/cnn']\naugmentation = [{name = 'RandomApply', p = 2, "
+         "transforms = ['RandomInvert']}]"), "p of RandomApply must be from 0 to 1; found 2"),
+        (("[experiments.'freezing/cnn']\naugmentation = [{name = 'RandomApply', "
+         "transforms = ['RandomInvrt']}]"), "(?s)RandomInvrt.*“RandomInvert”"),
+        ("[experiments.'freezing/cnn']\naugmentation = [" + "{name = 'RandomOrder', transforms = ["
+         * 5 + "'RandAugment'" + "]}" * 5 + "]", "more than 5 transforms stand in each other"),
         ("[settings]\nlayer_decay = 0", "layer_decay must be above 0 and at most 1"),
         ("[settings]\nhead_learning_rate = -1", "head_learning_rate can't be negative"),
         ("[experiments.'freezing/cnn']\nfreeze = 'backbon'", "(?s)backbon”.*“backbone”"),
@@ -215,7 +231,12 @@ def test_a_list_of_transforms_is_read_and_taken_over(tmp_path):
         preset = "quick"
         [experiments."scratch/altered"]
         like = "scratch/baseline"
-        augmentation = [{name = "ColorJitter", p = 0.5, hue = [0.0, 0.1]}, "RandAugment"]
+        augmentation = [
+          {name = "ColorJitter", p = 0.5, hue = [0.0, 0.1]},
+          {name = "RandomChoice", p = [1, 3], transforms = [
+            "RandAugment", {name = "RandomApply", transforms = ["RandomInvert", "mine:own"]},
+          ]},
+        ]
         [experiments."scratch/again"]
         like = "scratch/altered"
         """,
@@ -223,10 +244,14 @@ def test_a_list_of_transforms_is_read_and_taken_over(tmp_path):
     by_id = {item.id: item for item in build_study(None, read_study_file(file)).experiments}
     expected = (
         Transform("ColorJitter", (("hue", (0.0, 0.1)), ("p", 0.5))),
-        Transform("RandAugment"),
-    )
+        Transform("RandomChoice", (("p", (1, 3)),), (
+            Transform("RandAugment"),
+            Transform("RandomApply", (), (Transform("RandomInvert"), Transform("mine:own"))),
+        )),
+    )  # fmt: skip
     for name in ("altered", "again"):
         assert by_id[f"scratch/{name}"].augmentation == expected
     spec = resolve(by_id["scratch/altered"], Settings(), 0)[0]
     assert spec.augmentation == expected
+    assert code_in(spec) == ["mine:own"]
     assert msgspec.json.decode(msgspec.json.encode(spec), type=Spec).digest() == spec.digest()

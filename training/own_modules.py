@@ -56,6 +56,13 @@ def own_function(module_name: str, function: str, folders: Sequence[Path]) -> An
     return getattr(importlib.import_module(module_name), function)
 
 
+def lies_beside(module_name: str, folders: Sequence[Path]) -> bool:
+    """Tell whether `own_function` would find a module in one of the folders."""
+    top = module_name.partition(".")[0]
+    found = [_find(_package_of(folder), top) for folder in folders]
+    return any(one is not None and not _gives_way(one, top) for one in found)
+
+
 def as_written(text: str) -> str:
     """Return an error's text with modules called as the person calls them."""
     return re.sub(rf"{PREFIX}[0-9a-f]+\.", "", text)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from training.networks.build import build
-from training.networks.own_modules import own_function
+from training.own_modules import own_function
 
 NETS = """
 from torch import nn
