@@ -1,5 +1,6 @@
 """What a person calls the files beside a study changes nothing: no mistake imports them."""
 
+import importlib.util
 import json
 import os
 import socket
@@ -117,18 +118,20 @@ def statuses(study):
     return {"/".join(file.parts[-4:-2]): json.loads(file.read_text())["status"] for file in records}
 
 
-def test_run_and_render_then_predict_and_grade(homework, study):
+def test_run_and_render_then_predict_grade_and_serve(homework, python, study):
     homework("run", "scratch/baseline", "-f", "study.toml", "--keep-weights", "--render", "html")
     assert statuses(study) == {"scratch/baseline": "done"}
     assert (study / "runs" / "mine" / "report.html").is_file()
     said = homework("predict", "mine/scratch/baseline", "pictures/ant/0.png", "-f", "study.toml")
     assert said.startswith("pictures/ant/0.png: ")
     assert "as recorded" in homework("grade", "runs")
+    if importlib.util.find_spec("uvicorn"):
+        assert "<html" in live_page(python)
 
 
 def test_from_another_folder(homework, study, tmp_path):
     homework("run", "scratch/baseline", "-f", study / "study.toml", "--runs", study / "runs",
-             "--render", "html", cwd=tmp_path)  # fmt: skip
+             cwd=tmp_path)  # fmt: skip
     assert statuses(study) == {"scratch/baseline": "done"}
 
 
@@ -167,9 +170,8 @@ def test_python_that_begins_with_the_current_folder(study, shared_cache):
     assert set(statuses(study).values()) == {"done"}
 
 
-def test_the_live_page(homework, python, study):
-    pytest.importorskip("uvicorn")
-    homework("run", "scratch/baseline", "-f", "study.toml")
+def live_page(python):
+    """Return the page that `homework serve` gives."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -184,7 +186,7 @@ def test_the_live_page(homework, python, study):
                     time.sleep(0.1)
         finally:
             process.terminate()
-    assert "<html" in page
+    return page
 
 
 NOTEBOOK = """
@@ -195,9 +197,11 @@ from training import run_study
 if __name__ == "__main__":
     sys.path.insert(0, "")  # as a notebook's kernel has it
     path = list(sys.path)
-    folder = run_study(["scratch/baseline"], study_file="study.toml", jobs={jobs}, progress=False)
-    assert sys.path == path, sys.path
-    assert not {{"nets", "layers"}} & set(sys.modules)
+    for jobs in (1, 2):
+        folder = run_study(["scratch/baseline"], study_file="study.toml", jobs=jobs, force=True,
+                           progress=False)
+        assert sys.path == path, sys.path
+        assert not {"nets", "layers"} & set(sys.modules)
     sys.path.pop(0)
     from report import render
     sys.path.insert(0, "")
@@ -206,9 +210,8 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_notebook_beside_them(python, study, jobs):
-    process = python(NOTEBOOK.format(jobs=jobs))
+def test_a_notebook_beside_them(python, study):
+    process = python(NOTEBOOK)
     output, errors = process.communicate(timeout=240)
     assert process.returncode == 0, output + errors
     assert output.strip().endswith("report.html")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -47,49 +48,45 @@ if __name__ == "__main__":
     torch.set_num_threads(2)
     torch.set_float32_matmul_precision("medium")
     ImageFile.LOAD_TRUNCATED_IMAGES = True
-    before = state()
-    run_study(["scratch/baseline"], preset="quick", image_size=64, width=0.1, epochs=1,
-              jobs=int(sys.argv[1]), progress=False)
-    after = state()
-    print(*[name for name in before if before[name] != after[name]])
+    for runs, jobs in (("runs", 1), ("others", 2)):
+        before = state()
+        run_study(["scratch/baseline"], preset="quick", image_size=64, width=0.1, epochs=1,
+                  jobs=jobs, runs=runs, progress=False)
+        after = state()
+        print("changed:", *[name for name in before if before[name] != after[name]])
 """
 
 
-def run_in_a_notebook(folder, cache, jobs):
-    (folder / "notebook.py").write_text(NOTEBOOK)
-    path = os.pathsep.join(place for place in sys.path if place)
-    done = subprocess.run(
-        [sys.executable, "notebook.py", str(jobs)], cwd=folder, capture_output=True, text=True,
-        env={**os.environ, "PYTHONPATH": path, "HOMEWORK_CACHE": str(cache)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
-
-
 @pytest.fixture(scope="module")
-def after_one_job(tiny_sample, tmp_path_factory):
-    """Run one experiment as a notebook does; return its folder, and what changed in the process."""
+def notebook(tiny_sample, tmp_path_factory):
+    """Run an experiment as a notebook does, here and in a worker.
+
+    Return the folder, and what each of both changed in the process, as lines.
+    """
     folder = tmp_path_factory.mktemp("notebook")
     with pytest.MonkeyPatch.context() as patch:  # draw few pictures, where a notebook draws all
         patch.setenv("HOMEWORK_CACHE", str(tiny_sample))
         drawn = CliRunner().invoke(cli, ["run", NAME, *TINY, "--runs", str(folder / "before")])
     assert drawn.exception is None, drawn.output
-    return folder, run_in_a_notebook(folder, tiny_sample, jobs=1)
+    (folder / "notebook.py").write_text(NOTEBOOK)
+    path = os.pathsep.join(place for place in sys.path if place)
+    done = subprocess.run(
+        [sys.executable, "notebook.py"], cwd=folder, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": path, "HOMEWORK_CACHE": str(tiny_sample)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout.splitlines()
 
 
-def test_nothing_of_the_process_is_changed(after_one_job):
-    assert after_one_job[1] == []
+def test_nothing_of_the_process_is_changed_with_workers_or_without(notebook):
+    assert notebook[1] == ["changed:", "changed:"]
 
 
-def test_workers_of_it_change_nothing_here_either(tiny_sample, tmp_path):
-    assert run_in_a_notebook(tmp_path, tiny_sample, jobs=2) == []
-
-
-def test_the_records_are_those_of_the_command(after_one_job, homework, tmp_path):
+def test_the_records_are_those_of_the_command(notebook, homework, tmp_path):
     answer = homework("run", NAME, "--threads", "2")
     assert answer.error is None, answer.output
     ours, others = (
-        StudyFolder(place / "runs" / "quick").run(NAME, 0) for place in (after_one_job[0], tmp_path)
+        StudyFolder(place / "runs" / "quick").run(NAME, 0) for place in (notebook[0], tmp_path)
     )
     for file in ("curves.json", "predictions.json"):
         both = (json.loads((run / file).read_text()) for run in (ours, others))
@@ -108,11 +105,18 @@ print("ended", flush=True)
 """
 
 
+@pytest.fixture(scope="module")
+def drawn_once(tmp_path_factory):
+    """Return a cache that keeps the whole sample, and no figures, from test to test."""
+    return tmp_path_factory.mktemp("drawn")
+
+
 @pytest.mark.parametrize("how", ["script", "module"])
-def test_a_script_needs_no_guard_and_is_run_once(tmp_path, monkeypatch, how):
+def test_a_script_needs_no_guard_and_is_run_once(tmp_path, monkeypatch, drawn_once, how):
+    shutil.rmtree(drawn_once / "figures", ignore_errors=True)  # so that helpers draw them
     (tmp_path / "plain.py").write_text(PLAIN_SCRIPT)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(place for place in sys.path if place))
-    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOMEWORK_CACHE", str(drawn_once))
     arguments = {"script": ["plain.py"], "module": ["-m", "plain"]}
     done = subprocess.run(
         [sys.executable, *arguments[how]],

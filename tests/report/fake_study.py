@@ -544,9 +544,10 @@ def _with_examples(record: Predictions, dataset: Dataset, paths: StudyFolder) ->
     for index in examples_wanted(record):
         file = paths.path / f"thumbnails/test/{index:04d}-fake.png"
         file.parent.mkdir(parents=True, exist_ok=True)
-        label = record.label[index]
-        picture = _glyph(dataset.classes[label][0].upper(), label, (80, 80)).rotate(index % 31)
-        picture.save(file)
+        if not file.exists():  # of another run, the same
+            label = record.label[index]
+            picture = _glyph(dataset.classes[label][0].upper(), label, (80, 80)).rotate(index % 31)
+            picture.save(file)
         examples.append(Example(index, file.relative_to(paths.path).as_posix(), 80, 80))
     return msgspec.structs.replace(record, examples=examples)
 

@@ -81,8 +81,9 @@ def near_images(labels: Sequence[int], paths: StudyFolder) -> list[NearImage]:
     for rank, label in enumerate(labels, 1):
         file = f"thumbnails/near/{label:05d}-{rank}.png"
         (paths.path / file).parent.mkdir(parents=True, exist_ok=True)
-        noise = random.Random(f"{label} {rank}").randbytes(16)
-        Image.frombytes("L", (4, 4), noise).resize((72, 72)).save(paths.path / file)
+        if not (paths.path / file).exists():  # of another run, the same
+            noise = random.Random(f"{label} {rank}").randbytes(16)
+            Image.frombytes("L", (4, 4), noise).resize((72, 72)).save(paths.path / file)
         found.append(NearImage(f"c/{label}-{rank}.png", label, 1.5 * rank, file, 72, 72))
     return found
 
