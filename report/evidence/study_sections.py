@@ -103,8 +103,9 @@ def own_experiments(view: StudyView, section: StudySection) -> list[Experiment]:
 def base_of(view: StudyView, section: StudySection) -> str:
     """Return the id of what a section's models are held against; empty where there is none.
 
-    Augmentation is held against a run of its own without, where that was tested: it may have been
-    trained for as many epochs.
+    It is the one that the section names, the base of the first pair that it compares, or its first
+    tested model. Augmentation is held against a run of its own without, where that was tested: it
+    may have been trained for as many epochs.
     """
     own = own_experiments(view, section)
     if section.kind == "augmentation":
@@ -113,7 +114,9 @@ def base_of(view: StudyView, section: StudySection) -> str:
             plain = (e.id for e in own if e.id == UNCHANGED and view.tested(e.id))
         if (found := next(plain, None)) is not None:
             return found
-    return section.against or next((e.id for e in own if e.test), "")
+    named = (base for base, _ in section.compare if base in {e.id for e in own})
+    tested = (e.id for e in own if e.test)
+    return section.against or next(named, "") or next(tested, "")
 
 
 def held(view: StudyView, section: StudySection) -> list[Experiment]:

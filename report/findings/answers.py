@@ -7,7 +7,7 @@ stands only without it is likely, and where nothing differs the question stays o
 
 import dataclasses
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -206,19 +206,19 @@ def _sure(p: float, corrected: float) -> Sureness:
 
 def _compared(view: StudyView, section: StudySection) -> list[Difference]:
     """Test a section's models against what they are held against, and the pairs that it names."""
-    held: dict[str, list[str]] = {}
+    pairs: list[tuple[str, str]] = []
     if section.kind in COMPARING or (section.kind == "grid" and section.against):
         aside = UNCHANGED if is_homework(view) else ""
-        own = [e.id for e in own_experiments(view, section) if e.id != aside]
-        held[base_of(view, section)] = own
-    for base_id, other_id in section.compare:
-        others = held.setdefault(base_id, [])
-        if other_id not in others:
-            others.append(other_id)
+        against = base_of(view, section)
+        own = (e.id for e in own_experiments(view, section) if e.id != aside)
+        pairs = [(against, id_) for id_ in own if (id_, against) not in section.compare]
+    held: dict[str, list[str]] = {}
+    for base_id, other_id in _each_once([*pairs, *section.compare]):
+        held.setdefault(base_id, []).append(other_id)
     found = []
     for base_id, ids in held.items():
         base = tested_accuracy(view, base_id)
-        models = [tested_accuracy(view, id_) for id_ in ids if id_ != base_id]
+        models = [tested_accuracy(view, id_) for id_ in ids]
         if base is not None:
             tests = tests_against(base, [model for model in models if model is not None])
             found += [
@@ -226,6 +226,14 @@ def _compared(view: StudyView, section: StudySection) -> list[Difference]:
                 for model, differs, p in tests
             ]
     return found
+
+
+def _each_once(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Leave out pairs that stand before, either way round, and experiments beside themselves."""
+    found: dict[frozenset[str], tuple[str, str]] = {}
+    for base, other in pairs:
+        found.setdefault(frozenset((base, other)), (base, other))
+    return [held for both, held in found.items() if len(both) > 1]
 
 
 def _homogeneity(view: StudyView, grid: str) -> float | None:

@@ -1,6 +1,8 @@
 """Tables of what was set: the splits, the common settings, the network's parts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec import UNSET
 
 from report.evidence.display_names import SPLITS, optimizer_name, weights_name
 from report.evidence.load import Run, StudyView
@@ -10,7 +12,7 @@ from report.evidence.study_sections import is_homework
 from report.tables.cells import number_column, row
 from report.tables.optimizer_options import options_in_words
 from report.tables.views import Column, Row, Table
-from training.records import NO_OPTIONS, is_code
+from training.records import NO_OPTIONS, Experiment, is_code
 
 
 def splits(view: StudyView) -> Table | None:
@@ -70,7 +72,7 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
     rates = [rate(setting(f"learning_rates/{i}")) for i in range(len(settings.learning_rates))]
     side = integer(setting("image_size"))
     yield "Picture size", parts(side, " × ", side, " pixels")
-    yield "Batch size", numbered(integer(setting("batch_size")), "picture")
+    yield "Batch size", _as_said(view, "batch_size", lambda n: numbered(integer(n), "picture"))
     yield "Loss", loss(view)
     if is_homework(view):
         optimizers = listing(Name(optimizer_name(name)) for name in settings.optimizers)
@@ -78,12 +80,13 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         yield "Learning rates tried", listing(rates)
     told = settings.optimizer_options or NO_OPTIONS
     if is_homework(view) or any(e.optimizer == "sgd" for e in view.study.experiments):
-        others = ", none for the others" if told.momentum is None else ""
+        alone = not is_homework(view) and {e.optimizer for e in view.study.experiments} == {"sgd"}
+        others = ", none for the others" if told.momentum is None and not alone else ""
         yield "Momentum", parts(plain(setting("momentum")), f" for SGD{others}")
     if told.given():
         words = options_in_words(told, view.study_number, "/settings/optimizer_options")
         yield "Options of the optimizers that have them", words
-    yield "Weight decay", parts(plain(setting("weight_decay")))
+    yield "Weight decay", _as_said(view, "weight_decay", lambda decay: parts(plain(decay)))
     yield "Learning-rate schedule", schedule(view)
     if settings.warm_up:
         yield "Warm-up", numbered(integer(setting("warm_up")), "epoch")
@@ -156,23 +159,53 @@ def schedule(view: StudyView) -> Parts:
                  numbered(integer(view.study_number("/settings/step_size")), "epoch"))  # fmt: skip
 
 
-def _epochs(view: StudyView) -> Parts:
-    usual, listed = view.study.settings.epochs, view.study.experiments
+def _as_said(view: StudyView, name: str, words: Callable[[Quantity], Parts]) -> Parts:
+    """Say a setting; what the experiments of a study of one's own say where none follows it."""
+    said, usual = _said(view, name)
+    if is_homework(view) or usual or not said:
+        return words(view.study_number(f"/settings/{name}"))
+    return _range(said, words)
+
+
+def _range(said: Sequence[Quantity], words: Callable[[Quantity], Parts]) -> Parts:
+    fewest, most = derive("minimum", *said), derive("maximum", *said)
+    if fewest.value == most.value:
+        return words(most)
+    return parts(words(fewest)[0], " to ", *words(most), ", as each experiment says")
+
+
+def _said(view: StudyView, name: str) -> tuple[list[Quantity], bool]:
+    """Return what experiments say of a setting, and whether any follows the study's.
+
+    One that takes the setting over from a grid's best does neither.
+    """
+    listed = list(enumerate(view.study.experiments))
     said = [
-        view.study_number(f"/experiments/{i}/epochs")
-        for i, experiment in enumerate(listed)
-        if experiment.epochs is not None
+        view.study_number(f"/experiments/{i}/{name}")
+        for i, experiment in listed
+        if getattr(experiment, name) is not None
     ]
-    if usual is not None and all(number.value == usual for number in said):
-        return parts(integer(view.study_number("/settings/epochs")), " in every experiment")
-    if usual is not None and len(said) < len(listed):
+    usual = any(getattr(e, name) is None and not _takes_over(e, name) for _, e in listed)
+    return said, usual
+
+
+def _takes_over(experiment: Experiment, name: str) -> bool:
+    choice = experiment.choice
+    if choice is None:
+        return False
+    return experiment.role == "reuse" or (choice.fields is not UNSET and name in choice.fields)
+
+
+def _epochs(view: StudyView) -> Parts:
+    said, others = _said(view, "epochs")
+    usual = view.study.settings.epochs
+    if usual is not None and others:
+        if all(number.value == usual for number in said):
+            return parts(integer(view.study_number("/settings/epochs")), " in every experiment")
         said.append(view.study_number("/settings/epochs"))
     if not said:
         return parts("as each experiment says")
-    fewest, most = derive("minimum", *said), derive("maximum", *said)
-    if fewest.value == most.value:
-        return parts(integer(most))
-    return parts(integer(fewest), " to ", integer(most), ", as each experiment says")
+    return _range(said, lambda n: parts(integer(n)))
 
 
 def network_parts(run: Run) -> Table | None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from fake_study import write_fake_study
 from in_memory import said
-from own_study import EVERY_KIND, OWN, replace_section, with_grid
+from own_study import EVERY_KIND, GRID, NOTES, OWN, SMOOTHING, replace_section, with_grid
 from rendering import run_render
 
 from report.evidence.display_names import in_words
@@ -251,6 +251,34 @@ def test_epochs_that_experiments_set_themselves_are_the_ones_told(tmp_path):
     record["experiments"][0].pop("epochs")
     (folder / "study.json").write_text(json.dumps(record))
     assert setting(folder, "Epochs") == "9 to 12, as each experiment says"
+
+
+def test_settings_that_no_experiment_follows_are_not_told(tmp_path):
+    """The grid says decay and batch size, its best takes them over, the others follow the study."""
+    folder = tmp_path / "runs" / "mine"
+    write_fake_study(folder, with_grid(GRID))
+    record = json.loads((folder / "study.json").read_text())
+    best = record["experiments"][-1]
+    best["choice"]["fields"] = ["weight_decay", "batch_size", "epochs"]
+    del best["epochs"]
+    (folder / "study.json").write_text(json.dumps(record))
+    assert setting(folder, "Weight decay") == "0.0001 to 0.01, as each experiment says"
+    assert setting(folder, "Batch size") == "16 to 64 pictures, as each experiment says"
+    assert setting(folder, "Epochs") == "12"
+    record["experiments"].append({"id": "tuning/plain", "question": "?", "epochs": 12})
+    (folder / "study.json").write_text(json.dumps(record))
+    assert setting(folder, "Weight decay") == "5e-5"
+    assert re.fullmatch(r"\d+ pictures", setting(folder, "Batch size"))
+
+
+def test_a_pair_is_compared_once_and_as_its_author_names_it(tmp_path):
+    pair = ("smoothing/a-tenth", "smoothing/none")
+    section = replace_section(SMOOTHING, against="", compare=(pair,))
+    folder = tmp_path / "runs" / "mine"
+    write_fake_study(folder, replace(OWN, sections=(section, NOTES)))
+    (answer,) = answers(load_study(folder))
+    compared = [(d.base.experiment.id, d.model.experiment.id) for d in answer.differences]
+    assert compared == [pair]
 
 
 def setting(folder, label):
