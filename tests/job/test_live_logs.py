@@ -1,4 +1,4 @@
-"""`--log`: what TensorBoard and MLflow read back while a run goes on, is stopped, and ends."""
+"""`--log`: what TensorBoard, MLflow and W&B read back while a run goes on, is stopped, and ends."""
 
 import importlib.util
 import json
@@ -7,9 +7,10 @@ import shutil
 import signal
 
 import pytest
+from wandb_files import read_file
 
 from training.cli.console import ConsoleProgress
-from training.logs import SCALARS
+from training.logs import LIVE_LOGS, SCALARS
 from training.stopping import StoppedError
 
 NAME = "scratch/baseline"
@@ -24,12 +25,14 @@ def needs(module):
 KINDS = [
     pytest.param("tensorboard", marks=needs("tensorboard")),
     pytest.param("mlflow", marks=[needs("mlflow"), needs("sqlalchemy"), needs("alembic")]),
+    pytest.param("wandb", marks=needs("wandb")),
 ]
 
 
 @pytest.fixture(autouse=True)
 def _no_server(monkeypatch):
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    for name in ("MLFLOW_TRACKING_URI", "WANDB_MODE", "WANDB_API_KEY", "WANDB_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -69,7 +72,23 @@ def read_mlflow(study, name=NAME):
     return {key: [(m.step, m.value) for m in history] for key, history in histories.items()}
 
 
-READ = {"tensorboard": read_tensorboard, "mlflow": read_mlflow}
+def wandb_run(study):
+    (file,) = (study / "logs" / "wandb").glob("offline-run-*/*.wandb")
+    return read_file(file)
+
+
+def read_wandb(study, name=NAME):
+    run = wandb_run(study)
+    found = {}
+    for epoch in run["history"]:
+        for tag in epoch.keys() - {"_step", "_timestamp", "_runtime"}:
+            found.setdefault(tag, []).append((epoch["_step"], epoch[tag]))
+    best = run["summary"].get("homework/best_epoch")
+    scores = {tag: value for tag, value in run["summary"].items() if tag.endswith("/test")}
+    return found | {tag: [(best, value)] for tag, value in scores.items()}
+
+
+READ = {"tensorboard": read_tensorboard, "mlflow": read_mlflow, "wandb": read_wandb}
 
 
 def as_recorded(study, name=NAME):
@@ -177,7 +196,7 @@ def test_a_run_made_again_replaces_its_log_or_adds_to_it(run, tmp_path, kind):
         _, runs = mlflow_runs(study)
         assert [found.info.status for found in runs] == ["FINISHED", "FINISHED"]
     else:
-        check(read_tensorboard(study), as_recorded(study))
+        check(READ[kind](study), as_recorded(study))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -211,9 +230,9 @@ def test_a_log_that_fails_midway_is_given_up(run, tmp_path, monkeypatch):
 
 
 def test_records_are_the_same_with_and_without_a_log(run, tmp_path):
-    kinds = [kind for kind in ("tensorboard", "mlflow") if importlib.util.find_spec(kind)]
+    kinds = [kind for kind in LIVE_LOGS if importlib.util.find_spec(kind)]
     if not kinds:
-        pytest.skip("neither tensorboard nor mlflow is installed (extras)")
+        pytest.skip(f"none of {', '.join(LIVE_LOGS)} is installed (extras)")
     assert run("--runs", "plain").error is None
     assert run(*[part for kind in kinds for part in ("--log", kind)]).error is None
     times = ("epoch_seconds",)
@@ -224,8 +243,11 @@ def test_records_are_the_same_with_and_without_a_log(run, tmp_path):
     assert found[0] == found[1]
 
 
-def test_a_log_whose_library_is_missing_is_refused_before_training(run, tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", LIVE_LOGS)
+def test_a_log_whose_library_is_missing_is_refused_before_training(
+    run, tmp_path, monkeypatch, kind
+):
     monkeypatch.setattr("training.logs.run_log.importlib.util.find_spec", lambda _: None)
-    answer = run("--log", "tensorboard")
-    assert "pip install 'cnn-homework[tensorboard]'" in answer.message
+    answer = run("--log", kind)
+    assert f"pip install 'cnn-homework[{kind}]'" in answer.message
     assert not (tmp_path / "runs").exists()

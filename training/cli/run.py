@@ -58,9 +58,10 @@ _dry_option = click.option(
 _log_option = click.option(
     "--log",
     "logs",
-    type=click.Choice(["tensorboard", "mlflow"]),
+    type=click.Choice(["tensorboard", "mlflow", "wandb"]),
     multiple=True,
-    help="Also log to TensorBoard or MLflow, after every epoch (docs/using-elsewhere.md).",
+    help="Also log to TensorBoard, MLflow or Weights & Biases, after every epoch "
+    "(docs/using-elsewhere.md).",
 )
 _force_option = click.option("--force", is_flag=True, help="Run again even if a record exists.")
 

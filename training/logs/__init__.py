@@ -1,4 +1,4 @@
-"""Runs for the tools that people watch them with: TensorBoard and MLflow. Imports no torch.
+"""Runs for the tools that people watch them with: TensorBoard, MLflow, W&B. Imports no torch.
 
 Training writes here an epoch at a time (`--log`), and `report.export` writes finished records with
 the same code. It depends on `training.records` and `training.errors` alone, so that both may use

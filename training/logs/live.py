@@ -11,7 +11,7 @@ from training.records.remote import masked
 
 Open = Callable[[RunName], RunLog]
 
-LIVE_LOGS = {"tensorboard": "TensorBoard", "mlflow": "MLflow"}
+LIVE_LOGS = {"tensorboard": "TensorBoard", "mlflow": "MLflow", "wandb": "W&B"}
 """What `--log` takes, and how it is called in sentences."""
 
 
@@ -100,7 +100,7 @@ class Logs:
 
 
 def live_logs(kinds: Sequence[str], folder: StudyFolder, note: Callable[[str], None]) -> Logs:
-    """Return the logs of a study: below its folder `logs`, or in `MLFLOW_TRACKING_URI`.
+    """Return the logs of a study: below its folder `logs`, or on a server.
 
     The curves of what runs are kept beside its records in any case, for the live page.
 
@@ -110,7 +110,7 @@ def live_logs(kinds: Sequence[str], folder: StudyFolder, note: Callable[[str], N
     Raises:
         HomeworkError: There is no such kind, or its library isn't installed.
     """
-    table = {"tensorboard": _tensorboard, "mlflow": _mlflow}
+    table = {"tensorboard": _tensorboard, "mlflow": _mlflow, "wandb": _wandb}
     for kind in kinds:
         if kind not in table:
             raise unknown_name("log", kind, table)
@@ -140,5 +140,18 @@ def _mlflow(folder: StudyFolder, note: Callable[[str], None]) -> Open:
         if not stores:
             stores.append(MLflowStore(uri, name.study, note))
         return MLflowLog(name, stores[0])
+
+    return opened
+
+
+def _wandb(folder: StudyFolder, note: Callable[[str], None]) -> Open:
+    from training.logs.wandb_log import WandbLog, WandbStore
+
+    stores: list[WandbStore] = []  # as above
+
+    def opened(name: RunName) -> RunLog:
+        if not stores:
+            stores.append(WandbStore(folder.path / "logs", note))
+        return WandbLog(name, stores[0])
 
     return opened

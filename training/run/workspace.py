@@ -35,7 +35,7 @@ class Workspace:
         precision: See `precision.computing`.
         first_seed: Of the study; networks of others are kept only when asked for.
         alone: Whether no other run of the study uses the device at the same time.
-        logs: What is written beside the records for TensorBoard or MLflow.
+        logs: What is written beside the records for TensorBoard, MLflow or W&B.
         feature_cache: Where features of frozen parts are kept.
         unavailable: Weights that could not be had, by label and model, so that a missing
             network is met once and not by every experiment.
