@@ -118,7 +118,7 @@ def test_kinds_differ_by_nothing_but_work(homework, tmp_path):
     assert len({kind_of(spec) for spec in grid}) == 1
     other_work = {
         "model": "vgg16", "head": (3,), "width": 0.5, "freeze": "features",
-        "augmentation": "rotation", "image_size": 96, "resize_size": 110, "batch_size": 77,
+        "augmentation": "rotation", "image_size": 64, "resize_size": 70, "batch_size": 77,
         "mixup": 0.2, "cutmix": 1.0, "ema": 0.9,
     }  # fmt: skip
     for field, value in other_work.items():
