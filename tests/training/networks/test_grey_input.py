@@ -59,7 +59,7 @@ def test_three_channels_stay_as_they_are():
 
 @pytest.mark.parametrize(
     ("module", "channels"),
-    [(nn.Linear(3, 2), 1), (nn.Conv2d(4, 2, 3), 1), (nn.Conv2d(3, 3, 3, groups=3), 1),
+    [(nn.Linear(3, 2), 1), (nn.Conv2d(4, 2, 3), 1), (nn.Conv2d(6, 4, 3, groups=2), 1),
      (nn.Conv2d(3, 2, 3), 2)],
 )  # fmt: skip
 def test_what_cant_be_is_refused(module, channels):
