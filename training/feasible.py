@@ -11,6 +11,7 @@ import torch
 
 from training.networks.build import ARCHITECTURES, build
 from training.networks.freezing import freeze
+from training.networks.grey_input import with_channels
 from training.planning.plan import PENDING, Plan, Step
 from training.planning.run_kinds import likely_spec
 from training.records import Spec, names_code
@@ -75,7 +76,7 @@ def feasible(plan: Plan, steps: Sequence[Step], code_folders: Sequence[Path] = (
         spec = likely_spec(step, plan) if step.state in PENDING else None
         if spec is None:
             continue
-        alike = (spec.model, spec.head, spec.width, spec.freeze, spec.image_size)
+        alike = (spec.model, spec.head, spec.width, spec.freeze, spec.image_size, spec.channels)
         if alike not in known:
             known[alike] = _try(spec, code_folders)
         found = known[alike]
@@ -104,10 +105,11 @@ def _try(spec: Spec, code_folders: Sequence[Path]) -> Network:
     try:
         with torch.device("meta"), torch.no_grad():
             network = build(spec.model, N_CLASSES, spec.head, spec.width, code_folders=code_folders)
+            with_channels(network.module, spec.channels, spec.model)
             freeze(network, spec.freeze)
             tensors = [*network.module.parameters(), *network.module.buffers()]
             n_bytes = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
-            network.module.eval()(torch.empty(2, 3, spec.image_size, spec.image_size))
+            network.module.eval()(torch.empty(2, spec.channels, spec.image_size, spec.image_size))
     except Exception as error:
         reason = why_failed(error, spec)
         if reason is None:

@@ -196,6 +196,7 @@ FIELDS = {
     "ema": "average of the weights",
     "layer_decay": "layer decay",
     "loss": "loss",
+    "channels": "channels",
 }
 """Fields of an experiment, as sentences call them, where their labels in tables don't do."""
 

@@ -26,7 +26,7 @@ def build(view: StudyView) -> SectionView:
             "resizing": tuple(data.resizing(view)),
             "split": tuple(data.split_source(view)),
             "head": tuple(_head(view)),
-            "width": tuple(_width(view)),
+            "width": (*_width(view), *_grey(view)),
             "seeds": tuple(rules_over_seeds(view)),
             "train": (*how_train_is_measured(view), *not_of_what_is_validated(view)),
         },
@@ -146,6 +146,20 @@ def _head(view: StudyView) -> list[Sentence]:
                 " parameters.")
         )  # fmt: skip
     return sentences
+
+
+def _grey(view: StudyView) -> list[Sentence]:
+    """Say that networks see grey, where all or some do."""
+    specs = [run.metrics.spec for run in view.all_runs() if run.metrics.spec is not None]
+    grey = [spec.channels == 1 for spec in specs]
+    if not any(grey):
+        return []
+    who = "The networks see" if all(grey) else "Where an experiment says so, the network sees"
+    return [
+        say(who, " pictures in grey, as one channel: the first convolution has the sums of its "
+            "weights for red, green and blue, and the mean and deviation are those of grey, or, of "
+            "pre-trained weights, the means of their three.")
+    ]  # fmt: skip
 
 
 def _width(view: StudyView) -> list[Sentence]:

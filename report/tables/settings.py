@@ -72,6 +72,8 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
     rates = [rate(setting(f"learning_rates/{i}")) for i in range(len(settings.learning_rates))]
     side = integer(setting("image_size"))
     yield "Picture size", parts(side, " × ", side, " pixels")
+    if settings.channels == 1:
+        yield "Pictures are seen", parts("in grey, as one channel")
     yield "Batch size", _as_said(view, "batch_size", lambda n: numbered(integer(n), "picture"))
     yield "Loss", loss(view)
     if is_homework(view):

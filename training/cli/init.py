@@ -62,6 +62,7 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 {step_size:32} # epochs between steps of the learning rate
 # gamma = 0.1                    # factor of each step
 # schedule = "step"              # or constant, linear, cosine, one-cycle, module:function
+# channels = 3                   # 1: networks see pictures in grey
 # loss = "cross-entropy"         # what training makes small; or module:function
 # warm_up = 0                    # epochs over which the learning rate rises at first
 # label_smoothing = 0.0          # share of a label that is spread over all classes

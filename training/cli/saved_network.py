@@ -108,10 +108,10 @@ def export_model(
 ) -> None:
     """Export a network that a study has kept, for other programs; see `homework predict`.
 
-    ONNX takes images (n, 3, height, width) with values from 0 to 1 and gives probabilities;
-    safetensors holds the state dict. Class names, sizes and how to prepare an image (its
-    orientation, resizing and crop) are in the file's metadata; docs/using-elsewhere.md has an
-    example.
+    ONNX takes images (n, 3, height, width), or (n, 1, height, width) where the network sees grey,
+    with values from 0 to 1 and gives probabilities; safetensors holds the state dict. Class names,
+    sizes and how to prepare an image (its orientation, resizing and crop) are in the file's
+    metadata; docs/using-elsewhere.md has an example.
 
     \b
     Examples:

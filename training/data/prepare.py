@@ -93,9 +93,12 @@ class PreparedData:
         """Return the files of the pixels that are open."""
         return [cache.path for cache in self._caches.values()]
 
-    def channel_statistics(self, image_size: int) -> tuple[Channels, Channels]:
+    def channel_statistics(
+        self, image_size: int, *, grey: bool = False
+    ) -> tuple[Channels, Channels]:
         """Return mean and standard deviation of the train split at a size, in [0, 1]."""
-        return channel_statistics(self._cache(image_size), self.splits["train"], self.progress)
+        cache, rows = self._cache(image_size), self.splits["train"]
+        return channel_statistics(cache, rows, self.progress, grey=grey)
 
     def _cache(self, image_size: int, say: Callable[[str], None] | None = None) -> PixelCache:
         if image_size not in self._caches:

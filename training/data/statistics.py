@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.cache import Stage
+from training.data.grey import grey_of
 from training.data.index import Index
 from training.data.pixel_files import PixelCache, read_sealed, sealed
 from training.data.splits import Splits
@@ -30,7 +31,11 @@ MAXIMUM_SIZES = 1000
 
 
 def channel_statistics(
-    cache: PixelCache, positions: NDArray[np.int64], progress: Stage | None = None
+    cache: PixelCache,
+    positions: NDArray[np.int64],
+    progress: Stage | None = None,
+    *,
+    grey: bool = False,
 ) -> tuple[Channels, Channels]:
     """Return channel means and standard deviations in [0, 1] over all pixels of some images.
 
@@ -38,17 +43,19 @@ def channel_statistics(
 
     Args:
         positions: Rows of the cache, shape (N,): the train split.
+        grey: Of the images turned grey, the same three times.
     """
     which = hashlib.blake2b(positions.tobytes(), digest_size=6).hexdigest()
-    file = cache.path.with_name(f"{cache.path.stem}-{which}.stats.json")
+    file = cache.path.with_name(f"{cache.path.stem}-{which}{'-grey' * grey}.stats.json")
     known = _read_statistics(file)
     if known is not None:
         return known
     at_once = max(1, min(CHUNK, LINES // cache.pixels.shape[1]))
     chunks = [positions[i : i + at_once] for i in range(0, len(positions), at_once)]
     total, squares, done = np.zeros(3, np.uint64), np.zeros(3, np.uint64), 0
+    sums_of = functools.partial(grey_sums if grey else channel_sums, cache.pixels)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        sums = pool.map(functools.partial(channel_sums, cache.pixels), chunks)
+        sums = pool.map(sums_of, chunks)
         for chunk, (more, more_squares) in zip(chunks, sums, strict=True):
             total, squares, done = total + more, squares + more_squares, done + len(chunk)
             if progress is not None:
@@ -84,6 +91,16 @@ def channel_sums(
         for values in (lines, squares)
     )
     return total, total_squares
+
+
+def grey_sums(
+    pixels: NDArray[np.uint8], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the same of the images turned grey, three times each."""
+    lines = grey_of(pixels[rows])
+    total = lines.sum(dtype=np.uint64)
+    squares = np.square(lines, dtype=np.uint16).sum(dtype=np.uint64)
+    return np.repeat(total, 3), np.repeat(squares, 3)
 
 
 def _channels(values: NDArray[np.float64]) -> Channels:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from training.data.augment import augment
+from training.data.grey import BITS, HALF, SHARES
 from training.data.picture_transforms import PictureTransforms
 from training.device.transfer import moved
 from training.records import Augmentation
@@ -48,6 +49,7 @@ class PictureInputs:
         again: Whether every image will be gathered many times; then, where they are on the device
             and a tenth of its memory has room, they are normalised once.
         code_folders: See `PictureTransforms`.
+        channels: 1 turns images grey before they are normalised, by the first mean and deviation.
     """
 
     def __init__(
@@ -65,7 +67,9 @@ class PictureInputs:
         kind: torch.dtype = torch.float32,
         again: bool = False,
         code_folders: Sequence[Path] = (),
+        channels: int = 3,
     ) -> None:
+        self.channels = channels
         self.pixels = pixels
         self.kind = kind
         self.on_device = on_device
@@ -80,8 +84,8 @@ class PictureInputs:
         )  # fmt: skip
         # of a whole row of pixels: torch takes long loops at once, and those over 3 channels slowly
         width = pixels.shape[2]
-        self._mean = torch.tensor(mean, device=device).repeat(width) * 255
-        self._std = torch.tensor(std, device=device).repeat(width) * 255
+        self._mean = torch.tensor(mean[:channels], device=device).repeat(width) * 255
+        self._std = torch.tensor(std[:channels], device=device).repeat(width) * 255
         self._again = again and augmentation == "none" and on_device is not None
         self._kept: Tensor | None = None
 
@@ -94,7 +98,7 @@ class PictureInputs:
 
     def _all_normalised(self) -> Tensor | None:
         """Return all of the split, (n, H, W, 3), if the device has room."""
-        n, shape = len(self.positions), self.pixels.shape[1:]
+        n, shape = len(self.positions), (*self.pixels.shape[1:3], self.channels)
         free, _ = torch.cuda.mem_get_info(self.device)
         if 10 * n * math.prod(shape) * self.kind.itemsize > free:
             return None
@@ -119,17 +123,19 @@ class PictureInputs:
         )
 
     def normalised(self, pictures: Tensor) -> Tensor:
-        """Return (B, H, W, 3) less the mean, by the standard deviation: (B, 3, H, W)."""
+        """Return (B, H, W, 3) less the mean, by the standard deviation: (B, C, H, W)."""
         n, height, width, _ = pictures.shape
-        rows = torch.empty((n, height, width * 3), device=self.device, dtype=self.kind)
-        given = pictures.reshape(n, height, width * 3)
+        given = _grey(pictures) if self.channels == 1 else pictures
+        wide = width * self.channels
+        given = given.reshape(n, height, wide)
+        rows = torch.empty((n, height, wide), device=self.device, dtype=self.kind)
         if self.device.type == "cuda":  # one kernel instead of two, within rounding
             torch.addcmul(-self._mean / self._std, given, 1 / self._std, out=rows)
         else:
-            few = max(1, IN_CACHE // (height * width * 3 * 4))
+            few = max(1, IN_CACHE // (height * wide * 4))
             for some, result in zip(torch.split(given, few), torch.split(rows, few), strict=True):
                 torch.div(some - self._mean, self._std, out=result)
-        return rows.view(n, height, width, 3).permute(0, 3, 1, 2)
+        return rows.view(n, height, width, self.channels).permute(0, 3, 1, 2)
 
     def _pixels(self, chosen: Tensor) -> Tensor:
         """Return (B, H, W, 3) uint8 on the device."""
@@ -137,6 +143,13 @@ class PictureInputs:
         if self.on_device is not None:
             return self.on_device[moved(torch.from_numpy(rows), self.device)]
         return moved(torch.from_numpy(self.pixels[rows]), self.device)
+
+
+def _grey(pictures: Tensor) -> Tensor:
+    """Return greys (B, H, W) of colours (B, H, W, 3) from 0 to 255, as `grey_of` does."""
+    shares = torch.tensor(SHARES, dtype=torch.int32, device=pictures.device)
+    summed = (pictures.int() * shares).sum(3, dtype=torch.int32)
+    return torch.bitwise_right_shift(summed + HALF, BITS).to(pictures.dtype)
 
 
 class FeatureInputs:

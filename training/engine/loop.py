@@ -530,7 +530,7 @@ def _way_to_record(device: torch.device, spec: Spec, module: nn.Module) -> Captu
     known = known and not spec.clip_gradient and spec.schedule != "one-cycle"
     known = known and spec.optimizer in OPTIMIZERS and spec.optimizer_options == NO_OPTIONS
     known = known and not spec.mixes and not spec.ema and not spec.two_phase
-    known = known and not code_in(spec)
+    known = known and not code_in(spec) and spec.channels == 3
     known = known and spec.layer_decay == 1 and not spec.head_learning_rate
     return functools.partial(cuda_graph, device) if device.type == "cuda" and known else None
 

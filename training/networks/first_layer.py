@@ -27,7 +27,8 @@ class Filters:
 
     Attributes:
         name: Dotted path of the layer inside the network.
-        weight: (n_filters, 3, height, width), float64 on the CPU, a copy.
+        weight: (n_filters, 3, height, width), for grey (n_filters, 1, height, width); float64
+            on the CPU, a copy.
     """
 
     name: str
@@ -35,10 +36,10 @@ class Filters:
 
 
 def first_filters(module: nn.Module) -> Filters | None:
-    """Return the first convolution's weights; None unless it sees an image's three channels."""
+    """Return the first convolution's weights; None unless it sees an image's channels."""
     layers = ((name, m) for name, m in module.named_modules() if isinstance(m, nn.Conv2d))
     name, layer = next(layers, ("", None))
-    if layer is None or layer.weight.shape[1] != 3:
+    if layer is None or layer.weight.shape[1] * layer.groups not in (1, 3):
         return None
     return Filters(name, layer.weight.detach().to("cpu", copy=True).double())
 

@@ -20,6 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode, conv_flop_count
 from training.device.randomness import random_state, restore_random_state
 from training.networks.build import Network
 from training.networks.freezing import Trainable, training_mode
+from training.networks.grey_input import channels_of
 from training.networks.partial_forward import input_of
 
 META = torch.device("meta")
@@ -89,7 +90,8 @@ def count(network: Network, held: Trainable, image_size: int, cached: bool) -> A
 
 def _count(network: Network, held: Trainable, image_size: int, cached: bool) -> Arithmetic:
     module: nn.Module = network.module
-    inputs = torch.empty(N_PICTURES, 3, image_size, image_size, device=META)
+    channels = channels_of(module)
+    inputs = torch.empty(N_PICTURES, channels, image_size, image_size, device=META)
     once = 0
     mode: Callable[[], object] = functools.partial(training_mode, network, held)
     if cached:

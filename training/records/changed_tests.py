@@ -25,6 +25,8 @@ LEVELS = 5
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
+Bits = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]*$")]
+
 
 class ChangedTest(msgspec.Struct, frozen=True):
     """Answers to the test pictures, all of them changed in one way.
@@ -41,7 +43,7 @@ class ChangedTest(msgspec.Struct, frozen=True):
     level: Annotated[int, msgspec.Meta(ge=1, le=LEVELS)]
     strength: float
     n_correct: Count
-    right: str
+    right: Bits
 
 
 def strength_of(change: Change, level: int, image_size: int) -> float:

@@ -398,7 +398,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         weight_decay: Factor of the L2 penalty.
         step_size: Epochs between learning-rate steps.
         gamma: Factor of each learning-rate step.
-        schedule: As `Experiment.schedule`, and so the next eleven and `loss`.
+        schedule: As `Experiment.schedule`, and so the next eleven, `loss` and `channels`.
         warm_up: Epochs over which the rate rises.
         label_smoothing: Share of a label that is spread over all classes.
         clip_gradient: Largest norm of the gradient; 0: none.
@@ -429,6 +429,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         feature_map: How the test images' features are laid out: `pca`, or `t-sne`, which needs
             scikit-learn. It decides no outcome; what has run already keeps its own.
         loss: What training makes small.
+        channels: Of the pictures that networks see: 3, or 1 of grey.
     """
 
     backbone: str = "alexnet"
@@ -470,6 +471,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     duplicates: DuplicatesChoice = "keep"
     feature_map: Layout = "pca"
     loss: Loss = "cross-entropy"
+    channels: int = 3
 
 
 class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -86,6 +86,7 @@ class Experiment(
         gamma: Factor of each learning-rate step.
         schedule: How the rate changes, see `Spec`.
         loss: What training makes small, see `Spec`.
+        channels: Of the pictures that the network sees, see `Spec`.
         warm_up: Epochs at the start over which the rate rises to its full value.
         label_smoothing: Share of a label that is spread evenly over all classes.
         clip_gradient: Norm that the gradient of all weights together is brought down to; 0: none.
@@ -129,6 +130,7 @@ class Experiment(
     gamma: float | None = None
     schedule: Schedule | None = None
     loss: Loss | None = None
+    channels: int | None = None
     warm_up: int | None = None
     label_smoothing: float | None = None
     clip_gradient: float | None = None
@@ -221,6 +223,8 @@ class Spec(
         two_phase: See `Experiment`; then `freeze` holds, and the optimizer begins anew.
         loss: What training makes small; a `module:function` is given logits (B, classes) and labels
             (B,), and returns the mean over the batch. Losses are recorded as cross-entropy.
+        channels: Of the pictures that the network sees: 3 colours, or 1 of grey, for which the
+            weights of its first convolution are summed over the three.
     """
 
     model: str
@@ -259,6 +263,7 @@ class Spec(
     head_learning_rate: float = 0.0
     two_phase: int = 0
     loss: Loss = "cross-entropy"
+    channels: int = 3
 
     @property
     def mixes(self) -> bool:

@@ -62,6 +62,7 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "head_learning_rate": SpecField("Learning rate of the head"),
     "two_phase": SpecField("Epochs of the head alone", unit="epochs"),
     "loss": SpecField("Loss that training makes small"),
+    "channels": SpecField("Channels of the pictures"),
 }
 """Every field of `Spec`, in its order."""
 

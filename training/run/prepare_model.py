@@ -12,6 +12,7 @@ from training.device.randomness import random_state, restore_random_state, seed_
 from training.errors import WeightsError
 from training.networks.build import ARCHITECTURES, Network, build
 from training.networks.freezing import Trainable, freeze
+from training.networks.grey_input import with_channels
 from training.records import Spec, is_another_file
 from training.run.train_stand_in import digest_of, sample_weights
 from training.run.workspace import Workspace
@@ -52,6 +53,7 @@ def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Mo
     weights = _starting_weights(spec, source, network, workspace)
     if weights is not None and imported is None:
         load_backbone(network, weights.state, source.label)
+    with_channels(network.module, spec.channels, spec.model)
     mean, std = _normalisation(spec, weights, workspace)
     if workspace.nudge:
         _nudge(network, workspace.nudge)
@@ -104,10 +106,20 @@ def _loads_its_own_weights(model: str) -> bool:
 def _normalisation(
     spec: Spec, weights: StartingWeights | None, workspace: Workspace
 ) -> tuple[Channels, Channels]:
-    mean, std = workspace.data.channel_statistics(spec.image_size)
+    is_grey = spec.channels == 1
+    mean, std = workspace.data.channel_statistics(spec.image_size, grey=is_grey)
     if weights is not None:
         mean, std = weights.mean, weights.std
-    return spec.mean or mean, spec.std or std
+    mean, std = spec.mean or mean, spec.std or std
+    return (_alike(mean), _alike(std)) if is_grey else (mean, std)
+
+
+def _alike(values: Channels) -> Channels:
+    """Return the mean of three channels, three times."""
+    if len(set(values)) == 1:
+        return values
+    mean = round(sum(values) / 3, 6)
+    return mean, mean, mean
 
 
 def _starting_weights(

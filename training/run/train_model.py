@@ -167,6 +167,7 @@ def pictures(
         kind=_kind(spec, workspace),
         again=again,
         code_folders=workspace.options.code_folders,
+        channels=spec.channels,
     )
 
 

@@ -20,6 +20,7 @@ from training.engine.evaluate import batch_totals
 from training.engine.optimizers import make_optimizer
 from training.engine.out_of_memory import add_gradients, is_out_of_memory
 from training.networks.build import build
+from training.networks.grey_input import with_channels
 from training.records import Augmentation, Spec
 
 N_IMAGES = 2
@@ -41,12 +42,14 @@ def why_not(
         code_folders: See `networks.build`.
     """
     kinds = {
-        (spec.model, spec.head, spec.width, spec.image_size, spec.optimizer): spec for spec in specs
+        (spec.model, spec.head, spec.width, spec.image_size, spec.optimizer, spec.channels): spec
+        for spec in specs
     }
     for spec in kinds.values():
         try:
             seed_all(0)
             network = build(spec.model, N_IMAGES, spec.head, spec.width, None, code_folders).module
+            with_channels(network, spec.channels, spec.model)
             expected = _step(copy.deepcopy(network), spec, CPU)
         except Exception:  # a network of someone's own may fail in any way
             continue
@@ -98,5 +101,5 @@ def _images(spec: Spec, device: torch.device, augmentation: Augmentation) -> Pic
     return PictureInputs(
         pixels, np.arange(N_IMAGES), np.arange(N_IMAGES),
         mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25), device=device, augmentation=augmentation,
-        generator=torch.Generator().manual_seed(0),
+        generator=torch.Generator().manual_seed(0), channels=spec.channels,
     )  # fmt: skip

@@ -88,6 +88,10 @@ def check_recipe(given: Experiment | Settings, where: str) -> None:
     decay = given.layer_decay
     if decay is not None and not 0 < decay <= 1:
         raise StudyError(f"In {where}: layer_decay must be above 0 and at most 1; found {decay}.")
+    if given.channels not in (None, 1, 3):
+        raise StudyError(
+            f"In {where}: channels must be 3, for colours, or 1, for grey; found {given.channels}."
+        )
     if given.optimizer_options is not None:
         _check_options(given.optimizer_options, where)
 

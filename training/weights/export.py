@@ -19,7 +19,8 @@ OPSET = 18
 class Classifier(nn.Module):
     """A network with normalisation before and softmax behind it.
 
-    Takes images (n, 3, H, W) with values in [0, 1]; gives probabilities (n, n_classes).
+    Takes images (n, 3, H, W), or (n, 1, H, W) of grey, with values in [0, 1]; gives probabilities
+    (n, n_classes).
     """
 
     mean: torch.Tensor
@@ -28,8 +29,9 @@ class Classifier(nn.Module):
     def __init__(self, kept: Kept) -> None:
         super().__init__()
         self.network = kept.network.module
-        self.register_buffer("mean", torch.tensor(kept.about.mean).view(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(kept.about.std).view(1, 3, 1, 1))
+        n = kept.about.spec.channels
+        self.register_buffer("mean", torch.tensor(kept.about.mean[:n]).view(1, n, 1, 1))
+        self.register_buffer("std", torch.tensor(kept.about.std[:n]).view(1, n, 1, 1))
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return the probabilities of the classes."""
@@ -50,22 +52,25 @@ def described(kept: Kept, normalises: bool) -> dict[str, str]:
         "classes": json.dumps(about.classes),
         "experiment": about.id,
         "model": spec.model,
-        "mean": json.dumps(about.mean),
-        "std": json.dumps(about.std),
+        "mean": json.dumps(about.mean[: spec.channels]),
+        "std": json.dumps(about.std[: spec.channels]),
         "image_size": str(spec.image_size),
         "resize_size": str(spec.resize_size),
-        "preparation": preparation(spec.image_size, spec.resize_size, normalises),
+        "preparation": preparation(spec.image_size, spec.resize_size, normalises, spec.channels),
     }
 
 
-def preparation(image_size: int, resize_size: int, normalises: bool) -> str:
+def preparation(image_size: int, resize_size: int, normalises: bool, channels: int = 3) -> str:
     """Say how a picture becomes the network's input."""
     rest = "the network normalises it" if normalises else "then minus mean, divided by std"
     return (
         "Turn it upright by its EXIF orientation, put it on white and convert it to RGB; resize "
         f"its shorter side to {resize_size} pixels, bilinear with antialiasing; cut the centre "
-        f"square of {image_size} pixels; float32 (n, 3, {image_size}, {image_size}), channels R, "
-        f"G, B, values divided by 255; {rest}."
+        f"square of {image_size} pixels; "
+        + ("convert it to grey, Pillow’s mode L; " if channels == 1 else "")
+        + f"float32 (n, {channels}, {image_size}, {image_size}), "
+        + ("channels R, G, B, " if channels == 3 else "")
+        + f"values divided by 255; {rest}."
     )
 
 
@@ -84,7 +89,7 @@ def to_onnx(kept: Kept, file: Path) -> None:
         warnings.simplefilter("ignore")
         program: Any = torch.onnx.export(
             Classifier(kept).eval(),
-            (torch.zeros(2, 3, side, side),),
+            (torch.zeros(2, kept.about.spec.channels, side, side),),
             dynamo=True,
             verbose=False,
             opset_version=OPSET,

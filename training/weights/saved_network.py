@@ -17,6 +17,7 @@ from training.engine.batches import PictureInputs
 from training.engine.tensor_files import load_tensors, save_tensors
 from training.errors import RecordError, StudyError
 from training.networks.build import ARCHITECTURES, Network, build
+from training.networks.grey_input import with_channels
 from training.records import Spec
 from training.weights.load import Channels
 
@@ -118,7 +119,9 @@ def load_kept(file: Path, trusted: Path | None = None) -> Kept:
 def _build(about: About, code_folders: Sequence[Path]) -> Network:
     spec = about.spec
     n_classes = len(about.classes)
-    return build(spec.model, n_classes, spec.head, spec.width, code_folders=code_folders)
+    network = build(spec.model, n_classes, spec.head, spec.width, code_folders=code_folders)
+    with_channels(network.module, spec.channels, spec.model)
+    return network
 
 
 def _check_about(about: About) -> None:
@@ -132,6 +135,8 @@ def _check_about(about: About) -> None:
         raise ValueError("it has fewer than two classes")
     if not 1 <= spec.image_size <= LARGEST_SIDE:
         raise ValueError(f"its images have {spec.image_size} pixels a side")
+    if spec.channels not in (1, 3):
+        raise ValueError(f"its images have {spec.channels} channels")
     if not 0 < spec.width <= WIDEST or not all(0 < units <= 2**20 for units in spec.head):
         raise ValueError("its layers have impossible widths")
     if not all(map(math.isfinite, (*about.mean, *about.std))) or min(about.std) <= 0:
@@ -211,7 +216,7 @@ def _probabilities(kept: Kept, pixels: np.ndarray[Any, Any]) -> Tensor:
     n = len(pixels)
     inputs = PictureInputs(
         pixels, np.arange(n), np.zeros(n, np.int64),
-        mean=kept.about.mean, std=kept.about.std, device=CPU,
+        mean=kept.about.mean, std=kept.about.std, device=CPU, channels=kept.about.spec.channels,
     )  # fmt: skip
     logits: Tensor = kept.network.module(inputs.gather(torch.arange(n)))
     return logits.float().softmax(1)

@@ -1,7 +1,7 @@
 """What the method says of how networks were trained is what the study's settings say."""
 
 import pytest
-from in_memory import a_dataset, a_run, a_spec, a_view
+from in_memory import a_dataset, a_run, a_spec, a_view, said
 
 from report.evidence.sentences import plain_text
 from report.findings.learning import learning_rate_step
@@ -103,3 +103,15 @@ def test_altered_pictures_are_shown_where_records_have_them_once_a_list(tmp_path
     labels = [item.label for item in build(view).figures["altered"].pictures]
     assert labels == ["scratch/a, original", "scratch/a, altered"]
     assert "altered" not in build(view_with()).figures
+
+
+@pytest.mark.parametrize(
+    ("channels", "begins"),
+    [((3, 3), None), ((1, 3), "Where an experiment says so, the network sees pictures in grey"),
+     ((1, 1), "The networks see pictures in grey, as one channel: the first convolution")],
+)  # fmt: skip
+def test_grey_is_told_where_networks_see_it(channels, begins):
+    runs = [a_run(f"scratch/{i}", spec=a_spec(channels=n)) for i, n in enumerate(channels)]
+    words = said(build(a_view(*runs, dataset=a_dataset())).findings["width"])
+    assert ("grey" in words) == (begins is not None)
+    assert begins is None or words.startswith(begins)

@@ -147,12 +147,13 @@ def test_fields_of_later_versions_leave_older_hashes_as_they_were():
     defaults = {"schedule": "step", "warm_up": 0, "label_smoothing": 0.0, "clip_gradient": 0.0,
                 "early_stopping": 0, "balance": "none", "mixup": 0.0, "cutmix": 0.0,
                 "ema": 0.0, "layer_decay": 1.0, "head_learning_rate": 0.0,
-                "two_phase": 0, "loss": "cross-entropy"}  # fmt: skip
+                "two_phase": 0, "loss": "cross-entropy",
+                "channels": 3}  # fmt: skip
     assert spec_with(**defaults).digest() == plain.digest()
     assert not set(defaults) & set(msgspec.json.decode(msgspec.json.encode(plain)))
     others = {"schedule": "cosine", "warm_up": 1, "label_smoothing": 0.1, "clip_gradient": 1.0,
               "early_stopping": 2, "balance": "loss", "mixup": 0.2, "cutmix": 1.0,
               "ema": 0.9, "layer_decay": 0.5, "head_learning_rate": 0.1,
-              "two_phase": 1, "loss": "mine:own"}  # fmt: skip
+              "two_phase": 1, "loss": "mine:own", "channels": 1}  # fmt: skip
     digests = {spec_with(**{name: value}).digest() for name, value in others.items()}
     assert len(digests | {plain.digest()}) == len(others) + 1

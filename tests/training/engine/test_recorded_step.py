@@ -163,6 +163,7 @@ def test_only_what_is_known_to_give_the_same_bytes_is_recorded():
     for name, value in {
         "schedule": "one-cycle", "clip_gradient": 1.0, "mixup": 0.2, "cutmix": 1.0, "ema": 0.99,
         "two_phase": 2, "layer_decay": 0.8, "head_learning_rate": 0.1, "optimizer": "nadam",
+        "channels": 1, "loss": "mine:own",
     }.items():  # fmt: skip
         assert not recorded("bf16", **{name: value}), name
     assert not any(recorded(precision) for precision in ("fp32", "tf32", "fp16"))

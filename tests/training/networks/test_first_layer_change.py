@@ -57,10 +57,19 @@ def test_weights_that_are_not_finite_are_not_described():
     assert describe_change(start, moved(net, float("nan"))) is None
 
 
-@pytest.mark.parametrize("net", [Net(channels=1), nn.Linear(3, 2)])
-def test_networks_without_filters_for_colours_have_none(net):
+@pytest.mark.parametrize("net", [Net(channels=2), nn.Linear(3, 2)])
+def test_networks_without_filters_for_pictures_have_none(net):
     assert first_filters(net) is None
     assert describe_change(None, net) is None
+
+
+def test_filters_for_grey_are_drawn_in_grey(tmp_path):
+    net, folder = Net(channels=1), StudyFolder(tmp_path)
+    start = first_filters(net)
+    record = with_pictures(describe_change(start, net), start, net, folder)
+    drawn = pixels(folder, record.pictures.end)
+    assert drawn[..., 3].any()
+    assert np.array_equal(drawn[..., 0], drawn[..., 2])
 
 
 def pixels(folder, file):

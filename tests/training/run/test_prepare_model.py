@@ -16,7 +16,7 @@ from training.weights.source import WeightsSource
 def workspace():
     data = SimpleNamespace(
         record=SimpleNamespace(classes=["a", "b", "c"]),
-        channel_statistics=lambda image_size: ((0.5,) * 3, (0.5,) * 3),
+        channel_statistics=lambda _, grey: ((0.4 if grey else 0.5,) * 3, (0.5,) * 3),
     )
     return SimpleNamespace(
         data=data, device=torch.device("cpu"), drawn=None, unavailable={}, nudge=0.0
@@ -49,6 +49,19 @@ def prepared(spec, workspace):
 
 def same(a, b):
     return all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
+
+
+def test_one_channel_is_normalised_by_grey_or_by_the_weights_means(spec, workspace, monkeypatch):
+    """The same three times: whichever of them is taken, it is the one."""
+    grey = thin(spec, channels=1)
+    assert prepare_model(grey, WeightsSource("none"), workspace).mean == (0.4, 0.4, 0.4)
+    assert prepare_model(thin(spec), WeightsSource("none"), workspace).mean == (0.5, 0.5, 0.5)
+    weights = StartingWeights({}, (0.3, 0.4, 0.8), (0.1, 0.2, 0.3))
+    monkeypatch.setattr(preparing, "_starting_weights", lambda *_: weights)
+    monkeypatch.setattr(preparing, "load_backbone", lambda *_: None)
+    found = prepare_model(grey, WeightsSource("file:x"), workspace)
+    assert (found.mean, found.std) == ((0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
+    assert found.network.module.features[0].weight.shape[1] == 1
 
 
 def test_the_second_run_starts_like_the_first(spec, workspace, built):
