@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 from report.evidence.homework import EXPERIMENTS, FINALISTS
 from report.evidence.numbers import Number, plain, rate
 from report.evidence.sentences import Name, Parts, listing, parts
-from training.records import Experiment, StudyRecord, learning_rate_label, matches_group
+from training.records import (
+    Experiment,
+    OptimizerOptions,
+    StudyRecord,
+    Transform,
+    learning_rate_label,
+    matches_group,
+)
 from training.records.spec_fields import SPEC_FIELDS
 from training.study import SECTIONS
 
@@ -53,7 +60,12 @@ def names_of(study: StudyRecord) -> dict[str, str]:
     """
     if not study.sections:
         return {e.id: homework_name(e) for e in study.experiments}
-    names = {e.id: _own_name(study, e) for e in study.experiments}
+    by_change = {e.id: _by_change(study, e) for e in study.experiments}
+    long = {e.section for e in study.experiments if len(by_change[e.id]) > LONGEST}
+    names = {
+        e.id: _own_name(study, e, "" if e.section in long else by_change[e.id])
+        for e in study.experiments
+    }
     taken = Counter(names.values())
     return {
         e.id: names[e.id] if taken[names[e.id]] == 1 else _in_section(e, names[e.id])
@@ -76,13 +88,12 @@ def homework_name(experiment: Experiment) -> str:
     return experiment.name.replace("-", " ").capitalize()
 
 
-def _own_name(study: StudyRecord, experiment: Experiment) -> str:
+def _own_name(study: StudyRecord, experiment: Experiment, by_change: str) -> str:
     for grid in study.grids:
         if matches_group(experiment.id, grid.id):
             axes = {name: getattr(experiment, name, None) for name in grid.axes}
             return named_by(model_name(experiment.model), axes)
-    changed = _changed(study, experiment)
-    words = in_words(changed) if changed else _words(experiment.name)
+    words = by_change or _words(experiment.name)
     words = words[:1].upper() + words[1:]
     return _in_section(experiment, words) if words.lower() in VAGUE else words
 
@@ -99,6 +110,15 @@ VAGUE = (
 
 MOST_CHANGED = 2
 """Fields up to which an experiment is named by what sets it apart from its section's base."""
+
+
+LONGEST = 50
+"""Characters of such a name; where one is longer, all of its section have their author's."""
+
+
+def _by_change(study: StudyRecord, experiment: Experiment) -> str:
+    changed = _changed(study, experiment)
+    return in_words(changed) if changed else ""
 
 
 def _changed(study: StudyRecord, experiment: Experiment) -> dict[str, Any]:
@@ -255,9 +275,29 @@ def value_text(name: str, value: Any) -> str:
         text = f"{value:g}"
         small = "e" in text or name == "learning_rate"
         return learning_rate_label(value) if small else text
+    if isinstance(value, Transform):
+        return transform_text(value)
+    if isinstance(value, OptimizerOptions):
+        return ", ".join(_field_and_value(n, v) for n, v in value.given().items()) or "none"
     if isinstance(value, list | tuple):
         return ", ".join(value_text("", item) for item in value) or "none"
     return _words(value) if isinstance(value, str) and ":" not in value else str(value)
+
+
+DRAWN = {
+    "RandomApply": "all or none of",
+    "RandomChoice": "one of",
+    "RandomOrder": "in any order",
+}
+"""What is done with the transforms that a group of them draws from."""
+
+
+def transform_text(item: Transform) -> str:
+    """Write one of torchvision's transforms with its parameters, or a group with its members."""
+    told = ", ".join(_field_and_value(name, value) for name, value in item.parameters)
+    name = DRAWN.get(item.name, item.name)
+    inside = "; ".join([*map(transform_text, item.transforms), *([told] if told else [])])
+    return f"{name} ({inside})" if inside else name
 
 
 def optimizer_name(optimizer: str) -> str:

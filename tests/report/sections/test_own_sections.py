@@ -9,17 +9,27 @@ import pytest
 from click.testing import CliRunner
 from fake_study import write_fake_study
 from in_memory import said
-from own_study import EVERY_KIND, GRID, NOTES, OWN, SMOOTHING, replace_section, with_grid
+from own_study import (
+    EVERY_KIND,
+    GRID,
+    NOTES,
+    OWN,
+    SMOOTHING,
+    replace_section,
+    resnet,
+    section,
+    with_grid,
+)
 from rendering import run_render
 
-from report.evidence.display_names import in_words
+from report.evidence.display_names import in_words, names_of, value_text
 from report.evidence.load import load_study
 from report.findings.answers import answers
 from report.sections import section_view, sections_for
 from report.tables.settings import common_settings
 from report.writing.templating import render_section
 from training.cli import cli
-from training.records import StudyGrid
+from training.records import OptimizerOptions, Settings, StudyGrid, StudyRecord, Transform
 
 
 @pytest.fixture
@@ -314,3 +324,43 @@ def test_pictures_in_a_persons_text_around_a_section_are_shown(own, blank_figure
     page = run_render(own, own, "--format", "html").html
     assert 'alt="A dot"' in page
     assert dot in page
+
+
+FLIP = Transform(name="RandomHorizontalFlip")
+CROP = Transform(name="RandomResizedCrop", parameters=(("scale", (0.6, 1.0)),))
+ONE_OF = Transform(name="RandomChoice", transforms=(FLIP, CROP))
+
+
+def a_record(experiments):
+    return StudyRecord(
+        name="mine", preset="quick", title="Mine", settings=Settings(),
+        sections=(section("ladder", "comparison"),), experiments=list(experiments),
+    )  # fmt: skip
+
+
+def test_a_list_of_transforms_is_named_as_its_author_names_it():
+    """Written out it is no name; its section's others are then named alike."""
+    base = resnet("ladder/none", test=True)
+    flip = resnet("ladder/flip", test=True, augmentation="horizontal-flip")
+    crop = resnet("ladder/flip-crop", test=True, augmentation=(FLIP, CROP))
+    named = [
+        list(names_of(a_record(experiments)).values())
+        for experiments in ((base, flip), (base, flip, crop))
+    ]
+    assert named == [
+        ["Ladder: none", "Augmentation by horizontal flip"],
+        ["Ladder: none", "Flip", "Flip crop"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("augmentation", (FLIP, CROP), "RandomHorizontalFlip, RandomResizedCrop (scale 0.6, 1)"),
+        ("augmentation", (ONE_OF,),
+         "one of (RandomHorizontalFlip; RandomResizedCrop (scale 0.6, 1))"),
+        ("optimizer_options", OptimizerOptions(betas=(0.9, 0.95)), "betas 0.9, 0.95"),
+    ],
+)  # fmt: skip
+def test_values_of_several_parts_are_written_for_people(name, value, text):
+    assert value_text(name, value) == text
