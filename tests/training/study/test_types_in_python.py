@@ -1,4 +1,4 @@
-"""mypy knows the keys of a study in Python, and their types, from the installed package alone."""
+"""mypy knows the keys of a study in Python, and their types."""
 
 import os
 import re
