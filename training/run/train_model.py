@@ -62,7 +62,7 @@ def train_model(
     network.module.eval()
     with computing(rest, workspace.precision, workspace.device):
         result = fit(rest, rest.train, seen, held_out, spec, workspace.progress, checkpoints,
-                     workspace.stop, log, _meter(workspace), rates, own=own)  # fmt: skip
+                     workspace.stop, log, _meter(workspace), rates, None, own)  # fmt: skip
     result.best_state = {f"{split}.{name}": value for name, value in result.best_state.items()}
     return result, seconds + more_seconds
 

@@ -16,6 +16,7 @@ from training.networks.freezing import freeze
 from training.progress import Progress
 from training.run import train_model as training
 from training.run.prepare_model import Model
+from training.run.run_options import RunOptions
 from training.run.train_model import train_model
 from training.stopping import StopSignal
 
@@ -49,7 +50,7 @@ def workspace(tmp_path):
     return SimpleNamespace(
         data=data, device=torch.device("cpu"), precision="fp32", progress=Progress(), alone=True,
         stop=StopSignal(), feature_cache=FeatureCache(tmp_path / "features"),
-        pixels_on_device=lambda image_size: None,
+        pixels_on_device=lambda image_size: None, options=RunOptions(),
     )  # fmt: skip
 
 
@@ -173,3 +174,13 @@ def test_what_watches_and_stops_a_run_reaches_the_loop(handed, workspace, spec):
         progress, passed, stop, logged, *_ = handed[-1].rest
         assert (progress, passed, stop, logged) == (
             workspace.progress, checkpoints, workspace.stop, log)  # fmt: skip
+
+
+@pytest.mark.parametrize("strategy", ["none", "features"])
+def test_code_of_ones_own_reaches_the_loop(handed, workspace, spec, tmp_path, strategy):
+    (tmp_path / "mine.py").write_text("def own(*given): return given\n")
+    workspace.options = RunOptions(code_folders=(tmp_path,))
+    named = {"optimizer": "mine:own", "loss": "mine:own", "schedule": "mine:own"}
+    train_model(a_model(strategy), msgspec.structs.replace(spec, **named), workspace)
+    parts = handed[-1].rest[-1]
+    assert [part(1) for part in (parts.optimizer, parts.loss, parts.schedule)] == [(1,)] * 3
