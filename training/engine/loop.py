@@ -3,10 +3,9 @@
 import contextlib
 import functools
 import itertools
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -31,62 +30,14 @@ from training.engine.out_of_memory import (
     statistics_of,
     told,
 )
+from training.engine.outcome import KEPT_OF_FIT, Fit, is_better, report
 from training.engine.recorded_step import Capture, RecordedStep, cuda_graph
 from training.engine.schedule import rate_in, rate_of_cycle
-from training.engine.state import State, changing, copy_state, load_state, shapes
+from training.engine.state import changing, copy_state, load_state, shapes
 from training.networks.build import ARCHITECTURES
-from training.progress import EpochEnd, Progress
-from training.records import NO_OPTIONS, Curves, LossScaling, Scores, Spec, ValidationAnswers
+from training.progress import Progress
+from training.records import NO_OPTIONS, LossScaling, Scores, Spec, ValidationAnswers
 from training.stopping import StoppedError, StopSignal
-
-KEPT_OF_FIT = ("learning_rate", "train", "validation", "epoch_seconds", "best_epoch",
-               "training_seconds", "batch_parts", "energy_joules", "loss_scaling", "best_answers",
-               "last_answers")  # fmt: skip
-"""Fields of `Fit` that a checkpoint's `Position` repeats."""
-
-
-@dataclass
-class Fit:
-    """The outcome of training; lists have one entry a finished epoch.
-
-    Attributes:
-        diverged: A loss stopped being finite; that epoch's weights are thrown away.
-        best_epoch: 1-based, see `Metrics.best_epoch`; 0 if there was no finite epoch.
-        best_state: Trainable parameters and buffers after `best_epoch`.
-        training_seconds: Time of the training passes alone.
-        batch_parts: How many parts a batch had to be divided into for the device's memory.
-        energy_joules: What the device consumed; None where that isn't known.
-        loss_scaling: Of training in fp16.
-        best_answers: To the validation images after `best_epoch`.
-        last_answers: Those after the last epoch; None where it diverged.
-    """
-
-    learning_rate: list[float] = field(default_factory=list)
-    train: list[Scores] = field(default_factory=list)
-    validation: list[Scores] = field(default_factory=list)
-    epoch_seconds: list[float] = field(default_factory=list)
-    diverged: bool = False
-    best_epoch: int = 0
-    best_state: State = field(default_factory=dict)
-    training_seconds: float = 0.0
-    batch_parts: int = 1
-    energy_joules: float | None = 0.0
-    loss_scaling: LossScaling | None = None
-    best_answers: ValidationAnswers | None = None
-    last_answers: ValidationAnswers | None = None
-
-    def curves(self, experiment_id: str, seed: int) -> Curves:
-        return Curves(
-            id=experiment_id,
-            seed=seed,
-            epoch=list(range(1, len(self.train) + 1)),
-            learning_rate=self.learning_rate,
-            train_loss=[scores.loss for scores in self.train],
-            train_accuracy=[scores.accuracy for scores in self.train],
-            validation_loss=[scores.loss for scores in self.validation],
-            validation_accuracy=[scores.accuracy for scores in self.validation],
-            epoch_seconds=self.epoch_seconds,
-        )
 
 
 @dataclass(frozen=True)
@@ -414,12 +365,12 @@ class _Training:
         result.validation.append(validated)
         result.epoch_seconds.append(self.seconds + seconds)
         speed = len(self.train.labels) / max(self.seconds, 1e-9)
-        _report(self.progress, epoch, self.spec.epochs, result, speed)
+        report(self.progress, epoch, self.spec.epochs, result, speed)
         if trained.loss is None or validated.loss is None:
             result.diverged, result.last_answers = True, None  # the best epoch is one before
             return
         result.last_answers = answers
-        if _is_better(result, epoch):
+        if is_better(result, epoch):
             result.best_epoch, result.best_answers = epoch, answers
             with self.averaged():
                 result.best_state = copy_state(self.module, result.best_state)
@@ -519,28 +470,3 @@ def _way_to_record(device: torch.device, spec: Spec, module: nn.Module) -> Captu
     known = known and not spec.mixes and not spec.ema and not spec.two_phase
     known = known and spec.layer_decay == 1 and not spec.head_learning_rate
     return functools.partial(cuda_graph, device) if device.type == "cuda" and known else None
-
-
-def _is_better(result: Fit, epoch: int) -> bool:
-    """Compare with the best epoch so far: validation accuracy, then lower validation loss."""
-    if result.best_epoch == 0:
-        return True
-    new, best = result.validation[epoch - 1], result.validation[result.best_epoch - 1]
-    assert new.loss is not None
-    assert best.loss is not None
-    return (new.accuracy, -new.loss) > (best.accuracy, -best.loss)
-
-
-def _report(progress: Progress, epoch: int, n_epochs: int, result: Fit, speed: float) -> None:
-    train, validation = result.train[-1], result.validation[-1]
-    progress.epoch(
-        EpochEnd(
-            epoch=epoch,
-            n_epochs=n_epochs,
-            train_loss=math.nan if train.loss is None else train.loss,
-            train_accuracy=train.accuracy,
-            validation_loss=math.nan if validation.loss is None else validation.loss,
-            validation_accuracy=validation.accuracy,
-            images_per_second=speed,
-        )
-    )

@@ -1,6 +1,6 @@
 """What a run's training took in arithmetic and energy."""
 
-from training.engine.loop import Fit
+from training.engine.outcome import Fit
 from training.networks.flops import Arithmetic, count
 from training.networks.freezing import freeze
 from training.planning.run_kinds import kind_of

@@ -13,7 +13,7 @@ from training.device.environment import describe, forget_peak_memory, peak_memor
 from training.device.precision import computing
 from training.engine.checkpoint import Checkpoints
 from training.engine.evaluate import evaluate_logits
-from training.engine.loop import Fit
+from training.engine.outcome import Fit
 from training.engine.state import State, load_state
 from training.logs import RunName
 from training.networks.first_layer import Filters, describe_change, first_filters, with_pictures

@@ -14,7 +14,8 @@ from training.engine.checkpoint import Checkpoints
 from training.engine.evaluate import evaluate_logits
 from training.engine.feature_cache import feature_key, frozen_digest
 from training.engine.frozen_features import prefix_features
-from training.engine.loop import FirstPhase, Fit, fit
+from training.engine.loop import FirstPhase, fit
+from training.engine.outcome import Fit
 from training.errors import StudyError
 from training.networks.build import ARCHITECTURES, Network
 from training.networks.freezing import Trainable, freeze, training_mode
