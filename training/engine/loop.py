@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from training.device.energy import EnergyMeter
 from training.device.precision import computes_in_bf16, fp16_forward, of_sums
+from training.device.process_group import ALONE, ProcessGroup
 from training.device.randomness import random_state, restore_random_state
 from training.device.transfer import moved
 from training.engine.average import WeightAverage
@@ -31,6 +32,7 @@ from training.engine.out_of_memory import (
     told,
 )
 from training.engine.outcome import KEPT_OF_FIT, Fit, is_better, report
+from training.engine.part_of_batch import WholeBatch, add_gradients_of_part
 from training.engine.recorded_step import Capture, RecordedStep, cuda_graph
 from training.engine.schedule import rate_in, rate_of_cycle
 from training.engine.state import changing, copy_state, load_state, shapes
@@ -70,6 +72,7 @@ def fit(
     meter: EnergyMeter | None = None,
     rates: Mapping[nn.Parameter, float] | None = None,
     first_phase: FirstPhase | None = None,
+    group: ProcessGroup = ALONE,
 ) -> Fit:
     """Train by cross-entropy with `spec`'s optimizer and schedule, from torch's random state.
 
@@ -83,17 +86,21 @@ def fit(
         meter: Of the device's energy.
         rates: Factors of the learning rates of the parameters that are here.
         first_phase: How the first epochs train, where they don't train everything.
+        group: The processes that train together. All call this alike; the network, random numbers
+            and checkpoints of the first one hold, which alone is asked to stop.
 
     Returns:
         Curves, and the state of the best epoch. The module keeps its last state.
 
     Raises:
+        GroupError: Another process of the group has died.
         StoppedError: `stop` asked for it; a checkpoint was written.
         DeviceError: Not even a single image fits the device's memory.
     """
     training = _Training(module, training_mode, train, spec, progress, checkpoints, meter, rates,
-                         first_phase)  # fmt: skip
+                         first_phase, group)  # fmt: skip
     progress.epochs(spec.epochs, len(train.labels))
+    training.begin_alike()
     training.resume()
     training.meter.go_on_from(training.result.energy_joules)
     log(training.result)
@@ -104,7 +111,9 @@ def fit(
                 training.train_epoch(stop)
                 started = time.perf_counter()
                 with training.averaged():
-                    scores, answers = evaluate(module, validation, spec.batch_size, stop.check)
+                    scores, answers = evaluate(
+                        module, validation, spec.batch_size, stop.check, group
+                    )
                 training.end_epoch(scores, answers, time.perf_counter() - started)
                 log(training.result)
         except StoppedError as stopped:
@@ -135,9 +144,10 @@ class _Training:
         self, module: nn.Module, training_mode: Callable[[], object], train: Inputs, spec: Spec,
         progress: Progress, checkpoints: Checkpoints | None, meter: EnergyMeter | None,
         rates: Mapping[nn.Parameter, float] | None, first_phase: FirstPhase | None,
+        group: ProcessGroup,
     ) -> None:  # fmt: skip
         self.module, self.training_mode, self.train = module, training_mode, train
-        self.rates, self.first_phase = rates, first_phase
+        self.rates, self.first_phase, self.group = rates, first_phase, group
         self._n_first = first_phase.epochs if first_phase is not None else 0
         if first_phase is not None:
             first_phase.begin()
@@ -155,6 +165,12 @@ class _Training:
         self.scaling = LossScale(self.device) if self.fp16 is not None else None
         self.recorded = self._unrecorded()
         self._begin_epoch(1)
+
+    def begin_alike(self) -> None:
+        """Take over the network and the random numbers of the first process."""
+        self.group.copy_first([*self.module.parameters(), *self.module.buffers()])
+        if self.group.size > 1:
+            restore_random_state(self.group.share(random_state(self.device)), self.device)
 
     def is_over(self) -> bool:
         """Tell whether no further epoch is trained: all are done, or nothing gets better."""
@@ -190,6 +206,8 @@ class _Training:
         self.totals.zero_()
 
     def _unrecorded(self) -> RecordedStep:
+        if self.group.size > 1:
+            return RecordedStep()
         return RecordedStep(_way_to_record(self.device, self.spec, self.module))
 
     def train_epoch(self, stop: StopSignal) -> None:
@@ -214,7 +232,7 @@ class _Training:
         seconds = self.seconds
         self._begin_epoch(self.epoch)
         self.seconds = seconds
-        if self.checkpoints is not None:
+        if self.checkpoints is not None and self.group.is_first:
             self.checkpoints.remove()  # by their names they are newer than those to come
             self.save()
 
@@ -259,6 +277,9 @@ class _Training:
         return drawn(self.odds, size, self.order)
 
     def _train_batch(self, chosen: Tensor) -> None:
+        if self.group.size > 1 and len(chosen) >= self.group.size:
+            self._train_part(chosen)
+            return
         labels = self.train.labels[moved(chosen, self.device)]
         inputs = gathered(self.train, chosen, self.module)
         parts = self.result.batch_parts
@@ -271,10 +292,39 @@ class _Training:
         loss, logits, used = backward(self.module, inputs, labels, parts, scale, objective)
         del inputs  # so that the optimizer has their room
         self.result.batch_parts = max(parts, used)  # a last, smaller batch may do with fewer
+        scored = batch_totals(loss, logits, objective.larger_of(labels))
         with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
-            self._learn(loss, logits, objective.larger_of(labels), before)
+            self._learn(scored, before, len(chosen))
         if used > parts:
             self.progress.note(f"Out of memory: splitting each batch into {used} parts")
+
+    def _train_part(self, chosen: Tensor) -> None:
+        """Train on a batch of which this process computes a part, and the others the rest."""
+        self._follow_cycle()
+        labels = self.train.labels[moved(chosen, self.device)]
+        part = self.group.part(len(chosen))
+        if self.spec.mixes:
+            inputs, objective = self._mixed(gathered(self.train, chosen, self.module), labels)
+            inputs = inputs[part]
+        else:
+            inputs = gathered(self.train, chosen, self.module, part)
+            objective = self.objective
+        before, scale = self._before()
+        self.module.zero_grad(set_to_none=True)
+        whole = WholeBatch(self.group, len(chosen), self.device)
+        with told(f"{len(inputs)} images of a batch", "a smaller --batch-size or more --devices"):
+            scored = add_gradients_of_part(
+                self.module, inputs, labels, whole, scale, objective.of(part)
+            )
+        del inputs
+        self.result.drew_apart = self.result.drew_apart or whole.drew_apart
+        self.group.sum([scored, *self._gradients()])
+        with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
+            self._learn(scored, before, len(chosen))
+
+    def _gradients(self) -> list[Tensor]:
+        gradients = [parameter.grad for parameter in self.optimizer.parameters]
+        return [gradient for gradient in gradients if gradient is not None]
 
     def _mixed(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Objective]:
         """Mix a batch (B, C, H, W), (B,) where the recipe says so; return it and its objective."""
@@ -291,7 +341,7 @@ class _Training:
         loss, logits = add_gradients(
             self.module, inputs, labels, scale=scale, objective=self.objective
         )
-        self._learn(loss, logits, labels, before)
+        self._learn(batch_totals(loss, logits, labels), before, len(labels))
 
     def _before(self) -> tuple[list[tuple[Tensor, Tensor]], Tensor | None]:
         """Return what a step that is skipped restores, and the factor of the loss."""
@@ -299,17 +349,20 @@ class _Training:
             return [], None
         return statistics_of(self.module), self.scaling.scale
 
-    def _learn(
-        self, loss: Tensor, logits: Tensor, labels: Tensor, before: list[tuple[Tensor, Tensor]]
-    ) -> None:
-        """Step by a batch's gradients and count its scores, as far as fp16 could hold them."""
+    def _learn(self, scored: Tensor, before: list[tuple[Tensor, Tensor]], n: int) -> None:
+        """Step by the gradients of a batch of `n`, count its scores as far as fp16 held them.
+
+        Args:
+            scored: See `batch_totals`.
+            before: What a step that is skipped restores.
+        """
         if self.scaling is None:
             self._clip()
             self.optimizer.step()
             self._average()
-            self.totals[:2].add_(batch_totals(loss, logits, labels))
+            self.totals[:2].add_(scored)
             return
-        held = loss.isfinite()
+        held = scored[0].isfinite()
         overflow = self.scaling.unscale(self.optimizer.parameters, held)
         self._clip()
         self.optimizer.step(overflow)
@@ -317,8 +370,8 @@ class _Training:
         self.scaling.update()
         for buffer, value in before:
             buffer.copy_(torch.where(held, buffer, value))
-        self.totals[:2].add_(batch_totals(loss, logits, labels).masked_fill(~held, 0))
-        self.totals[2].add_(~held, alpha=len(labels))
+        self.totals[:2].add_(scored.masked_fill(~held, 0))
+        self.totals[2].add_(~held, alpha=n)
 
     def _clip(self) -> None:
         """Bring the gradient of all weights together down to the norm that the recipe allows."""
@@ -390,6 +443,8 @@ class _Training:
         """Write a checkpoint of this very moment, between two batches."""
         if self.checkpoints is None or (self.epoch, self.batch) == (1, 0):
             return
+        if not self.group.is_first:  # the others are as it is
+            return
         result = self.result
         result.energy_joules = self.meter.joules()
         position = Position(
@@ -412,9 +467,18 @@ class _Training:
             tensors["inputs"] = self.train.generator.get_state()
         self.checkpoints.save(position, tensors)
 
+    def _newest(self) -> tuple[Position, dict[str, Any]] | None:
+        """Return the newest checkpoint; other processes read what the first one could read."""
+        if self.checkpoints is None:
+            return None
+        found = self.checkpoints.newest() if self.group.is_first else None
+        if self.group.share(found is not None) and not self.group.is_first:
+            found = self.checkpoints.newest()
+        return found
+
     def resume(self) -> None:
         """Resume from the newest checkpoint that fits, if any."""
-        found = self.checkpoints.newest() if self.checkpoints is not None else None
+        found = self._newest()
         if found is None:
             return
         position, tensors = found

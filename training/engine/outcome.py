@@ -27,6 +27,8 @@ class Fit:
         loss_scaling: Of training in fp16.
         best_answers: To the validation images after `best_epoch`.
         last_answers: Those after the last epoch; None where it diverged.
+        drew_apart: Whether several devices drew random numbers, other than for dropout, each by
+            itself.
     """
 
     learning_rate: list[float] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Fit:
     loss_scaling: LossScaling | None = None
     best_answers: ValidationAnswers | None = None
     last_answers: ValidationAnswers | None = None
+    drew_apart: bool = False
 
     def curves(self, experiment_id: str, seed: int) -> Curves:
         return Curves(
