@@ -50,6 +50,12 @@ def memory_notes(model: Model, batch_parts: int) -> list[str]:
     return [text]
 
 
+def device_notes(drew_apart: bool) -> list[str]:
+    """Say whether devices that trained together drew random numbers that one wouldn't have."""
+    text = "Each device drew the network’s random numbers, but dropout’s, for its part of a batch."
+    return [text] * drew_apart
+
+
 def determinism_notes(operations: set[str]) -> list[str]:
     if not operations:
         return []
