@@ -106,12 +106,12 @@ def test_a_killed_process_is_named_and_the_run_goes_on_from_its_checkpoint(homew
         code, output = started.end()
         assert is_gone(other)
     assert code == 1, output
-    assert f"Process 2 of 2 killed while training {BASELINE} on cpu." in output
+    assert f"Process 2 of 2 was killed while training {BASELINE} on cpu." in output
     assert "the same command goes on from the last checkpoint" in output
     assert "Traceback" not in output
     failed = read(folder_of(tmp_path).metrics(BASELINE, 0), Metrics)
     assert failed.status == "failed"
-    assert "Process 2 of 2 killed" in failed.error
+    assert "Process 2 of 2 was killed" in failed.error
     answer = homework("run", BASELINE, *LONG, *TOGETHER, tiny=False)
     assert answer.error is None, answer.output
     assert "Resuming at epoch" in answer.output
@@ -162,17 +162,22 @@ def test_the_others_end_with_a_first_process_that_is_killed(tmp_path, homework):
 MINE = """
 import torch
 
+class Own(torch.nn.BatchNorm1d):
+    def forward(self, x):
+        return (x - x.mean(0)) / x.std(0)
+
 class Net(torch.nn.Module):
     def __init__(self, n_classes):
         super().__init__()
         self.fc = torch.nn.Linear(3, n_classes)
+        self.norm = Own(3)
 
     def forward(self, pictures):
         if self.training and len(pictures) == 7:
             raise ValueError("a part of seven")
         if self.training and len(pictures) == 5 and torch.distributed.get_rank() == 1:
             raise ValueError("the second one's part of five")
-        return self.fc(pictures.mean((2, 3)) + 0 * torch.rand(3))
+        return self.fc(self.norm(pictures.mean((2, 3))) + 0 * torch.rand(3))
 
 def net(n_classes, weights):
     return Net(n_classes)
@@ -208,8 +213,9 @@ def test_what_a_network_raises_is_recorded_and_the_list_goes_on(homework, tmp_pa
     assert "a part of seven" in both.error
     assert "the second one's part of five" in second.error
     assert even.status == "done"
-    (note,) = even.notes
-    assert note.startswith("Each device drew the network’s random numbers, but dropout’s")
+    first, second = even.notes
+    assert first.startswith("Each device drew the network’s random numbers, but dropout’s")
+    assert second == "Batch normalisation took its statistics from each device’s part of a batch."
 
 
 @pytest.mark.parametrize(
@@ -235,3 +241,4 @@ def test_fewer_gpus_than_devices_is_one_message(monkeypatch):
 def test_threads_are_divided(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 6)
     assert [where.threads_each(Where(devices=n)) for n in (1, 2, 4, 9)] == [6, 3, 1, 1]
+    assert where.threads_each(Where(devices=2, jobs=1)) == 3

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from training.device.precision import computing
 from training.device.process_group import connected
 from training.device.randomness import seed_all
 from training.engine.batches import PictureInputs
@@ -82,14 +83,15 @@ def pictures(n, augmentation="none"):
     )  # fmt: skip
 
 
-def trained(group, spec, n=21):
+def trained(group, spec, precision="fp32", n=21):
     """Train on `n` pictures; return the curves, the last weights and what draws would come next."""
     seed_all(spec.seed + group.rank)  # the first one's holds
     module = build(spec.model, 3, spec.head, spec.width).module
     if group.is_first:
         seed_all(7)
-    result = fit(module, module.train, pictures(n, spec.augmentation), pictures(13), spec,
-                 Progress(), group=group)  # fmt: skip
+    with computing(module, precision, CPU):
+        result = fit(module, module.train, pictures(n, spec.augmentation), pictures(13), spec,
+                     Progress(), group=group)  # fmt: skip
     state = {name: value.clone() for name, value in module.state_dict().items()}
     return result, state, torch.rand(3)
 

@@ -28,6 +28,7 @@ from training.engine.out_of_memory import (
     add_gradients,
     backward,
     gathered,
+    normalises_batches,
     statistics_of,
     told,
 )
@@ -318,6 +319,8 @@ class _Training:
             )
         del inputs
         self.result.drew_apart = self.result.drew_apart or whole.drew_apart
+        if normalises_batches(self.module) and not whole.normalised:
+            self.result.normalised_apart = True
         self.group.sum([scored, *self._gradients()])
         with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
             self._learn(scored, before, len(chosen))

@@ -29,6 +29,7 @@ class Fit:
         last_answers: Those after the last epoch; None where it diverged.
         drew_apart: Whether several devices drew random numbers, other than for dropout, each by
             itself.
+        normalised_apart: Whether several devices normalised batches each by its part's statistics.
     """
 
     learning_rate: list[float] = field(default_factory=list)
@@ -45,6 +46,7 @@ class Fit:
     best_answers: ValidationAnswers | None = None
     last_answers: ValidationAnswers | None = None
     drew_apart: bool = False
+    normalised_apart: bool = False
 
     def curves(self, experiment_id: str, seed: int) -> Curves:
         return Curves(

@@ -34,13 +34,14 @@ class WholeBatch(TorchFunctionMode):
     Attributes:
         drew_apart: Whether something else than dropout drew random numbers; then each process drew
             them for its part by itself.
+        normalised: Whether a layer was seen that normalises by the batch's statistics.
     """
 
     def __init__(self, group: ProcessGroup, n: int, device: torch.device) -> None:
         super().__init__()
         self.group, self.n, self.device = group, n, device
         self.part = group.part(n)
-        self.drew_apart = False
+        self.drew_apart = self.normalised = False
         self._state = torch_state(device)
 
     def __torch_function__(
@@ -79,6 +80,7 @@ class WholeBatch(TorchFunctionMode):
         """Return the part (P, C, …) normalised."""
         if not training:
             return F.batch_norm(part, running_mean, running_var, weight, bias, False, momentum, eps)
+        self.normalised = True
         statistics = _statistics(part, self.group)
         if running_mean is not None and running_var is not None:
             mean, variance, n = statistics

@@ -126,20 +126,23 @@ class OtherProcesses:
                     process.start()
                     self._others.append(_Other(process, ours))
             theirs.close()
-        for other in self._others:
+        stage = self.workspace.progress.stage
+        for number, other in enumerate(self._others):
+            stage(number, len(self._others), "Starting the processes of the other devices")
+            while not other.connection.poll(SECONDS_BETWEEN_LOOKS):
+                self.workspace.stop.check()
             self._answer(other)
+        stage(1, 1, "Starting the processes of the other devices")
         group = connected(folder, 0, self.n, self.workspace.device)
         return self._connected.enter_context(group)
 
     def _answer(self, other: _Other) -> None:
-        """Wait until another process says that it did what it was to do.
+        """Wait until another process says that it is ready, or has trained along.
 
         Raises:
             GroupError: It has died.
             Exception: What it met.
         """
-        while not other.connection.poll(SECONDS_BETWEEN_LOOKS):
-            self.workspace.stop.check()
         try:
             error = other.connection.recv()
         except (EOFError, OSError) as lost:
@@ -165,8 +168,10 @@ class OtherProcesses:
         for rank, other in ends.items():
             other.process.join(SECONDS_TO_SAY_WHY)
             if other.process.exitcode:
+                ended = end_of(other.process)
+                was = "was " if ended.startswith("killed") else ""
                 return DeviceError(
-                    f"Process {rank} of {self.n} {end_of(other.process)} while training "
+                    f"Process {rank} of {self.n} {was}{ended} while training "
                     f"{step.experiment.id} on {self.devices[rank - 1]}.",
                     "Finished work is saved; the same command goes on from the last checkpoint. "
                     "The usual cause is running out of memory: try fewer --devices or a smaller "

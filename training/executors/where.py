@@ -29,7 +29,7 @@ def threads_each(where: Where) -> int:
     """Return how many CPU threads each experiment computes with, on each of its devices."""
     if where.executor == "ray":
         return where.threads or 1
-    return where.threads or max(1, torch.get_num_threads() // (where.jobs or where.devices))
+    return where.threads or max(1, torch.get_num_threads() // max(where.jobs or 1, where.devices))
 
 
 def check_executor(options: RunOptions) -> None:

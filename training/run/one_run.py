@@ -142,7 +142,7 @@ def _train(
             *memory_notes(model, result.batch_parts),
             *testing_notes(tested.in_fp32),
             *determinism_notes(operations),
-            *device_notes(result.drew_apart),
+            *device_notes(result.drew_apart, result.normalised_apart),
         ]
         metrics = _describe(step, model, result, feature_seconds, tested, notes, workspace)
         metrics = msgspec.structs.replace(

@@ -62,6 +62,20 @@ def test_two_processes_train_as_one(processes, way):
     assert both[0][0].best_answers == both[1][0].best_answers == alone.best_answers
 
 
+@pytest.mark.parametrize("model", ["alexnet", "resnet18"])
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_two_processes_train_as_one_in_16_bits(processes, model, precision):
+    """To the digits that these formats leave; steps are skipped by both or by none."""
+    spec = two.spec_with(model=model)
+    alone, *_ = two.trained(ALONE, spec, precision)
+    both = processes.call(two.trained, spec, precision)
+    for result, _, _ in both:
+        assert curve(result)[::2] == pytest.approx(curve(alone)[::2], rel=2e-2)
+        assert result.loss_scaling == alone.loss_scaling
+    for name, value in both[0][1].items():
+        assert torch.equal(value, both[1][1][name]), name
+
+
 def test_another_seed_or_order_would_be_noticed():
     """What the tolerances above can tell apart."""
     spec = two.spec_with()
