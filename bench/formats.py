@@ -20,7 +20,7 @@ from training.data.prepare import PreparedData, prepare
 from training.device.environment import device_name, ignore_denormals, keep_memory
 from training.device.precision import FACTORS, Precision
 from training.device.randomness import seed_all
-from training.engine.loop import Fit
+from training.engine.outcome import Fit
 from training.progress import Progress
 from training.records import Spec, StudyFolder
 from training.run.prepare_model import prepare_model

@@ -27,6 +27,7 @@ def run_study(
     force: bool = False,
     keep_weights: bool | None = None,
     jobs: int = 1,
+    devices: int = 1,
     progress: bool = True,
     **settings: Unpack[Settings],
 ) -> Path:
@@ -42,6 +43,8 @@ def run_study(
         study: The study's name; by default the study file's, else the preset's. If that study is
             there, its settings hold.
         change: Let the other arguments change that study's settings.
+        jobs: How many experiments run at once, each in a process of its own.
+        devices: How many devices of this machine train each experiment together.
         keep_weights: Keep every tested network, and train those again that weren't kept; or none.
             By default those of the first seed are kept, up to 100 MB each.
         settings: Those of a study file, such as `epochs=5`.
@@ -66,7 +69,7 @@ def run_study(
         force=force,
         keep_weights=keep_weights,
         code_folders=tuple(code_folders),
-        where=Where(jobs=jobs),
+        where=Where(jobs=jobs, devices=devices),
     )
     with process_put_back():
         _run(record, folder, select(record, names), options, progress)

@@ -56,7 +56,7 @@ def run_study(
         DeviceError: The device isn't there.
         WeightsError: `settings.weights` names nothing.
     """
-    check_executor(options.where)
+    check_executor(options)
     progress = progress or Progress()
     settings = study.settings
     logs = live_logs(options.logs, folder, progress.note)

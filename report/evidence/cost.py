@@ -41,6 +41,12 @@ def speed_of(run: Run) -> Quantity | None:
     return derive("ratio", training, seconds)
 
 
+def devices_of(run: Run) -> tuple[str, int]:
+    """Return the name of a run's device, and how many trained it: what times are comparable by."""
+    environment = run.metrics.environment
+    return ("", 1) if environment is None else (environment.device_name, environment.n_devices)
+
+
 def peak_of(run: Run) -> Quantity | None:
     """Return the FLOP in a second of the device's fastest matrix product."""
     return _recorded(run, "peak_flop_per_second")

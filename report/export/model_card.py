@@ -17,7 +17,7 @@ from report.export.latex import right_of
 from report.findings.chosen import Chosen, chosen, chosen_model
 from report.findings.data import extent, kind
 from report.findings.notices import data_notices, uses_sample_data
-from training.records import Dataset
+from training.records import Dataset, Environment
 from training.records.spec_fields import spec_values
 
 _UNKNOWN = (
@@ -209,11 +209,16 @@ def _training(tested: list[Tested]) -> str:
         blocks += said
     environments = {
         f"homework {e.homework}, Python {e.python}, torch {e.torch}, torchvision {e.torchvision}, "
-        f"{e.precision} on {e.device} ({e.device_name})"
+        f"{e.precision} on {_devices(e)} ({e.device_name})"
         for item in tested for run in item.runs if (e := run.metrics.environment)
     }  # fmt: skip
     said_where = [f"\nTrained with {escape(text)}." for text in sorted(environments)]
     return "\n".join([*blocks, *said_where]) + "\n"
+
+
+def _devices(environment: Environment) -> str:
+    n = environment.n_devices
+    return environment.device if n == 1 else f"{n} devices, the first {environment.device}"
 
 
 def _counts(run: Run) -> str:

@@ -109,6 +109,7 @@ COLUMNS: tuple[Column, ...] = (
     _field("environment.device_name", "text", "device_name"),
     _field("environment.precision", "text", "precision"),
     _field("environment.n_threads", "integer", "n_threads"),
+    _field("environment.n_devices", "integer", "n_devices"),
     _field("environment.homework", "text", "homework_version"),
     _field("environment.python", "text", "python_version"),
     _field("environment.torch", "text", "torch_version"),

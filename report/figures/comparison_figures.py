@@ -4,6 +4,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from report.evidence.accuracy import Tested, all_tested
+from report.evidence.cost import devices_of
 from report.evidence.load import StudyView
 from report.evidence.reference import reference_number
 from report.evidence.sentences import Parts, counted, parts
@@ -122,8 +123,7 @@ def _seconds(tested: Tested) -> float:
 
 
 def _one_device(tested: list[Tested]) -> bool:
-    environments = [run.metrics.environment for item in tested for run in item.runs]
-    return len({e.device_name if e else "" for e in environments}) == 1
+    return len({devices_of(run) for item in tested for run in item.runs}) == 1
 
 
 def draw_forest(figure: "Figure", points: list[Point]) -> None:

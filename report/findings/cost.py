@@ -3,7 +3,16 @@
 from collections.abc import Callable
 
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.cost import Spent, arithmetic_of, energy_of, mean, time_of, total, trained
+from report.evidence.cost import (
+    Spent,
+    arithmetic_of,
+    devices_of,
+    energy_of,
+    mean,
+    time_of,
+    total,
+    trained,
+)
 from report.evidence.display_names import pair_word
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
@@ -61,10 +70,11 @@ def _factor(a: Quantity, b: Quantity) -> Parts:
 
 
 def _time(run: Run, other: Run, name: Name, other_name: Name) -> list[Sentence]:
-    devices = [
-        r.metrics.environment.device_name if r.metrics.environment else "" for r in (run, other)
-    ]
-    if devices[0] != devices[1] or not run.metrics.epochs_run or not other.metrics.epochs_run:
+    if (
+        devices_of(run) != devices_of(other)
+        or not run.metrics.epochs_run
+        or not other.metrics.epochs_run
+    ):
         return []
     seconds = [
         derive("ratio", r.number("/train_seconds"), r.number("/epochs_run")) for r in (run, other)
@@ -77,8 +87,12 @@ def _time(run: Run, other: Run, name: Name, other_name: Name) -> list[Sentence]:
         ).parts  # fmt: skip
     return [
         say("An epoch of ", name, " took ", duration(seconds[0]), cached, "; one of ", other_name,
-            " took ", duration(seconds[1]), " on the same device.")
+            " took ", duration(seconds[1]), f" on the same {_device_or_devices(run)}.")
     ]  # fmt: skip
+
+
+def _device_or_devices(run: Run) -> str:
+    return "device" if devices_of(run)[1] == 1 else "devices"
 
 
 def accuracy_per_parameter(view: StudyView) -> list[Sentence]:
@@ -221,6 +235,5 @@ def _nothing_for_less(tried: bool) -> list[Sentence]:
     return [say("Every other tested model took at least as much arithmetic.")]
 
 
-def _devices(tested: Tested) -> set[str]:
-    environments = [run.metrics.environment for run in tested.runs]
-    return {environment.device_name if environment else "" for environment in environments}
+def _devices(tested: Tested) -> set[tuple[str, int]]:
+    return {devices_of(run) for run in tested.runs}

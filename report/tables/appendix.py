@@ -139,13 +139,16 @@ def _cost(run: Run) -> Row:
 
 def environments(view: StudyView) -> Table | None:
     """List the distinct places where runs happened; None where no record names one."""
-    found = list(_environments(view))
+    known = [run.metrics.environment for run in view.all_runs()]
+    several = any(e is not None and e.n_devices > 1 for e in known)
+    found = list(_environments(view, several))
     if not found:
         return None
     columns = (
         Column("Key"),
         Column("Device"),
         Column("Platform"),
+        *[number_column("Devices")] * several,
         number_column("Threads"),
         Column("Python"),
         Column("torch"),
@@ -153,11 +156,15 @@ def environments(view: StudyView) -> Table | None:
         Column("homework"),
         Column("Commit"),
     )
-    caption = parts("Where the experiments ran, and with which versions.")
+    caption = parts(
+        "Where the experiments ran, and with which versions.",
+        *[" Several devices each computed a part of every batch; threads are those of each."]
+        * several,
+    )
     return Table("environments", caption, columns, tuple(found))
 
 
-def _environments(view: StudyView) -> Iterator[Row]:
+def _environments(view: StudyView, several: bool) -> Iterator[Row]:
     keys, seen = environment_keys(view), set()
     for run in view.all_runs():
         key, e = keys.get(environment_of(run)), run.metrics.environment
@@ -170,6 +177,7 @@ def _environments(view: StudyView) -> Iterator[Row]:
             parts(Name(key)),
             parts(Name(e.device_name)),
             parts(Name(e.platform)),
+            *[parts(plain(run.number("/environment/n_devices")))] * several,
             threads,
             *(parts(Name(version)) if version else () for version in versions),
         )

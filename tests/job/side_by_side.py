@@ -1,4 +1,4 @@
-"""Start `homework run` with two jobs in a process of its own, to be disturbed."""
+"""Start `homework run` in a process of its own, to be disturbed."""
 
 import contextlib
 import json
@@ -53,13 +53,13 @@ def _default_signals():
 
 
 class Started:
-    """`homework run` with two jobs, in a process of its own."""
+    """`homework run`, with two jobs unless `how` says otherwise, in a process of its own."""
 
-    def __init__(self, tmp_path):
+    def __init__(self, tmp_path, names=NAMES, how=("--jobs", "2")):
         self.folder = folder_of(tmp_path)
         self.stopped = []
-        command = [sys.executable, "-c", "from training.cli import main; main()", "run", *NAMES,
-                   *LONG, *EVERY_BATCH, "--jobs", "2"]  # fmt: skip
+        command = [sys.executable, "-c", "from training.cli import main; main()", "run", *names,
+                   *LONG, *EVERY_BATCH, *how]  # fmt: skip
         self.process = subprocess.Popen(
             command,
             cwd=tmp_path,

@@ -12,7 +12,7 @@ from training.run.run_options import RunOptions, Where
 TYPED = (
     "--device", "cpu", "--precision", "bf16", "--deterministic", "--force", "--keep-weights",
     "--checkpoint-every", "7.5", "--log", "mlflow", "--log", "tensorboard", "--executor", "ray",
-    "--jobs", "3", "--threads", "2", "--address", "auto", "--gpus-per-run", "0.5",
+    "--jobs", "3", "--threads", "2", "--devices", "2", "--address", "auto", "--gpus-per-run", "0.5",
 )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def test_every_option_of_the_command(homework, asked, tmp_path, command):
         keep_weights=True,
         logs=("mlflow", "tensorboard"),
         code_folders=(study.parent, tmp_path),
-        where=Where(executor="ray", jobs=3, threads=2, address="auto", gpus_per_run=0.5),
+        where=Where(executor="ray", jobs=3, threads=2, devices=2, address="auto", gpus_per_run=0.5),
     )
     for given, usual in ((options, RunOptions()), (options.where, Where())):
         for field in dataclasses.fields(given):

@@ -196,6 +196,16 @@ _WHERE_OPTIONS = (
         "divided by --jobs; 1 on a Ray cluster]",
     ),
     click.option(
+        "--devices",
+        envvar="HOMEWORK_DEVICES",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Devices of this machine that train each experiment together, each on its part of "
+        "every batch: CUDA devices, or as many processes on the CPU.",
+    ),
+    click.option(
         "--executor",
         type=click.Choice(["local", "ray"]),
         default="local",

@@ -58,13 +58,21 @@ DRAWS: dict[str, Draw | None] = {
 }
 
 
-def augment(pictures: Tensor, augmentation: str, generator: torch.Generator) -> Tensor:
+def augment(
+    pictures: Tensor,
+    augmentation: str,
+    generator: torch.Generator,
+    n: int | None = None,
+    part: slice = slice(None),
+) -> Tensor:
     """Transform each image of a batch by a random draw of its own.
 
     Args:
         pictures: Float pixels (B, C, H, W), square, before normalisation.
         augmentation: A name of `DRAWS`.
         generator: A CPU generator; draws don't depend on the device.
+        n: Images of the whole batch, where `pictures` are only a part of it; draws are for all.
+        part: Which ones they are.
 
     Returns:
         Pixels of the same shape and dtype; black (0) where the source lies outside.
@@ -72,8 +80,8 @@ def augment(pictures: Tensor, augmentation: str, generator: torch.Generator) -> 
     draw = look_up("augmentation", augmentation, DRAWS)
     if draw is None:
         return pictures
-    horizontal, vertical, angle = draw(len(pictures), generator)
-    return transform(pictures, horizontal, vertical, angle)
+    draws = draw(len(pictures) if n is None else n, generator)
+    return transform(pictures, *(values[part] for values in draws))
 
 
 def transform(pictures: Tensor, horizontal: Tensor, vertical: Tensor, angle: Tensor) -> Tensor:

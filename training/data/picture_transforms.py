@@ -35,21 +35,30 @@ class PictureTransforms:
         self._transforms = [_made(one, image_size, code_folders) for one in transforms]
         self._names = ", ".join(transform.name for transform in transforms)
 
-    def __call__(self, pictures: Tensor, generator: torch.Generator) -> Tensor:
+    def __call__(
+        self,
+        pictures: Tensor,
+        generator: torch.Generator,
+        n: int | None = None,
+        part: slice = slice(None),
+    ) -> Tensor:
         """Return altered pictures.
 
         Args:
             pictures: (B, H, W, 3) uint8 on the CPU.
             generator: On the CPU; one number a picture is drawn from it.
+            n: Pictures of the whole batch, where these are only a part; numbers are drawn for all.
+            part: Which ones they are.
 
         Returns:
             (B, H, W, 3) uint8.
         """
-        seeds = [int(torch.randint(2**53, (), generator=generator)) for _ in range(len(pictures))]
+        n = len(pictures) if n is None else n
+        seeds = [int(torch.randint(2**53, (), generator=generator)) for _ in range(n)]
         result = torch.empty_like(pictures)
         before = torch.get_rng_state()
         try:
-            for place, seed in enumerate(seeds):
+            for place, seed in enumerate(seeds[part]):
                 torch.default_generator.manual_seed(seed)
                 result[place] = self._of_one(pictures[place].permute(2, 0, 1)).permute(1, 2, 0)
         finally:

@@ -19,6 +19,10 @@ IN_CACHE = 2**21
 """Bytes of images that are normalised at a time: between the steps they stay in the cache."""
 
 
+WHOLE = slice(None)
+"""All images of a batch."""
+
+
 class Inputs(Protocol):
     """One split's inputs and labels.
 
@@ -29,8 +33,12 @@ class Inputs(Protocol):
     labels: Tensor
     generator: torch.Generator | None
 
-    def gather(self, chosen: Tensor) -> Tensor:
-        """Return the inputs at positions `chosen` (B,) of this split, on the device."""
+    def gather(self, chosen: Tensor, part: slice = WHOLE) -> Tensor:
+        """Return the inputs at positions `chosen` (B,) of this split, on the device.
+
+        Args:
+            part: Of the batch, that alone is returned; random numbers are drawn for all of it.
+        """
 
 
 class PictureInputs:
@@ -89,12 +97,12 @@ class PictureInputs:
         self._again = again and augmentation == "none" and on_device is not None
         self._kept: Tensor | None = None
 
-    def gather(self, chosen: Tensor) -> Tensor:
+    def gather(self, chosen: Tensor, part: slice = WHOLE) -> Tensor:
         if self._again:
             self._kept, self._again = self._all_normalised(), False
         if self._kept is not None:
-            return self._kept[moved(chosen, self.device)].permute(0, 3, 1, 2)
-        return self._gathered(chosen)
+            return self._kept[moved(chosen[part], self.device)].permute(0, 3, 1, 2)
+        return self._gathered(chosen, part)
 
     def _all_normalised(self) -> Tensor | None:
         """Return all of the split, (n, H, W, 3), if the device has room."""
@@ -107,20 +115,21 @@ class PictureInputs:
             kept[some[0] : some[-1] + 1] = self._gathered(some).permute(0, 2, 3, 1)
         return kept
 
-    def _gathered(self, chosen: Tensor) -> Tensor:
+    def _gathered(self, chosen: Tensor, part: slice = WHOLE) -> Tensor:
         assert self.generator is not None
+        n, chosen = len(chosen), chosen[part]
         if self._transforms is not None:
             plain = torch.from_numpy(self.pixels[self.positions[chosen.numpy()]])
-            return self.normalised(moved(self._transforms(plain, self.generator), self.device))
+            altered = self._transforms(plain, self.generator, n, part)
+            return self.normalised(moved(altered, self.device))
         pixels = self._pixels(chosen)
         if self.augmentation == "none":
             return self.normalised(pixels)
         assert isinstance(self.augmentation, str)
         # B, H, W, 3 → B, 3, H, W: the permuted view is channels_last as it stands
         pictures = pixels.permute(0, 3, 1, 2).float()
-        return self.normalised(
-            augment(pictures, self.augmentation, self.generator).permute(0, 2, 3, 1)
-        )
+        altered = augment(pictures, self.augmentation, self.generator, n, part)
+        return self.normalised(altered.permute(0, 2, 3, 1))
 
     def normalised(self, pictures: Tensor) -> Tensor:
         """Return (B, H, W, 3) less the mean, by the standard deviation: (B, C, H, W)."""
@@ -160,8 +169,8 @@ class FeatureInputs:
         self.labels = labels
         self.generator: torch.Generator | None = None
 
-    def gather(self, chosen: Tensor) -> Tensor:
-        return self.features[moved(chosen, self.features.device)]
+    def gather(self, chosen: Tensor, part: slice = WHOLE) -> Tensor:
+        return self.features[moved(chosen[part], self.features.device)]
 
 
 def shuffled(n: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:

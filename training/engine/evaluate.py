@@ -1,7 +1,7 @@
 """Loss and top-1 accuracy over a split."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.device.precision import fp16_forward, of_sums
+from training.device.process_group import ALONE, ProcessGroup
 from training.device.transfer import moved
 from training.engine.batches import Inputs, in_order
 from training.engine.out_of_memory import forward, gathered
@@ -22,14 +23,17 @@ EVALUATED_TOGETHER_ON_CUDA = 512
 """The same there: fewer kernels, each of which keeps more of the device busy."""
 
 
-def batch_totals(loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
+def batch_totals(loss: Tensor, logits: Tensor, labels: Tensor, n: int | None = None) -> Tensor:
     """Return summed loss and correct count of a batch, (2,), without leaving the device.
 
     The format is that of sums on the device, see `of_sums`.
+
+    Args:
+        n: Images that the mean loss is over, where it is a part's share of a larger batch's.
     """
     correct = (logits.argmax(1) == labels).sum()
     kind = of_sums(labels.device)
-    return torch.stack((loss.to(kind) * len(labels), correct.to(kind)))
+    return torch.stack((loss.to(kind) * (n or len(labels)), correct.to(kind)))
 
 
 def scores_of(totals: Tensor, n: int) -> Scores:
@@ -38,10 +42,11 @@ def scores_of(totals: Tensor, n: int) -> Scores:
 
 
 def evaluate(
-    module: nn.Module, inputs: Inputs, batch_size: int, after_batch: Callable[[], object] = bool
-) -> tuple[Scores, ValidationAnswers]:
+    module: nn.Module, inputs: Inputs, batch_size: int, after_batch: Callable[[], object] = bool,
+    group: ProcessGroup = ALONE,
+) -> tuple[Scores, ValidationAnswers]:  # fmt: skip
     """Return mean cross-entropy and top-1 accuracy in inference mode, and what was answered."""
-    scores, logits = evaluate_logits(module, inputs, batch_size, after_batch)
+    scores, logits = evaluate_logits(module, inputs, batch_size, after_batch, group)
     return scores, answers_of(logits, inputs.labels.cpu())
 
 
@@ -65,8 +70,9 @@ def answers_of(logits: Tensor, labels: Tensor) -> ValidationAnswers:
 
 @torch.no_grad()
 def evaluate_logits(
-    module: nn.Module, inputs: Inputs, batch_size: int, after_batch: Callable[[], object] = bool
-) -> tuple[Scores, Tensor]:
+    module: nn.Module, inputs: Inputs, batch_size: int, after_batch: Callable[[], object] = bool,
+    group: ProcessGroup = ALONE,
+) -> tuple[Scores, Tensor]:  # fmt: skip
     """Return the scores and all logits (n, n_classes), float32 on the CPU.
 
     Logits that aren't finite in fp16 are computed again in fp32, and so is all that follows.
@@ -74,30 +80,57 @@ def evaluate_logits(
     Args:
         batch_size: Of training; smaller ones than `EVALUATED_TOGETHER` are joined.
         after_batch: Called after each batch; may raise to leave.
+        group: The processes that divide the batches among themselves; each gets all logits.
     """
     module.eval()
-    scores, logits = _evaluate(module, inputs, batch_size, after_batch)
+    scores, logits = _evaluate(module, inputs, batch_size, after_batch, group)
     fp16 = fp16_forward(module)
     if fp16 is None or fp16.in_fp32 or logits.isfinite().all():
         return scores, logits
     fp16.in_fp32 = True
-    return _evaluate(module, inputs, batch_size, after_batch)
+    return _evaluate(module, inputs, batch_size, after_batch, group)
 
 
 def _evaluate(
-    module: nn.Module, inputs: Inputs, batch_size: int, after_batch: Callable[[], object]
-) -> tuple[Scores, Tensor]:
+    module: nn.Module, inputs: Inputs, batch_size: int, after_batch: Callable[[], object],
+    group: ProcessGroup,
+) -> tuple[Scores, Tensor]:  # fmt: skip
     on_cuda = inputs.labels.device.type == "cuda"
     at_least = EVALUATED_TOGETHER_ON_CUDA if on_cuda else EVALUATED_TOGETHER
     totals = torch.zeros(2, dtype=of_sums(inputs.labels.device), device=inputs.labels.device)
     outputs = []
-    for chosen in in_order(len(inputs.labels), max(batch_size, at_least)):
+    batches = list(in_order(len(inputs.labels), max(batch_size, at_least)))
+    for chosen, logits in _outputs(module, inputs, batches, batch_size, after_batch, group):
         labels = inputs.labels[moved(chosen, inputs.labels.device)]
-        logits = _logits(module, inputs, chosen, batch_size)
         totals += batch_totals(F.cross_entropy(logits, labels), logits, labels)
         outputs.append(logits)
         after_batch()
     return scores_of(totals, len(inputs.labels)), torch.cat(outputs).cpu()
+
+
+def _outputs(
+    module: nn.Module, inputs: Inputs, batches: Sequence[Tensor], batch_size: int,
+    after_batch: Callable[[], object], group: ProcessGroup,
+) -> Iterator[tuple[Tensor, Tensor]]:  # fmt: skip
+    """Yield batches and their logits (B, n_classes), in order.
+
+    Several processes compute whole batches in turn, so that all logits are those of one process.
+    """
+    if group.size == 1:
+        for chosen in batches:
+            yield chosen, _logits(module, inputs, chosen, batch_size)
+        return
+    own = []
+    for chosen in batches[group.rank :: group.size]:
+        own.append(_logits(module, inputs, chosen, batch_size))
+        after_batch()
+    n_classes = group.share(own[0].shape[1] if group.is_first else 0)
+    logits = inputs.labels.new_zeros((len(inputs.labels), n_classes), dtype=torch.float32)
+    for chosen, output in zip(batches[group.rank :: group.size], own, strict=True):
+        logits[moved(chosen, logits.device)] = output
+    group.assemble(logits)
+    of_batches = torch.split(logits, [len(chosen) for chosen in batches])
+    yield from zip(batches, of_batches, strict=True)
 
 
 def _logits(module: nn.Module, inputs: Inputs, chosen: Tensor, batch_size: int) -> Tensor:

@@ -6,12 +6,14 @@ only what follows is trained. A test holds the logits to those of the plain comp
 """
 
 import functools
+import itertools
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from training.device.precision import fp16_forward
+from training.device.process_group import ALONE, ProcessGroup
 from training.device.transfer import moved
 from training.engine.batches import FeatureInputs, Inputs, in_order
 from training.engine.out_of_memory import forward, gathered
@@ -27,6 +29,7 @@ def prefix_features(
     progress: Progress,
     what: str,
     after_batch: Callable[[], object] = bool,
+    group: ProcessGroup = ALONE,
 ) -> FeatureInputs:
     """Run the part of `module` before its submodule `split` over all inputs.
 
@@ -38,13 +41,14 @@ def prefix_features(
         inputs: Unaugmented images.
         what: Name of the stage for progress.
         after_batch: Called after each batch; may raise to leave.
+        group: The processes that divide the batches among themselves; each gets all features.
 
     Returns:
         The inputs that `split` sees, (n, …), on the inputs' device.
     """
     module.eval()
     run = functools.partial(
-        _features, module, split, inputs, batch_size, progress, what, after_batch
+        _features, module, split, inputs, batch_size, progress, what, after_batch, group
     )
     features, fp16 = run(), fp16_forward(module)
     if fp16 is not None and not fp16.in_fp32 and not features.isfinite().all():
@@ -61,17 +65,25 @@ def _features(
     progress: Progress,
     what: str,
     after_batch: Callable[[], object],
+    group: ProcessGroup,
 ) -> Tensor:
     n = len(inputs.labels)
     features: Tensor | None = None
     with torch.no_grad():
-        for chosen in in_order(n, batch_size):
+        for chosen in itertools.islice(in_order(n, batch_size), group.rank, None, group.size):
             pictures = gathered(inputs, chosen, module)
             output = forward(functools.partial(input_of, module, split), pictures)
             if features is None:
-                features = output.new_empty((n, *output.shape[1:]))
+                make = output.new_empty if group.size == 1 else output.new_zeros
+                features = make((n, *output.shape[1:]))
             features[moved(chosen, output.device)] = output
             progress.stage(int(chosen[-1]) + 1, n, what)
             after_batch()
+    if group.size > 1:  # where one may have had no batch
+        first = group.share(None if features is None else (features.shape, features.dtype))
+        if features is None and first is not None:
+            features = inputs.labels.new_zeros(first[0], dtype=first[1])
+        assert features is not None
+        group.assemble(features)
     assert features is not None, "a split is never empty"
     return features

@@ -3,10 +3,9 @@
 import contextlib
 import functools
 import itertools
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from training.device.energy import EnergyMeter
 from training.device.precision import computes_in_bf16, fp16_forward, of_sums
+from training.device.process_group import ALONE, ProcessGroup
 from training.device.randomness import random_state, restore_random_state
 from training.device.transfer import moved
 from training.engine.average import WeightAverage
@@ -28,74 +28,20 @@ from training.engine.out_of_memory import (
     add_gradients,
     backward,
     gathered,
+    normalises_batches,
     statistics_of,
     told,
 )
+from training.engine.outcome import KEPT_OF_FIT, Fit, is_better, report
 from training.engine.own_parts import NO_PARTS, OwnParts
+from training.engine.part_of_batch import WholeBatch, add_gradients_of_part
 from training.engine.recorded_step import Capture, RecordedStep, cuda_graph
 from training.engine.schedule import rate_in, rate_of_cycle
-from training.engine.state import State, changing, copy_state, load_state, shapes
+from training.engine.state import changing, copy_state, load_state, shapes
 from training.networks.build import ARCHITECTURES
-from training.progress import EpochEnd, Progress
-from training.records import (
-    NO_OPTIONS,
-    Curves,
-    LossScaling,
-    Scores,
-    Spec,
-    ValidationAnswers,
-    code_in,
-)
+from training.progress import Progress
+from training.records import NO_OPTIONS, LossScaling, Scores, Spec, ValidationAnswers, code_in
 from training.stopping import StoppedError, StopSignal
-
-KEPT_OF_FIT = ("learning_rate", "train", "validation", "epoch_seconds", "best_epoch",
-               "training_seconds", "batch_parts", "energy_joules", "loss_scaling", "best_answers",
-               "last_answers")  # fmt: skip
-"""Fields of `Fit` that a checkpoint's `Position` repeats."""
-
-
-@dataclass
-class Fit:
-    """The outcome of training; lists have one entry a finished epoch.
-
-    Attributes:
-        diverged: A loss stopped being finite; that epoch's weights are thrown away.
-        best_epoch: 1-based, see `Metrics.best_epoch`; 0 if there was no finite epoch.
-        best_state: Trainable parameters and buffers after `best_epoch`.
-        training_seconds: Time of the training passes alone.
-        batch_parts: How many parts a batch had to be divided into for the device's memory.
-        energy_joules: What the device consumed; None where that isn't known.
-        loss_scaling: Of training in fp16.
-        best_answers: To the validation images after `best_epoch`.
-        last_answers: Those after the last epoch; None where it diverged.
-    """
-
-    learning_rate: list[float] = field(default_factory=list)
-    train: list[Scores] = field(default_factory=list)
-    validation: list[Scores] = field(default_factory=list)
-    epoch_seconds: list[float] = field(default_factory=list)
-    diverged: bool = False
-    best_epoch: int = 0
-    best_state: State = field(default_factory=dict)
-    training_seconds: float = 0.0
-    batch_parts: int = 1
-    energy_joules: float | None = 0.0
-    loss_scaling: LossScaling | None = None
-    best_answers: ValidationAnswers | None = None
-    last_answers: ValidationAnswers | None = None
-
-    def curves(self, experiment_id: str, seed: int) -> Curves:
-        return Curves(
-            id=experiment_id,
-            seed=seed,
-            epoch=list(range(1, len(self.train) + 1)),
-            learning_rate=self.learning_rate,
-            train_loss=[scores.loss for scores in self.train],
-            train_accuracy=[scores.accuracy for scores in self.train],
-            validation_loss=[scores.loss for scores in self.validation],
-            validation_accuracy=[scores.accuracy for scores in self.validation],
-            epoch_seconds=self.epoch_seconds,
-        )
 
 
 @dataclass(frozen=True)
@@ -129,6 +75,7 @@ def fit(
     rates: Mapping[nn.Parameter, float] | None = None,
     first_phase: FirstPhase | None = None,
     own: OwnParts = NO_PARTS,
+    group: ProcessGroup = ALONE,
 ) -> Fit:
     """Train by `spec`'s loss, optimizer and schedule, from torch's random state.
 
@@ -143,17 +90,21 @@ def fit(
         rates: Factors of the learning rates of the parameters that are here.
         first_phase: How the first epochs train, where they don't train everything.
         own: Code of somebody's own that the recipe names.
+        group: The processes that train together. All call this alike; the network, random numbers
+            and checkpoints of the first one hold, which alone is asked to stop.
 
     Returns:
         Curves, and the state of the best epoch. The module keeps its last state.
 
     Raises:
+        GroupError: Another process of the group has died.
         StoppedError: `stop` asked for it; a checkpoint was written.
         DeviceError: Not even a single image fits the device's memory.
     """
     training = _Training(module, training_mode, train, spec, progress, checkpoints, meter, rates,
-                         first_phase, own)  # fmt: skip
+                         first_phase, own, group)  # fmt: skip
     progress.epochs(spec.epochs, len(train.labels))
+    training.begin_alike()
     training.resume()
     training.meter.go_on_from(training.result.energy_joules)
     log(training.result)
@@ -164,7 +115,9 @@ def fit(
                 training.train_epoch(stop)
                 started = time.perf_counter()
                 with training.averaged():
-                    scores, answers = evaluate(module, validation, spec.batch_size, stop.check)
+                    scores, answers = evaluate(
+                        module, validation, spec.batch_size, stop.check, group
+                    )
                 training.end_epoch(scores, answers, time.perf_counter() - started)
                 log(training.result)
         except StoppedError as stopped:
@@ -195,10 +148,10 @@ class _Training:
         self, module: nn.Module, training_mode: Callable[[], object], train: Inputs, spec: Spec,
         progress: Progress, checkpoints: Checkpoints | None, meter: EnergyMeter | None,
         rates: Mapping[nn.Parameter, float] | None, first_phase: FirstPhase | None,
-        own: OwnParts,
+        own: OwnParts, group: ProcessGroup,
     ) -> None:  # fmt: skip
         self.module, self.training_mode, self.train = module, training_mode, train
-        self.rates, self.first_phase = rates, first_phase
+        self.rates, self.first_phase, self.group = rates, first_phase, group
         self._n_first = first_phase.epochs if first_phase is not None else 0
         if first_phase is not None:
             first_phase.begin()
@@ -217,6 +170,12 @@ class _Training:
         self.scaling = LossScale(self.device) if self.fp16 is not None else None
         self.recorded = self._unrecorded()
         self._begin_epoch(1)
+
+    def begin_alike(self) -> None:
+        """Take over the network and the random numbers of the first process."""
+        self.group.copy_first([*self.module.parameters(), *self.module.buffers()])
+        if self.group.size > 1:
+            restore_random_state(self.group.share(random_state(self.device)), self.device)
 
     def is_over(self) -> bool:
         """Tell whether no further epoch is trained: all are done, or nothing gets better."""
@@ -252,6 +211,8 @@ class _Training:
         self.totals.zero_()
 
     def _unrecorded(self) -> RecordedStep:
+        if self.group.size > 1:
+            return RecordedStep()
         return RecordedStep(_way_to_record(self.device, self.spec, self.module))
 
     def train_epoch(self, stop: StopSignal) -> None:
@@ -276,7 +237,7 @@ class _Training:
         seconds = self.seconds
         self._begin_epoch(self.epoch)
         self.seconds = seconds
-        if self.checkpoints is not None:
+        if self.checkpoints is not None and self.group.is_first:
             self.checkpoints.remove()  # by their names they are newer than those to come
             self.save()
 
@@ -321,6 +282,9 @@ class _Training:
         return drawn(self.odds, size, self.order)
 
     def _train_batch(self, chosen: Tensor) -> None:
+        if self.group.size > 1 and len(chosen) >= self.group.size:
+            self._train_part(chosen)
+            return
         labels = self.train.labels[moved(chosen, self.device)]
         inputs = gathered(self.train, chosen, self.module)
         parts = self.result.batch_parts
@@ -333,10 +297,41 @@ class _Training:
         loss, logits, used = backward(self.module, inputs, labels, parts, scale, objective)
         del inputs  # so that the optimizer has their room
         self.result.batch_parts = max(parts, used)  # a last, smaller batch may do with fewer
+        scored = batch_totals(loss, logits, objective.larger_of(labels))
         with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
-            self._learn(loss, logits, objective.larger_of(labels), before)
+            self._learn(scored, before, len(chosen))
         if used > parts:
             self.progress.note(f"Out of memory: splitting each batch into {used} parts")
+
+    def _train_part(self, chosen: Tensor) -> None:
+        """Train on a batch of which this process computes a part, and the others the rest."""
+        self._follow_cycle()
+        labels = self.train.labels[moved(chosen, self.device)]
+        part = self.group.part(len(chosen))
+        if self.spec.mixes:
+            inputs, objective = self._mixed(gathered(self.train, chosen, self.module), labels)
+            inputs = inputs[part]
+        else:
+            inputs = gathered(self.train, chosen, self.module, part)
+            objective = self.objective
+        before, scale = self._before()
+        self.module.zero_grad(set_to_none=True)
+        whole = WholeBatch(self.group, len(chosen), self.device)
+        with told(f"{len(inputs)} images of a batch", "a smaller --batch-size or more --devices"):
+            scored = add_gradients_of_part(
+                self.module, inputs, labels, whole, scale, objective.of(part)
+            )
+        del inputs
+        self.result.drew_apart = self.result.drew_apart or whole.drew_apart
+        if normalises_batches(self.module) and not whole.normalised:
+            self.result.normalised_apart = True
+        self.group.sum([scored, *self._gradients()])
+        with told(f"{self.spec.optimizer}'s state of this network", "a smaller --width"):
+            self._learn(scored, before, len(chosen))
+
+    def _gradients(self) -> list[Tensor]:
+        gradients = [parameter.grad for parameter in self.optimizer.parameters]
+        return [gradient for gradient in gradients if gradient is not None]
 
     def _mixed(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Objective]:
         """Mix a batch (B, C, H, W), (B,) where the recipe says so; return it and its objective."""
@@ -353,7 +348,7 @@ class _Training:
         loss, logits = add_gradients(
             self.module, inputs, labels, scale=scale, objective=self.objective
         )
-        self._learn(loss, logits, labels, before)
+        self._learn(batch_totals(loss, logits, labels), before, len(labels))
 
     def _before(self) -> tuple[list[tuple[Tensor, Tensor]], Tensor | None]:
         """Return what a step that is skipped restores, and the factor of the loss."""
@@ -361,17 +356,20 @@ class _Training:
             return [], None
         return statistics_of(self.module), self.scaling.scale
 
-    def _learn(
-        self, loss: Tensor, logits: Tensor, labels: Tensor, before: list[tuple[Tensor, Tensor]]
-    ) -> None:
-        """Step by a batch's gradients and count its scores, as far as fp16 could hold them."""
+    def _learn(self, scored: Tensor, before: list[tuple[Tensor, Tensor]], n: int) -> None:
+        """Step by the gradients of a batch of `n`, count its scores as far as fp16 held them.
+
+        Args:
+            scored: See `batch_totals`.
+            before: What a step that is skipped restores.
+        """
         if self.scaling is None:
             self._clip()
             self.optimizer.step()
             self._average()
-            self.totals[:2].add_(batch_totals(loss, logits, labels))
+            self.totals[:2].add_(scored)
             return
-        held = loss.isfinite()
+        held = scored[0].isfinite()
         overflow = self.scaling.unscale(self.optimizer.parameters, held)
         self._clip()
         self.optimizer.step(overflow)
@@ -379,8 +377,8 @@ class _Training:
         self.scaling.update()
         for buffer, value in before:
             buffer.copy_(torch.where(held, buffer, value))
-        self.totals[:2].add_(batch_totals(loss, logits, labels).masked_fill(~held, 0))
-        self.totals[2].add_(~held, alpha=len(labels))
+        self.totals[:2].add_(scored.masked_fill(~held, 0))
+        self.totals[2].add_(~held, alpha=n)
 
     def _clip(self) -> None:
         """Bring the gradient of all weights together down to the norm that the recipe allows."""
@@ -427,12 +425,12 @@ class _Training:
         result.validation.append(validated)
         result.epoch_seconds.append(self.seconds + seconds)
         speed = len(self.train.labels) / max(self.seconds, 1e-9)
-        _report(self.progress, epoch, self.spec.epochs, result, speed)
+        report(self.progress, epoch, self.spec.epochs, result, speed)
         if trained.loss is None or validated.loss is None:
             result.diverged, result.last_answers = True, None  # the best epoch is one before
             return
         result.last_answers = answers
-        if _is_better(result, epoch):
+        if is_better(result, epoch):
             result.best_epoch, result.best_answers = epoch, answers
             with self.averaged():
                 result.best_state = copy_state(self.module, result.best_state)
@@ -451,6 +449,8 @@ class _Training:
     def save(self) -> None:
         """Write a checkpoint of this very moment, between two batches."""
         if self.checkpoints is None or (self.epoch, self.batch) == (1, 0):
+            return
+        if not self.group.is_first:  # the others are as it is
             return
         result = self.result
         result.energy_joules = self.meter.joules()
@@ -474,9 +474,18 @@ class _Training:
             tensors["inputs"] = self.train.generator.get_state()
         self.checkpoints.save(position, tensors)
 
+    def _newest(self) -> tuple[Position, dict[str, Any]] | None:
+        """Return the newest checkpoint; other processes read what the first one could read."""
+        if self.checkpoints is None:
+            return None
+        found = self.checkpoints.newest() if self.group.is_first else None
+        if self.group.share(found is not None) and not self.group.is_first:
+            found = self.checkpoints.newest()
+        return found
+
     def resume(self) -> None:
         """Resume from the newest checkpoint that fits, if any."""
-        found = self.checkpoints.newest() if self.checkpoints is not None else None
+        found = self._newest()
         if found is None:
             return
         position, tensors = found
@@ -533,28 +542,3 @@ def _way_to_record(device: torch.device, spec: Spec, module: nn.Module) -> Captu
     known = known and not code_in(spec) and spec.channels == 3
     known = known and spec.layer_decay == 1 and not spec.head_learning_rate
     return functools.partial(cuda_graph, device) if device.type == "cuda" and known else None
-
-
-def _is_better(result: Fit, epoch: int) -> bool:
-    """Compare with the best epoch so far: validation accuracy, then lower validation loss."""
-    if result.best_epoch == 0:
-        return True
-    new, best = result.validation[epoch - 1], result.validation[result.best_epoch - 1]
-    assert new.loss is not None
-    assert best.loss is not None
-    return (new.accuracy, -new.loss) > (best.accuracy, -best.loss)
-
-
-def _report(progress: Progress, epoch: int, n_epochs: int, result: Fit, speed: float) -> None:
-    train, validation = result.train[-1], result.validation[-1]
-    progress.epoch(
-        EpochEnd(
-            epoch=epoch,
-            n_epochs=n_epochs,
-            train_loss=math.nan if train.loss is None else train.loss,
-            train_accuracy=train.accuracy,
-            validation_loss=math.nan if validation.loss is None else validation.loss,
-            validation_accuracy=validation.accuracy,
-            images_per_second=speed,
-        )
-    )

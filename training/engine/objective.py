@@ -42,6 +42,10 @@ class Objective:
             return [self] * parts
         return [replace(self, others=some) for some in self.others.tensor_split(parts)]
 
+    def of(self, part: slice) -> "Objective":
+        """Return the same for a part of a batch."""
+        return self if self.others is None else replace(self, others=self.others[part])
+
     def larger_of(self, labels: Tensor) -> Tensor:
         """Return the labels (B,) that have the larger share, of a whole batch's (B,)."""
         return labels if self.others is None or self.share >= 0.5 else self.others

@@ -1,13 +1,14 @@
 """A batch that doesn't fit the device's memory goes through it in parts."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
 
 from training.device.randomness import restore_random_state, torch_state
-from training.engine.batches import Inputs
+from training.engine.batches import WHOLE, Inputs
 from training.engine.objective import PLAIN, Objective
 from training.errors import DeviceError
 from training.plurals import counted
@@ -98,19 +99,19 @@ def add_gradients(
     """
     if parts == 1:
         logits = module(inputs).float()
-        loss = _add_gradient(logits, labels, labels, scale, objective)
+        loss = add_gradient(logits, labels, labels, scale, objective)
         return loss, logits.detach()
     outputs, losses = [], []
     for some, some_labels, its in zip(
         inputs.tensor_split(parts), labels.tensor_split(parts), objective.split(parts), strict=True
     ):
         logits = module(some).float()
-        losses.append(_add_gradient(logits, some_labels, labels, scale, its))
+        losses.append(add_gradient(logits, some_labels, labels, scale, its))
         outputs.append(logits.detach())
     return torch.stack(losses).sum(), torch.cat(outputs)
 
 
-def _add_gradient(
+def add_gradient(
     logits: Tensor, labels: Tensor, batch: Tensor, scale: Tensor | None, objective: Objective
 ) -> Tensor:
     """Return a part's share of the batch's mean cross-entropy, having gone back through it.
@@ -146,15 +147,19 @@ def forward(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     return torch.cat([forward(function, half) for half in inputs.tensor_split(2)])
 
 
-def gathered(inputs: Inputs, chosen: Tensor, module: nn.Module) -> Tensor:
+def gathered(inputs: Inputs, chosen: Tensor, module: nn.Module, part: slice = WHOLE) -> Tensor:
     """Return inputs (B, …) on the device; where that doesn't fit, without the old gradients there.
+
+    Args:
+        part: Of the batch `chosen`, see `Inputs.gather`.
 
     Raises:
         DeviceError: It doesn't fit even so.
     """
     state = inputs.generator.get_state() if inputs.generator is not None else None
+    gather = functools.partial(inputs.gather, chosen, *[part] * (part != WHOLE))
     try:
-        return inputs.gather(chosen)
+        return gather()
     except SHORT as error:
         if not is_out_of_memory(error):
             raise
@@ -163,7 +168,7 @@ def gathered(inputs: Inputs, chosen: Tensor, module: nn.Module) -> Tensor:
     if inputs.generator is not None and state is not None:
         inputs.generator.set_state(state)
     with told(f"a batch of {len(chosen)}", "a smaller --batch-size or --image-size"):
-        return inputs.gather(chosen)
+        return gather()
 
 
 @contextlib.contextmanager

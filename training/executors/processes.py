@@ -158,7 +158,7 @@ class ProcessCrew:
         self._workers.remove(worker)
         worker.connection.close()
         worker.process.join()
-        return Lost(worker.task, _end_of(worker.process)) if worker.task is not None else None
+        return Lost(worker.task, end_of(worker.process)) if worker.task is not None else None
 
     def stop(self) -> None:
         for worker in self._workers:
@@ -166,7 +166,8 @@ class ProcessCrew:
                 os.kill(worker.process.pid, STOP)
 
 
-def _end_of(process: BaseProcess) -> str:
+def end_of(process: BaseProcess) -> str:
+    """Say how a process has ended: “killed”, “ended with exit code 1”."""
     code = process.exitcode or 0
     if code < 0:
         return "killed" if -code == signal.SIGKILL else f"killed by {signal.Signals(-code).name}"

@@ -168,7 +168,7 @@ class SingleRuns:
         if not workspace.alone:
             return None
         device = device_name(workspace.device)
-        machine = (device, torch.get_num_threads(), workspace.precision)
+        machine = device, torch.get_num_threads(), workspace.precision, workspace.devices.n
         forecast = fastest_epoch(self.plan, spec, machine)
         return Pace(forecast, functools.partial(workspace.note_once, "slower than forecast"))
 

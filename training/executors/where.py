@@ -6,13 +6,15 @@ from typing import Protocol
 import torch
 
 from training.device.environment import all_devices
+from training.errors import DeviceError, StudyError
+from training.executors.data_parallel import DataParallelExecutor
 from training.executors.local import LocalExecutor
 from training.executors.outcome import Outcome
 from training.executors.processes import ProcessExecutor
 from training.executors.ray import RayExecutor, import_ray
 from training.planning.plan import Plan
 from training.records import Experiment
-from training.run.run_options import Where
+from training.run.run_options import RunOptions, Where
 from training.run.workspace import Workspace
 
 
@@ -24,20 +26,47 @@ class Executor(Protocol):
 
 
 def threads_each(where: Where) -> int:
-    """Return how many CPU threads each experiment computes with."""
+    """Return how many CPU threads each experiment computes with, on each of its devices."""
     if where.executor == "ray":
         return where.threads or 1
-    return where.threads or max(1, torch.get_num_threads() // (where.jobs or 1))
+    return where.threads or max(1, torch.get_num_threads() // max(where.jobs or 1, where.devices))
 
 
-def check_executor(where: Where) -> None:
+def check_executor(options: RunOptions) -> None:
     """Check, before anything is prepared, that it is available.
 
     Raises:
-        StudyError: Ray was asked for and isn't installed.
+        StudyError: Ray was asked for and isn't installed; or several devices for several
+            experiments at once.
+        DeviceError: There are fewer devices than an experiment is to train on.
     """
+    where = options.where
+    if where.devices > 1 and (where.executor == "ray" or (where.jobs or 1) > 1):
+        raise StudyError(
+            "--devices trains one experiment at a time, on this machine.",
+            "Leave out --jobs and --executor ray, or --devices.",
+        )
     if where.executor == "ray":
         import_ray()
+    if where.devices > 1:
+        devices_together(options.device, where.devices)
+
+
+def devices_together(name: str, n: int) -> list[str]:
+    """Return the devices that train one experiment: CUDA's first `n`, or the CPU so often.
+
+    Raises:
+        DeviceError: There are fewer.
+    """
+    found = all_devices(name)
+    if found[0].type == "cpu":
+        return ["cpu"] * n
+    if n > len(found):
+        raise DeviceError(
+            f"--devices {n} needs {n} devices; --device {name} leaves {len(found)}.",
+            "Use fewer --devices, or --device cuda for all CUDA devices, or --device cpu.",
+        )
+    return [str(device) for device in found[:n]]
 
 
 def make_executor(plan: Plan, workspace: Workspace) -> Executor:
@@ -51,6 +80,9 @@ def make_executor(plan: Plan, workspace: Workspace) -> Executor:
         return RayExecutor(
             plan, workspace, n_threads, where.jobs or 0, where.address, where.gpus_per_run
         )
+    if where.devices > 1:
+        together = devices_together(workspace.options.device, where.devices)
+        return DataParallelExecutor(plan, workspace, n_threads, together)
     if jobs > 1:
         devices = [str(found) for found in all_devices(workspace.options.device)]
         return ProcessExecutor(plan, workspace, jobs, n_threads, devices)

@@ -13,8 +13,8 @@ TIMES = 3.0
 LEAST_SECONDS = 5.0
 """Of an epoch; slow ones that take less aren't worth a word."""
 
-Machine = tuple[str, int, str]
-"""Name of the device, CPU threads, number format: what records are comparable by."""
+Machine = tuple[str, int, str, int]
+"""Name of the device, CPU threads, number format, devices: what records are comparable by."""
 
 
 class Pace:
@@ -53,8 +53,8 @@ def slower(seconds: float, forecast: float) -> str | None:
 def fastest_epoch(plan: Plan, spec: Spec, machine: Machine) -> float | None:
     """Return the seconds of the fastest epochs of a kind of run, by the study's records.
 
-    Only records of the same pictures count, made on the same device with as many threads and in the
-    same number format; None without any.
+    Only records of the same pictures count, made on as many of the same devices with as many
+    threads and in the same number format; None without any.
     """
     kind = kind_of(spec)
     records = [plan.record(e.id, seed) for e in plan.study.experiments for seed in plan.seeds]
@@ -69,7 +69,7 @@ def _tells(record: Metrics, kind: Spec, plan: Plan, machine: Machine) -> bool:
         and record.epochs_run > 0
         and record.reused_from is None
         and record.dataset_fingerprint == plan.fingerprint
-        and (where.device_name, where.n_threads, where.precision) == machine
+        and (where.device_name, where.n_threads, where.precision, where.n_devices) == machine
         and kind_of(record.spec) == kind
     )
 

@@ -102,12 +102,13 @@ class Environment(msgspec.Struct, frozen=True):
         torch: Version.
         torchvision: Version.
         platform: Operating system and processor type.
-        device: `cpu`, `cuda:N` or `mps`.
+        device: `cpu`, `cuda:N` or `mps`; of several, the first.
         device_name: As the device or the operating system calls it.
-        n_threads: CPU threads that torch used.
+        n_threads: CPU threads that torch used, for each device where several trained.
         git_commit: Of the repository that the working folder was in; null where it was in none.
         precision: Number format of products and convolutions: fp32, tf32, bf16 or fp16.
         deterministic: Whether `--deterministic` kept the device to reproducible algorithms.
+        n_devices: How many devices trained the run together, each on its part of every batch.
     """
 
     homework: str
@@ -121,6 +122,7 @@ class Environment(msgspec.Struct, frozen=True):
     git_commit: str | None = None
     precision: str = "fp32"
     deterministic: bool = False
+    n_devices: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
 class Selected(msgspec.Struct, frozen=True):
@@ -238,7 +240,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         images_per_second: Training images per second of training passes.
         cached_features: Whether the frozen part's outputs were computed once instead of per epoch.
         feature_seconds: Wall time of computing them, which `train_seconds` doesn't hold.
-        peak_memory_bytes: Peak device memory on CUDA, else peak resident memory of the process.
+        peak_memory_bytes: Peak device memory on CUDA, else peak resident memory of the process;
+            null where several devices trained.
         peak_memory_of: Over what that is the peak: this run, or all that the process had done until
             its end, as on the CPU where the system can't tell them apart. Null in older records,
             which on the CPU hold the latter.

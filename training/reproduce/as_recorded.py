@@ -15,6 +15,7 @@ SAID = {
     "device": "device",
     "device_name": "processor",
     "n_threads": "threads",
+    "n_devices": "devices",
     "precision": "number format",
     "deterministic": "deterministic",
     "torch": "torch",

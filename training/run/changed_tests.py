@@ -8,7 +8,7 @@ from torch import Tensor
 from training.data.changes import changed
 from training.device.precision import computing
 from training.device.transfer import moved
-from training.engine.batches import PictureInputs
+from training.engine.batches import WHOLE, PictureInputs
 from training.engine.evaluate import answers_of, evaluate_logits
 from training.records import Change, ChangedTest, Spec
 from training.records.changed_tests import CHANGES, LEVELS, strength_of
@@ -33,7 +33,8 @@ class ChangedInputs:
         self._strength = strength_of(change, level, plain.pixels.shape[1])
         self._first = ((seed * len(CHANGES) + CHANGES.index(change)) * LEVELS + level) * 2**24
 
-    def gather(self, chosen: Tensor) -> Tensor:
+    def gather(self, chosen: Tensor, part: slice = WHOLE) -> Tensor:
+        chosen = chosen[part]
         rows = self._plain.positions[chosen.numpy()]
         pictures = torch.from_numpy(self._plain.pixels[rows])
         seeds = [self._first + place for place in chosen.tolist()]

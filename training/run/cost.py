@@ -1,6 +1,6 @@
 """What a run's training took in arithmetic and energy."""
 
-from training.engine.loop import Fit
+from training.engine.outcome import Fit
 from training.networks.flops import Arithmetic, count
 from training.networks.freezing import freeze
 from training.planning.run_kinds import kind_of
@@ -51,7 +51,12 @@ def _totals(
 
 
 def _peak(workspace: Workspace) -> float | None:
-    """Measure the device; not a GPU that others compute on, which has only a part to give."""
+    """Measure the device; not a GPU that others compute on, which has only a part to give.
+
+    Nor one of several that train together: how fast they are at once isn't measured.
+    """
+    if workspace.devices.n > 1:
+        return None
     if workspace.device.type != "cpu" and not workspace.alone:
         return None
     return peak_flop_per_second(workspace.device, workspace.precision)

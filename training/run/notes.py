@@ -50,6 +50,13 @@ def memory_notes(model: Model, batch_parts: int) -> list[str]:
     return [text]
 
 
+def device_notes(drew_apart: bool, normalised_apart: bool) -> list[str]:
+    """Say what devices that trained together computed otherwise than one would have."""
+    drew = "Each device drew the network’s random numbers, but dropout’s, for its part of a batch."
+    normalised = "Batch normalisation took its statistics from each device’s part of a batch."
+    return [drew] * drew_apart + [normalised] * normalised_apart
+
+
 def determinism_notes(operations: set[str]) -> list[str]:
     if not operations:
         return []

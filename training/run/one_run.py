@@ -13,7 +13,7 @@ from training.device.environment import describe, forget_peak_memory, peak_memor
 from training.device.precision import computing
 from training.engine.checkpoint import Checkpoints
 from training.engine.evaluate import evaluate_logits
-from training.engine.loop import Fit
+from training.engine.outcome import Fit
 from training.engine.state import State, load_state
 from training.logs import RunName
 from training.networks.first_layer import Filters, describe_change, first_filters, with_pictures
@@ -48,6 +48,7 @@ from training.run.measure_speed import timed
 from training.run.mistake_pictures import with_examples
 from training.run.notes import (
     determinism_notes,
+    device_notes,
     memory_notes,
     precision_notes,
     scaling_notes,
@@ -129,7 +130,10 @@ def _train(
                 pace.epochs(fit.epoch_seconds)
 
         with unsteady_operations() as operations:
-            result, feature_seconds = train_model(model, spec, workspace, checkpoints, epochs)
+            with workspace.devices.training(step) as group:
+                result, feature_seconds = train_model(
+                    model, spec, workspace, checkpoints, epochs, group
+                )
             curve, doubtful = from_frozen_features(model, spec, workspace)
             tested = Tested()
             if experiment.test and result.best_state:
@@ -142,10 +146,12 @@ def _train(
             *memory_notes(model, result.batch_parts),
             *testing_notes(tested.in_fp32),
             *determinism_notes(operations),
+            *device_notes(result.drew_apart, result.normalised_apart),
         ]
         metrics = _describe(step, model, result, feature_seconds, tested, notes, workspace)
         metrics = msgspec.structs.replace(
-            metrics, peak_memory_of=memory_of, learning_curve=curve, label_suspects=doubtful,
+            metrics, peak_memory_of=memory_of if metrics.peak_memory_bytes is not None else None,
+            learning_curve=curve, label_suspects=doubtful,
             scores=kept, altered=altered_examples(spec, workspace),
         )  # fmt: skip
         save_best_weights(metrics, result.best_state if save_weights(metrics) else {}, workspace)
@@ -167,7 +173,9 @@ def _describe(
 ) -> Metrics:
     experiment, spec = step.experiment, step.spec
     assert spec is not None
-    peak_memory = peak_memory_bytes(workspace.device)  # before the cost, whose measuring takes some
+    n_devices = workspace.devices.n  # of several, this process knows the memory of one
+    # before the cost, whose measuring takes some
+    peak_memory = peak_memory_bytes(workspace.device) if n_devices == 1 else None
     return Metrics(
         id=experiment.id,
         section=experiment.section,
@@ -195,7 +203,7 @@ def _describe(
         loss_scaling=result.loss_scaling,
         selected=step.selected,
         stand_ins=model.stand_ins,
-        environment=describe(workspace.device, workspace.precision),
+        environment=describe(workspace.device, workspace.precision, n_devices),
         finished_at=now(),
         first_layer=tested.first_layer,
         network=tested.network,

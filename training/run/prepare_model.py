@@ -62,6 +62,16 @@ def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Mo
     return Model(network, freeze(network, spec.freeze), mean, std, stand_ins)
 
 
+def prepare_alike(spec: Spec, source: WeightsSource, workspace: Workspace) -> Model:
+    """Prepare a model whose weights and normalisation another process's will replace.
+
+    Raises:
+        WeightsError: As `prepare_model`, of a network that loads its weights itself.
+    """
+    itself = _loads_its_own_weights(spec.model)
+    return prepare_model(spec, source if itself else WeightsSource("none"), workspace)
+
+
 def _built(spec: Spec, imported: Path | None, workspace: Workspace) -> Network:
     """Build the network from the spec's seed, on the device; copy it where the last run had it.
 

@@ -16,6 +16,7 @@ class Where:
         executor: `local`: on this machine; `ray`: on a Ray cluster.
         jobs: How many experiments at a time; None is 1 here, and on a cluster all it has room for.
         threads: CPU threads of each; None divides this process's among them, and is 1 on a cluster.
+        devices: How many devices of this machine train one experiment together.
         address: See `RayExecutor`.
         gpus_per_run: See `RayExecutor`.
     """
@@ -23,6 +24,7 @@ class Where:
     executor: Literal["local", "ray"] = "local"
     jobs: int | None = None
     threads: int | None = None
+    devices: int = 1
     address: str | None = None
     gpus_per_run: float | None = None
 

@@ -9,12 +9,14 @@ from torch import Tensor
 
 from training.device.energy import EnergyMeter, energy_meter
 from training.device.precision import FACTORS, computing
+from training.device.process_group import ALONE, ProcessGroup
 from training.engine.batches import FeatureInputs, PictureInputs
 from training.engine.checkpoint import Checkpoints
 from training.engine.evaluate import evaluate_logits
 from training.engine.feature_cache import feature_key, frozen_digest
 from training.engine.frozen_features import prefix_features
-from training.engine.loop import FirstPhase, Fit, fit
+from training.engine.loop import FirstPhase, fit
+from training.engine.outcome import Fit
 from training.engine.own_parts import own_parts
 from training.errors import StudyError
 from training.networks.build import ARCHITECTURES, Network
@@ -31,17 +33,21 @@ def train_model(
     workspace: Workspace,
     checkpoints: Checkpoints | None = None,
     log: Callable[[Fit], object] = lambda _: None,
+    group: ProcessGroup = ALONE,
 ) -> tuple[Fit, float | None]:
     """Train; where the frozen part can be computed once, train only what follows it.
 
     Args:
         checkpoints: Where training resumes from and saves its state.
         log: Receives the epochs so far, at the start and after each.
+        group: The processes that train it together; all call this alike, and the first one's
+            model holds.
 
     Returns:
         The fit, whose state names are the whole network's, and the seconds that
         computing cached features took; None where none were.
     """
+    model.mean, model.std = group.share((model.mean, model.std))
     network, split = model.network, computed_once(model, spec)
     own = own_parts(spec, workspace.options.code_folders)
     rates = rate_factors(network, spec)
@@ -51,18 +57,21 @@ def train_model(
         whole_mode = functools.partial(training_mode, network, model.trainable)
         with computing(network.module, workspace.precision, workspace.device):
             result = fit(network.module, whole_mode, train, validation, spec, workspace.progress,
-                         checkpoints, workspace.stop, log, _meter(workspace), rates,
-                         first_phase(network, spec), own)  # fmt: skip
+                         checkpoints, workspace.stop, log, _meter(workspace, group), rates,
+                         first_phase(network, spec), own, group)  # fmt: skip
         return result, None
     rest = network.module.get_submodule(split)
+    group.copy_first([*network.module.parameters(), *network.module.buffers()])
     with computing(network.module, workspace.precision, workspace.device):
         frozen = frozen_digest(network.module, split)
-        seen, seconds = split_features(model, split, frozen, spec, workspace, "train")
-        held_out, more_seconds = split_features(model, split, frozen, spec, workspace, "validation")
+        features = functools.partial(split_features, model, split, frozen, spec, workspace)
+        seen, seconds = features("train", group)
+        held_out, more_seconds = features("validation", group)
     network.module.eval()
     with computing(rest, workspace.precision, workspace.device):
         result = fit(rest, rest.train, seen, held_out, spec, workspace.progress, checkpoints,
-                     workspace.stop, log, _meter(workspace), rates, None, own)  # fmt: skip
+                     workspace.stop, log, _meter(workspace, group), rates, None, own,
+                     group)  # fmt: skip
     result.best_state = {f"{split}.{name}": value for name, value in result.best_state.items()}
     return result, seconds + more_seconds
 
@@ -115,31 +124,44 @@ def validation_logits(model: Model, spec: Spec, workspace: Workspace) -> tuple[T
     return logits, seen.labels.cpu()
 
 
-def _meter(workspace: Workspace) -> EnergyMeter:
-    """Return the device's meter; what several runs consume together says nothing of one."""
-    return energy_meter(workspace.device) if workspace.alone else EnergyMeter()
+def _meter(workspace: Workspace, group: ProcessGroup) -> EnergyMeter:
+    """Return the device's meter.
+
+    What several runs consume together says nothing of one, nor does one device of several.
+    """
+    one = workspace.alone and group.size == 1
+    return energy_meter(workspace.device) if one else EnergyMeter()
 
 
 def split_features(
-    model: Model, split: str, frozen: str, spec: Spec, workspace: Workspace, name: Split
-) -> tuple[FeatureInputs, float]:
-    """Return features, from the cache where it has them, and what computing them took."""
+    model: Model, split: str, frozen: str, spec: Spec, workspace: Workspace, name: Split,
+    group: ProcessGroup = ALONE,
+) -> tuple[FeatureInputs, float]:  # fmt: skip
+    """Return features, from the cache where it has them, and what computing them took.
+
+    Several processes compute them together, and the first one's cache holds for all.
+    """
     inputs = pictures(model, spec, workspace, name)
     module, cache = model.network.module, workspace.feature_cache
     data, rows = workspace.data, workspace.data.splits[name]
     seen = (data.record.fingerprint, rows.tolist(), spec.image_size, model.mean, model.std,
             workspace.precision)  # fmt: skip
     key = feature_key(frozen, split, spec, pictures=seen, device=workspace.device)
-    kept = cache.load(key, len(rows))
+    kept = cache.load(key, len(rows)) if group.is_first else None
+    known = group.share(None if kept is None else (kept[0].shape, kept[0].dtype, kept[1]))
+    if known is not None and kept is None:
+        kept = torch.empty(known[0], dtype=known[1]), known[2]
     if kept is not None:
+        group.copy_first([kept[0]])
         features = kept[0].to(workspace.device)
         return FeatureInputs(features, inputs.labels), kept[1]
     started = time.perf_counter()
     computed = prefix_features(module, split, inputs, spec.batch_size, workspace.progress,
                                f"features of {spec.model}, {name}",
-                               workspace.stop.check)  # fmt: skip
+                               workspace.stop.check, group)  # fmt: skip
     seconds = time.perf_counter() - started
-    cache.keep(key, computed.features, seconds)
+    if group.is_first:
+        cache.keep(key, computed.features, seconds)
     return computed, seconds
 
 

@@ -19,6 +19,7 @@ from training.networks.build import Network
 from training.networks.flops import Arithmetic
 from training.progress import Progress
 from training.records import Layout, Spec, StudyFolder
+from training.run.devices import ONE_DEVICE, Devices
 from training.run.run_options import RunOptions
 from training.stopping import StopSignal
 from training.weights.load import StartingWeights
@@ -45,6 +46,7 @@ class Workspace:
         counted: The arithmetic of each kind of run, with features cached and without.
         said: Kinds of notes that were made.
         layout: How features are laid out, see `Settings.feature_map`.
+        devices: Which train a run together.
         nudge: How far starting weights are moved, relative to their size, to see how far that
             carries a run; 0 everywhere but in `reproduce`.
     """
@@ -68,6 +70,7 @@ class Workspace:
     counted: dict[tuple[Spec, bool], Arithmetic | None] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
     layout: Layout = "pca"
+    devices: Devices = ONE_DEVICE
     nudge: float = 0.0
 
     def note_once(self, kind: str, text: str) -> None:

@@ -257,3 +257,17 @@ def test_a_note_that_no_record_holds_is_named(study):
     result = edited(report, "in 4 parts", "in 2 parts")
     assert result.exit_code == 1
     assert "in 2 parts" in result.output
+
+
+def test_another_number_of_devices_is_caught(study, render):
+    path = study / "scratch" / "baseline" / "seed-0" / "metrics.json"
+    record = json.loads(path.read_text())
+    record["environment"]["n_devices"] = 2
+    path.write_text(json.dumps(record))
+    assert render().exit_code == 0
+    report = study / "report.html"
+    assert verify(report).exit_code == 0
+    pattern = r'(<data value=")2("[^>]*/environment/n_devices"[^>]*>)2<'
+    answer = edited(report, pattern, r"\g<1>4\g<2>4<")
+    assert answer.exit_code == 1
+    assert "n_devices" in answer.output

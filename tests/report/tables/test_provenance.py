@@ -11,7 +11,7 @@ from fake_study import Fake, write_fake_study
 
 from report.evidence.load import load_study
 from report.evidence.sentences import plain_text
-from report.tables.appendix import specifications
+from report.tables.appendix import environments, specifications
 from report.tables.provenance import (
     LATER,
     command_for,
@@ -35,6 +35,18 @@ def test_every_setting_of_a_run_is_in_one_of_two_tables(finished_study):
         is_set = values - {None, (), "", *({LATER[field]} if field in LATER else ())}
         assert (how.label in listed) == (how.in_list and field != "seed"), field
         assert (how.label in others) == (not how.in_list and bool(is_set)), field
+
+
+def test_several_devices_are_counted_where_some_runs_had_them(study):
+    assert "Devices" not in [column.label for column in environments(load_study(study)).columns]
+    file = study / "scratch" / "baseline" / "seed-0" / "metrics.json"
+    record = json.loads(file.read_text())
+    record["environment"]["n_devices"] = 2
+    file.write_text(json.dumps(record))
+    table = environments(load_study(study))
+    place = [column.label for column in table.columns].index("Devices")
+    assert sorted(row[place] for row in text_of(table)) == ["1", "2"]
+    assert "each computed a part of every batch" in plain_text(table.caption)
 
 
 def test_every_record_has_a_row_with_its_fingerprints(finished_study):

@@ -7,7 +7,7 @@ from training.planning import slower
 from training.planning.slower import Pace, fastest_epoch
 from training.records import Environment, write
 
-MACHINE = ("a processor", 2, "fp32")
+MACHINE = ("a processor", 2, "fp32", 1)
 NAME, LIKE_IT = "scratch/grid-sgd-1e-3", "scratch/grid-adam-1e-3"
 HERE = Environment(
     homework="1", python="3", torch="2", torchvision="0", platform="Linux", device="cpu",
@@ -93,11 +93,21 @@ def test_another_kind_of_run_is_no_forecast(recorder):
         {"environment": msgspec.structs.replace(HERE, device_name="another")},
         {"environment": msgspec.structs.replace(HERE, n_threads=1)},
         {"environment": msgspec.structs.replace(HERE, precision="bf16")},
+        {"environment": msgspec.structs.replace(HERE, n_devices=2)},
         {"dataset_fingerprint": "others"},
         {"epochs_run": 0},
         {"reused_from": "scratch/grid-sgd-1e-2"},
     ],
-    ids=["unknown", "device", "threads", "format", "pictures", "not trained", "repeated"],
+    ids=[
+        "unknown",
+        "device",
+        "threads",
+        "format",
+        "devices",
+        "pictures",
+        "not trained",
+        "repeated",
+    ],
 )
 def test_what_ran_otherwise_is_no_forecast(recorder, fields):
     ran(recorder, LIKE_IT, 3.0, **fields)

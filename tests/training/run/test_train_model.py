@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from training.engine.evaluate import evaluate_logits
-from training.engine.loop import Fit
+from training.engine.outcome import Fit
 from training.planning.plan import resolve
 from training.records import Experiment, Settings, read_scores
 from training.run.keep_scores import kept_scores

@@ -10,7 +10,7 @@ from torch import nn
 
 from training.engine.batches import FeatureInputs, PictureInputs
 from training.engine.feature_cache import FeatureCache
-from training.engine.loop import Fit
+from training.engine.outcome import Fit
 from training.networks.build import Network
 from training.networks.freezing import freeze
 from training.progress import Progress

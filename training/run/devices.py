@@ -1,0 +1,36 @@
+"""The devices that one run trains on together: here one, others where an executor has them."""
+
+import contextlib
+from typing import Protocol
+
+from training.device.process_group import ALONE, ProcessGroup
+from training.planning.plan import Step
+
+
+class Devices(Protocol):
+    """What a run trains on.
+
+    Attributes:
+        n: How many devices train one run, each in a process of its own.
+    """
+
+    n: int
+
+    def training(self, step: Step) -> contextlib.AbstractContextManager[ProcessGroup]:
+        """Have the other processes call `train_model` for a step, too, while inside.
+
+        Raises:
+            DeviceError: Another process failed, or has died.
+        """
+
+
+class OneDevice:
+    """This process's own."""
+
+    n = 1
+
+    def training(self, step: Step) -> contextlib.AbstractContextManager[ProcessGroup]:
+        return contextlib.nullcontext(ALONE)
+
+
+ONE_DEVICE = OneDevice()
