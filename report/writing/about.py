@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from report.evidence.accuracy import STUDENT_SEEDS
 from report.evidence.display_names import OPTIMIZERS, model_name
 from training.records import StudyRecord
 
@@ -16,6 +17,7 @@ class About:
         networks: All networks of its experiments by name, in their order.
         optimizers: All optimizers that its experiments name, as records call them.
         pretrained: Whether any experiment starts from weights.
+        folds: How many folds train and validation are cut into; 0: none.
     """
 
     homework: bool
@@ -23,6 +25,12 @@ class About:
     networks: tuple[str, ...]
     optimizers: frozenset[str]
     pretrained: bool
+    folds: int = 0
+
+    @property
+    def tests_over_folds(self) -> bool:
+        """Whether differences are tested over folds: there are enough of them."""
+        return self.folds >= STUDENT_SEEDS
 
     @property
     def explained(self) -> bool:
@@ -40,4 +48,5 @@ def about(study: StudyRecord) -> About:
         networks=tuple(map(model_name, models)),
         optimizers=frozenset(e.optimizer for e in study.experiments if e.optimizer),
         pretrained=any(e.weights != "none" for e in study.experiments),
+        folds=study.settings.folds,
     )

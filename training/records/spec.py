@@ -202,6 +202,8 @@ class Spec(
         layer_decay: See `Experiment`; the head, which is the last block, has the whole rate.
         head_learning_rate: See `Experiment`; it changes by the same factors as `learning_rate`.
         two_phase: See `Experiment`; then `freeze` holds, and the optimizer begins anew.
+        folds: As `Settings.folds`.
+        fold: Number, from 1, of the fold whose pictures are validation; 0 without folds.
     """
 
     model: str
@@ -239,6 +241,8 @@ class Spec(
     layer_decay: float = 1.0
     head_learning_rate: float = 0.0
     two_phase: int = 0
+    folds: int = 0
+    fold: int = 0
 
     @property
     def mixes(self) -> bool:

@@ -61,6 +61,8 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "layer_decay": SpecField("Factor of the rate from block to block"),
     "head_learning_rate": SpecField("Learning rate of the head"),
     "two_phase": SpecField("Epochs of the head alone", unit="epochs"),
+    "folds": SpecField("Folds of train and validation"),
+    "fold": SpecField("Fold that is validation"),
 }
 """Every field of `Spec`, in its order."""
 

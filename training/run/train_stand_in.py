@@ -74,6 +74,8 @@ def source_spec(spec: Spec) -> Spec:
         batch_size=recipe.batch_size,
         seed=0,
         train_per_class=(),
+        folds=0,
+        fold=0,
     )
 
 

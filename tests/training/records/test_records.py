@@ -159,7 +159,7 @@ def test_any_changed_field_changes_the_specs_digest(spec):
         "early_stopping": 2, "balance": "loss",
         "train_per_class": (5,), "optimizer_options": OptimizerOptions(eps=1e-3),
         "mixup": 0.2, "cutmix": 1.0, "ema": 0.9, "layer_decay": 0.5, "head_learning_rate": 0.1,
-        "two_phase": 1,
+        "two_phase": 1, "folds": 5, "fold": 1,
     }  # fmt: skip
     assert set(changes) == set(Spec.__struct_fields__)
     for field, value in changes.items():
