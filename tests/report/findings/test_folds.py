@@ -136,6 +136,8 @@ def test_sentences_speak_of_folds_and_not_of_seeds():
         *notices.seed_notices(every, every.listed), verdict(every.runs(A), every.runs(B)),
     ]) + "".join(part.text for part in scores.accuracy_parts(found))  # fmt: skip
     assert "mean of 5 folds" in text
+    assert "once for each of 5 folds" in text
+    assert "with one random start" not in text
     assert "that of fold 1, one of 5" in text
     assert "100 pictures in 5 folds" in text
     assert "seeds" not in text.replace("fixed seed", "")
