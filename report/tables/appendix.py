@@ -23,8 +23,10 @@ FREEZES = {
     "head": "the head",
 }
 
-LISTED = tuple(field for field, how in SPEC_FIELDS.items() if how.in_list and field != "seed")
-"""Fields of a spec that the table of experiments shows; an experiment has many seeds."""
+LISTED = tuple(
+    field for field, how in SPEC_FIELDS.items() if how.in_list and field not in ("seed", "fold")
+)
+"""Fields of a spec that the table of experiments shows; an experiment has many seeds or folds."""
 
 STARTS = {"none": "random", "imagenet": "ImageNet", "sample": "drawn glyphs"}
 
