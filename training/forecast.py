@@ -193,7 +193,7 @@ def _timed(kind: Spec, n_pictures: int, workspace: Workspace) -> tuple[Pace, flo
     data = workspace.data
     first = {split: rows[:n_pictures] for split, rows in data.splits.items()}
     workspace.pixels_on_device(kind.image_size)  # copied once, for all that is timed
-    some = dataclasses.replace(workspace, data=dataclasses.replace(data, splits=first))
+    some = dataclasses.replace(workspace, data=dataclasses.replace(data, splits=first, folds=()))
     started = time.perf_counter()
     model = prepare_model(kind, WeightsSource("none"), some)
     ready = time.perf_counter()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from report.audit.problems import Problem, wrong
 from report.evidence.load import Run, StudyView
+from report.evidence.repeats import n_images
 from report.evidence.sentences import counted
 from report.evidence.thumbnails import read_thumbnail
 from training.records import (
@@ -36,9 +37,10 @@ def inspection_problems(view: StudyView, run: Run) -> Iterator[Problem]:
     rest = metrics.train_at_rest
     same = dataset is not None and dataset.fingerprint == metrics.dataset_fingerprint
     if rest is not None and dataset is not None and same:
-        right = rest.accuracy * dataset.n_train
-        if abs(right - round(right)) > TINY * max(dataset.n_train, 1):
-            problem = f"no number of {counted(dataset.n_train, 'train picture')} is that share"
+        n_train = n_images(view, run, "train").value
+        right = rest.accuracy * n_train
+        if abs(right - round(right)) > TINY * max(n_train, 1):
+            problem = f"no number of {counted(n_train, 'train picture')} is that share"
             yield wrong(run, str(rest.accuracy), problem, "/train_at_rest/accuracy")
     yield from _speed(run)
     yield from _suspects(run)

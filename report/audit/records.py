@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
 from report.audit.changed_tests import changed_test_problems
+from report.audit.folds import fold_of_run_problems, fold_problems
 from report.audit.freezing import freeze_problems
 from report.audit.inspection import inspection_problems
 from report.audit.looks import looks_problems
 from report.audit.problems import Problem, wrong
 from report.audit.scores import score_problems
 from report.evidence.load import Run, StudyView
+from report.evidence.repeats import fold_of, validated_by
 from report.evidence.sentences import counted
 from report.evidence.statistics import right_bits
 from report.evidence.study_sections import is_homework
@@ -24,7 +26,7 @@ TINY = 1e-9
 def audit_records(view: StudyView) -> list[Problem]:
     """Check the data set, every finished run, and every choice from a grid."""
     choices = [problem for run in view.all_runs() for problem in _choice(view, run)]
-    return [*looks_problems(view), *audit_runs(view), *choices]
+    return [*looks_problems(view), *fold_problems(view), *audit_runs(view), *choices]
 
 
 def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Problem]:
@@ -39,6 +41,7 @@ def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Probl
         if run.finished
         for problem in (
             *_spec(run),
+            *fold_of_run_problems(view, run),
             *_counts(run),
             *freeze_problems(run, is_homework(view)),
             *_features(run),
@@ -147,9 +150,10 @@ def _validation_answers(view: StudyView, run: Run) -> Iterator[Problem]:
         kept: ValidationAnswers | None = getattr(metrics, name)
         if kept is None or accuracy is None:
             continue
-        n, n_right = dataset.n_validation, right_bits(kept.right).bit_count()
+        n, n_right = validated_by(run, dataset)[0], right_bits(kept.right).bit_count()
         if len(kept.right) != -(-n // 4) or sum(kept.given) != n:
-            problem = f"the validation split has {counted(n, 'picture')}"
+            where = f"fold {fold_of(run)}" if fold_of(run) else "the validation split"
+            problem = f"{where} has {counted(n, 'picture')}"
             yield wrong(run, counted(sum(kept.given), "answer"), problem, f"/{name}")
         elif not n_right == sum(kept.right_in_class) == round(accuracy * n):
             problem = f"the accuracy says {round(accuracy * n)} right answers"

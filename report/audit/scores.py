@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from report.audit.problems import Problem, wrong
 from report.evidence.load import Run, StudyView
+from report.evidence.repeats import validated_by
 from report.evidence.score_metrics import own_score, predicted
 from report.evidence.sentences import counted
 from training.records import HomeworkError
@@ -33,7 +34,7 @@ def score_problems(view: StudyView, run: Run) -> Iterator[Problem]:
         return
     test, dataset = scores.test, view.dataset
     if dataset is not None and dataset.fingerprint == run.metrics.dataset_fingerprint:
-        expected = dataset.n_test, dataset.n_validation, len(dataset.classes)
+        expected = dataset.n_test, validated_by(run, dataset)[0], len(dataset.classes)
         found = kept.n_test, kept.n_validation, kept.n_classes
         for n, of, noun in zip(
             found, expected, ("n_test", "n_validation", "n_classes"), strict=True

@@ -66,7 +66,7 @@ class Pair:
         runs = paired_runs(self.a, self.b)
         if not runs:
             return _unpaired(self.a, self.b, gain)
-        differs, p, evidence = paired_test(runs)
+        differs, p, evidence = paired_test(runs, _n_train(self.a, self.b))
         differs = differs and gain.value != 0
         identical = all(_same_answers(*pair) for pair in runs)
         return Test(gain, differs, p=p, evidence=evidence, identical=identical)
@@ -96,6 +96,11 @@ def paired_runs(a: Tested, b: Tested) -> list[tuple[Run, Run]]:
         return []
     pairs = list(zip(a.runs, b.runs, strict=True))
     return pairs if all(_asked_the_same(*pair) for pair in pairs) else []
+
+
+def _n_train(a: Tested, b: Tested) -> Quantity | None:
+    """Return what the corrected test over folds divides by; None where a study has no folds."""
+    return None if a.n_train is None or b.n_train is None else a.n_train
 
 
 def _asked_the_same(a: Run, b: Run) -> bool:

@@ -30,10 +30,14 @@ def accuracies(pairs: Sequence[Pair]) -> Table:
         number_column("p"),
         Column("Verdict"),
     )
+    over_folds = any(side is not None and side.over_folds for p in pairs for side in (p.a, p.b))
+    test = "the exact McNemar test decides, from three seeds on the paired t test"
+    if over_folds:
+        test = "the corrected resampled t test over folds and the paired t test over test pictures "
+        test += "have to find a difference"
     caption = parts(
-        "Test accuracies of both studies. Where both were asked about the same pictures the exact "
-        "McNemar test decides, from three seeds on the paired t test; where not, Newcombe’s 95 % "
-        "interval of the difference does."
+        f"Test accuracies of both studies. Where both were asked about the same pictures {test}; "
+        "where not, Newcombe’s 95 % interval of the difference decides."
     )
     return Table("compared-accuracies", caption, columns, tuple(map(_row, pairs)))
 

@@ -1,9 +1,10 @@
-"""Test accuracies with their intervals, over one seed or several."""
+"""Test accuracies with their intervals, over one seed, several, or folds."""
 
 from dataclasses import dataclass
 
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, mean_of
+from report.evidence.repeats import mean_over_folds
 from report.evidence.train_scores import train_accuracy_of
 from training.records import Experiment
 
@@ -16,12 +17,14 @@ class Tested:
     """What the test set says of one experiment.
 
     Attributes:
-        accuracy: The accuracy, or the mean over seeds.
+        accuracy: The accuracy, or the mean over seeds or folds.
         low: Lower end of a 95 % interval: Student's over seeds from `STUDENT_SEEDS` on, else
-            Wilson's of `accuracy` for the number of test pictures.
+            Wilson's of `accuracy` for the number of test pictures; over folds the lower one of
+            Wilson's and of that which is corrected for pictures that trainings share.
         high: Upper end.
-        std: Standard deviation over seeds, for more than one.
+        std: Standard deviation over seeds or folds, for more than one.
         runs: The tested runs, by rising seed.
+        n_train: Pictures that a fold's run trains on, in the mean; None without folds.
     """
 
     experiment: Experiment
@@ -30,6 +33,7 @@ class Tested:
     high: Quantity
     std: Quantity | None
     runs: tuple[Run, ...]
+    n_train: Quantity | None = None
 
     @property
     def name(self) -> str:
@@ -38,8 +42,13 @@ class Tested:
 
     @property
     def over_seeds(self) -> bool:
-        """Whether the interval is one over seeds."""
+        """Whether the interval is one over seeds or folds."""
         return len(self.runs) >= STUDENT_SEEDS
+
+    @property
+    def over_folds(self) -> bool:
+        """Whether it is one over folds."""
+        return self.over_seeds and self.n_train is not None
 
     @property
     def n_seeds(self) -> Quantity:
@@ -58,16 +67,36 @@ def tested_accuracy(view: StudyView, experiment_id: str) -> Tested | None:
         n_correct = runs[0].number("/test/n_correct")
     else:
         n_correct = derive("product", accuracy, n_images)
-    over_seeds = len(runs) >= STUDENT_SEEDS
-    name, operands = ("student", values) if over_seeds else ("wilson", [n_correct, n_images])
+    low, high = (derive(f"wilson_{end}", n_correct, n_images) for end in ("low", "high"))
+    n_train = mean_over_folds(view, "train")
+    if len(runs) >= STUDENT_SEEDS:
+        own = _over_repeats(values, n_train, n_images)
+        low, high = own if n_train is None else _wider(own, (low, high))
     return Tested(
         experiment=runs[0].experiment,
         accuracy=accuracy,
-        low=derive(f"{name}_low", *operands),
-        high=derive(f"{name}_high", *operands),
+        low=low,
+        high=high,
         std=derive("std", *values) if len(values) > 1 else None,
         runs=tuple(runs),
+        n_train=n_train,
     )
+
+
+def _over_repeats(
+    values: list[Quantity], n_train: Quantity | None, n_held_out: Quantity | None
+) -> tuple[Quantity, Quantity]:
+    """Return the interval of a mean over seeds; with `n_train`, of one over folds."""
+    if n_train is None or n_held_out is None:
+        return derive("student_low", *values), derive("student_high", *values)
+    operands = (n_train, n_held_out, *values)
+    return derive("corrected_low", *operands), derive("corrected_high", *operands)
+
+
+def _wider(
+    first: tuple[Quantity, Quantity], second: tuple[Quantity, Quantity]
+) -> tuple[Quantity, Quantity]:
+    return derive("minimum", first[0], second[0]), derive("maximum", first[1], second[1])
 
 
 def all_tested(view: StudyView) -> list[Tested]:
@@ -83,13 +112,17 @@ def validation_accuracy(view: StudyView, experiment_id: str) -> Quantity | None:
 
 
 def validation_interval(view: StudyView, experiment_id: str) -> tuple[Quantity, Quantity] | None:
-    """Return the 95 % interval of the validation accuracy: as that of a test accuracy, `Tested`."""
+    """Return the 95 % interval of the validation accuracy: as that of a test accuracy, `Tested`.
+
+    Over folds, whose validation pictures are others each time, the corrected one alone.
+    """
     runs = view.finished(experiment_id)
     if not runs or view.dataset is None or not view.dataset.n_validation:
         return None
     values = [run.number("/validation/accuracy") for run in runs]
     if len(values) >= STUDENT_SEEDS:
-        return derive("student_low", *values), derive("student_high", *values)
+        sizes = (mean_over_folds(view, split) for split in ("train", "validation"))
+        return _over_repeats(values, *sizes)
     n_images = view.dataset_number("/n_validation")
     n_correct = derive("rounded_product", mean_of(values), n_images)
     return derive("wilson_low", n_correct, n_images), derive("wilson_high", n_correct, n_images)

@@ -231,7 +231,7 @@ def load_study(path: Path, prefix: str = "") -> StudyView:
     dataset = read_if_there(folder.dataset, Dataset)
     if dataset is not None:
         _check_dataset(folder.dataset, dataset)
-    seeds = range(study.settings.seed, study.settings.seed + study.settings.seeds)
+    seeds = study.settings.run_seeds
     runs: dict[str, list[Run]] = {}
     names = names_of(study)
     for experiment in study.experiments:

@@ -24,6 +24,7 @@ from report.evidence.changed_answers import (
 from report.evidence.neighbours import class_purity, purity, purity_by_chance
 from report.evidence.power_law import power_law_at
 from report.evidence.ranks import rank_correlation, rank_correlation_p
+from report.evidence.resampling import corrected_interval, corrected_t, pictures_t
 from report.evidence.score_operations import SCORE_OPERATIONS
 from report.evidence.statistics import (
     by_class,
@@ -118,6 +119,12 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "student_low": lambda *values: student_interval(values)[0],
     "student_high": lambda *values: student_interval(values)[1],
     "paired_t": lambda *values: paired_t(values[: len(values) // 2], values[len(values) // 2 :]),
+    "corrected_t": lambda n_train, n_held_out, *values: corrected_t(
+        values[: len(values) // 2], values[len(values) // 2 :], n_train, n_held_out
+    ),
+    "corrected_low": lambda n_train, n, *values: corrected_interval(values, n_train, n)[0],
+    "corrected_high": lambda n_train, n, *values: corrected_interval(values, n_train, n)[1],
+    "pictures_t": pictures_t,
     "only_first": lambda label, a, b: discordant(label, a, b)[0],
     "only_second": lambda label, a, b: discordant(label, a, b)[1],
     "in_class": lambda label, classes, name: label.count(classes.index(name)),

@@ -114,25 +114,31 @@ def _accuracy(item: Tested) -> str:
 def _caption(view: StudyView, tested: list[Tested], choice: Chosen | None) -> str:
     data = f", {data_set_name(view)}" if view.dataset is not None else ""
     kinds = sorted({item.over_seeds for item in tested})
+    over_folds = any(item.over_folds for item in tested)
     method = {
         (False,): "Wilson’s, for the number of test pictures",
         (True,): "Student’s, for the mean over seeds",
         (False, True): "Student’s for the mean of at least three seeds, else Wilson’s for the "
         "number of test pictures",
     }[tuple(kinds)]
+    if over_folds:
+        method = "the wider of Wilson’s and the corrected t interval over folds"
     text = (
         f"{view.study.title}{data}: top-1 accuracy on the test pictures, in per cent, of the "
         f"weights of the best validation epoch. Intervals are {method}."
     )
     if choice is not None:
         test = "paired t tests over seeds" if choice.model.over_seeds else "exact McNemar tests"
+        if choice.model.over_folds:
+            test = "corrected resampled t tests over folds and paired t tests over test pictures"
         text += (
             f" Chosen by validation accuracy: {choice.model.name}. p is that"
             f" of {test} against it on the same pictures, corrected for their number by Holm; stars"
             " mark the chosen model and those that can’t be told from it at 0.05."
         )
     if any(item.std is not None for item in tested):
-        text += " What follows ± is the standard deviation over n seeds."
+        what = "folds" if over_folds else "seeds"
+        text += f" What follows ± is the standard deviation over n {what}."
     return escape(text)
 
 

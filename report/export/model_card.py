@@ -131,10 +131,14 @@ def _data(view: StudyView, dataset: Dataset) -> str:
     return (
         f"## Data and starting weights\n\n{said} Starting weights of the models below: "
         f"{escape(', '.join(starts) or 'not recorded')}.\n\n"
-        f"{dataset.n_train} pictures for training, {dataset.n_validation} for validation, "
-        f"{dataset.n_test} for testing. Fingerprint of pictures and split: "
+        f"{dataset.n_train} pictures for training, {dataset.n_validation} for validation"
+        f"{_of_folds(dataset)}, {dataset.n_test} for testing. Fingerprint of pictures and split: "
         f"{_code(dataset.fingerprint)}.\n"
     )
+
+
+def _of_folds(dataset: Dataset) -> str:
+    return f" in the first of {len(dataset.folds)} folds" if dataset.folds else ""
 
 
 def _chosen(view: StudyView) -> str:
@@ -185,6 +189,8 @@ def _results(tested: list[Tested], choice: Chosen | None) -> str:
         else ""
     )
     method = "Student’s" if any(item.over_seeds for item in tested) else "Wilson’s"
+    if any(item.over_folds for item in tested):
+        method = "the wider of Wilson’s and the corrected t interval over folds"
     return (
         "## Results\n\n"
         "Top-1 accuracy on the test pictures, of the weights with the best validation accuracy; "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from report.evidence.display_names import pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer
+from report.evidence.repeats import has_several, repeat_number, repeat_word
 from report.evidence.sentences import Name, Parts, counted, parts
 from report.figures.canvas import draw_plot, gap
 from report.figures.curves import accuracy_course, draw_course, loss_course
@@ -75,8 +76,8 @@ def _percent(share: float) -> str:
 
 def _curves_caption(view: StudyView, run: Run) -> Parts:
     seed: Parts = ()
-    if view.study.settings.seeds > 1:
-        seed = parts(", seed ", integer(run.number("/seed")))
+    if has_several(view):
+        seed = parts(f", {repeat_word(run)} ", integer(repeat_number(run)))
     caption = parts(
         Name(run.name), " (", pair(run), seed,
         "): loss and accuracy on train and validation pictures, epoch by epoch.",

@@ -22,6 +22,7 @@ from report.evidence.numbers import (
     points,
     signed_points,
 )
+from report.evidence.repeats import n_validated
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE, homogeneity
 from report.evidence.study_sections import (
@@ -241,7 +242,7 @@ def _homogeneity(view: StudyView, grid: str) -> float | None:
     ranked = view.ranked(grid)
     if len(ranked) < 2 or view.dataset is None or not view.dataset.n_validation:
         return None
-    n = view.dataset.n_validation
+    n = n_validated(view).value
     return homogeneity(n, [round(n * _accuracy(view, run).value) for run in ranked])
 
 

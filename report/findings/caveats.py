@@ -4,6 +4,7 @@ from report.evidence.display_names import field_words, is_number, pair, pair_wor
 from report.evidence.homework import STARTS
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import derive, integer, points
+from report.evidence.repeats import has_several, n_repeats
 from report.evidence.sentences import Code, Name, Sentence, listing, say
 from report.evidence.study_sections import all_grids, axes_of, is_homework
 from report.findings.chosen import chosen_model
@@ -53,6 +54,12 @@ def _twins(view: StudyView) -> list[Sentence]:
 
 
 def _seeds(view: StudyView) -> list[Sentence]:
+    if view.study.settings.folds:
+        return [
+            say("Every experiment was to be run once for each of ", integer(n_repeats(view)),
+                " folds, which share train pictures. So few runs say little of other train "
+                "pictures: only large differences show.")
+        ]  # fmt: skip
     seeds = view.study_number("/settings/seeds")
     if seeds.value == 1:
         return [
@@ -178,7 +185,7 @@ def _more_epochs(view: StudyView) -> list[Sentence]:
 
 def _more_seeds(view: StudyView) -> list[Sentence]:
     choice = chosen_model(view)
-    if view.study.settings.seeds > 1 or choice is None or not choice.level:
+    if has_several(view) or choice is None or not choice.level:
         return []
     return [
         say(Code("--seeds 3"), " runs everything with three random starts, which may settle the "

@@ -14,6 +14,7 @@ from report.evidence.numbers import (
     points,
     signed_points,
 )
+from report.evidence.repeats import n_validated, repeat_number, repeat_word
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.guessing import test_is_guessing
@@ -34,7 +35,7 @@ def _against_validation(view: StudyView, tested: Tested) -> list[Sentence]:
     if view.dataset is None:
         return []
     validation = mean_of([run.number("/validation/accuracy") for run in tested.runs])
-    n_validation = view.dataset_number("/n_validation")
+    n_validation = n_validated(view)
     n_test = tested.runs[0].number("/test/n_images")
     operands = (
         derive("rounded_product", validation, n_validation), n_validation,
@@ -60,7 +61,8 @@ def compare(view: StudyView, first_id: str, second_id: str) -> list[Sentence]:
     """Say whether the first model is better than the second on the same test pictures.
 
     From `STUDENT_SEEDS` common seeds on the paired t test over seeds decides; for fewer the exact
-    McNemar test does, for every seed that both have.
+    McNemar test does, for every seed that both have. Over folds two tests must find it: see
+    `paired_test`.
     """
     first, second = tested_accuracy(view, first_id), tested_accuracy(view, second_id)
     if first is None or second is None:
@@ -114,7 +116,7 @@ def _verdict(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Sen
     sides = zip(*pairs, strict=True)
     means = [mean_of([run.number("/test/accuracy") for run in side]) for side in sides]
     gain = derive("difference", *means)
-    decided, _, evidence = paired_test(pairs)
+    decided, _, evidence = paired_test(pairs, first.n_train)
     decided = decided and gain.value != 0
     names = (Name(first.name), Name(second.name))
     if decided:
@@ -147,11 +149,12 @@ def difference_interval(first: Tested, second: Tested) -> Parts:
 
 
 def _common(first: Tested, second: Tested, pairs: list[tuple[Run, Run]]) -> Parts:
-    """Say so where the two don't have all seeds in common."""
+    """Say so where the two don't have all seeds or folds in common."""
     if len(pairs) == len(first.runs) == len(second.runs):
         return ()
-    seeds = derive("count", *(a.number("/seed") for a, _ in pairs))
-    plural = "seeds" if seeds.value > 1 else "seed"
+    seeds = derive("count", *(repeat_number(a) for a, _ in pairs))
+    word = repeat_word(pairs[0][0])
+    plural = f"{word}s" if seeds.value > 1 else word
     return say(" over the ", integer(seeds), f" {plural} that both have").parts
 
 
@@ -165,18 +168,41 @@ def tests_against(first: Tested, others: list[Tested]) -> list[tuple[Tested, boo
     for other in others:
         pairs = _same_pictures(first, other)
         if pairs and not _same_run(first, other):
-            decided, p, _ = paired_test(pairs)
+            decided, p, _ = paired_test(pairs, first.n_train)
             found.append((other, decided, p))
     return found
 
 
-def paired_test(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
+def paired_test(
+    pairs: list[tuple[Run, Run]], n_train: Quantity | None = None
+) -> tuple[bool, Quantity, Parts]:
     """Return whether two models differ, the p-value, and the words that name the test.
 
     Args:
-        pairs: Runs of either model on the same test pictures, one pair a seed.
+        pairs: Runs of either model on the same test pictures, one pair a seed or fold.
+        n_train: See `Tested`. With folds the corrected resampled t test speaks of other train
+            pictures, but not of other test pictures, which all folds share; so the paired t test
+            over test pictures must find the difference, too, and the larger p counts.
     """
+    if n_train is not None and len(pairs) >= STUDENT_SEEDS:
+        return _over_folds(pairs, n_train)
     return (_over_seeds if len(pairs) >= STUDENT_SEEDS else _each_seed)(pairs)
+
+
+def _over_folds(pairs: list[tuple[Run, Run]], n_train: Quantity) -> tuple[bool, Quantity, Parts]:
+    runs = [run for side in zip(*pairs, strict=True) for run in side]
+    n_images = runs[0].number("/test/n_images")
+    of_folds = derive(
+        "corrected_t", n_train, n_images, *(run.number("/test/accuracy") for run in runs)
+    )
+    answers = (run.prediction("/predicted") for run in runs)
+    of_pictures = derive("pictures_t", runs[0].prediction("/label"), *answers)
+    p = derive("maximum", of_folds, of_pictures)
+    n = derive("count", *(repeat_number(a) for a, _ in pairs))
+    return p.value < SIGNIFICANCE, p, say(
+        "corrected resampled t test over ", integer(n), " folds, p\u00a0", p_parts(of_folds),
+        "; paired t test over the test pictures, p\u00a0", p_parts(of_pictures)
+    ).parts  # fmt: skip
 
 
 def _over_seeds(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
@@ -194,7 +220,8 @@ def _each_seed(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
     largest = tests[0] if len(tests) == 1 else derive("maximum", *tests)
     decided = largest.value < SIGNIFICANCE and len(directions) == 1
     if len(pairs) > 1:
-        said = say("exact McNemar test for each seed, largest p\u00a0", p_parts(largest)).parts
+        word = repeat_word(pairs[0][0])
+        said = say(f"exact McNemar test for each {word}, largest p\u00a0", p_parts(largest)).parts
         return decided, largest, said
     said = say("exact McNemar test, p\u00a0", p_parts(largest)).parts
     return decided, largest, said
@@ -246,14 +273,15 @@ def _not_comparable(first: Tested, second: Tested) -> Sentence:
     return say(
         Name(first.name), " and ",
         Name(second.name),
-        " weren’t tested on the same pictures with the same seed, so no difference between them is "
-        "stated.",
+        f" weren’t tested on the same pictures with the same {repeat_word(first.runs[0])}, so no "
+        "difference between them is stated.",
         strength="gap",
     )  # fmt: skip
 
 
 FOLLOWING = (
     "seed", "weights_digest", "normalisation", "resize_size", "mean", "std", "train_per_class",
+    "folds", "fold",
 )  # fmt: skip
 """Fields of a spec that follow from others, or aren't about training."""
 

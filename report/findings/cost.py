@@ -27,6 +27,7 @@ from report.evidence.numbers import (
     percent,
     times,
 )
+from report.evidence.repeats import repeat_word
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.findings.chosen import Chosen, chosen_model
 from report.findings.guessing import learned_nothing
@@ -166,7 +167,9 @@ def _of_the_chosen(view: StudyView) -> list[Sentence]:
     if choice is None or mean(choice.model.runs, arithmetic_of) is None:
         return []
     model = choice.model
-    several = say(" in the mean of ", integer(model.n_seeds), " seeds").parts
+    several = say(
+        " in the mean of ", integer(model.n_seeds), f" {repeat_word(model.runs[0])}s"
+    ).parts
     return [
         say(
             "Training the chosen model, ", Name(model.name), ", took ",

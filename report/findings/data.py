@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from report.evidence.display_names import CALTECH, is_part
 from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, decimal, derive, integer, percent, times
+from report.evidence.repeats import n_validated
 from report.evidence.sentences import Code, Name, Parts, Sentence, listing, numbered, parts, say
 from training.records import SPLITS, Dataset, LeftOutReason
 
@@ -36,6 +37,8 @@ def task(view: StudyView) -> list[Sentence]:
     """Say what the networks learn, and which pictures have which part in that."""
     if view.dataset is None:
         return extent(view)
+    if view.dataset.folds:
+        return [_task_over_folds(view)]
     train, validation, test = (view.dataset_number(f"/n_{split}") for split in SPLITS)
     n_classes = integer(derive("length", view.dataset_number("/classes")))
     return [
@@ -43,6 +46,17 @@ def task(view: StudyView) -> list[Sentence]:
             numbered(integer(train), "picture"), "; ", integer(validation),
             " others choose the model, ", integer(test), " test it.")
     ]  # fmt: skip
+
+
+def _task_over_folds(view: StudyView) -> Sentence:
+    n_classes = integer(derive("length", view.dataset_number("/classes")))
+    return say(
+        "The networks learn ", numbered(n_classes, "class", "classes"), " from ",
+        numbered(integer(n_validated(view)), "picture"), " in ",
+        integer(derive("length", view.dataset_number("/folds"))), " folds, each of which chooses "
+        "the epoch for networks that learn from the others; ",
+        integer(view.dataset_number("/n_test")), " pictures test them.",
+    )  # fmt: skip
 
 
 def _n_pictures(view: StudyView) -> Quantity:
@@ -227,6 +241,23 @@ def split_source(view: StudyView) -> list[Sentence]:
     """Say where the split into train, validation and test comes from."""
     if view.dataset is None:
         return []
+    return [*_divided(view), *_folds(view)]
+
+
+def _folds(view: StudyView) -> list[Sentence]:
+    """Say what became of train and validation where they were cut into folds."""
+    if view.dataset is None or not view.dataset.folds:
+        return []
+    return [
+        say("Its train and validation pictures, ", integer(n_validated(view)), ", were then put "
+            "together and cut into ", integer(derive("length", view.dataset_number("/folds"))),
+            " folds, each of which is validation once. Where this report counts train and "
+            "validation pictures, it counts those of the first fold’s run.")
+    ]  # fmt: skip
+
+
+def _divided(view: StudyView) -> list[Sentence]:
+    assert view.dataset is not None
     if view.dataset.split_source == "lists":
         return [
             say("The split follows the lists beside the pictures, ", Code("train.txt"), " and ",

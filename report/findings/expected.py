@@ -6,6 +6,7 @@ from report.evidence.display_names import optimizer_name
 from report.evidence.homework import PRETRAINED_GRID, RANDOM_GRID
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, decimal, derive, integer, points, rate
+from report.evidence.repeats import n_images
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.train_scores import measured_at_rest, train_accuracy_of
 from report.findings.guessing import never_learned
@@ -109,8 +110,8 @@ def gap_against(view: StudyView, experiment_id: str, other_id: str) -> list[Sent
         if train is None:
             return []
         for share, n in (
-            (train.value, view.dataset.n_train),
-            (validation.value, view.dataset.n_validation),
+            (train.value, n_images(view, run, "train").value),
+            (validation.value, n_images(view, run, "validation").value),
         ):
             variance += share * (1 - share) / max(n, 1)
         gaps.append(derive("difference", train, validation))

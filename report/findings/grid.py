@@ -13,10 +13,16 @@ from report.evidence.numbers import (
     integer,
     mean_of,
     percent,
-    plain,
     points,
     rate,
     signed_points,
+)
+from report.evidence.repeats import (
+    in_which,
+    mean_over_folds,
+    n_validated,
+    repeat_number,
+    repeat_word,
 )
 from report.evidence.sentences import (
     Code,
@@ -44,6 +50,7 @@ from report.findings.scores import p_parts
 LEADS = "so the lead is more than the luck of which pictures were drawn."
 MAY_BE_LUCK = "so the order of these two may be luck."
 LEADS_OVER_SEEDS = "so the lead is more than the luck of the seeds."
+LEADS_OVER_FOLDS = "so the lead is more than the luck of the folds."
 
 GUESSED = {"guessing": "guessing", "naming the most frequent class every time": "naming one class"}
 """In a table's cell."""
@@ -130,9 +137,10 @@ def without_success(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]
 
 def _when(view: StudyView, run: Run) -> Parts:
     """Say in which epoch, or over how many seeds."""
-    seeds = [r.number("/seed") for r in view.finished(run.id)]
+    seeds = [repeat_number(r) for r in view.finished(run.id)]
     if len(seeds) > 1:
-        return say(", the mean over ", integer(derive("count", *seeds)), " seeds").parts
+        n, word = derive("count", *seeds), repeat_word(run)
+        return say(", the mean over ", integer(n), f" {word}s").parts
     epoch, n_epochs = run.number("/best_epoch"), run.number("/epochs_run")
     return say(" in epoch ", integer(epoch), " of ", integer(n_epochs)).parts
 
@@ -141,7 +149,7 @@ def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
     lead = derive("difference", _accuracy(view, best), _accuracy(view, second))
     if lead.value == 0:
         return _tie(second)
-    n_images = view.dataset_number("/n_validation")
+    n_images = n_validated(view)
     start: Parts = say(
         "It leads ", pair(second), " by ", points(lead), " percentage points, ",
         integer(derive("rounded_product", lead, n_images)), " of ",
@@ -149,7 +157,7 @@ def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
     ).parts  # fmt: skip
     pairs = _common_seeds(view, best, second)
     if len(pairs) >= STUDENT_SEEDS:
-        return _margin_over_seeds(start, pairs)
+        return _margin_over_seeds(view, start, pairs)
     if pairs and all(answers(view, run) is not None for pair_ in pairs for run in pair_):
         return _paired_margin(view, start, pairs)
     rights = [derive("rounded_product", _accuracy(view, run), n_images) for run in (best, second)]
@@ -172,15 +180,22 @@ def _common_seeds(view: StudyView, best: Run, second: Run) -> list[tuple[Run, Ru
     return [(first[seed], other[seed]) for seed in first] if set(first) == set(other) else []
 
 
-def _margin_over_seeds(start: Parts, pairs: list[tuple[Run, Run]]) -> Sentence:
-    """Hold the validation accuracies of two pairs against each other, seed by seed."""
+def _margin_over_seeds(view: StudyView, start: Parts, pairs: list[tuple[Run, Run]]) -> Sentence:
+    """Hold the validation accuracies of two pairs against each other, seed by seed or by fold."""
     sides = zip(*pairs, strict=True)
-    p = derive("paired_t", *(run.number("/validation/accuracy") for side in sides for run in side))
-    n_seeds = derive("count", *(run.number("/seed") for run, _ in pairs))
+    values = [run.number("/validation/accuracy") for side in sides for run in side]
+    n_train, n_held_out = (mean_over_folds(view, split) for split in ("train", "validation"))
+    test, leads = "paired", LEADS_OVER_SEEDS
+    if n_train is None or n_held_out is None:
+        p = derive("paired_t", *values)
+    else:
+        p = derive("corrected_t", n_train, n_held_out, *values)
+        test, leads = "corrected resampled", LEADS_OVER_FOLDS
+    n, word = derive("count", *(repeat_number(run) for run, _ in pairs)), repeat_word(pairs[0][0])
     distinct = p.value < SIGNIFICANCE
     return say(
-        start, "; paired t test over ", integer(n_seeds), " seeds, p\u00a0", p_parts(p), ", ",
-        LEADS_OVER_SEEDS if distinct else MAY_BE_LUCK, strength="strong" if distinct else "weak",
+        start, f"; {test} t test over ", integer(n), f" {word}s, p\u00a0", p_parts(p), ", ",
+        leads if distinct else MAY_BE_LUCK, strength="strong" if distinct else "weak",
     )  # fmt: skip
 
 
@@ -197,9 +212,10 @@ def _paired_margin(view: StudyView, start: Parts, pairs: list[tuple[Run, Run]]) 
     verdict = LEADS if distinct else MAY_BE_LUCK
     strength: Strength = "strong" if distinct else "weak"
     if len(pairs) > 1:
+        each = f"each {repeat_word(pairs[0][0])}"
         return say(
-            start, "; exact McNemar test for each seed, largest p\u00a0", p_parts(p), ", ",
-            verdict, strength=strength,
+            start, f"; exact McNemar test for {each}, largest p\u00a0", p_parts(p), ", ", verdict,
+            strength=strength,
         )  # fmt: skip
     operands = (*answered[0], view.dataset_number("/n_validation"))
     low, high = derive("paired_low_right", *operands), derive("paired_high_right", *operands)
@@ -305,7 +321,7 @@ def _named(view: StudyView, run: Run) -> Parts:
     """Write a run's pair, with its seed where there are several."""
     if len(view.finished(run.id)) == 1:
         return pair(run)
-    return say(pair(run), " with the seed ", plain(run.number("/seed"))).parts
+    return say(pair(run), *in_which(run)).parts
 
 
 def outcome(view: StudyView, run: Run) -> str:

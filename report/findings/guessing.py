@@ -6,6 +6,7 @@ from report.evidence.accuracy import Tested
 from report.evidence.display_names import pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Number, Quantity, derive, integer, mean_of, percent
+from report.evidence.repeats import class_counts, n_images, validated_by
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE, by_class, right_bits, right_by_class
 from training.records import Dataset, ValidationAnswers
@@ -33,7 +34,7 @@ def _fits(found: ValidationAnswers, dataset: Dataset | None, run: Run) -> bool:
     """Tell whether answers are of the data set described here, and add up."""
     if dataset is None or dataset.fingerprint != run.metrics.dataset_fingerprint:
         return False
-    n, sizes = dataset.n_validation, dataset.counts.validation
+    n, sizes = validated_by(run, dataset)
     return (
         len(found.right) == -(-n // 4)
         and len(found.given) == len(found.right_in_class) == len(sizes)
@@ -51,7 +52,7 @@ def _pointer(run: Run, which: str) -> str:
 def class_accuracy(view: StudyView, run: Run, which: str = BEST) -> Quantity:
     """Return the mean over classes of the share of validation pictures named rightly."""
     right = run.number(f"{_pointer(run, which)}/right_in_class")
-    return derive("class_accuracy", right, view.dataset_number("/counts/validation"))
+    return derive("class_accuracy", right, class_counts(view, run, "validation"))
 
 
 def _limit(view: StudyView, run: Run, which: str) -> Quantity:
@@ -61,7 +62,7 @@ def _limit(view: StudyView, run: Run, which: str) -> Quantity:
     """
     given = run.number(f"{_pointer(run, which)}/given")
     looks = [run.number("/epochs_run")] if which == BEST else []
-    return derive("guessing_limit", given, view.dataset_number("/counts/validation"), *looks)
+    return derive("guessing_limit", given, class_counts(view, run, "validation"), *looks)
 
 
 def never_learned(view: StudyView, run: Run) -> bool:
@@ -200,7 +201,7 @@ def collapsed(view: StudyView, run: Run) -> bool:
         worse = sum(now.right_in_class) < sum(then.right_in_class)
         chance = class_accuracy(view, run, LAST).value <= limit.value
         return bool(chance and worse and p.value < SIGNIFICANCE / epochs)
-    n = view.dataset_number("/n_validation")
+    n = n_images(view, run, "validation")
     ends = [run.number("/validation/accuracy"), last_accuracy(run)]
     operands = [part for a in ends for part in (derive("rounded_product", a, n), n)]
     return _within_one_class(view, ends[1]) and derive("newcombe_low", *operands).value > 0

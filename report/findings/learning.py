@@ -15,6 +15,7 @@ from report.evidence.numbers import (
     rate,
     signed_points,
 )
+from report.evidence.repeats import HeldOut, fold_of, n_images, repeat_number
 from report.evidence.sentences import Sentence, numbered, say
 from report.evidence.train_scores import is_of_mixed_pictures, train_accuracy_of
 from training.records import Curves
@@ -30,13 +31,13 @@ WIDE_GAP = 0.10
 
 
 def first_of_seeds(view: StudyView, run: Run) -> list[Sentence]:
-    """Say which of several seeds the sentences about one run are about."""
-    seeds = [r.number("/seed") for r in view.finished(run.id)]
+    """Say which of several seeds or folds the sentences about one run are about."""
+    seeds = [repeat_number(r) for r in view.finished(run.id)]
     if len(seeds) < 2:
         return []
     return [
-        say("The course told here is that of the seed ", plain(run.number("/seed")), ", one of ",
-            integer(derive("count", *seeds)), ".")
+        say("The course told here is that of ", "fold " if fold_of(run) else "the seed ",
+            plain(repeat_number(run)), ", one of ", integer(derive("count", *seeds)), ".")
     ]  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def _interval(view: StudyView, run: Run) -> tuple[Quantity, Quantity] | None:
     if view.dataset is None or run.curves is None or last_change(run) is None:
         return None
     window = _last_window(run.curves)
-    n_epochs, n = len(run.curves.epoch), view.dataset_number("/n_validation")
+    n_epochs, n = len(run.curves.epoch), n_images(view, run, "validation")
     operands = []
     for start in (n_epochs - window, n_epochs - 2 * window):
         mean = _mean(run, "validation_accuracy", start, window)
@@ -174,7 +175,7 @@ def learning_rate_step(view: StudyView, run: Run) -> list[Sentence]:
     gained = derive("difference", after, before)
     share = _mean(run, "validation_accuracy", split - window, window).value
     # after - 2 before + before that: of independent samples it has six times the variance of one
-    error = math.sqrt(6 * share * (1 - share) / view.dataset.n_validation)
+    error = math.sqrt(6 * share * (1 - share) / n_images(view, run, "validation").value)
     if gained.value <= max(STILL_MOVING, CERTAIN * error):
         return []
     span = "epoch" if window == 1 else f"{_word(window)} epochs"
@@ -223,14 +224,17 @@ def fit_gap(view: StudyView, run: Run) -> list[Sentence]:
 
 def _gap_trend(view: StudyView, run: Run) -> list[Sentence]:
     """Say that the gap between train and validation moved at the end, by more than chance."""
-    curves, dataset = run.curves, view.dataset
-    if curves is None or run.metrics.status != "done" or len(curves.epoch) < 6 or dataset is None:
+    curves = run.curves
+    if curves is None or run.metrics.status != "done" or len(curves.epoch) < 6:
+        return []
+    if view.dataset is None:
         return []
     n_epochs = len(curves.epoch)
     variance = 0.0
     changes = []
-    sizes = {"train_accuracy": dataset.n_train, "validation_accuracy": dataset.n_validation}
-    for field, n in sizes.items():
+    splits: tuple[HeldOut, ...] = ("train", "validation")
+    for split in splits:
+        field, n = f"{split}_accuracy", n_images(view, run, split).value
         changes.append(_change(run, field, n_epochs - 3, 3))
         share = _mean(run, field, n_epochs - 3, 3).value
         variance += 2 * share * (1 - share) / n

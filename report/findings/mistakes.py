@@ -4,7 +4,8 @@ from collections import Counter
 
 from report.evidence.display_names import INTERVAL
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import Quantity, derive, integer, percent, plain, points
+from report.evidence.numbers import Quantity, derive, integer, percent, points
+from report.evidence.repeats import has_several, in_which
 from report.evidence.sentences import Name, Parts, Sentence, numbered, say
 from report.findings.calibration import how_sure
 from report.findings.scored import scored
@@ -91,10 +92,10 @@ def whose_mistakes(view: StudyView, run: Run) -> list[Sentence]:
 
 
 def _seed(view: StudyView, run: Run) -> Parts:
-    """Name the seed where there are several."""
-    if view.study.settings.seeds == 1:
+    """Name the seed or fold where there are several."""
+    if not has_several(view):
         return ()
-    return say(" with the seed ", plain(run.number("/seed"))).parts
+    return in_which(run)
 
 
 def by_class(view: StudyView, run: Run) -> list[Sentence]:

@@ -3,6 +3,7 @@
 from report.evidence.display_names import CALTECH, pair, pair_word
 from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, plain
+from report.evidence.repeats import n_repeats, repeat_number
 from report.evidence.sentences import Code, Parts, Sentence, listing, say
 from report.findings.contradictions import contradiction_notices
 from report.findings.outdated import settings_notices
@@ -83,7 +84,7 @@ def unsuccessful(view: StudyView, experiments: list[Experiment]) -> list[Sentenc
             if run.metrics.status in ("skipped", "failed"):
                 key = (run.metrics.status, run.metrics.error or "no reason was recorded")
                 seeds = reasons.setdefault(key, {}).setdefault(experiment.id, [])
-                seeds.append(run.number("/seed"))
+                seeds.append(repeat_number(run))
     word = {"skipped": "Skipped", "failed": "Failed"}
     return [
         say(f"{word[status]}: ", listing(_with_seeds(view, i, ids[i]) for i in ids), ". ", error,
@@ -93,16 +94,18 @@ def unsuccessful(view: StudyView, experiments: list[Experiment]) -> list[Sentenc
 
 
 def _with_seeds(view: StudyView, experiment_id: str, seeds: list[Quantity]) -> Parts:
-    """Name an experiment, with its seeds where others of it are there."""
-    if len(seeds) == view.study.settings.seeds:
+    """Name an experiment, with its seeds or folds where others of it are there."""
+    if len(seeds) == n_repeats(view).value:
         return say(Code(experiment_id)).parts
-    word = "seed" if len(seeds) == 1 else "seeds"
+    what = "fold" if view.study.settings.folds else "seed"
+    word = what if len(seeds) == 1 else f"{what}s"
     return say(Code(experiment_id), f" ({word} ", listing(map(plain, seeds)), ")").parts
 
 
 def seed_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
-    """Name the experiments whose means are over fewer seeds than the study has."""
-    n_seeds = view.study.settings.seeds
+    """Name the experiments whose means are over fewer seeds or folds than the study has."""
+    n_seeds = n_repeats(view).value
+    what = "fold" if view.study.settings.folds else "seed"
     short = [e for e in experiments if 0 < len(view.finished(e.id)) < n_seeds]
     if not short:
         return []
@@ -113,8 +116,8 @@ def seed_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentenc
     ]
     return [
         say(
-            "Not all of the ", integer(view.study_number("/settings/seeds")),
-            " seeds have a result; means are over those that have: ", listing(named), ".",
+            "Not all of the ", integer(n_repeats(view)),
+            f" {what}s have a result; means are over those that have: ", listing(named), ".",
             strength="gap",
         )
     ]  # fmt: skip

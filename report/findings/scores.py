@@ -1,8 +1,8 @@
-"""How sentences print a test accuracy: alone, or over seeds with deviation and number."""
+"""How sentences print a test accuracy: alone, or over seeds or folds, with their deviation."""
 
 from collections.abc import Sequence
 
-from report.evidence.accuracy import Tested
+from report.evidence.accuracy import STUDENT_SEEDS, Tested
 from report.evidence.display_names import INTERVAL
 from report.evidence.load import StudyView
 from report.evidence.numbers import (
@@ -15,6 +15,7 @@ from report.evidence.numbers import (
     percent,
     points,
 )
+from report.evidence.repeats import n_repeats, repeat_word
 from report.evidence.sentences import Parts, Sentence, say
 
 
@@ -40,23 +41,26 @@ def tested_score(tested: Tested) -> Parts:
 
 
 def accuracy_parts(tested: Tested) -> Parts:
-    """Print a test accuracy with its interval, and its spread over seeds."""
+    """Print a test accuracy with its interval, and its spread over seeds or folds."""
     interval: Parts = say(percent(tested.low), " to ", percent(tested.high)).parts
     if tested.std is None:
         return say(percent(tested.accuracy), " (", INTERVAL, " ", interval, ")").parts
+    word = repeat_word(tested.runs[0])
     named: Parts = (
         say("Student’s ", INTERVAL, " of the mean over seeds ").parts
-        if tested.over_seeds
+        if tested.over_seeds and not tested.over_folds
         else say(INTERVAL, " ").parts
     )
     return say(
         percent(tested.accuracy), " (mean of ", integer(tested.n_seeds),
-        " seeds, standard deviation ", points(tested.std), " points, ", named, interval, ")",
+        f" {word}s, standard deviation ", points(tested.std), " points, ", named, interval, ")",
     ).parts  # fmt: skip
 
 
 def rules_over_seeds(view: StudyView) -> list[Sentence]:
-    """Say what intervals and tests are where a study has several seeds."""
+    """Say what intervals and tests are where a study has several seeds or folds."""
+    if view.study.settings.folds:
+        return _rules_over_folds(view)
     seeds = view.study_number("/settings/seeds")
     if seeds.value == 1:
         return []
@@ -67,4 +71,21 @@ def rules_over_seeds(view: StudyView) -> list[Sentence]:
             "compared by the paired t test, seed by seed: both cover the random start, not the "
             "choice of test pictures. With two, the interval is Wilson’s, and McNemar’s test has "
             "to find a difference for each seed.")
+    ]  # fmt: skip
+
+
+def _rules_over_folds(view: StudyView) -> list[Sentence]:
+    folds = n_repeats(view)
+    interval = (
+        "Its interval is the wider one of two: Wilson’s of the mean, which is about other test "
+        "pictures, and the corrected t interval over folds, which is about other train pictures "
+        "and random starts."
+        if folds.value >= STUDENT_SEEDS
+        else "Its interval is Wilson’s of the mean, and McNemar’s test has to find a difference in "
+        "each fold."
+    )
+    return [
+        say("Every experiment is run once for each of the ", integer(folds), " folds, with a "
+            "random start of its own. The mean of a model’s test accuracies stands for it, with "
+            f"their standard deviation and number. {interval}")
     ]  # fmt: skip

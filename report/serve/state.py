@@ -71,7 +71,7 @@ def read_state(folder: StudyFolder) -> State:
 def _runs(folder: StudyFolder, study: StudyRecord) -> Iterator[tuple[Experiment, int]]:
     settings = study.settings
     for experiment in study.experiments:
-        for seed in range(settings.seed, settings.seed + settings.seeds):
+        for seed in settings.run_seeds:
             there = folder.metrics(experiment.id, seed).exists()
             if settings.extras or not experiment.extra or there:
                 yield experiment, seed

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from report.evidence.display_names import model_name, optimizer_name
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import duration, integer, mebibytes, plain, rate
+from report.evidence.repeats import repeat_number, which_column
 from report.evidence.sentences import Code, Name, Parts, parts
 from report.tables.cells import number_column, row, shown
 from report.tables.provenance import environment_keys, environment_of
@@ -22,8 +23,10 @@ FREEZES = {
     "head": "the head",
 }
 
-LISTED = tuple(field for field, how in SPEC_FIELDS.items() if how.in_list and field != "seed")
-"""Fields of a spec that the table of experiments shows; an experiment has many seeds."""
+LISTED = tuple(
+    field for field, how in SPEC_FIELDS.items() if how.in_list and field not in ("seed", "fold")
+)
+"""Fields of a spec that the table of experiments shows; an experiment has many seeds or folds."""
 
 STARTS = {"none": "random", "imagenet": "ImageNet", "sample": "drawn glyphs"}
 
@@ -83,7 +86,7 @@ def costs(view: StudyView) -> Table:
     """Say what every run took, and where it ran, one row a seed."""
     columns = (
         Column("Experiment"),
-        number_column("Seed"),
+        number_column(which_column(view)),
         number_column("Best epoch"),
         number_column("Training time", exact="s"),
         number_column("Speed", "pictures/s"),
@@ -127,7 +130,7 @@ def _cost(run: Run) -> Row:
     reused = run.metrics.reused_from
     return row(
         parts(Code(run.id)),
-        parts(plain(run.number("/seed"))),
+        parts(plain(repeat_number(run))),
         shown(run.number("/best_epoch"), integer),
         parts(duration(run.training_time)),
         shown(run.number("/images_per_second"), integer),

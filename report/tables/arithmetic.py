@@ -10,6 +10,7 @@ from report.evidence.cost import (
 )
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import flop, flop_per_second, joules, percentage, plain
+from report.evidence.repeats import repeat_number, which_column
 from report.evidence.sentences import Code, Parts, parts
 from report.tables.cells import number_column, row, shown
 from report.tables.views import Column, Row, Table
@@ -23,7 +24,7 @@ def arithmetic(view: StudyView) -> Table | None:
     measured = any(energy_of(run) is not None for run in runs)
     columns = (
         Column("Experiment"),
-        number_column("Seed"),
+        number_column(which_column(view)),
         number_column("Arithmetic", exact="FLOP"),
         number_column("Speed", exact="FLOP/s"),
         number_column("Fastest product", exact="FLOP/s"),
@@ -46,7 +47,7 @@ def _caption(measured: bool) -> Parts:
 def _row(run: Run, measured: bool) -> Row:
     return row(
         parts(Code(run.id)),
-        parts(plain(run.number("/seed"))),
+        parts(plain(repeat_number(run))),
         shown(arithmetic_of(run), flop),
         shown(speed_of(run), flop_per_second),
         shown(peak_of(run), flop_per_second),

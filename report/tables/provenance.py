@@ -7,6 +7,7 @@ import msgspec
 
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer, plain
+from report.evidence.repeats import repeat_number, which_column
 from report.evidence.sentences import Code, Name, Parts, listing, parts
 from report.tables.cells import number_column, row
 from report.tables.optimizer_options import options_in_words
@@ -25,7 +26,7 @@ def provenance(view: StudyView) -> Table:
     """Say of every record why it is there and what it was made from, one row a seed."""
     columns = (
         Column("Experiment"),
-        number_column("Seed"),
+        number_column(which_column(view)),
         Column("Record"),
         Column("Why"),
         Column("Spec"),
@@ -52,7 +53,7 @@ def _row(run: Run, keys: dict[tuple[str | None, ...], str]) -> Row:
     where = keys.get(environment_of(run), "")
     return row(
         parts(Code(run.id)),
-        parts(plain(run.number("/seed"))),
+        parts(plain(repeat_number(run))),
         _outcome(run),
         _why(run),
         parts(Code(metrics.spec_hash[:SHORT])) if metrics.spec_hash else (),

@@ -52,6 +52,15 @@ SEEDS_NOTE = parts(
     "mean, which is about other test pictures.",
 )
 
+FOLDS_NOTE = parts(
+    "Accuracies and times are means over the folds; what follows ± is the standard deviation over "
+    "them, n how many there are. Epochs are those of the first fold. From three folds on the ",
+    INTERVAL_NAME,
+    " is the wider one of Wilson’s, which is about other test pictures, and the corrected t "
+    "interval over folds, which is about other train pictures and random starts; p is the larger "
+    "one of two tests likewise.",
+)
+
 
 def comparison(
     view: StudyView, slug: str, experiments: Sequence[Experiment], caption: Parts, base: str = ""
@@ -96,7 +105,9 @@ def _test_cells(tested: Tested | None, against: Tested | None) -> tuple[Parts, .
 
 
 def seed_notes(view: StudyView) -> tuple[Parts, ...]:
-    """Explain means and deviations where there are several seeds."""
+    """Explain means and deviations where there are several seeds or folds."""
+    if view.study.settings.folds:
+        return (FOLDS_NOTE,)
     return (SEEDS_NOTE,) if view.study.settings.seeds > 1 else ()
 
 

@@ -3,6 +3,7 @@
 from report.evidence.display_names import INTERVAL as INTERVAL_NAME
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Number, decimal, integer, percentage
+from report.evidence.repeats import has_several, repeat_number, repeat_word
 from report.evidence.sentences import Name, Parts, parts
 from report.findings.scored import Metric, scored_runs, test_metric
 from report.tables.cells import is_marked, number_column, row
@@ -70,9 +71,9 @@ def score_metrics(view: StudyView) -> Table | None:
 
 def _model(view: StudyView, run: Run) -> Parts:
     name = Name(run.name)
-    if view.study.settings.seeds == 1:
+    if not has_several(view):
         return parts(name)
-    return parts(name, ", seed ", integer(run.number("/seed")))
+    return parts(name, f", {repeat_word(run)} ", integer(repeat_number(run)))
 
 
 def _cell(name: str, metric: Metric | None) -> Parts:

@@ -32,7 +32,9 @@ def splits(view: StudyView) -> Table | None:
     rows = [_split_row(view, split, counts[split], everything) for split in SPLITS]
     whole = parts(percentage(derive("ratio", everything, everything)))
     rows.append(row(parts("All"), parts(integer(everything)), whole, (), (), (), total=True))
-    return Table("splits", parts("The three splits and what each is for."), columns, tuple(rows))
+    notes = (parts("Train and validation are those of the first fold’s run."),)
+    caption = parts("The three splits and what each is for.")
+    return Table("splits", caption, columns, tuple(rows), notes if view.dataset.folds else ())
 
 
 PURPOSES = {
@@ -119,7 +121,11 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         yield "Pre-trained weights", parts(Name(weights_name(view)))
     if settings.width != 1:
         yield "Width of the networks", parts(plain(setting("width")), " of the published channels")
-    yield "Seeds", parts(integer(setting("seeds")), ", the first ", integer(setting("seed")))
+    if settings.folds:
+        first = integer(setting("seed"))
+        yield "Folds", parts(integer(setting("folds")), ", the first with the seed ", first)
+    else:
+        yield "Seeds", parts(integer(setting("seeds")), ", the first ", integer(setting("seed")))
     if settings.max_per_class is not None:
         yield "Limit", parts(
             "at most ", numbered(integer(setting("max_per_class")), "picture"), " of a class"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from report.evidence.accuracy import STUDENT_SEEDS
 from report.evidence.display_names import OPTIMIZERS, model_name
 from training.records import StudyRecord, is_code
 
@@ -17,6 +18,7 @@ class About:
         optimizers: All optimizers that its experiments name, as records call them.
         pretrained: Whether any experiment starts from weights.
         own_loss: Whether any experiment may train by another loss than cross-entropy.
+        folds: How many folds train and validation are cut into; 0: none.
     """
 
     homework: bool
@@ -25,6 +27,12 @@ class About:
     optimizers: frozenset[str]
     pretrained: bool
     own_loss: bool
+    folds: int = 0
+
+    @property
+    def tests_over_folds(self) -> bool:
+        """Whether differences are tested over folds: there are enough of them."""
+        return self.folds >= STUDENT_SEEDS
 
     @property
     def explained(self) -> bool:
@@ -44,4 +52,5 @@ def about(study: StudyRecord) -> About:
         optimizers=frozenset(e.optimizer for e in study.experiments if e.optimizer),
         pretrained=any(e.weights != "none" for e in study.experiments),
         own_loss=any(map(is_code, losses)),
+        folds=study.settings.folds,
     )

@@ -127,6 +127,12 @@ SOURCES: dict[str, Source] = {
         "proportions or percentages. Psychometrika 12(2).",
         "https://doi.org/10.1007/BF02295996",
     ),
+    "resampled": Source(
+        "Nadeau and Bengio, 2003",
+        "Nadeau, C. and Bengio, Y. (2003). Inference for the generalization error. Machine "
+        "Learning 52(3).",
+        "https://doi.org/10.1023/A:1024068626366",
+    ),
     "newcombe": Source(
         "Newcombe, 1998",
         "Newcombe, R. G. (1998). Interval estimation for the difference between independent "

@@ -129,7 +129,7 @@ def write_fake_study(folder: Path, fake: Fake | None = None) -> StudyRecord:
 
 
 def _seeds(study: StudyRecord) -> range:
-    return range(study.settings.seed, study.settings.seed + study.settings.seeds)
+    return study.settings.run_seeds
 
 
 def _wanted(experiment: Experiment, study: StudyRecord, fake: Fake) -> bool:

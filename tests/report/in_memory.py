@@ -155,9 +155,11 @@ def a_view(
     found: dict[str, list[Run]] = {name: [] for name in listed}
     for run in runs:
         found[run.id].append(run)
+    settings = settings or {}
     n_seeds = max((len(of_one) for of_one in found.values()), default=1) or 1
     record = StudyRecord(
         name="study", preset="quick", title="A study", experiments=list(listed.values()),
-        settings=Settings(**({"seeds": n_seeds} | (settings or {}))), **study,
+        settings=Settings(**({} if "folds" in settings else {"seeds": n_seeds}) | settings),
+        **study,
     )  # fmt: skip
     return StudyView(FOLDER, record, dataset, found)

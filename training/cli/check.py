@@ -149,11 +149,13 @@ def _lines(found: Checked, name: str) -> Iterator[str]:
     pending = [step for step in found.steps if step.state in PENDING]
     trained = sum(step.experiment.role == "train" for step in pending)
     n_done = sum(step.state == "done" for step in found.steps)
-    seeds = found.study.settings.seeds
+    settings = found.study.settings
+    seeds = settings.seeds
     yield (
         f"{counted(trained, 'run')} to train, {counted(len(pending) - trained, 'run')} to take over"
         + (f", {n_done} done" if n_done else "")
         + (f", with {seeds} seeds" if seeds > 1 else "")
+        + (f", over {settings.folds} folds" if settings.folds else "")
     )
     if found.forecast is not None:
         yield (
@@ -211,6 +213,7 @@ def _plain(found: Checked) -> dict[str, Any]:
         "study": found.study.name,
         "to_run": [step.experiment.id for step in found.steps if step.state in PENDING],
         "n_seeds": found.study.settings.seeds,
+        "n_folds": found.study.settings.folds,
         "seconds": forecast.total if forecast else None,
         "kept_network_bytes": found.feasible.kept_bytes,
         "problems": found.problems,

@@ -188,10 +188,10 @@ class ConsoleProgress(Progress):
             )
         rows = []
         for experiment in study.experiments:
-            for seed in range(study.settings.seed, study.settings.seed + study.settings.seeds):
+            for seed in study.settings.run_seeds:
                 metrics = read_if_there(folder.metrics(experiment.id, seed), Metrics)
                 if experiment.test and metrics is not None:
-                    rows.append(_row(metrics, study.settings.seeds))
+                    rows.append(_row(metrics, study.settings.which_run(seed)))
         self._table(study.title, rows)
         sys.stdout.flush()
 
@@ -219,8 +219,8 @@ def _said(left: TimeLeft) -> str:
     return f"{seconds or 'a few seconds left'}, and stand-in weights to train"
 
 
-def _row(metrics: Metrics, n_seeds: int) -> list[str]:
-    name = f"{metrics.id} (seed {metrics.seed})" if n_seeds > 1 else metrics.id
+def _row(metrics: Metrics, which: str) -> list[str]:
+    name = f"{metrics.id}{which}"
     validation = f"{metrics.validation.accuracy:.2%}" if metrics.validation else "–"
     if metrics.test is None:
         return [name, metrics.status, validation, "–", "–"]

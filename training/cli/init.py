@@ -79,6 +79,7 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 {weights:32} # imagenet, sample, a weights file, or a folder of them
 # seed = 0
 # seeds = 1                      # repetitions, for mean and standard deviation
+# folds = 0                      # cross-validation: 5 cuts train and validation into 5 folds
 {limit}
 # extras = false
 # classes = []                   # use only these, as in ["cat", "dog"]

@@ -82,7 +82,7 @@ def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
         + (f", {n_running} running" if n_running else "")
     )
     for step, record, begun in rows:
-        seed = f" (seed {step.seed})" if study.settings.seeds > 1 else ""
+        seed = study.settings.which_run(step.seed)
         click.echo(_status_line(step, f"{step.experiment.id}{seed}", record, begun))
 
 

@@ -171,6 +171,14 @@ _STUDY_OPTIONS = (
         "--seeds", envvar="HOMEWORK_SEEDS", type=int, help="Number of seeds; each repeats all runs."
     ),
     click.option(
+        "--folds",
+        envvar="HOMEWORK_FOLDS",
+        type=int,
+        metavar="N",
+        help="Cut train and validation pictures into N folds; each repeats all runs, with another "
+        "fold for validation.",
+    ),
+    click.option(
         "--extras/--no-extras", default=None, help="Also run the experiments marked extra."
     ),
     *PICTURE_OPTIONS,
@@ -235,6 +243,7 @@ SETTINGS = (
     "width",
     "seed",
     "seeds",
+    "folds",
     "extras",
     *PICTURE_SETTINGS,
 )

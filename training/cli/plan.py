@@ -123,7 +123,7 @@ def _print_steps(
         return
     of_stand_ins = forecast.stand_ins if forecast else [0.0] * len(steps)
     for step, taken, before in zip(steps, seconds, of_stand_ins, strict=True):
-        seed = f" (seed {step.seed})" if study.settings.seeds > 1 else ""
+        seed = study.settings.which_run(step.seed)
         taking = f", about {duration(taken)}{_first(before)}" if taken else ""
         click.echo(f"{step.state:8} {step.experiment.id}{seed}: {step.reason}{taking}")
     if any(step.experiment.test and step.state in PENDING for step in steps):

@@ -163,7 +163,7 @@ def _kept_file(network: str, runs: Path, seed: int | None) -> Path:
 def _chosen(folder: StudyFolder) -> str:
     """Return the tested experiment with the highest validation accuracy, see `records.rank`."""
     study = read(folder.study, StudyRecord)
-    seeds = range(study.settings.seed, study.settings.seed + study.settings.seeds)
+    seeds = study.settings.run_seeds
     tested: dict[str, list[Metrics]] = {}
     for experiment in study.experiments:
         for seed in seeds:

@@ -1,5 +1,6 @@
 """The same picture twice: identical files and near-duplicates, within and across splits."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -145,6 +146,14 @@ def find_twins(contents: Contents, splits: Splits) -> Twins:
     codes = np.where(files == NONE_OF_THEM, NONE_OF_THEM, files + len(different))
     codes[hashed] = numbers
     return Twins(identical, Alike(codes, links, split_of))
+
+
+def placed(alike: Alike, splits: Splits) -> Alike:
+    """Return twins among the same pictures, divided otherwise."""
+    split_of = np.zeros(len(alike.codes), np.int64)
+    for i, name in enumerate(SPLITS):
+        split_of[splits[name]] = i
+    return dataclasses.replace(alike, split_of=split_of)
 
 
 def _numbered(texts: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

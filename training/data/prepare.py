@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from training.byte_names import escaped
 from training.data import duplicates
 from training.data.cache import Stage, decode_all
+from training.data.folds import FoldsOfSplits, count_folds, cut_folds, settle_folds
 from training.data.geometry import resize_size
 from training.data.groups import groups_of
 from training.data.index import Index
@@ -35,6 +36,7 @@ from training.natural_order import in_natural_order
 from training.plurals import counted
 from training.records import (
     SPLITS,
+    ClassCounts,
     DataKind,
     Dataset,
     Duplicates,
@@ -65,10 +67,11 @@ class PreparedData:
 
     Attributes:
         record: What `dataset.json` says.
-        splits: Rows of the pixel arrays for each split.
+        splits: Rows of the pixel arrays for each split; with folds, those of the first.
         labels: Class number of each row, int64 (N,).
         root: The folder that `paths` are relative to.
         paths: The image behind each row.
+        folds: The splits of each fold, where train and validation are cut into some.
     """
 
     record: Dataset
@@ -77,7 +80,28 @@ class PreparedData:
     root: Path
     paths: Sequence[str]
     progress: Stage | None = None
+    folds: FoldsOfSplits = ()
     _caches: dict[int, PixelCache] = field(default_factory=dict)
+
+    @property
+    def pool(self) -> NDArray[np.int64] | None:
+        """The rows that folds divide among them, sorted; None without folds."""
+        if not self.folds:
+            return None
+        return np.sort(np.concatenate([splits["validation"] for splits in self.folds]))
+
+    def of_fold(self, number: int) -> "PreparedData":
+        """Return the same images as the run of a fold, counted from 1, sees them; 0 for no fold."""
+        if not number:
+            return self
+        counts = self.record.folds[number - 1]
+        record = msgspec.structs.replace(
+            self.record,
+            n_train=counts.n_train,
+            n_validation=counts.n_validation,
+            counts=ClassCounts(counts.train, counts.validation, self.record.counts.test),
+        )
+        return dataclasses.replace(self, splits=self.folds[number - 1], record=record)
 
     def pixels(
         self, image_size: int, say: Callable[[str], None] | None = None
@@ -150,7 +174,10 @@ def prepare(
     for words in _not_used(index, cache.contents):
         say(words)
     splits = readable(index, used, cache.contents, choices.allow_unreadable)
+    folds = cut_folds(_relabelled(index, used), splits, cache.contents, choices, seed)
+    splits = folds[0] if folds else splits
     index, splits, twins = settle_twins(index, used, splits, cache.contents, choices)
+    folds = settle_folds(_relabelled(index, used), folds, cache.contents, choices)
     dropped = line([item for item in index.left_out if item.reason == "duplicate"])
     for words in [dropped] if dropped else []:
         say(words)
@@ -162,8 +189,11 @@ def prepare(
     record = describe(
         index, folder, used, splits, cache.contents, image_size, max_per_class, choices
     )
-    record = msgspec.structs.replace(record, mean=mean, std=std, duplicates=twins)
-    data = PreparedData(record, splits, used.labels, index.root, used.paths, progress)
+    record = msgspec.structs.replace(
+        record, mean=mean, std=std, duplicates=twins,
+        folds=count_folds(used.labels, len(index.classes), folds),
+    )  # fmt: skip
+    data = PreparedData(record, splits, used.labels, index.root, used.paths, progress, folds)
     data._caches[image_size] = cache
     if study_folder is not None:
         data.record = _write_record(study_folder, data, cache)

@@ -74,8 +74,7 @@ class Plan:
 
     @property
     def seeds(self) -> range:
-        settings = self.study.settings
-        return range(settings.seed, settings.seed + settings.seeds)
+        return self.study.settings.run_seeds
 
     def step(self, experiment: Experiment, seed: int) -> Step:
         """Resolve one run and hold it against its record."""
@@ -275,6 +274,8 @@ def resolve(
         seed=seed,
         **optimizer_fields(optimizer, experiment, settings, chosen),
         **_recipe(experiment, settings),
+        folds=settings.folds,
+        fold=settings.fold_of(seed),
         train_per_class=experiment.train_per_class,
     )
     return spec, source

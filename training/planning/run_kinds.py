@@ -14,7 +14,7 @@ ANY_RUN: dict[str, Any] = {
     "step_size": 30, "gamma": 0.1, "epochs": 2, "seed": 0, "schedule": "step", "warm_up": 0,
     "label_smoothing": 0.0, "clip_gradient": 0.0, "early_stopping": 0, "train_per_class": (),
     "balance": "none", "optimizer_options": NO_OPTIONS, "layer_decay": 1.0,
-    "head_learning_rate": 0.0, "two_phase": 0, "loss": "cross-entropy",
+    "head_learning_rate": 0.0, "two_phase": 0, "loss": "cross-entropy", "fold": 0,
 }  # fmt: skip
 """Of a spec, what hardly changes an epoch's time; the rate is so small that nothing diverges."""
 

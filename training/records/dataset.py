@@ -61,6 +61,22 @@ class ClassCounts(msgspec.Struct, frozen=True):
     test: list[Count]
 
 
+class FoldCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Images of one fold's run, where train and validation are cut into folds.
+
+    Attributes:
+        n_train: Images that it trains on.
+        n_validation: Images of the fold itself, which choose its best epoch.
+        train: The first by class, in the order of `Dataset.classes`.
+        validation: The second likewise.
+    """
+
+    n_train: Count
+    n_validation: Count
+    train: list[Count]
+    validation: list[Count]
+
+
 class SizeStatistics(msgspec.Struct, frozen=True):
     """Image sizes in pixels, before any resizing.
 
@@ -183,6 +199,8 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         duplicates: Images that are there twice; null in records of before they were looked for.
         n_found: Images of these classes before `max_per_class`; null in older records.
         looks: How the images look, and which stand out; null in older records.
+        folds: Of each fold, where there are some; `n_train`, `n_validation` and `counts`, and all
+            else that is said of train and validation, are of the first.
     """
 
     format: int = FORMAT
@@ -218,3 +236,4 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: Duplicates | None = None
     n_found: Count | None = None
     looks: Looks | None = None
+    folds: tuple[FoldCounts, ...] = ()

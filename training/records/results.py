@@ -417,6 +417,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         weights: `imagenet`, `sample`, or the path of a weights file or of a folder of them.
         seed: First random seed.
         seeds: Number of repetitions, with seeds `seed`, `seed + 1`, …
+        folds: Number of folds that train and validation pictures are cut into together; each
+            repetition, with a seed of its own, has another one for validation. 0: none.
         max_per_class: Use at most this many images of a class.
         extras: Also run the experiments marked `extra`.
         classes: The only classes that are used, if any are named.
@@ -462,6 +464,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     weights: str = "imagenet"
     seed: int = 0
     seeds: int = 1
+    folds: Count = 0
     max_per_class: int | None = None
     extras: bool = False
     classes: tuple[str, ...] = ()
@@ -475,6 +478,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     feature_map: Layout = "pca"
     loss: Loss = "cross-entropy"
     channels: int = 3
+
+    @property
+    def run_seeds(self) -> range:
+        """The seeds that every experiment is run with: one a fold where there are folds."""
+        return range(self.seed, self.seed + (self.folds or self.seeds))
+
+    def which_run(self, seed: int) -> str:
+        """Return what a list adds to an experiment's id: its seed or fold, where it has several."""
+        if self.folds:
+            return f" (fold {self.fold_of(seed)})"
+        return f" (seed {seed})" if self.seeds > 1 else ""
+
+    def fold_of(self, seed: int) -> int:
+        """Return the number, from 1, of the fold that a seed's run validates on; 0 for none."""
+        return seed - self.seed + 1 if self.folds else 0
 
 
 class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):

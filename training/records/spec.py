@@ -225,6 +225,8 @@ class Spec(
             (B,), and returns the mean over the batch. Losses are recorded as cross-entropy.
         channels: Of the pictures that the network sees: 3 colours, or 1 of grey, for which the
             weights of its first convolution are summed over the three.
+        folds: As `Settings.folds`.
+        fold: Number, from 1, of the fold whose pictures are validation; 0 without folds.
     """
 
     model: str
@@ -264,6 +266,8 @@ class Spec(
     two_phase: int = 0
     loss: Loss = "cross-entropy"
     channels: int = 3
+    folds: int = 0
+    fold: int = 0
 
     @property
     def mixes(self) -> bool:

@@ -17,7 +17,7 @@ class SpecField:
     Attributes:
         label: As a reader knows it.
         unit: Added to its name in logs and exports.
-        in_list: Whether the report's table of all experiments, or its name, shows it.
+        in_list: Whether the report's table of all experiments, or its name, shows it, or its runs.
     """
 
     label: str
@@ -63,6 +63,8 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "two_phase": SpecField("Epochs of the head alone", unit="epochs"),
     "loss": SpecField("Loss that training makes small"),
     "channels": SpecField("Channels of the pictures"),
+    "folds": SpecField("Folds of train and validation"),
+    "fold": SpecField("Fold that is validation", in_list=True),
 }
 """Every field of `Spec`, in its order."""
 

@@ -68,7 +68,8 @@ def test_again(
     network = kept.network
     network.module.to(workspace.device, memory_format=layout(workspace.device))  # type: ignore[call-overload]
     model = Model(network, freeze(network, spec.freeze), about.mean, about.std)
-    with using_threads(workspace.options.where.threads or 1):
+    threads = using_threads(workspace.options.where.threads or 1)
+    with threads, workspace.on_fold(spec.fold):
         tested = test_network(step, model, {}, None, None, workspace)
         assert tested.outputs is not None
         found = kept_scores(tested.outputs, model, spec, workspace)

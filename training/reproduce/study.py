@@ -120,7 +120,7 @@ def _finished(
 
     Of those that were named and have none, it is said.
     """
-    seeds = range(study.settings.seed, study.settings.seed + study.settings.seeds)
+    seeds = study.settings.run_seeds
     for experiment in select(study, names) if names else study.experiments:
         for seed in seeds:
             record = read_if_there(folder.metrics(experiment.id, seed), Metrics)

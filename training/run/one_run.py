@@ -102,9 +102,10 @@ def run_step(
         The record, as written.
     """
     assert step.spec is not None
-    if step.experiment.role == "reuse":
-        return _reuse(step, workspace)
-    return _train(step, workspace, save_weights, pace)
+    with workspace.on_fold(step.spec.fold):
+        if step.experiment.role == "reuse":
+            return _reuse(step, workspace)
+        return _train(step, workspace, save_weights, pace)
 
 
 def _train(

@@ -4,7 +4,9 @@ import functools
 import time
 from collections.abc import Callable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from training.device.energy import EnergyMeter, energy_meter
@@ -25,6 +27,8 @@ from training.networks.rates import rate_factors
 from training.records import Augmentation, Spec, Split
 from training.run.prepare_model import Model
 from training.run.workspace import Workspace
+
+Rows = NDArray[np.int64]
 
 
 def train_model(
@@ -139,14 +143,46 @@ def split_features(
 ) -> tuple[FeatureInputs, float]:  # fmt: skip
     """Return features, from the cache where it has them, and what computing them took.
 
-    Several processes compute them together, and the first one's cache holds for all.
+    With folds, those of train and validation are computed together, once for all folds; then the
+    time counts as train's. Several processes compute them together, and the first one's cache
+    holds for all.
     """
-    inputs = pictures(model, spec, workspace, name)
-    module, cache = model.network.module, workspace.feature_cache
-    data, rows = workspace.data, workspace.data.splits[name]
-    seen = (data.record.fingerprint, rows.tolist(), spec.image_size, model.mean, model.std,
-            workspace.precision)  # fmt: skip
-    key = feature_key(frozen, split, spec, pictures=seen, device=workspace.device)
+    data = workspace.data
+    rows, pool = data.splits[name], data.pool
+    if name == "test" or pool is None:
+        return _features(model, split, frozen, spec, workspace, rows, name, group)
+    features, seconds = _pool_features(model, split, frozen, spec, workspace, pool, group)
+    here = torch.from_numpy(np.searchsorted(pool, rows)).to(features.device)
+    labels = pictures(model, spec, workspace, name).labels
+    return FeatureInputs(features[here], labels), seconds if name == "train" else 0.0
+
+
+def _pool_features(
+    model: Model, split: str, frozen: str, spec: Spec, workspace: Workspace, pool: Rows,
+    group: ProcessGroup,
+) -> tuple[Tensor, float]:  # fmt: skip
+    """Return the features of all pictures that folds divide, those of the last run at hand."""
+    if group.size > 1:  # only the first process lives on to the next fold
+        found, seconds = _features(model, split, frozen, spec, workspace, pool,
+                                   "train and validation", group)  # fmt: skip
+        return found.features, seconds
+    key = _key(model, split, frozen, spec, workspace, pool)
+    kept = workspace.pool_features
+    if kept is None or kept[0] != key:
+        workspace.pool_features = None  # no two at a time
+        found, seconds = _features(
+            model, split, frozen, spec, workspace, pool, "train and validation", group
+        )
+        workspace.pool_features = kept = key, found.features, seconds
+    return kept[1], kept[2]
+
+
+def _features(
+    model: Model, split: str, frozen: str, spec: Spec, workspace: Workspace, rows: Rows, name: str,
+    group: ProcessGroup,
+) -> tuple[FeatureInputs, float]:  # fmt: skip
+    inputs = _pictures(model, spec, workspace, rows)
+    key, cache = _key(model, split, frozen, spec, workspace, rows), workspace.feature_cache
     kept = cache.load(key, len(rows)) if group.is_first else None
     known = group.share(None if kept is None else (kept[0].shape, kept[0].dtype, kept[1]))
     if known is not None and kept is None:
@@ -156,13 +192,21 @@ def split_features(
         features = kept[0].to(workspace.device)
         return FeatureInputs(features, inputs.labels), kept[1]
     started = time.perf_counter()
-    computed = prefix_features(module, split, inputs, spec.batch_size, workspace.progress,
-                               f"features of {spec.model}, {name}",
+    computed = prefix_features(model.network.module, split, inputs, spec.batch_size,
+                               workspace.progress, f"features of {spec.model}, {name}",
                                workspace.stop.check, group)  # fmt: skip
     seconds = time.perf_counter() - started
     if group.is_first:
         cache.keep(key, computed.features, seconds)
     return computed, seconds
+
+
+def _key(
+    model: Model, split: str, frozen: str, spec: Spec, workspace: Workspace, rows: Rows
+) -> str:
+    seen = (workspace.data.record.fingerprint, rows.tolist(), spec.image_size, model.mean,
+            model.std, workspace.precision)  # fmt: skip
+    return feature_key(frozen, split, spec, pictures=seen, device=workspace.device)
 
 
 def pictures(
@@ -175,10 +219,22 @@ def pictures(
     again: bool = False,
 ) -> PictureInputs:
     """Return a split's images as a network sees them; `again` says that there are many epochs."""
+    rows = workspace.data.splits[split]
+    return _pictures(model, spec, workspace, rows, augmentation, again)
+
+
+def _pictures(
+    model: Model,
+    spec: Spec,
+    workspace: Workspace,
+    rows: Rows,
+    augmentation: Augmentation = "none",
+    again: bool = False,
+) -> PictureInputs:
     data = workspace.data
     return PictureInputs(
         data.pixels(spec.image_size),
-        data.splits[split],
+        rows,
         data.labels,
         mean=model.mean,
         std=model.std,

@@ -77,6 +77,8 @@ def source_spec(spec: Spec) -> Spec:
         optimizer_options=NO_OPTIONS,
         train_per_class=(),
         **{name: usual[name] for name in RECIPE},
+        folds=0,
+        fold=0,
     )
 
 

@@ -1,5 +1,7 @@
 """What the runs of one study share."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,8 @@ class Workspace:
         said: Kinds of notes that were made.
         layout: How features are laid out, see `Settings.feature_map`.
         devices: Which train a run together.
+        pool_features: Features of frozen parts of all pictures that folds divide, computed last, by
+            their key, with the seconds that took: for the next fold.
         nudge: How far starting weights are moved, relative to their size, to see how far that
             carries a run; 0 everywhere but in `reproduce`.
     """
@@ -72,6 +76,19 @@ class Workspace:
     layout: Layout = "pca"
     devices: Devices = ONE_DEVICE
     nudge: float = 0.0
+    pool_features: tuple[str, Tensor, float] | None = None
+
+    @contextlib.contextmanager
+    def on_fold(self, number: int) -> Iterator[None]:
+        """See the pictures as the run of a fold does, counted from 1; 0 for as they are."""
+        whole = self.data
+        self.data = whole.of_fold(number)
+        try:
+            yield
+        finally:
+            self.data = whole
+            if number == len(whole.folds):
+                self.pool_features = None  # the next experiment's first fold wants others
 
     def note_once(self, kind: str, text: str) -> None:
         """Tell the user something about the first run that it holds for."""

@@ -24,6 +24,7 @@ class Choices:
         allow_unreadable: Largest share of images that may be unreadable, in [0, 1]; None for
             one in a hundred, or five.
         duplicates: What becomes of pictures that two splits have.
+        folds: Into how many train and validation pictures are cut together; 0: into none.
     """
 
     leave_out: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class Choices:
     columns: Mapping[str, str] = field(default_factory=dict)
     allow_unreadable: float | None = None
     duplicates: DuplicatesChoice = "keep"
+    folds: int = 0
 
 
 NONE = Choices()
@@ -55,6 +57,7 @@ def choices_of(settings: Settings) -> Choices:
         columns=_columns(settings.columns),
         allow_unreadable=_share(settings.allow_unreadable),
         duplicates=settings.duplicates,
+        folds=settings.folds,
     )
 
 

@@ -119,6 +119,7 @@ def _checked(settings: Settings) -> Settings:
         value = getattr(settings, field)
         if value is not None and value <= 0:
             raise StudyError(f"{field} must be positive; found {value}.")
+    check_folds(settings)
     if ":" not in settings.backbone and settings.backbone not in NETWORKS:
         raise unknown_name("backbone", settings.backbone, NETWORKS)
     if settings.image_size < 64:
@@ -138,6 +139,25 @@ def _checked(settings: Settings) -> Settings:
     if not settings.optimizers:
         raise StudyError(f"optimizers must hold at least one of {', '.join(OPTIONS)}.")
     return settings
+
+
+def check_folds(settings: Settings) -> None:
+    """Refuse a number of folds that is none.
+
+    Raises:
+        StudyError: One fold, or several seeds beside folds.
+    """
+    if settings.folds == 1:
+        raise StudyError(
+            "folds is 1, and a single fold leaves nothing to train on.",
+            "Set at least 2, such as folds = 5, or 0 for no folds.",
+        )
+    if settings.folds and settings.seeds > 1:
+        raise StudyError(
+            f"folds is {settings.folds} and seeds is {settings.seeds}, but each fold is one run "
+            "with a seed of its own.",
+            "Leave one of them out.",
+        )
 
 
 def select(study: StudyRecord, names: Sequence[str]) -> list[Experiment]:

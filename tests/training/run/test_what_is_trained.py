@@ -182,5 +182,5 @@ def test_code_of_ones_own_reaches_the_loop(handed, workspace, spec, tmp_path, st
     workspace.options = RunOptions(code_folders=(tmp_path,))
     named = {"optimizer": "mine:own", "loss": "mine:own", "schedule": "mine:own"}
     train_model(a_model(strategy), msgspec.structs.replace(spec, **named), workspace)
-    parts = handed[-1].rest[-1]
+    *_, parts, _ = handed[-1].rest
     assert [part(1) for part in (parts.optimizer, parts.loss, parts.schedule)] == [(1,)] * 3
