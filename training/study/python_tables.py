@@ -8,7 +8,15 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias, TypedDict, TypeVar
 
-from training.records import Balance, DuplicatesChoice, Optimizer, Schedule, SectionKind
+from training.records import (
+    Balance,
+    Change,
+    DuplicatesChoice,
+    Loss,
+    Optimizer,
+    Schedule,
+    SectionKind,
+)
 from training.records.inspection import Layout
 
 Text: TypeAlias = str | os.PathLike[str]
@@ -55,6 +63,8 @@ class Recipe(TypedDict, total=False):
     step_size: int
     gamma: float
     schedule: Schedule
+    loss: Loss
+    channels: int
     warm_up: int
     label_smoothing: float
     clip_gradient: float
@@ -79,6 +89,7 @@ class Settings(Recipe, total=False):
     weights: Text
     seed: int
     seeds: int
+    folds: int
     max_per_class: int
     extras: bool
     classes: Sequence[str]
@@ -140,6 +151,7 @@ class ExperimentTable(Recipe, total=False):
     mean: Sequence[float]
     std: Sequence[float]
     train_per_class: Sequence[int]
+    test_with: Sequence[Change]
     extra: bool
     note: str
     like: str
@@ -192,6 +204,8 @@ class GridTable(TypedDict, total=False):
     step_size: Counts
     gamma: Numbers
     schedule: Values[Schedule]
+    loss: Values[Loss]
+    channels: Counts
     warm_up: Counts
     label_smoothing: Numbers
     clip_gradient: Numbers

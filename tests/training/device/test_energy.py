@@ -8,6 +8,7 @@ import torch
 from killed_runs import IDENTITY, KilledAfter, KilledError, spec_with, train
 
 from training.device.energy import EnergyMeter, energy_meter
+from training.device.process_group import ALONE
 from training.engine.checkpoint import Checkpoints
 from training.run.train_model import _meter
 
@@ -94,9 +95,10 @@ def test_a_counter_that_began_anew_tells_nothing(nvml):
 
 def test_a_device_that_runs_share_is_not_read(nvml):
     shared = SimpleNamespace(device=CUDA, alone=False)
-    assert _meter(shared).joules() is None
+    assert _meter(shared, ALONE).joules() is None
     shared.alone = True
-    assert _meter(shared).joules() == 0
+    assert _meter(shared, ALONE).joules() == 0
+    assert _meter(shared, SimpleNamespace(size=2)).joules() is None  # one device of several
 
 
 def rising(step=1.0):

@@ -92,7 +92,7 @@ def test_frozen_features_are_computed_once_for_all_folds_and_are_those_of_each(f
     usual = module.prefix_features
 
     def counting(*arguments):
-        computed.append(arguments[-2])
+        computed.append(arguments[-3])
         return usual(*arguments)
 
     fields = {"mean": (0.5, 0.5, 0.5), "std": (0.2, 0.2, 0.2)}

@@ -46,6 +46,7 @@ def workspace(tmp_path):
         splits={"train": np.arange(N_TRAIN), "validation": np.arange(N_VALIDATION) + N_TRAIN},
         labels=np.arange(10) % 3,
         record=SimpleNamespace(fingerprint="data"),
+        pool=None,
     )
     return SimpleNamespace(
         data=data, device=torch.device("cpu"), precision="fp32", progress=Progress(), alone=True,
