@@ -8,6 +8,7 @@ import torch
 from killed_runs import IDENTITY, KilledAfter, KilledError, spec_with, train
 
 from training.device.energy import EnergyMeter, energy_meter
+from training.device.process_group import ProcessGroup
 from training.engine.checkpoint import Checkpoints
 from training.run.train_model import _meter
 
@@ -97,6 +98,12 @@ def test_a_device_that_runs_share_is_not_read(nvml):
     assert _meter(shared).joules() is None
     shared.alone = True
     assert _meter(shared).joules() == 0
+
+
+def test_one_device_of_several_is_not_read(nvml):
+    group = ProcessGroup()
+    group.size = 2
+    assert _meter(SimpleNamespace(device=CUDA, alone=True), group).joules() is None
 
 
 def rising(step=1.0):
