@@ -128,7 +128,7 @@ def validation_logits(model: Model, spec: Spec, workspace: Workspace) -> tuple[T
     return logits, seen.labels.cpu()
 
 
-def _meter(workspace: Workspace, group: ProcessGroup) -> EnergyMeter:
+def _meter(workspace: Workspace, group: ProcessGroup = ALONE) -> EnergyMeter:
     """Return the device's meter.
 
     What several runs consume together says nothing of one, nor does one device of several.
