@@ -167,7 +167,7 @@ def change(file, **fields):
 
 
 CHANGES = {
-    "a fold's size": ("dataset.json", {"folds__1__n_validation": 1}, "folds/1/n_validation"),
+    "a fold's size": ("dataset.json", {"folds__1__n_validation": 1}, "its classes have 1"),
     "the run's fold": ("rates/other/seed-5/metrics.json", {"spec__fold": 3}, "the seed says 2"),
     "the number of folds": ("study.json", {"settings__folds": 2}, "the study has 2 folds"),
 }
