@@ -52,17 +52,17 @@ SOURCES: dict[str, Source] = {
         "Computer Vision.",
         "https://arxiv.org/abs/1502.01852",
     ),
-    "corruptions": Source(
-        "Hendrycks and Dietterich, 2019",
-        "Hendrycks, D. and Dietterich, T. (2019). Benchmarking neural network robustness to common "
-        "corruptions and perturbations. International Conference on Learning Representations.",
-        "https://arxiv.org/abs/1903.12261",
-    ),
     "resnet": Source(
         "He et al., 2016",
         "He, K., Zhang, X., Ren, S. and Sun, J. (2016). Deep residual learning for image "
         "recognition. IEEE Conference on Computer Vision and Pattern Recognition.",
         "https://arxiv.org/abs/1512.03385",
+    ),
+    "corruptions": Source(
+        "Hendrycks and Dietterich, 2019",
+        "Hendrycks, D. and Dietterich, T. (2019). Benchmarking neural network robustness to common "
+        "corruptions and perturbations. International Conference on Learning Representations.",
+        "https://arxiv.org/abs/1903.12261",
     ),
     "permutations": Source(
         "Hoeffding, 1951",
