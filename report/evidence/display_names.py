@@ -267,6 +267,8 @@ def value_text(name: str, value: Any) -> str:
         return VALUES[name][value]
     if name == "model":
         return model_name(value)
+    if name == "weights":  # a file's own name: the path to it is its owner's
+        return str(value).replace("\\", "/").rstrip("/").rpartition("/")[2]
     if name == "optimizer":
         return optimizer_name(value)
     if isinstance(value, bool):

@@ -25,12 +25,19 @@ def is_pretrained(run: Run) -> bool:
     return run.metrics.spec is not None and run.metrics.spec.weights != "none"
 
 
+def is_still(run: Run) -> bool:
+    """Whether the first layer was frozen, so that there is no change to tell."""
+    spec, layer = run.metrics.spec, run.metrics.first_layer
+    frozen = spec is not None and spec.freeze != "none"
+    return frozen and layer is not None and layer.relative_change == 0
+
+
 def first_layer_change(view: StudyView) -> list[Sentence]:
     """State the relative change of the first layer's weights in each grid's best run."""
     sentences = []
     for run in first_layers(view):
         layer = run.metrics.first_layer
-        if layer is None or layer.relative_change is None:
+        if layer is None or layer.relative_change is None or is_still(run):
             continue
         what = "Fine-tuning moved the pre-trained" if is_pretrained(run) else "Training moved the"
         start = "" if is_pretrained(run) else " from their random start"

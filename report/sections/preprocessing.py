@@ -1,6 +1,6 @@
 """The method: from picture to tensor, the network, the training, the rules of choice and test."""
 
-from report.evidence.display_names import optimizer_name
+from report.evidence.display_names import model_name, optimizer_name
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer, plain
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
@@ -66,8 +66,9 @@ def _optimizers(view: StudyView) -> Parts:
     )
     if len(tried) == 1:
         return parts("The optimizer is ", *names, ".")
+    how_many = COUNTS[len(tried)] if len(tried) < len(COUNTS) else "These"
     return parts(
-        f"{COUNTS[len(tried)]} optimizers are compared: ", *names, "; a learning rate means "
+        f"{how_many} optimizers are compared: ", *names, "; a learning rate means "
         "another thing for each, which is why the two are searched together.",
     )  # fmt: skip
 
@@ -163,15 +164,18 @@ def _grey(view: StudyView) -> list[Sentence]:
 
 
 def _width(view: StudyView) -> list[Sentence]:
-    """Warn that the networks are thinner than the published ones, where they are."""
-    if view.study.settings.width == 1:
+    """Warn that networks are thinner than the published ones; those of libraries never are."""
+    models = dict.fromkeys(experiment.model for experiment in view.study.experiments)
+    thin = [model_name(model) for model in models if ":" not in model]
+    if view.study.settings.width == 1 or not thin:
         return []
+    whose = ["the networks"] if len(thin) == len(models) else listing(map(Name, thin))
     return [
         say(
-            "In this study every layer of the networks has only ",
+            "In this study every layer of ", *whose, " has only ",
             plain(view.study_number("/settings/width")),
             " times the published number of channels, so that the whole list trains in minutes. "
             "Counts and accuracies are those of the thin networks, not of the published ones.",
             strength="gap",
         )
-    ]
+    ]  # fmt: skip

@@ -119,7 +119,7 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         )  # fmt: skip
     if is_homework(view) or any(e.weights == "pretrained" for e in view.study.experiments):
         yield "Pre-trained weights", parts(Name(weights_name(view)))
-    if settings.width != 1:
+    if settings.width != 1 and any(":" not in e.model for e in view.study.experiments):
         yield "Width of the networks", parts(plain(setting("width")), " of the published channels")
     if settings.folds:
         first = integer(setting("seed"))

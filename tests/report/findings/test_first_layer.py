@@ -92,3 +92,10 @@ def test_only_the_best_of_each_grid_that_has_such_a_layer_is_told_of():
     best = a_run("scratch/best", first_layer=LAYER, spec=None)
     assert first_layers(a_view(best, *runs)) == [best]
     assert "random start" in str(first_layer_change(a_view(best, *runs))[0])
+
+
+@pytest.mark.parametrize(("freeze", "told"), [("features", False), ("none", True)])
+def test_of_a_frozen_layer_no_change_is_told(freeze, told):
+    layer = FirstLayer("features.0", 16, (11, 11), relative_change=0.0)
+    run = a_run("scratch/best", spec=a_spec(freeze=freeze), first_layer=layer)
+    assert bool(first_layer_change(a_view(run))) == told

@@ -359,6 +359,9 @@ def test_a_list_of_transforms_is_named_as_its_author_names_it():
         ("augmentation", (FLIP, CROP), "RandomHorizontalFlip, RandomResizedCrop (scale 0.6, 1)"),
         ("augmentation", (ONE_OF,),
          "one of (RandomHorizontalFlip; RandomResizedCrop (scale 0.6, 1))"),
+        ("weights", "/home/me/weights/lcnet-050.pth", "lcnet-050.pth"),
+        ("weights", "C:\\weights\\lcnet.pth", "lcnet.pth"),
+        ("weights", "pretrained", "pre-trained"),
         ("optimizer_options", OptimizerOptions(betas=(0.9, 0.95)), "betas 0.9, 0.95"),
     ],
 )  # fmt: skip

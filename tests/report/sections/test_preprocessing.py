@@ -7,7 +7,14 @@ from report.evidence.sentences import plain_text
 from report.findings.learning import learning_rate_step
 from report.sections.preprocessing import build
 from report.tables.settings import common_settings
-from training.records import OptimizerOptions, StudyFolder, Thumbnail, Transform, write_bytes
+from training.records import (
+    Experiment,
+    OptimizerOptions,
+    StudyFolder,
+    Thumbnail,
+    Transform,
+    write_bytes,
+)
 
 
 def view_with(**settings):
@@ -115,3 +122,27 @@ def test_grey_is_told_where_networks_see_it(channels, begins):
     words = said(build(a_view(*runs, dataset=a_dataset())).findings["width"])
     assert ("grey" in words) == (begins is not None)
     assert begins is None or words.startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("models", "whose"),
+    [
+        (("alexnet", "resnet18"), "every layer of the networks has only 0.25 times"),
+        (("resnet18", "timm:lcnet_050"), "every layer of ResNet18 has only 0.25 times"),
+        (("timm:lcnet_050", "torchvision:resnet34"), ""),
+    ],
+)
+def test_only_networks_that_are_made_thinner_are_called_thin(models, whose):
+    runs = [a_run(f"scratch/{i}", experiment=Experiment(id=f"scratch/{i}", question="?", model=m))
+            for i, m in enumerate(models)]  # fmt: skip
+    view = a_view(*runs, dataset=a_dataset(), settings={"width": 0.25})
+    words = said(build(view).findings["width"])
+    assert whose in words
+    assert bool(whose) == ("channels" in words)
+    rows = {plain_text(row.cells[0]) for row in common_settings(view).rows}
+    assert bool(whose) == ("Width of the networks" in rows)
+
+
+def test_of_more_optimizers_than_have_a_word_all_are_named():
+    names = [f"mine:{letter}" for letter in "abcdefghijklm"]
+    assert fact("optimizers", optimizers=tuple(names)).startswith("These optimizers are compared: ")

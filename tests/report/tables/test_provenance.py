@@ -33,7 +33,8 @@ def test_every_setting_of_a_run_is_in_one_of_two_tables(finished_study):
     for field, how in SPEC_FIELDS.items():
         values = {getattr(run.metrics.spec, field) for run in view.all_runs() if run.metrics.spec}
         is_set = values - {None, (), "", *({LATER[field]} if field in LATER else ())}
-        assert (how.label in listed) == (how.in_list and field != "seed"), field
+        in_list = how.in_list and field not in ("seed", "fold")  # said beside the name
+        assert (how.label in listed) == in_list, field
         assert (how.label in others) == (not how.in_list and bool(is_set)), field
 
 
