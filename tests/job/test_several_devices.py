@@ -90,7 +90,9 @@ def test_two_devices_write_the_records_of_one(homework, tmp_path):
 def others_of(process):
     """Return the ids of the processes that a process started, but multiprocessing's tracker."""
     listed = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(process.pid)],
+        capture_output=True,
+        text=True,
     )
     lines = [line.split(None, 1) for line in listed.stdout.splitlines()]
     return [int(pid) for pid, arguments in lines if "spawn_main" in arguments]

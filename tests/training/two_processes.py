@@ -96,6 +96,13 @@ def trained(group, spec, precision="fp32", n=21):
     return result, state, torch.rand(3)
 
 
+class Noisy(nn.Module):
+    """Draws as no layer of torch does."""
+
+    def forward(self, maps):
+        return maps + torch.rand(len(maps), 1)
+
+
 def gradients(group, module, inputs, labels):
     """Return the totals and the gradients of a batch, of which each process has a part."""
     module.train()

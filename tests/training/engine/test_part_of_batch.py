@@ -125,14 +125,7 @@ def test_dropout_leaves_what_it_leaves_of_the_whole_batch(processes, dropout, or
             assert torch.allclose(found, wanted, rtol=1e-4, atol=1e-6)
 
 
-class Noisy(nn.Module):
-    """Draws as no layer of torch does."""
-
-    def forward(self, maps):
-        return maps + torch.rand(len(maps), 1)
-
-
-@pytest.mark.parametrize("layers", [[Noisy(), nn.Dropout()], [nn.Dropout(), Noisy()]])
+@pytest.mark.parametrize("layers", [[two.Noisy(), nn.Dropout()], [nn.Dropout(), two.Noisy()]])
 def test_other_draws_are_noticed(processes, layers):
     module = nn.Sequential(nn.Flatten(), *layers, nn.Linear(75, 3))
     assert all(apart for *_, apart in processes.call(two.gradients, module, *batch(8)))

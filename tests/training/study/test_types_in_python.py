@@ -50,10 +50,10 @@ Study(sections=[Grid("x/g", gamma=[0.1])])  # wrong: list-item
 Section("x", kind="grids")  # wrong: arg-type
 Section("x", titel="x")  # wrong: call-arg
 Grid("x/g", test=True)  # wrong: call-arg
-Grid("x/g", optimizer=["adam", "sdg"])  # wrong: list-item
+Grid("x/g", balance=["loss", "weights"])  # wrong: list-item
 Experiment("x/a", epochz=3)  # wrong: call-arg
 Experiment("x/a", epochs="three")  # wrong: arg-type
-Experiment("x/a", schedule="cosin")  # wrong: arg-type
+Experiment("x/a", balance="weights")  # wrong: arg-type
 run_study(epoch=5)  # wrong: call-arg
 study.record() + 1  # wrong: operator
 """
