@@ -258,6 +258,11 @@ def plain(quantity: Quantity) -> Number:
     return _number(quantity, _short(quantity.value))
 
 
+def two_digits(quantity: Quantity) -> Number:
+    """Print a measure that need not be exact, with two digits."""
+    return _number(quantity, _short(float(f"{quantity.value:.2g}")))
+
+
 def rate(quantity: Quantity) -> Number:
     """Print a learning rate the way the ids do: 1e-3."""
     from training.records import learning_rate_label

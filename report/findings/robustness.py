@@ -15,7 +15,7 @@ from report.evidence.numbers import (
     points,
     signed_points,
 )
-from report.evidence.sentences import Name, Parts, Sentence, listing, say
+from report.evidence.sentences import Name, Parts, Sentence, listing, parts, say
 from report.evidence.statistics import SIGNIFICANCE, right_bits
 from report.evidence.study_sections import own_experiments, shown_run
 from report.findings.guessing import learned_nothing
@@ -242,15 +242,22 @@ def of_which_seeds(view: StudyView, runs: Sequence[Run]) -> list[Sentence]:
 
 def over_all_changes(view: StudyView, section: StudySection) -> list[Sentence]:
     """Say how often each model is right over all changes and levels, and who more often."""
-    said = []
+    groups: dict[tuple[Change, ...], list[Run]] = {}
     for run in changed_runs(view, section):
-        tests = [accuracy_at(run, c, level)[0] for c in changes_of(run)
-                 for level in range(1, LEVELS + 1)]  # fmt: skip
-        if tests:
-            said.append(
-                say("Over all changes and levels ", Name(run.name), " names ",
-                    percent(mean_of(tests)), " of the test pictures rightly.")
-            )  # fmt: skip
+        groups.setdefault(tuple(sorted(changes_of(run))), []).append(run)
+    said = []
+    for changes, runs in groups.items():
+        if not changes:
+            continue
+        named: list[Parts] = []
+        for run in runs:
+            tests = [accuracy_at(run, change, level)[0] for change in changes
+                     for level in range(1, LEVELS + 1)]  # fmt: skip
+            of = " of the test pictures" if not named else ""
+            named.append(parts(Name(run.name), " gets ", percent(mean_of(tests)), f"{of} right"))
+        what = listing(WORDS[change] for change in changes)
+        over = parts("all levels of ", what) if len(groups) > 1 else "all changes and levels"
+        said.append(say("Over ", over, " ", listing(named), "."))
     for gain in gains(view, section):
         if gain.low.value <= 0 <= gain.high.value or gain.p >= SIGNIFICANCE:
             said.append(
@@ -262,8 +269,8 @@ def over_all_changes(view: StudyView, section: StudySection) -> list[Sentence]:
             continue
         verb = "more" if gain.gain.value > 0 else "fewer"
         said.append(
-            say("On changed pictures ", Name(gain.model.name), " names ", points(gain.gain),
-                f" points {verb} rightly than ", Name(gain.base.name), " (",
+            say("On changed pictures ", Name(gain.model.name), " gets ", points(gain.gain),
+                f" points {verb} right than ", Name(gain.base.name), " (",
                 signed_points(gain.low), " to ", signed_points(gain.high), ").",
                 strength="strong")
         )  # fmt: skip

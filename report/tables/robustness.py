@@ -1,7 +1,7 @@
 """Accuracies on changed test pictures, and how strong each level is."""
 
 from report.evidence.load import Run
-from report.evidence.numbers import percentage, plain
+from report.evidence.numbers import percentage, two_digits
 from report.evidence.sentences import Name, Parts, parts
 from report.findings.robustness import WORDS, accuracy_at, changes_of, pointer
 from report.tables.cells import row
@@ -63,7 +63,7 @@ def strengths(slug: str, runs: list[Run]) -> Table:
             parts(WORDS[change]),
             parts(STRENGTH[change]),
             *(
-                parts(plain(run.number(f"{pointer(run, change, level)}/strength")))
+                parts(two_digits(run.number(f"{pointer(run, change, level)}/strength")))
                 for level in levels
             ),
         )

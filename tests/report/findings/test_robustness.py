@@ -1,9 +1,13 @@
 """What is said of answers to changed pictures, and when nothing is."""
 
+import re
+
+import msgspec
 import pytest
 from in_memory import a_dataset, a_run, a_view, said
 
 from report.evidence.changed_answers import right_of
+from report.evidence.sentences import plain_text
 from report.findings.answers import answers
 from report.findings.robustness import (
     FEWEST,
@@ -13,6 +17,7 @@ from report.findings.robustness import (
     of_which_seeds,
     over_all_changes,
 )
+from report.tables.robustness import strengths
 from training.records import ChangedTest, StudySection
 
 N = 100
@@ -104,10 +109,14 @@ def test_models_are_held_against_each_other_over_all_changes_that_both_have():
     (gain,) = gains(view, SECTION)
     assert gain.gain.value == pytest.approx(0.06)
     text = said(over_all_changes(view, SECTION))
-    assert "Over all changes and levels Plain names 84.0 % of the test pictures rightly." in text
-    assert "Tough names 6.0 points more rightly than Plain (+" in text
+    assert "Over all levels of noise Plain gets 84.0 % of the test pictures right." in text
+    assert "Over all levels of blur and noise Tough gets 82.0 % of the" in text
+    both = view_of(a_tested("plain", noise=60), a_tested("tough", noise=80))
+    alike = r"Over all changes and levels Plain gets [\d.]+ % of the test pictures right and Tough "
+    assert re.match(rf"{alike}gets [\d.]+ % right\.", said(over_all_changes(both, SECTION)))
+    assert "Tough gets 6.0 points more right than Plain (+" in text
     back = said(over_all_changes(view_of(*reversed(runs)), SECTION))
-    assert "Plain names 6.0 points fewer rightly than Tough (" in back
+    assert "Plain gets 6.0 points fewer right than Tough (" in back
     level = view_of(a_tested("plain", noise=89), a_tested("tough", noise=90))
     assert "Tough can’t be told from Plain (+0.2 points" in said(over_all_changes(level, SECTION))
 
@@ -124,3 +133,12 @@ def test_of_several_seeds_it_is_said_whose_answers_they_are():
     words = said(of_which_seeds(view, changed_runs(view, SECTION)))
     assert words == "Answers to changed pictures are those of the first of 2 seeds."
     assert of_which_seeds(view_of(runs[0]), runs[:1]) == []
+
+
+def test_strengths_of_changes_have_two_digits_at_most():
+    told = enumerate((0.2857, 1.1429, 10, 0.4, 2), 1)
+    tests = tuple(msgspec.structs.replace(at_level("blur", level, 90), strength=strength)
+                  for level, strength in told)  # fmt: skip
+    run = a_run("held/plain", answers=(LABEL, LABEL), changed_tests=tests)
+    (row,) = strengths("held", [run]).rows
+    assert [plain_text(cell) for cell in row.cells[2:]] == ["0.29", "1.1", "10", "0.4", "2"]
