@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "report"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from in_memory import a_dataset, a_run, a_spec, a_view, validated
-from known_folds import K, over_folds
+from known_repeats import K, over_folds, over_seeds
 
 from report.evidence.load import Run, StudyView
 from report.evidence.statistics import wilson_interval
@@ -339,6 +339,31 @@ def _better_over_folds(dice: Dice, effect: float) -> bool:
     return said.strength == "strong"
 
 
+def _better_over_seeds(dice: Dice, effect: float) -> bool:
+    guesses = over_seeds(dice, [SEEN + effect, SEEN], LABEL, 100)
+    runs = []
+    for name, of_seeds in zip(NAMES, guesses.tolist(), strict=False):
+        experiment = Experiment(id=name, question="?", test=True)
+        runs += [
+            a_run(name, seed=seed, answers=(LABEL.tolist(), answered), experiment=experiment)
+            for seed, answered in enumerate(of_seeds)
+        ]
+    said = comparing.compare(a_view(*runs, settings={"seeds": K}), *NAMES[:2])[0]
+    return said.strength == "strong"
+
+
+def _pairs_over_seeds(dice: Dice, effect: float) -> bool:
+    guesses = over_seeds(dice, [SEEN + effect] + [SEEN] * 3, LABEL, 100)
+    runs = [
+        a_run(f"scratch/grid-sgd-{i}", seed=seed, validation=float((answered == LABEL).mean()),
+              validation_answers=validated(LABEL.tolist(), answered.tolist(), N_CLASSES))
+        for i, of_seeds in enumerate(guesses)
+        for seed, answered in enumerate(of_seeds)
+    ]  # fmt: skip
+    said = grid.best_pair(seen(*runs), "scratch/grid")
+    return any("luck of seeds and pictures" in str(sentence) for sentence in said)
+
+
 def _lead_over_folds(dice: Dice, effect: float) -> bool:
     _, accuracies = over_folds(dice, [SEEN + effect] + [SEEN] * 3, LABEL)
     runs = [
@@ -421,6 +446,11 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
         CLEARER,
         "80 against 70 %",
     ),
+    "one model better than another, over five seeds": (
+        _better_over_seeds,
+        CLEARER,
+        "80 against 70 %",
+    ),
     "any of nine told from the chosen one": (_of_nine, 0.10, "one at 70, eight at 80 %"),
     "a difference on the first page is clear": (_clear, 0.10, "70 against 80 %"),
     "rising or falling at the end": (_rising, 0.15, "15 points in the last three epochs"),
@@ -446,6 +476,11 @@ KINDS: dict[str, tuple[Callable[[Dice, float], bool], float, str]] = {
     "collapsed to guessing": (_collapsed, 0.10, "from 35 to 25 % for eight epochs"),
     "the best pair's lead is more than luck": (_lead, 0.10, "80 against 70 %"),
     "the same, over five seeds": (_lead_over_seeds, 0.10, "80 against 70 %"),
+    "the best pair's lead over five seeds and pictures, of four": (
+        _pairs_over_seeds,
+        2 * CLEARER,
+        "90 against 70 %",
+    ),
     "the same, of records that keep no answers": (_lead_of_older_records, 0.10, "80 against 70 %"),
     "the best pair's lead over five folds, of four pairs": (
         _lead_over_folds,

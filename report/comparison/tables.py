@@ -31,10 +31,9 @@ def accuracies(pairs: Sequence[Pair]) -> Table:
         Column("Verdict"),
     )
     over_folds = any(side is not None and side.over_folds for p in pairs for side in (p.a, p.b))
-    test = "the exact McNemar test decides, from three seeds on the paired t test"
+    test = "the exact McNemar test decides, from three seeds on the paired t test and min F′"
     if over_folds:
-        test = "the corrected resampled t test over folds and the paired t test over test pictures "
-        test += "have to find a difference"
+        test = "the corrected resampled t test over folds and min F′ have to find a difference"
     caption = parts(
         f"Test accuracies of both studies. Where both were asked about the same pictures {test}; "
         "where not, Newcombe’s 95 % interval of the difference decides."

@@ -18,9 +18,9 @@ class Tested:
 
     Attributes:
         accuracy: The accuracy, or the mean over seeds or folds.
-        low: Lower end of a 95 % interval: Student's over seeds from `STUDENT_SEEDS` on, else
-            Wilson's of `accuracy` for the number of test pictures; over folds the lower one of
-            Wilson's and of that which is corrected for pictures that trainings share.
+        low: Lower end of a 95 % interval: Wilson's of `accuracy` for the number of test pictures;
+            from `STUDENT_SEEDS` seeds or folds on `joined` with Student's over seeds, or with the
+            one over folds that is corrected for pictures that trainings share.
         high: Upper end.
         std: Standard deviation over seeds or folds, for more than one.
         runs: The tested runs, by rising seed.
@@ -70,8 +70,8 @@ def tested_accuracy(view: StudyView, experiment_id: str) -> Tested | None:
     low, high = (derive(f"wilson_{end}", n_correct, n_images) for end in ("low", "high"))
     n_train = mean_over_folds(view, "train")
     if len(runs) >= STUDENT_SEEDS:
-        own = _over_repeats(values, n_train, n_images)
-        low, high = own if n_train is None else _wider(own, (low, high))
+        of_trainings = _over_repeats(values, n_train, n_images)
+        low, high = _joined(accuracy, (low, high), of_trainings)
     return Tested(
         experiment=runs[0].experiment,
         accuracy=accuracy,
@@ -93,10 +93,12 @@ def _over_repeats(
     return derive("corrected_low", *operands), derive("corrected_high", *operands)
 
 
-def _wider(
-    first: tuple[Quantity, Quantity], second: tuple[Quantity, Quantity]
+def _joined(
+    mean: Quantity, first: tuple[Quantity, Quantity], second: tuple[Quantity, Quantity]
 ) -> tuple[Quantity, Quantity]:
-    return derive("minimum", first[0], second[0]), derive("maximum", first[1], second[1])
+    """Return an interval about the luck of pictures and that of trainings."""
+    low, high = (derive("joined", mean, *ends) for ends in zip(first, second, strict=True))
+    return low, high
 
 
 def all_tested(view: StudyView) -> list[Tested]:
@@ -120,12 +122,14 @@ def validation_interval(view: StudyView, experiment_id: str) -> tuple[Quantity, 
     if not runs or view.dataset is None or not view.dataset.n_validation:
         return None
     values = [run.number("/validation/accuracy") for run in runs]
-    if len(values) >= STUDENT_SEEDS:
-        sizes = (mean_over_folds(view, split) for split in ("train", "validation"))
-        return _over_repeats(values, *sizes)
-    n_images = view.dataset_number("/n_validation")
-    n_correct = derive("rounded_product", mean_of(values), n_images)
-    return derive("wilson_low", n_correct, n_images), derive("wilson_high", n_correct, n_images)
+    n_train, n_held_out = (mean_over_folds(view, split) for split in ("train", "validation"))
+    if len(values) >= STUDENT_SEEDS and n_train is not None:
+        return _over_repeats(values, n_train, n_held_out)
+    mean, n_images = mean_of(values), view.dataset_number("/n_validation")
+    n_correct = derive("rounded_product", mean, n_images)
+    wilson = derive("wilson_low", n_correct, n_images), derive("wilson_high", n_correct, n_images)
+    several = len(values) >= STUDENT_SEEDS
+    return _joined(mean, wilson, _over_repeats(values, None, None)) if several else wilson
 
 
 def train_accuracy(view: StudyView, experiment_id: str) -> Quantity | None:

@@ -14,13 +14,14 @@ def right_of(label: Sequence[int], predicted: Sequence[int]) -> str:
     return f"{int(bits.ljust(4 * digits, '0') or '0', 2):0{digits}x}"
 
 
-def _bits(right: str, n: int) -> list[int]:
+def bits_of(right: str, n: int) -> list[int]:
+    """Return the inverse of `right_of`: for each of n pictures 1 where it is named rightly."""
     return [int(bit) for bit in f"{int(right or '0', 16):0{4 * len(right)}b}"[:n]]
 
 
 def _shares(n: int, rights: Sequence[str]) -> list[float]:
     """Return, of each of n pictures, the share of some tests in which it is named rightly."""
-    return [fmean(of_one) for of_one in zip(*(_bits(right, n) for right in rights), strict=True)]
+    return [fmean(of_one) for of_one in zip(*(bits_of(right, n) for right in rights), strict=True)]
 
 
 def _gains(n: int, rights: Sequence[str]) -> list[float]:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from report.errors import ReportError
 from report.evidence.changed_answers import (
+    bits_of,
     mean_gain,
     mean_gain_interval,
     mean_gain_p,
@@ -24,7 +25,13 @@ from report.evidence.changed_answers import (
 from report.evidence.neighbours import class_purity, purity, purity_by_chance
 from report.evidence.power_law import power_law_at
 from report.evidence.ranks import rank_correlation, rank_correlation_p
-from report.evidence.resampling import corrected_interval, corrected_t, pictures_t
+from report.evidence.resampling import (
+    corrected_interval,
+    corrected_t,
+    joined,
+    min_f,
+    min_f_of_answers,
+)
 from report.evidence.score_operations import SCORE_OPERATIONS
 from report.evidence.statistics import (
     by_class,
@@ -124,7 +131,12 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     ),
     "corrected_low": lambda n_train, n, *values: corrected_interval(values, n_train, n)[0],
     "corrected_high": lambda n_train, n, *values: corrected_interval(values, n_train, n)[1],
-    "pictures_t": pictures_t,
+    "min_f": lambda label, *predicted: min_f_of_answers(label, predicted),
+    "corrected_min_f": lambda n_train, n_held_out, label, *predicted: min_f_of_answers(
+        label, predicted, n_held_out / n_train
+    ),
+    "min_f_right": lambda n, *rights: min_f([bits_of(right, n) for right in rights]),
+    "joined": joined,
     "only_first": lambda label, a, b: discordant(label, a, b)[0],
     "only_second": lambda label, a, b: discordant(label, a, b)[1],
     "in_class": lambda label, classes, name: label.count(classes.index(name)),

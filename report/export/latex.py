@@ -117,20 +117,22 @@ def _caption(view: StudyView, tested: list[Tested], choice: Chosen | None) -> st
     over_folds = any(item.over_folds for item in tested)
     method = {
         (False,): "Wilson’s, for the number of test pictures",
-        (True,): "Student’s, for the mean over seeds",
-        (False, True): "Student’s for the mean of at least three seeds, else Wilson’s for the "
-        "number of test pictures",
+        (True,): "Wilson’s for the number of test pictures, joined with Student’s over seeds",
+        (False, True): "Wilson’s for the number of test pictures, from three seeds on joined with "
+        "Student’s over seeds",
     }[tuple(kinds)]
     if over_folds:
-        method = "the wider of Wilson’s and the corrected t interval over folds"
+        method = "Wilson’s, joined with the corrected t interval over folds"
     text = (
         f"{view.study.title}{data}: top-1 accuracy on the test pictures, in per cent, of the "
         f"weights of the best validation epoch. Intervals are {method}."
     )
     if choice is not None:
-        test = "paired t tests over seeds" if choice.model.over_seeds else "exact McNemar tests"
+        test = "exact McNemar tests"
         if choice.model.over_folds:
-            test = "corrected resampled t tests over folds and paired t tests over test pictures"
+            test = "corrected resampled t tests over folds and of min F′"
+        elif choice.model.over_seeds:
+            test = "paired t tests over seeds and of min F′"
         text += (
             f" Chosen by validation accuracy: {choice.model.name}. p is that"
             f" of {test} against it on the same pictures, corrected for their number by Holm; stars"

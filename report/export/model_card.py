@@ -188,9 +188,11 @@ def _results(tested: list[Tested], choice: Chosen | None) -> str:
         if choice
         else ""
     )
-    method = "Student’s" if any(item.over_seeds for item in tested) else "Wilson’s"
+    method = "Wilson’s"
     if any(item.over_folds for item in tested):
-        method = "the wider of Wilson’s and the corrected t interval over folds"
+        method = "Wilson’s, joined with the corrected t interval over folds"
+    elif any(item.over_seeds for item in tested):
+        method = "Wilson’s, from three seeds on joined with Student’s over seeds"
     return (
         "## Results\n\n"
         "Top-1 accuracy on the test pictures, of the weights with the best validation accuracy; "

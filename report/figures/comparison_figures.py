@@ -66,12 +66,7 @@ def _forest_caption(view: StudyView, tested: list[Tested]) -> Parts:
 
 
 def _interval(tested: list[Tested]) -> str:
-    kinds = {item.over_seeds for item in tested}
-    if any(item.over_folds for item in tested):
-        return "interval, the wider of Wilson’s and the corrected one over folds"
-    if kinds == {True}:
-        return "Student interval over seeds"
-    return "interval" if True in kinds else "Wilson interval"
+    return "interval" if any(item.over_seeds for item in tested) else "Wilson interval"
 
 
 def _point(view: StudyView, tested: Tested, cost: float = 0.0) -> Point:

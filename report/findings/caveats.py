@@ -68,8 +68,8 @@ def _seeds(view: StudyView) -> list[Sentence]:
         ]  # fmt: skip
     return [
         say("Every experiment was to be run with ", integer(seeds), " random starts. Where three "
-            "or more were tested, intervals and tests cover the random start, not the choice of "
-            "test pictures. So few starts say little: only large differences show.")
+            "or more were tested, intervals and tests cover both the random start and the choice "
+            "of test pictures. So few starts say little: only large differences show.")
     ]  # fmt: skip
 
 

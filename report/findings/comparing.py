@@ -60,9 +60,8 @@ def _against_validation(view: StudyView, tested: Tested) -> list[Sentence]:
 def compare(view: StudyView, first_id: str, second_id: str) -> list[Sentence]:
     """Say whether the first model is better than the second on the same test pictures.
 
-    From `STUDENT_SEEDS` common seeds on the paired t test over seeds decides; for fewer the exact
-    McNemar test does, for every seed that both have. Over folds two tests must find it: see
-    `paired_test`.
+    From `STUDENT_SEEDS` common seeds or folds on two tests must find it, see `paired_test`; for
+    fewer the exact McNemar test must, for every one that both have.
     """
     first, second = tested_accuracy(view, first_id), tested_accuracy(view, second_id)
     if first is None or second is None:
@@ -180,37 +179,31 @@ def paired_test(
 
     Args:
         pairs: Runs of either model on the same test pictures, one pair a seed or fold.
-        n_train: See `Tested`. With folds the corrected resampled t test speaks of other train
-            pictures, but not of other test pictures, which all folds share; so the paired t test
-            over test pictures must find the difference, too, and the larger p counts.
+        n_train: See `Tested`. A t test over seeds or folds speaks of other trainings, but not of
+            other test pictures, which all of them share; so min F′, which speaks of both, must
+            find the difference, too, and the larger p counts.
     """
-    if n_train is not None and len(pairs) >= STUDENT_SEEDS:
-        return _over_folds(pairs, n_train)
-    return (_over_seeds if len(pairs) >= STUDENT_SEEDS else _each_seed)(pairs)
+    return _over_repeats(pairs, n_train) if len(pairs) >= STUDENT_SEEDS else _each_seed(pairs)
 
 
-def _over_folds(pairs: list[tuple[Run, Run]], n_train: Quantity) -> tuple[bool, Quantity, Parts]:
+def _over_repeats(
+    pairs: list[tuple[Run, Run]], n_train: Quantity | None
+) -> tuple[bool, Quantity, Parts]:
     runs = [run for side in zip(*pairs, strict=True) for run in side]
-    n_images = runs[0].number("/test/n_images")
-    of_folds = derive(
-        "corrected_t", n_train, n_images, *(run.number("/test/accuracy") for run in runs)
-    )
-    answers = (run.prediction("/predicted") for run in runs)
-    of_pictures = derive("pictures_t", runs[0].prediction("/label"), *answers)
-    p = derive("maximum", of_folds, of_pictures)
-    n = derive("count", *(repeat_number(a) for a, _ in pairs))
+    accuracies = [run.number("/test/accuracy") for run in runs]
+    answers = [runs[0].prediction("/label"), *(run.prediction("/predicted") for run in runs)]
+    if n_train is None:
+        test, of_trainings = "paired", derive("paired_t", *accuracies)
+        of_both = derive("min_f", *answers)
+    else:
+        sizes = (n_train, runs[0].number("/test/n_images"))
+        test, of_trainings = "corrected resampled", derive("corrected_t", *sizes, *accuracies)
+        of_both = derive("corrected_min_f", *sizes, *answers)
+    p = derive("maximum", of_trainings, of_both)
+    n, word = derive("count", *(repeat_number(a) for a, _ in pairs)), repeat_word(pairs[0][0])
     return p.value < SIGNIFICANCE, p, say(
-        "corrected resampled t test over ", integer(n), " folds, p\u00a0", p_parts(of_folds),
-        "; paired t test over the test pictures, p\u00a0", p_parts(of_pictures)
-    ).parts  # fmt: skip
-
-
-def _over_seeds(pairs: list[tuple[Run, Run]]) -> tuple[bool, Quantity, Parts]:
-    values = [run.number("/test/accuracy") for side in zip(*pairs, strict=True) for run in side]
-    p = derive("paired_t", *values)
-    n = derive("count", *(a.number("/seed") for a, _ in pairs))
-    return p.value < SIGNIFICANCE, p, say(
-        "paired t test over ", integer(n), " seeds, p\u00a0", p_parts(p)
+        f"{test} t test over ", integer(n), f" {word}s, p\u00a0", p_parts(of_trainings),
+        f"; min F′ over {word}s and test pictures, p\u00a0", p_parts(of_both)
     ).parts  # fmt: skip
 
 

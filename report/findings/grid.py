@@ -50,6 +50,7 @@ from report.findings.scores import p_parts
 LEADS = "so the lead is more than the luck of which pictures were drawn."
 MAY_BE_LUCK = "so the order of these two may be luck."
 LEADS_OVER_SEEDS = "so the lead is more than the luck of the seeds."
+LEADS_OVER_BOTH = "so the lead is more than the luck of seeds and pictures."
 LEADS_OVER_FOLDS = "so the lead is more than the luck of the folds."
 
 GUESSED = {"guessing": "guessing", "naming the most frequent class every time": "naming one class"}
@@ -182,20 +183,27 @@ def _common_seeds(view: StudyView, best: Run, second: Run) -> list[tuple[Run, Ru
 
 def _margin_over_seeds(view: StudyView, start: Parts, pairs: list[tuple[Run, Run]]) -> Sentence:
     """Hold the validation accuracies of two pairs against each other, seed by seed or by fold."""
-    sides = zip(*pairs, strict=True)
-    values = [run.number("/validation/accuracy") for side in sides for run in side]
+    runs = [run for side in zip(*pairs, strict=True) for run in side]
+    values = [run.number("/validation/accuracy") for run in runs]
     n_train, n_held_out = (mean_over_folds(view, split) for split in ("train", "validation"))
-    test, leads = "paired", LEADS_OVER_SEEDS
-    if n_train is None or n_held_out is None:
-        p = derive("paired_t", *values)
-    else:
-        p = derive("corrected_t", n_train, n_held_out, *values)
+    too: Parts = ()
+    if n_train is not None and n_held_out is not None:
         test, leads = "corrected resampled", LEADS_OVER_FOLDS
+        tests = [derive("corrected_t", n_train, n_held_out, *values)]
+    else:
+        test, leads = "paired", LEADS_OVER_SEEDS
+        tests = [derive("paired_t", *values)]
+        if all(answers(view, run) is not None for run in runs):
+            rights = [run.number("/validation_answers/right") for run in runs]
+            tests.append(derive("min_f_right", view.dataset_number("/n_validation"), *rights))
+            too = say("; min F′ over seeds and pictures, p\u00a0", p_parts(tests[1])).parts
+            leads = LEADS_OVER_BOTH
     n, word = derive("count", *(repeat_number(run) for run, _ in pairs)), repeat_word(pairs[0][0])
-    distinct = p.value < SIGNIFICANCE
+    distinct = all(p.value < SIGNIFICANCE for p in tests)
     return say(
-        start, f"; {test} t test over ", integer(n), f" {word}s, p\u00a0", p_parts(p), ", ",
-        leads if distinct else MAY_BE_LUCK, strength="strong" if distinct else "weak",
+        start, f"; {test} t test over ", integer(n), f" {word}s, p\u00a0", p_parts(tests[0]),
+        too, ", ", leads if distinct else MAY_BE_LUCK,
+        strength="strong" if distinct else "weak",
     )  # fmt: skip
 
 

@@ -46,14 +46,10 @@ def accuracy_parts(tested: Tested) -> Parts:
     if tested.std is None:
         return say(percent(tested.accuracy), " (", INTERVAL, " ", interval, ")").parts
     word = repeat_word(tested.runs[0])
-    named: Parts = (
-        say("Student’s ", INTERVAL, " of the mean over seeds ").parts
-        if tested.over_seeds and not tested.over_folds
-        else say(INTERVAL, " ").parts
-    )
     return say(
         percent(tested.accuracy), " (mean of ", integer(tested.n_seeds),
-        f" {word}s, standard deviation ", points(tested.std), " points, ", named, interval, ")",
+        f" {word}s, standard deviation ", points(tested.std), " points, ", INTERVAL, " ", interval,
+        ")",
     ).parts  # fmt: skip
 
 
@@ -64,22 +60,25 @@ def rules_over_seeds(view: StudyView) -> list[Sentence]:
     seeds = view.study_number("/settings/seeds")
     if seeds.value == 1:
         return []
+    interval = (
+        "Its interval is about other test pictures and other random starts at once: Wilson’s and "
+        "Student’s over the seeds, joined."
+        if seeds.value >= STUDENT_SEEDS
+        else "Its interval is Wilson’s of the mean, and McNemar’s test has to find a difference "
+        "for each seed."
+    )
     return [
         say("This study asks for ", integer(seeds), " random starts of every experiment. The mean "
             "of a model’s test accuracies stands for it, with their standard deviation and number. "
-            "From three on, its interval is Student’s t interval of the mean, and two models are "
-            "compared by the paired t test, seed by seed: both cover the random start, not the "
-            "choice of test pictures. With two, the interval is Wilson’s, and McNemar’s test has "
-            "to find a difference for each seed.")
+            f"{interval}")
     ]  # fmt: skip
 
 
 def _rules_over_folds(view: StudyView) -> list[Sentence]:
     folds = n_repeats(view)
     interval = (
-        "Its interval is the wider one of two: Wilson’s of the mean, which is about other test "
-        "pictures, and the corrected t interval over folds, which is about other train pictures "
-        "and random starts."
+        "Its interval is about other test pictures, train pictures and random starts at once: "
+        "Wilson’s of the mean and the corrected t interval over the folds, joined."
         if folds.value >= STUDENT_SEEDS
         else "Its interval is Wilson’s of the mean, and McNemar’s test has to find a difference in "
         "each fold."

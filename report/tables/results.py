@@ -47,18 +47,18 @@ SEEDS_NOTE = parts(
     "Accuracies and times are means over the seeds; what follows ± is the standard deviation over "
     "them, n how many there are. Epochs are those of the first seed. From three seeds on the ",
     INTERVAL_NAME,
-    " is Student’s t interval of the mean over seeds: it says how much another set of random "
-    "starts might change it, on these test pictures. For fewer it is the Wilson interval of the "
-    "mean, which is about other test pictures.",
+    " is about other test pictures and other random starts at once: Wilson’s and Student’s over "
+    "the seeds, joined; p is the larger one of two tests, of which the second is about both, too. "
+    "For fewer it is the Wilson interval of the mean, which is about other test pictures.",
 )
 
 FOLDS_NOTE = parts(
     "Accuracies and times are means over the folds; what follows ± is the standard deviation over "
     "them, n how many there are. Epochs are those of the first fold. From three folds on the ",
     INTERVAL_NAME,
-    " is the wider one of Wilson’s, which is about other test pictures, and the corrected t "
-    "interval over folds, which is about other train pictures and random starts; p is the larger "
-    "one of two tests likewise.",
+    " is about other test pictures, train pictures and random starts at once: Wilson’s and the "
+    "corrected t interval over the folds, joined; p is the larger one of two tests, of which the "
+    "second is about both, too.",
 )
 
 

@@ -19,6 +19,7 @@ class About:
         pretrained: Whether any experiment starts from weights.
         own_loss: Whether any experiment may train by another loss than cross-entropy.
         folds: How many folds train and validation are cut into; 0: none.
+        seeds: How many random starts every experiment has.
     """
 
     homework: bool
@@ -28,11 +29,17 @@ class About:
     pretrained: bool
     own_loss: bool
     folds: int = 0
+    seeds: int = 1
 
     @property
     def tests_over_folds(self) -> bool:
         """Whether differences are tested over folds: there are enough of them."""
         return self.folds >= STUDENT_SEEDS
+
+    @property
+    def tests_over_seeds(self) -> bool:
+        """Whether they are tested over seeds likewise."""
+        return not self.folds and self.seeds >= STUDENT_SEEDS
 
     @property
     def explained(self) -> bool:
@@ -53,4 +60,5 @@ def about(study: StudyRecord) -> About:
         pretrained=any(e.weights != "none" for e in study.experiments),
         own_loss=any(map(is_code, losses)),
         folds=study.settings.folds,
+        seeds=study.settings.seeds,
     )

@@ -26,6 +26,13 @@ SOURCES: dict[str, Source] = {
         "Behavioral Statistics 37(4).",
         "https://doi.org/10.3102/1076998611411915",
     ),
+    "min-f": Source(
+        "Clark, 1973",
+        "Clark, H. H. (1973). The language-as-fixed-effect fallacy: a critique of language "
+        "statistics in psychological research. Journal of Verbal Learning and Verbal Behavior "
+        "12(4).",
+        "https://doi.org/10.1016/S0022-5371(73)80014-3",
+    ),
     "caltech101": Source(
         "Fei-Fei et al., 2004",
         "Fei-Fei, L., Fergus, R. and Perona, P. (2004). Learning generative visual models from "
@@ -218,6 +225,12 @@ SOURCES: dict[str, Source] = {
         "Yosinski, J., Clune, J., Bengio, Y. and Lipson, H. (2014). How transferable are features"
         " in deep neural networks? Advances in Neural Information Processing Systems 27.",
         "https://arxiv.org/abs/1411.1792",
+    ),
+    "joined-interval": Source(
+        "Zou and Donner, 2008",
+        "Zou, G. Y. and Donner, A. (2008). Construction of confidence limits about effect "
+        "measures: a general approach. Statistics in Medicine 27(10).",
+        "https://doi.org/10.1002/sim.3095",
     ),
 }
 """By the key that `cite` takes, ordered by author, then year, as the references list them."""

@@ -1,6 +1,7 @@
 """Sentences say what the records say, in every state that records can be in."""
 
 import json
+import math
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from scipy.stats import sem, t
 from report.evidence.display_names import pair
 from report.evidence.load import load_study
 from report.evidence.sentences import plain_text
+from report.evidence.statistics import wilson_interval
 from report.findings import (
     against_reference,
     chosen,
@@ -230,7 +232,6 @@ def test_two_seeds_are_tested_one_by_one(tmp_path):
     view = load_study(with_seeds(tmp_path, 2))
     text = plain_text(scores.accuracy_parts(comparing.tested_accuracy(view, "transfer/best")))
     assert "mean of 2 seeds, standard deviation" in text
-    assert "Student" not in text
     text = said(comparing.compare(view, "transfer/best", "scratch/best"))
     assert "exact McNemar test for each seed" in text
 
@@ -240,12 +241,17 @@ def test_from_three_seeds_on_intervals_and_tests_are_over_seeds(tmp_path, n):
     view = load_study(with_seeds(tmp_path, n))
     tested = comparing.tested_accuracy(view, "transfer/best")
     values = [run.metrics.test.accuracy for run in view.tested("transfer/best")]
-    expected = t.interval(0.95, n - 1, loc=sum(values) / n, scale=sem(values))
+    mean, n_images = sum(values) / n, view.tested("transfer/best")[0].metrics.test.n_images
+    student = t.interval(0.95, n - 1, loc=mean, scale=sem(values))
+    wilson = wilson_interval(mean * n_images, n_images)
+    expected = [
+        mean + sign * math.hypot(a - mean, b - mean)
+        for sign, a, b in zip((-1, 1), student, wilson, strict=True)
+    ]
     assert (tested.low.value, tested.high.value) == pytest.approx(expected)
-    text = plain_text(scores.accuracy_parts(tested))
-    assert "Student’s 95\u00a0% interval of the mean over seeds" in text
     text = said(comparing.compare(view, "transfer/best", "scratch/best"))
     assert f"paired t test over {n} seeds" in text
+    assert "min F′ over seeds and test pictures" in text
     assert "points better" in text
 
 
@@ -474,7 +480,7 @@ def test_the_rules_over_seeds_are_stated_only_where_they_hold(view, seeds):
     assert scores.rules_over_seeds(view) == []
     text = said(scores.rules_over_seeds(seeds))
     assert "asks for 3 random starts" in text
-    assert "paired t test" in text
+    assert "Student’s over the seeds, joined" in text
 
 
 def test_pairs_still_rising_are_named(study):

@@ -2,9 +2,10 @@
 
 import pytest
 from in_memory import a_dataset, a_run, a_spec, a_view, said, validated
+from scipy import stats
 
 from report.evidence import accuracy
-from report.evidence.resampling import corrected_interval, corrected_t, pictures_t
+from report.evidence.resampling import corrected_interval, corrected_t, joined, min_f_of_answers
 from report.evidence.statistics import paired_t, student_interval, wilson_interval
 from report.findings import caveats, comparing, data, grid, learning, notices, scores
 from training.records import FoldCounts
@@ -35,24 +36,24 @@ def view(*runs):
     return a_view(*runs, dataset=a_pool(), settings={"folds": K})
 
 
+RIGHTS = [80, 81, 80, 82, 80]
+
+
 def verdict(first, second):
     return comparing.compare(view(*first, *second), A, B)[0]
 
 
-RIGHTS = [80, 81, 80, 82, 80]
-
-
-def test_the_interval_is_the_wider_of_wilsons_and_the_corrected_one():
-    found = accuracy.tested_accuracy(view(*over_folds(A, RIGHTS)), A)
-    wilson = wilson_interval(sum(RIGHTS) / K, 100)
-    assert (found.low.value, found.high.value) == pytest.approx(wilson)
-    wide = [60, 95, 70, 90, 85]
-    found = accuracy.tested_accuracy(view(*over_folds(A, wide)), A)
-    corrected = corrected_interval([r / 100 for r in wide], 80, 100)
-    assert (found.low.value, found.high.value) == pytest.approx(corrected)
-    assert corrected[0] < student_interval([r / 100 for r in wide])[0]
+@pytest.mark.parametrize("rights", [RIGHTS, [60, 95, 70, 90, 85]])
+def test_the_interval_is_joined_from_wilsons_and_the_corrected_one(rights):
+    found = accuracy.tested_accuracy(view(*over_folds(A, rights)), A)
+    values, mean = [r / 100 for r in rights], sum(rights) / K / 100
+    wilson, corrected = wilson_interval(100 * mean, 100), corrected_interval(values, 80, 100)
+    assert corrected[0] < student_interval(values)[0]
+    expected = [joined(mean, *ends) for ends in zip(wilson, corrected, strict=True)]
+    assert (found.low.value, found.high.value) == pytest.approx(expected)
+    assert found.low.value < min(wilson[0], corrected[0])
     assert found.over_folds
-    assert found.low.source.startswith("minimum(corrected_low(mean(dataset.json#/folds/0/n_train,")
+    assert "corrected_low(mean(dataset.json#/folds/0/n_train," in found.low.source
 
 
 def test_the_interval_of_validation_is_corrected_for_a_folds_pictures():
@@ -73,13 +74,13 @@ def test_a_difference_needs_both_tests_and_the_larger_p_counts():
     of_folds = corrected_t(*shares, 80, 100)
     label = [0] * 100
     answers = [run.predictions.predicted for run in (*first, *second)]
-    of_pictures = pictures_t(label, *answers)
-    assert p.value == max(of_folds, of_pictures) < 0.05
+    of_both = min_f_of_answers(label, answers, 100 / 80)
+    assert p.value == max(of_folds, of_both) < 0.05
     assert differs
     sentence = verdict(first, second)
     assert "is 12.0 points better" in str(sentence)
     assert "corrected resampled t test over 5 folds, p" in str(sentence)
-    assert "paired t test over the test pictures, p" in str(sentence)
+    assert "min F′ over folds and test pictures, p" in str(sentence)
 
 
 def test_folds_that_agree_on_few_pictures_decide_nothing():
@@ -93,8 +94,8 @@ def test_folds_that_agree_on_few_pictures_decide_nothing():
 def test_folds_that_scatter_decide_nothing_though_pictures_would():
     gains = (30, -4, 34, -2, 22)
     first, second = over_folds(A, [60 + gain for gain in gains]), over_folds(B, [60] * K)
-    answers = [run.predictions.predicted for run in (*first, *second)]
-    assert pictures_t([0] * 100, *answers) < 0.01
+    shares = [sum(i < 60 + gain for gain in gains) / K - (i < 60) for i in range(100)]
+    assert stats.ttest_1samp(shares, 0).pvalue < 0.01
     assert verdict(first, second).strength == "weak"
 
 

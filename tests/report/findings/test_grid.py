@@ -133,16 +133,20 @@ def test_over_two_seeds_pairs_are_held_against_each_other_within_each(
 
 
 @pytest.mark.parametrize(
-    ("second", "words", "strength"),
-    [((55, 56, 56), "so the lead is more than the luck of the seeds.", "strong"),
-     ((50, 62, 50), "so the order of these two may be luck.", "weak")],
+    ("second", "kept", "words"),
+    [((49, 50, 50), True, "so the lead is more than the luck of seeds and pictures."),
+     ((57, 58, 58), True, "so the order of these two may be luck."),
+     ((57, 58, 58), False, "so the lead is more than the luck of the seeds."),
+     ((50, 62, 50), True, "so the order of these two may be luck."),
+     ((50, 62, 50), False, "so the order of these two may be luck.")],
 )  # fmt: skip
-@pytest.mark.parametrize("fields", [{}, {"validation_answers": None}])
-def test_from_three_seeds_on_their_luck_decides(second, words, strength, fields):
+def test_from_three_seeds_on_their_luck_and_that_of_pictures_decide(second, kept, words):
+    fields = {} if kept else {"validation_answers": None}
     lead = lead_over_seeds((60, 61, 62), second, **fields)
     assert "; paired t test over 3 seeds, p" in said([lead])
+    assert ("; min F′ over seeds and pictures, p" in said([lead])) == kept
     assert said([lead]).endswith(words)
-    assert lead.strength == strength
+    assert lead.strength == ("strong" if "more than" in words else "weak")
 
 
 def test_pairs_of_other_seeds_are_compared_as_if_of_other_pictures():

@@ -33,7 +33,7 @@ def test_intervals_are_called_after_what_they_are_of():
     assert "mean of 2 seeds, standard deviation 7.1 points, 95 % interval 45.2" in two
     three = text(scores.accuracy_parts(tested(50, 60, 70)))
     assert "mean of 3 seeds" in three
-    assert "Student’s 95 % interval of the mean over seeds 35.2 % to 84.8 %" in three
+    assert "standard deviation 10.0 points, 95 % interval 33.3 % to 86.4 %" in three
 
 
 @pytest.mark.parametrize(("n", "told"), [(1, False), (2, True), (3, True)])
