@@ -17,6 +17,7 @@ from typing import Any
 from report.audit.manifest import EPOCH, Attachment
 from report.errors import ReportError
 from report.figures.style import font_folder
+from report.pdf.fitting import fit
 from report.pdf.late_figures import SCHEME, Figures, hang
 from report.writing.templating import DEFAULT, style_sheet
 from report.writing.theme import Theme
@@ -98,19 +99,28 @@ def _lay_out(page: str, theme: Theme, figures: Figures | None) -> Any:
         return figures.stand_in(name)
 
     images: dict[str, Any] = {}
-    document = _render(page, theme, stand_in, images)
+    more = ""
+
+    def lay_out(css: str) -> Any:
+        nonlocal more
+        more = css
+        return _render(page, theme, stand_in, images, css)
+
+    document = fit(lay_out)
     if figures is None or hang(figures, names, images):
         return document
-    return _render(page, theme, figures.svg, {})
+    return _render(page, theme, figures.svg, {}, more)
 
 
-def _render(page: str, theme: Theme, figure: Callable[[str], str], images: dict[str, Any]) -> Any:
+def _render(
+    page: str, theme: Theme, figure: Callable[[str], str], images: dict[str, Any], css: str
+) -> Any:
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
 
     fetcher, configuration = _fetcher(figure), FontConfiguration()
     style = weasyprint.CSS(
-        string=_font_faces() + style_sheet("pdf", theme),
+        string=_font_faces() + style_sheet("pdf", theme) + css,
         font_config=configuration,
         url_fetcher=fetcher,
     )
