@@ -342,6 +342,24 @@ def field_value(run: "Run", name: str) -> Parts:
     return parts(_shown(run, name))
 
 
+def added_items(run: "Run", base: "Run", name: str) -> str:
+    """Write what a run's list has beyond that of another, whose items it keeps in their order.
+
+    Returns:
+        Nothing where that isn't so, or the other list is empty.
+    """
+    mine, theirs = (getattr(each.metrics.spec, name, None) for each in (run, base))
+    if not isinstance(mine, list | tuple) or not isinstance(theirs, list | tuple) or not theirs:
+        return ""
+    rest, more = list(theirs), []
+    for item in mine:
+        if rest and item == rest[0]:
+            rest.pop(0)
+        else:
+            more.append(item)
+    return "" if rest else value_text(name, tuple(more))
+
+
 def _shown(run: "Run", name: str) -> Name | Number:
     value = getattr(run.metrics.spec, name, getattr(run.experiment, name, None))
     if is_number(value):

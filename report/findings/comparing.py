@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from report.evidence.accuracy import STUDENT_SEEDS, Tested, tested_accuracy
-from report.evidence.display_names import INTERVAL, field_value, field_words
+from report.evidence.display_names import INTERVAL, added_items, field_value, field_words
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
     Number,
@@ -305,15 +305,22 @@ def how_they_differ(view: StudyView, ids: Sequence[str], base_id: str) -> list[S
             continue
         names = fields_apart(model, base)
         first, other = model.runs[0], base.runs[0]
-        fields: list[Parts] = [
-            say(field_words(name), " (", *field_value(first, name), " against ",
-                *field_value(other, name), ")").parts
-            for name in names
-        ]  # fmt: skip
+        fields = [_field_apart(first, other, name) for name in names]
         than = say(" differs from ", Name(base.name)).parts if not said else ()
         if fields:
             said.append(say(Name(model.name), than, " in ", listing(fields)).parts)
     return [say(said[0], *(say("; ", more).parts for more in said[1:]), ".")] if said else []
+
+
+def _field_apart(first: Run, other: Run, name: str) -> Parts:
+    """Say in what a field of two runs' specs differs; of a longer list what was added."""
+    more = added_items(first, other, name)
+    if more:
+        return say(field_words(name), " (", more, " added)").parts
+    return say(
+        field_words(name), " (", *field_value(first, name), " against ", *field_value(other, name),
+        ")",
+    ).parts  # fmt: skip
 
 
 def _epochs_differ(first: Tested, second: Tested) -> list[Sentence]:

@@ -53,38 +53,31 @@ def accuracy_parts(tested: Tested) -> Parts:
     ).parts  # fmt: skip
 
 
+WILSONS_OF_THE_MEAN = (
+    " Its interval is Wilson’s of the mean, and McNemar’s test has to find a difference"
+)
+
+
 def rules_over_seeds(view: StudyView) -> list[Sentence]:
-    """Say what intervals and tests are where a study has several seeds or folds."""
+    """Say what stands for a model that has several seeds or folds."""
     if view.study.settings.folds:
         return _rules_over_folds(view)
     seeds = view.study_number("/settings/seeds")
     if seeds.value == 1:
         return []
-    interval = (
-        "Its interval is about other test pictures and other random starts at once: Wilson’s and "
-        "Student’s over the seeds, joined."
-        if seeds.value >= STUDENT_SEEDS
-        else "Its interval is Wilson’s of the mean, and McNemar’s test has to find a difference "
-        "for each seed."
-    )
+    two = f"{WILSONS_OF_THE_MEAN} for each seed."
     return [
         say("This study asks for ", integer(seeds), " random starts of every experiment. The mean "
-            "of a model’s test accuracies stands for it, with their standard deviation and number. "
-            f"{interval}")
+            "of a model’s test accuracies stands for it, with their standard deviation and number.",
+            two if seeds.value < STUDENT_SEEDS else "")
     ]  # fmt: skip
 
 
 def _rules_over_folds(view: StudyView) -> list[Sentence]:
     folds = n_repeats(view)
-    interval = (
-        "Its interval is about other test pictures, train pictures and random starts at once: "
-        "Wilson’s of the mean and the corrected t interval over the folds, joined."
-        if folds.value >= STUDENT_SEEDS
-        else "Its interval is Wilson’s of the mean, and McNemar’s test has to find a difference in "
-        "each fold."
-    )
+    two = f"{WILSONS_OF_THE_MEAN} in each fold."
     return [
         say("Every experiment is run once for each of the ", integer(folds), " folds, with a "
             "random start of its own. The mean of a model’s test accuracies stands for it, with "
-            f"their standard deviation and number. {interval}")
+            "their standard deviation and number.", two if folds.value < STUDENT_SEEDS else "")
     ]  # fmt: skip

@@ -47,18 +47,16 @@ SEEDS_NOTE = parts(
     "Accuracies and times are means over the seeds; what follows ± is the standard deviation over "
     "them, n how many there are. Epochs are those of the first seed. From three seeds on the ",
     INTERVAL_NAME,
-    " is about other test pictures and other random starts at once: Wilson’s and Student’s over "
-    "the seeds, joined; p is the larger one of two tests, of which the second is about both, too. "
-    "For fewer it is the Wilson interval of the mean, which is about other test pictures.",
+    " and p are about other random starts and other test pictures at once; for fewer the interval "
+    "is Wilson’s of the mean.",
 )
 
 FOLDS_NOTE = parts(
     "Accuracies and times are means over the folds; what follows ± is the standard deviation over "
     "them, n how many there are. Epochs are those of the first fold. From three folds on the ",
     INTERVAL_NAME,
-    " is about other test pictures, train pictures and random starts at once: Wilson’s and the "
-    "corrected t interval over the folds, joined; p is the larger one of two tests, of which the "
-    "second is about both, too.",
+    " and p are about other train pictures, random starts and test pictures at once; for fewer "
+    "the interval is Wilson’s of the mean.",
 )
 
 

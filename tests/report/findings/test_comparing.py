@@ -5,6 +5,7 @@ from in_memory import a_dataset, a_run, a_spec, a_view, said
 
 from report.evidence import accuracy
 from report.findings import comparing
+from training.records.transforms import Transform
 
 A, B = "transfer/best", "scratch/best"
 
@@ -256,3 +257,28 @@ def test_tests_against_others_leave_out_what_can_not_be_compared():
         (B, True), ("scratch/close", False)]  # fmt: skip
     assert [p.value for *_, p in found] == pytest.approx([2 / 2**9, 2 / 2**2])
     assert all(p.source.startswith("mcnemar(") for *_, p in found)
+
+
+FLIP, CROP, ERASE = (
+    Transform(name=name, parameters=())
+    for name in ("RandomHorizontalFlip", "RandomResizedCrop", "RandomErasing")
+)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "words"),
+    [((FLIP, CROP, ERASE), (FLIP,), "(RandomResizedCrop, RandomErasing added)"),
+     ((FLIP, CROP, ERASE), (CROP,), "(RandomHorizontalFlip, RandomErasing added)"),
+     ((FLIP, CROP), (CROP, FLIP),
+      "(RandomHorizontalFlip, RandomResizedCrop against RandomResizedCrop, RandomHorizontalFlip)"),
+     ((FLIP,), (FLIP, CROP),
+      "(RandomHorizontalFlip against RandomHorizontalFlip, RandomResizedCrop)"),
+     ((FLIP,), "none", "(RandomHorizontalFlip against nothing)")],
+)  # fmt: skip
+def test_of_a_longer_list_of_transforms_what_was_added_is_said(mine, theirs, words):
+    runs = [
+        a_run(name, answers=([0] * 4, [0] * 4), spec=a_spec(augmentation=augmentation))
+        for name, augmentation in ((A, mine), (B, theirs))
+    ]
+    (found,) = comparing.how_they_differ(a_view(*runs), [A], B)
+    assert f"in augmentation {words}." in str(found)

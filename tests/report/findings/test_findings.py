@@ -480,7 +480,6 @@ def test_the_rules_over_seeds_are_stated_only_where_they_hold(view, seeds):
     assert scores.rules_over_seeds(view) == []
     text = said(scores.rules_over_seeds(seeds))
     assert "asks for 3 random starts" in text
-    assert "Student’s over the seeds, joined" in text
 
 
 def test_pairs_still_rising_are_named(study):
