@@ -15,10 +15,12 @@ from training.data.locate import locate
 from training.data.prepare import PreparedData, prepare
 from training.device.environment import device_name
 from training.device.precision import Precision, set_up
+from training.engine.evaluate import EVALUATED_TOGETHER, EVALUATED_TOGETHER_ON_CUDA
 from training.engine.feature_cache import NothingKept
 from training.folders import cache_folder
 from training.planning.plan import PENDING, Plan, Step
 from training.planning.run_kinds import kind_of, likely_spec
+from training.planning.step_memory import run_bytes
 from training.progress import Progress
 from training.records import Spec
 from training.records.changed_tests import LEVELS
@@ -53,6 +55,22 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """What runs take on the device, see `step_memory`.
+
+    Attributes:
+        largest: Bytes of the run that takes most; 0 where none is known.
+        experiment: Its id.
+        unknown: Ids of those of which it isn't known: their networks ask for the values of
+            pictures, or can't be built.
+    """
+
+    largest: int = 0
+    experiment: str = ""
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Forecast:
     """What runs would take.
 
@@ -64,6 +82,7 @@ class Forecast:
         precision: Number format of products and convolutions.
         stand_ins: Of the seconds of each step, those in which stand-in weights are trained.
         n_images: Of the study, all splits together.
+        memory: What the runs take on the device.
     """
 
     seconds: list[float | None]
@@ -72,6 +91,7 @@ class Forecast:
     problems: list[str]
     stand_ins: list[float]
     n_images: int
+    memory: "Memory"
 
     @property
     def total(self) -> float:
@@ -155,7 +175,33 @@ def forecast(
     device = device_name(workspace.device)
     n_images = sum(map(len, workspace.data.splits.values()))
     found = list(dict.fromkeys(problems))
-    return Forecast(total, device, workspace.precision, found, of_stand_ins, n_images)
+    memory = memory_of(steps, specs, workspace)
+    return Forecast(total, device, workspace.precision, found, of_stand_ins, n_images, memory)
+
+
+def memory_of(steps: Sequence[Step], specs: Sequence[Spec | None], workspace: Workspace) -> Memory:
+    """Return what the runs of some specs take on the workspace's device."""
+    on_cuda = workspace.device.type == "cuda"
+    together = EVALUATED_TOGETHER_ON_CUDA if on_cuda else EVALUATED_TOGETHER
+    in_16_bits = workspace.precision in ("bf16", "fp16")
+    n_classes = len(workspace.data.record.classes)
+    known: dict[tuple[object, ...], int | None] = {}
+    found: dict[str, int | None] = {}
+    for step, spec in zip(steps, specs, strict=True):
+        if spec is None:
+            continue
+        alike = (spec.model, spec.head, spec.width, spec.freeze, spec.image_size, spec.channels,
+                 spec.batch_size, spec.optimizer, spec.ema)  # fmt: skip
+        if alike not in known:
+            try:
+                folders = workspace.options.code_folders
+                known[alike] = run_bytes(spec, n_classes, in_16_bits, together, folders)
+            except Exception:
+                known[alike] = None
+        found[step.experiment.id] = known[alike]
+    experiment = max(found, key=lambda id_: found[id_] or 0, default="")
+    unknown = tuple(id_ for id_, n_bytes in found.items() if n_bytes is None)
+    return Memory(found.get(experiment) or 0, experiment, unknown)
 
 
 def _of_stand_ins(

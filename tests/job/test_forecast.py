@@ -229,3 +229,10 @@ def test_from_python(tiny_sample, tmp_path, monkeypatch):
     assert found.precision == "fp32"
     assert found.total == pytest.approx(sum(found.seconds))
     assert all(seconds > 0 for seconds in found.seconds)
+
+
+def test_the_run_that_takes_most_memory_is_named(homework):
+    said = homework("plan", "scratch", "beyond", "--time").output
+    (line,) = [line for line in said.splitlines() if "takes most memory" in line]
+    assert line.startswith("beyond/vgg16 takes most memory, about ")
+    assert "not known" not in line

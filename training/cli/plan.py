@@ -166,6 +166,14 @@ def timing_by(options: RunOptions) -> Timing:
 
 
 def _say_total(forecast: "Forecast") -> None:
+    if forecast.memory.largest:
+        unknown = forecast.memory.unknown
+        besides = f"; not known of {', '.join(unknown)}" if unknown else ""
+        click.echo(
+            f"{forecast.memory.experiment} takes most memory, about "
+            f"{human_size(forecast.memory.largest)} for weights, a training step and evaluation, "
+            f"besides Python and the images{besides}"
+        )
     beside = " and runs that couldn't be timed" if forecast.problems else ""
     click.echo(
         f"about {duration(forecast.total)} on {forecast.device} in {forecast.precision}, one run "
