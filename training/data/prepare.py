@@ -1,7 +1,6 @@
 """Images in, arrays out: index, split, decode, measure, describe."""
 
 import dataclasses
-import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from training.data.statistics import (
     size_statistics,
 )
 from training.data.torchvision_sets import TABLE as TORCHVISION_TABLE
+from training.data.unreadable import check_unreadable
 from training.errors import DataError
 from training.natural_order import in_natural_order
 from training.plurals import counted
@@ -53,12 +53,6 @@ CALTECH_CLASSES, CALTECH_PICTURES = 101, 8677
 
 LISTED = 20
 """Files that a record names; the rest is counted."""
-
-LISTS_THEM = "`homework data check` lists them all with their reasons."
-
-BROKEN_SHARE = 0.01
-BROKEN_ALLOWED = 5
-"""More unreadable images than both a share and a number: something is wrong with the folder."""
 
 
 @dataclass
@@ -232,20 +226,7 @@ def readable(index: Index, used: Used, contents: Contents, allowed: float | None
     broken = contents.unreadable
     if not broken:
         return used.splits
-    limit = max(BROKEN_ALLOWED, BROKEN_SHARE * len(used.paths))
-    if len(broken) > (limit if allowed is None else allowed * len(used.paths) + 1e-6):
-        reason, n = Counter(broken.values()).most_common(1)[0]
-        first = min(broken)
-        example = f"the first is {escaped(used.paths[first])}: {broken[first]}"
-        if n > 1 and n == len(broken):
-            example = f"each is {reason}" if reason.startswith("HEIC") else example
-        share = len(broken) / len(used.paths)
-        raise DataError(
-            f"{len(broken)} of {counted(len(used.paths), 'image')} in {index.root} can't be read; "
-            f"{example}.",
-            f"{LISTS_THEM} Fix or remove them, or continue without them: "
-            f"--allow-unreadable {min(0.99, math.ceil(100 * share) / 100):.2f}.",
-        )
+    check_unreadable(index.root, used.paths, broken, allowed)
     bad = np.array(sorted(broken))
     splits: Splits = {name: rows[~np.isin(rows, bad)] for name, rows in used.splits.items()}
     try:
