@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from training.cli.options import PICTURE_SETTINGS, json_option, study_options
-from training.planning.plan import Plan, Step
+from training.planning.plan import Plan, Step, fingerprints_of
 from training.planning.under_way import UnderWay, under_way
 from training.records import (
     KINDS,
@@ -152,7 +152,12 @@ def planned_from(study: StudyRecord, folder: StudyFolder) -> Plan:
     known = read_if_there(folder.study, StudyRecord)
     if dataset and known and _chosen(known.settings) != _chosen(study.settings):
         return Plan(study, folder, "")
-    return Plan(study, folder, dataset.fingerprint if dataset else None)
+    if dataset is None:
+        return Plan(study, folder)
+    others = fingerprints_of(dataset)
+    was = {each.name: each.data for each in known.pictures or ()} if known else {}
+    moved = [each.name for each in study.pictures or () if was.get(each.name) != each.data]
+    return Plan(study, folder, dataset.fingerprint, others | dict.fromkeys(moved, ""))
 
 
 def _chosen(settings: Settings) -> list[object]:

@@ -91,6 +91,7 @@ def show_plan(
             there; said behind the steps.
     """
     from training.data.locate import check_located
+    from training.data.others_ahead import others_in_words
     from training.study import select
 
     planned = planned_from(study, folder)
@@ -102,6 +103,8 @@ def show_plan(
     other_images = known is not None and known.data != study.data
     if other_images or any(step.state in PENDING for step in steps):
         check_located(study.data)
+        for line in others_in_words(study):
+            click.echo(line, err=as_json)
 
 
 def _print_steps(

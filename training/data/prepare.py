@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from training.data.groups import groups_of
 from training.data.index import Index
 from training.data.layouts import index_pictures
 from training.data.left_out import line
+from training.data.other_pictures import OtherData, Own, prepare_others
 from training.data.pixel_files import Contents, PixelCache
 from training.data.sample import is_sample
 from training.data.splits import Splits, changes_to_given, check_classes, split
@@ -66,6 +67,7 @@ class PreparedData:
         root: The folder that `paths` are relative to.
         paths: The image behind each row.
         folds: The splits of each fold, where train and validation are cut into some.
+        others: Further data sets, to be tested on alone.
     """
 
     record: Dataset
@@ -75,6 +77,7 @@ class PreparedData:
     paths: Sequence[str]
     progress: Stage | None = None
     folds: FoldsOfSplits = ()
+    others: tuple[OtherData, ...] = ()
     _caches: dict[int, PixelCache] = field(default_factory=dict)
 
     @property
@@ -109,7 +112,8 @@ class PreparedData:
 
     def files(self) -> list[Path]:
         """Return the files of the pixels that are open."""
-        return [cache.path for cache in self._caches.values()]
+        own = [cache.path for cache in self._caches.values()]
+        return [*own, *(file for other in self.others for file in other.files())]
 
     def channel_statistics(
         self, image_size: int, *, grey: bool = False
@@ -144,6 +148,7 @@ def prepare(
     progress: Stage | None = None,
     choices: Choices = NONE,
     say: Callable[[str], None] | None = None,
+    others: Mapping[str, Path] | None = None,
 ) -> PreparedData:
     """Make a folder of images ready for training.
 
@@ -155,6 +160,7 @@ def prepare(
         seed: See `split`.
         choices: What the person says about the images.
         say: Told in words how the folder was understood, what is left out, what will be stored.
+        others: Where further data sets are, to test on, by the names that the study gives them.
 
     Raises:
         DataError: The folder can't be used; the message says why and how to fix it.
@@ -187,7 +193,14 @@ def prepare(
         record, mean=mean, std=std, duplicates=twins,
         folds=count_folds(used.labels, len(index.classes), folds),
     )  # fmt: skip
-    data = PreparedData(record, splits, used.labels, index.root, used.paths, progress, folds)
+    own = Own(folder, index.classes, used.paths, splits, cache.contents)
+    further = prepare_others(others or {}, own, image_size, choices, progress, say)
+    if further:
+        described = tuple(other.record for other in further)
+        record = msgspec.structs.replace(record, other_pictures=described)
+    data = PreparedData(
+        record, splits, used.labels, index.root, used.paths, progress, folds, further
+    )
     data._caches[image_size] = cache
     if study_folder is not None:
         data.record = _write_record(study_folder, data, cache)

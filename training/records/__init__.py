@@ -26,6 +26,7 @@ from training.records.dataset import (
     FoldCounts,
     LeftOut,
     LeftOutReason,
+    OtherPictures,
     SizeStatistics,
     Split,
     SplitChange,
@@ -72,6 +73,7 @@ from training.records.optimizers import (
     OptimizerOptions,
     options_of,
 )
+from training.records.other_pictures import OtherAnswers, OtherTest, PictureSet
 from training.records.outline import ExtraSection, Outline
 from training.records.recipe import RECIPE, optimizer_fields, value_of
 from training.records.results import (
@@ -189,10 +191,14 @@ __all__ = [
     "NearTrain",
     "Optimizer",
     "OptimizerOptions",
+    "OtherAnswers",
+    "OtherPictures",
+    "OtherTest",
     "Outline",
     "Outstanding",
     "OutstandingKind",
     "Parameters",
+    "PictureSet",
     "Predictions",
     "Projection",
     "Rank",

@@ -37,6 +37,8 @@ SAID = {
 
 TEXT: dict[str, Any] = {"type": "string"}
 NAMES = {"type": "array", "items": TEXT}
+PICTURES = {"type": "object", "properties": {"data": {"type": "string"}}, "required": ["data"],
+            "additionalProperties": False}  # fmt: skip
 COUNT = {"type": "integer", "minimum": 0}
 
 
@@ -46,6 +48,7 @@ def study_file_schema() -> dict[str, Any]:
     _of_tables(definitions)
     said = described(StudyFile)[1]
     tables = {
+        "pictures": {"type": "object", "additionalProperties": PICTURES},
         "settings": references[0],
         "experiments": {"type": "object", "additionalProperties": references[1]},
         "grids": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Grid"}},
