@@ -106,6 +106,7 @@ def _status_line(step: Step, name: str, record: Metrics | None, begun: UnderWay 
         parts.append(f"validation {record.validation.accuracy:.1%}")
     if record.test is not None:
         parts.append(f"test {record.test.accuracy:.1%}")
+    parts += [f"{test.pictures} {test.accuracy:.1%}" for test in record.other_tests or ()]
     if record.error:
         parts.append(record.error.splitlines()[0])
     return "  ".join(parts)

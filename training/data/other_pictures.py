@@ -20,9 +20,8 @@ from training.data.pixel_files import Contents, PixelCache
 from training.data.splits import Splits
 from training.data.unreadable import check_unreadable
 from training.errors import DataError
-from training.natural_order import in_natural_order
 from training.plurals import counted
-from training.records import SPLITS, DuplicatePair, OtherPictures
+from training.records import SPLITS, DuplicatePair, OtherPictures, UnknownClass
 from training.study.choices import Choices
 
 LISTED = 20
@@ -241,7 +240,7 @@ def _describe(
         name=name,
         fingerprint=_fingerprint(index, paths, labels, rows, contents, common),
         classes=sorted(set(labels[rows].tolist())),
-        unknown={escaped(each): counts[each] for each in in_natural_order(common.unknown)},
+        unknown=[UnknownClass(escaped(each), counts[each]) for each in common.unknown],
         images=[escaped(paths[row]) for row in rows.tolist()],
         n_unreadable_files=len(broken),
         unreadable_files=broken[:LISTED],

@@ -32,6 +32,7 @@ from training.records.dataset import (
     SplitChange,
     SplitSource,
     Thumbnail,
+    UnknownClass,
 )
 from training.records.files import (
     RECORD_TYPES,
@@ -223,6 +224,7 @@ __all__ = [
     "StudySection",
     "Thumbnail",
     "Transform",
+    "UnknownClass",
     "ValidationAnswers",
     "code_in",
     "confident_mistakes",

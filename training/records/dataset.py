@@ -162,6 +162,18 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True):
     pairs: list[DuplicatePair] = []
 
 
+class UnknownClass(msgspec.Struct, frozen=True):
+    """A class of a further data set that the study hasn't.
+
+    Attributes:
+        name: As there.
+        n_images: Its images, which are left out.
+    """
+
+    name: str
+    n_images: Count
+
+
 class OtherPictures(msgspec.Struct, frozen=True, kw_only=True):
     """What the report says of a further data set. Classes are matched by their names.
 
@@ -169,7 +181,7 @@ class OtherPictures(msgspec.Struct, frozen=True, kw_only=True):
         name: As `PictureSet.name`.
         fingerprint: Changes with any image that is tested on, its class or its place.
         classes: Numbers in `Dataset.classes` of those that both have.
-        unknown: Classes that the study hasn't, by name, with their images, which are left out.
+        unknown: Classes that only it has.
         images: Paths of the images that are tested on, relative to its folder: all of the classes
             in common, whichever split they lie in, but those left out below.
         n_unreadable_files: Images that could not be decoded, all of them.
@@ -184,7 +196,7 @@ class OtherPictures(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     fingerprint: str
     classes: list[Count]
-    unknown: dict[str, Count]
+    unknown: list[UnknownClass]
     images: list[str]
     n_unreadable_files: Count = 0
     unreadable_files: list[str] = []
