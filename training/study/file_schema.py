@@ -37,8 +37,13 @@ SAID = {
 
 TEXT: dict[str, Any] = {"type": "string"}
 NAMES = {"type": "array", "items": TEXT}
-PICTURES = {"type": "object", "properties": {"data": {"type": "string"}}, "required": ["data"],
-            "additionalProperties": False}  # fmt: skip
+PICTURES = {
+    "type": "object",
+    "properties": {"data": TEXT | {"description": "Where they are, as the study’s own images."}},
+    "required": ["data"],
+    "additionalProperties": False,
+    "description": "Further images that experiments are tested on, by test_on.",
+}
 COUNT = {"type": "integer", "minimum": 0}
 
 
