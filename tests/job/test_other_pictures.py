@@ -121,6 +121,7 @@ def test_from_the_file_to_the_report_and_back(run, homework, photos):
     for words in ("On other pictures", "own test pictures of the classes in common", "sketches"):
         assert words in page, words
     assert homework("verify", "runs/further/report.html", tiny=False).result.exit_code == 0
+    assert "3 done" in homework("plan", "--study", "further", tiny=False).output
     what_is_forged_is_found(homework, page)
 
 

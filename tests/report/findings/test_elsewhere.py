@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from in_memory import a_dataset, a_run, a_view, said
 
+from report.evidence.sentences import plain_text
 from report.findings.answers import answers
 from report.findings.elsewhere import elsewhere, of_which_seeds, who_is_ahead
 from report.findings.further_pictures import further_notices, further_pictures
@@ -27,7 +28,7 @@ def answered(label, n_right):
     """Return answers of which so many are right, as evenly over two classes as can be."""
     places = sorted(range(len(label)), key=lambda i: (i % (len(label) // 2), i))
     right = set(places[:n_right])
-    return [k if i in right else 1 - k for i, k in enumerate(label)]
+    return [k if i in right else int(not k) for i, k in enumerate(label)]
 
 
 def a_tested(
@@ -121,8 +122,17 @@ def test_only_classes_that_both_have_are_held_against_each_other():
     assert (found.n_here.value, found.here[0].value, found.by_class_here.value) == (80, 1.0, 1.0)
     assert found.gain.value == pytest.approx(-0.2)
     assert "of the same classes" in said(answer(view).sentences)
-    table = on_further_pictures("held", [found])
-    assert "of the classes in common" in "".join(part.text for part in table.caption)
+
+
+def test_the_table_says_there_less_here_with_its_interval():
+    label = [0] * 40 + [1] * 40 + [2] * 40
+    own = label, [0] * 40 + [1] * 40 + [0] * 40
+    view = view_of(a_tested(there=80, own=own), test=(40, 40, 40))
+    table = on_further_pictures("held", elsewhere(view, SECTION))
+    assert "of the classes in common" in plain_text(table.caption)
+    cells = [said([plain_text(cell)]) for cell in table.rows[0].cells]
+    assert cells == ["Plain", "sketches", "100", "100.0 (95.4 to 100.0)", "80.0 (71.1 to 86.7)",
+                     "−20.0 (−29.4 to −10.9)", "100.0", "80.0"]  # fmt: skip
 
 
 def test_the_mean_over_classes_weighs_them_alike():
@@ -138,11 +148,11 @@ def test_the_mean_over_classes_weighs_them_alike():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"print_": "another"}, {"label": [0] * 50 + [2] * 50}],
-    ids=["other pictures", "a class that it lacks"],
+    [{"print_": "another"}, {"label": [0] * 50 + [2] * 50}, {"label": [0] * 50 + [3] * 50}],
+    ids=["other pictures", "a class that it lacks", "a class that there isn’t"],
 )
 def test_of_pictures_that_arent_those_described_nothing_is_said(wrong):
-    view = view_of(a_tested(**wrong), test=(50, 50))
+    view = view_of(a_tested(**wrong), test=(50, 50, 50))
     assert elsewhere(view, SECTION) == []
     assert "sketches" not in said(answer(view).sentences)
 

@@ -46,6 +46,7 @@ def test_classes_are_the_studys_by_their_names_however_unicode_spells_them():
     common = in_common("x", ["bee", spelled, "yak"], ["ant", "bee", "café"], "a and b")
     assert common.number == {"bee": 1, spelled: 2}
     assert (common.unknown, common.lacking) == (("yak",), ("ant",))
+    assert in_common("x", ["café"], [spelled], "a and b").number == {"café": 0}
 
 
 def test_a_name_that_looks_like_the_studys_isnt_taken_for_it_and_said():
