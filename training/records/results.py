@@ -492,9 +492,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def which_run(self, seed: int) -> str:
         """Return what a list adds to an experiment's id: its seed or fold, where it has several."""
-        if self.folds:
-            return f" (fold {self.fold_of(seed)})"
-        return f" (seed {seed})" if self.seeds > 1 else ""
+        return f" ({self.run_words(seed)})" if self.folds or self.seeds > 1 else ""
+
+    def run_words(self, seed: int) -> str:
+        """Return what a run is called among those of its experiment: by its fold, or its seed."""
+        return f"fold {self.fold_of(seed)}" if self.folds else f"seed {seed}"
+
+    def told_run(self, seed: int) -> str:
+        """Return what progress says of a run beside its id: its fold, or a seed other than 0."""
+        return self.run_words(seed) if self.folds or seed else ""
 
     def fold_of(self, seed: int) -> int:
         """Return the number, from 1, of the fold that a seed's run validates on; 0 for none."""

@@ -313,7 +313,8 @@ class _Again:
         self.progress.note(_announced(chosen, found.n_records, seed))
         for position, item in enumerate(chosen, 1):
             run = runs[item.candidate.name]
-            self.progress.experiment(position, len(chosen), *run.name)
+            which = self.study.settings.told_run(run.name[1])
+            self.progress.experiment(position, len(chosen), run.name[0], which)
             left -= item.seconds
             started = time.monotonic()
             answer = self._answered(run, item.trained, left)
