@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from training.api import run_study as run_study
     from training.study.python_study import Experiment as Experiment
     from training.study.python_study import Grid as Grid
+    from training.study.python_study import Pictures as Pictures
     from training.study.python_study import Section as Section
     from training.study.python_study import Study as Study
     from training.study.python_tables import Report as Report
@@ -21,6 +22,7 @@ __version__ = "0.2.0"
 __all__ = [
     "Experiment",
     "Grid",
+    "Pictures",
     "Report",
     "Section",
     "Settings",
@@ -33,6 +35,7 @@ _PLACES = {
     "run_study": "training.api",
     "Experiment": "training.study.python_study",
     "Grid": "training.study.python_study",
+    "Pictures": "training.study.python_study",
     "Section": "training.study.python_study",
     "Study": "training.study.python_study",
     "Report": "training.study.python_tables",

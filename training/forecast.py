@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from training.data.locate import locate
+from training.data.locate import locate, locate_others
 from training.data.prepare import PreparedData, prepare
 from training.device.environment import device_name
 from training.device.precision import Precision, set_up
@@ -121,6 +121,7 @@ def forecast_study(
         progress=progress.stage,
         choices=choices_of(settings),
         say=progress.note,
+        others=locate_others(plan.study, progress.stage),
     )
     weights = cache_folder() / "weights"
     workspace = Workspace(
@@ -265,7 +266,9 @@ def _seconds(step: Step, spec: Spec, found: Pace | None, data: PreparedData) -> 
     n_train, n_validation, n_test = (len(data.splits[s]) for s in ("train", "validation", "test"))
     a_test = n_test * (found.features + found.evaluation)
     n_tests = 1 + LEVELS * len(step.experiment.test_with) if step.experiment.test else 0
-    seconds = n_tests * a_test
+    named = step.experiment.test_on if step.experiment.test else ()
+    n_elsewhere = sum(len(other.rows) for other in data.others if other.record.name in named)
+    seconds = n_tests * a_test + n_elsewhere * (found.features + found.evaluation)
     if step.experiment.role == "reuse":
         return seconds + found.start * step.experiment.test
     epoch = n_train * found.training + n_validation * found.evaluation

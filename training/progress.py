@@ -39,8 +39,12 @@ class Progress:
     def stage(self, done: int, total: int, what: str) -> None:
         """Report preparation: `done` of `total` images or steps of `what`."""
 
-    def experiment(self, index: int, total: int, experiment_id: str, seed: int) -> None:
-        """Report that experiment `index` (from 1) of `total` begins."""
+    def experiment(self, index: int, total: int, experiment_id: str, which: str) -> None:
+        """Report that experiment `index` (from 1) of `total` begins.
+
+        Args:
+            which: Of its runs, such as `fold 2`; empty where that need not be said.
+        """
 
     def epochs(self, n_epochs: int, n_images: int) -> None:
         """Report that training begins: `n_images` training images an epoch."""

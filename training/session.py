@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import torch
 
-from training.data.locate import locate
+from training.data.locate import locate, locate_others
 from training.data.prepare import prepare
 from training.device.determinism import keep_deterministic
 from training.device.environment import using_threads
@@ -17,7 +17,7 @@ from training.locks import locked
 from training.logs import live_logs
 from training.networks.build import build
 from training.networks.freezing import count_parameters, freeze
-from training.planning.plan import PENDING, Plan
+from training.planning.plan import PENDING, Plan, fingerprints_of
 from training.planning.run_kinds import likely_spec
 from training.progress import Progress
 from training.records import (
@@ -78,10 +78,11 @@ def run_study(
             progress=progress.stage,
             choices=choices_of(settings),
             say=progress.note,
+            others=locate_others(study, progress.stage),
         )
         write(folder.study, study)
     _say_backbone(settings.backbone, len(data.record.classes), progress)
-    plan = Plan(study, folder, data.record.fingerprint)
+    plan = Plan(study, folder, data.record.fingerprint, fingerprints_of(data.record))
     everything = plan.with_dependencies(experiments)
     if device.type == "mps" and not _trains(device, plan, everything, options, progress):
         options = dataclasses.replace(options, device="cpu")
@@ -101,6 +102,8 @@ def run_study(
     )
     for image_size in {e.image_size for e in everything if e.image_size is not None}:
         data.pixels(image_size, progress.note)  # decoded once, before several processes want them
+        for other in data.others:
+            other.pixels(image_size, progress.stage, progress.note)
     executor = make_executor(plan, workspace)
     with using_threads(threads_each(options.where)):
         return _run(executor, experiments, everything, options.force)

@@ -8,6 +8,7 @@ from report.audit.folds import fold_of_run_problems, fold_problems
 from report.audit.freezing import freeze_problems
 from report.audit.inspection import inspection_problems
 from report.audit.looks import looks_problems
+from report.audit.other_tests import other_test_problems
 from report.audit.problems import Problem, wrong
 from report.audit.scores import score_problems
 from report.evidence.load import Run, StudyView
@@ -51,6 +52,7 @@ def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Probl
             *_validation_answers(view, run),
             *score_problems(view, run),
             *changed_test_problems(run),
+            *other_test_problems(view, run),
             *_reuse(view, run),
             *_selection(view, run),
             *_test_of_a_candidate(view, run),

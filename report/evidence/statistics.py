@@ -218,6 +218,26 @@ def homogeneity(n: int, counts: Sequence[int]) -> float:
     return float(chdtrc(len(counts) - 1, distance / (n * share * (1 - share))))
 
 
+def two_shares(n_correct: float, n: float, other_correct: float, other_n: float) -> float:
+    """Return the p-value that two samples have the same share, of pictures that aren't the same.
+
+    Pearson's chi-squared test (1900) with Yates' correction for continuity (1934).
+    """
+    share = (n_correct + other_correct) / (n + other_n)
+    if share in (0.0, 1.0):
+        return 1.0
+    variance = share * (1 - share) * (1 / n + 1 / other_n)
+    apart = abs(n_correct / n - other_correct / other_n)
+    least = max(0.0, apart - (1 / n + 1 / other_n) / 2)
+    return math.erfc(least / math.sqrt(2 * variance))
+
+
+def of_classes(values: Sequence[int], label: Sequence[int], among: Sequence[int]) -> list[int]:
+    """Return the values of those pictures whose true class is among some."""
+    wanted = set(among)
+    return [value for value, true in zip(values, label, strict=True) if true in wanted]
+
+
 def right_bits(right: str) -> int:
     """Read `ValidationAnswers.right`: a bit an image, as one number."""
     return int(right or "0", 16)

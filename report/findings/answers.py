@@ -36,6 +36,8 @@ from report.evidence.study_sections import (
     shown_run,
 )
 from report.findings.comparing import difference_interval, fields_apart, tests_against
+from report.findings.elsewhere import Elsewhere, ahead, elsewhere, moves, what_moves
+from report.findings.elsewhere import in_a_word as elsewhere_in_a_word
 from report.findings.guessing import learned_nothing
 from report.findings.robustness import KIND, Loss, gains, in_a_word, losses, told, what_is_lost
 from training.holm import holm
@@ -121,7 +123,10 @@ def _answers(view: StudyView) -> list[Answer]:
     lost = {section.name: losses(view, section) for section in asked}
     of_changes = [loss.p for found in lost.values() for loss in found]
     of_changes += [gain.p for section in asked for gain in gains(view, section)]
-    corrected = holm([*(d.p for _, d in compared), *grids.values(), *of_changes])
+    moved = {section.name: moves(view, section) for section in asked}
+    of_others = [each.p for found in moved.values() for each in found]
+    of_others += [each.p for section in asked for each in ahead(elsewhere(view, section))]
+    corrected = holm([*(d.p for _, d in compared), *grids.values(), *of_changes, *of_others])
     held: dict[str, list[Difference]] = {section.name: [] for section in asked}
     for (name, d), p in zip(compared, corrected, strict=False):
         held[name].append(dataclasses.replace(d, corrected=p))
@@ -131,6 +136,10 @@ def _answers(view: StudyView) -> list[Answer]:
     }
     rest = iter(corrected[len(compared) + len(grids) :])
     sure = {name: [(loss, _sure(loss.p, next(rest))) for loss in of] for name, of in lost.items()}
+    there = iter(corrected[len(compared) + len(grids) + len(of_changes) :])
+    sure_there = {
+        name: [(each, _sure(each.p, next(there))) for each in of] for name, of in moved.items()
+    }
     return [
         _answer(
             view,
@@ -138,6 +147,7 @@ def _answers(view: StudyView) -> list[Answer]:
             held[section.name],
             {grid: of_grids[grid] for grid in grids_of(view, section) if grid in of_grids},
             sure[section.name],
+            sure_there[section.name],
         )
         for section in asked
     ]
@@ -149,6 +159,7 @@ def _answer(
     differences: list[Difference],
     grids: dict[str, Sureness],
     lost: Sequence[tuple[Loss, Sureness]],
+    moved: Sequence[tuple[Elsewhere, Sureness]],
 ) -> Answer:
     """Answer a section's question by its kind; what its grids say comes before or behind.
 
@@ -156,10 +167,13 @@ def _answer(
         differences: Its tests.
         grids: Of each of its grids with at least two members, whether these differ.
         lost: What changes of the test pictures cost, and how sure that is.
+        moved: The same of further pictures.
     """
     found = []
     if lost:
         found.append(_of_changes(view, section, lost))
+    if moved:
+        found.append(_of_others(section, moved))
     if section.kind == "runs":
         found.append(_of_runs(view, section))
     if section.kind == "transfer" and len(differences) == 1 and _only_starts(view, differences[0]):
@@ -183,6 +197,15 @@ def _of_changes(
     said = tuple(what_is_lost(view, section, found))
     opened = in_a_word(found, "likely" in sure)
     return Answer(section.name, said, _weakest(sure) if sure else "open", (opened,))
+
+
+def _of_others(section: StudySection, moved: Sequence[tuple[Elsewhere, Sureness]]) -> Answer:
+    """Say what is lost on further pictures; as sure as the least sure of what is told."""
+    found = [each for each, _ in moved]
+    sure = [how for each, how in moved if each.is_told]
+    opened = elsewhere_in_a_word(found, "likely" in sure)
+    how = _weakest(sure) if sure else "open"
+    return Answer(section.name, tuple(what_moves(found)), how, (opened,))
 
 
 def _joined(section: StudySection, found: list[Answer]) -> Answer:

@@ -6,6 +6,7 @@ from report.evidence.numbers import Quantity, derive, integer, plain
 from report.evidence.repeats import n_repeats, repeat_number
 from report.evidence.sentences import Code, Parts, Sentence, listing, say
 from report.findings.contradictions import contradiction_notices
+from report.findings.further_pictures import further_notices
 from report.findings.outdated import settings_notices
 from training.records import Experiment
 
@@ -178,6 +179,7 @@ def notices(view: StudyView, experiments: list[Experiment]) -> tuple[Sentence, .
         *settings_notices(view, experiments),
         *choice_notices(view, experiments),
         *fingerprint_notices(view, experiments),
+        *further_notices(view, experiments),
     )
 
 

@@ -229,14 +229,15 @@ def in_a_word(found: Sequence[Loss], is_likely: bool) -> Sentence:
 
 
 def of_which_seeds(view: StudyView, runs: Sequence[Run]) -> list[Sentence]:
-    """Say which of several seeds the answers to changed pictures are of."""
+    """Say which of several seeds or folds the answers to changed pictures are of."""
     counts = [[r.number("/seed") for r in view.tested(run.id)] for run in runs]
     if max(map(len, counts), default=0) < 2:
         return []
     n = max(counts, key=len)
+    of = " folds." if view.study.settings.folds else " seeds."
     return [
         say("Answers to changed pictures are those of the first of ", integer(derive("count", *n)),
-            " seeds.")
+            of)
     ]  # fmt: skip
 
 

@@ -113,6 +113,10 @@ def section_view(slug: str, view: "StudyView") -> "SectionView":
     if own is None:
         return found
     template = found.template or own.kind
+    if not found.template:
+        from report.sections.elsewhere import with_further_pictures
+
+        found = with_further_pictures(found, view, own)
     return replace(
         found, template=template, before=own.before, after=own.after, pictures=own.pictures
     )

@@ -7,6 +7,7 @@ from report.figures.enough_figures import learning_curve
 from report.figures.pictures import duplicate_pairs, sample_gallery
 from report.findings import data, duplicates
 from report.findings.enough import enough
+from report.findings.further_pictures import further_pictures
 from report.findings.looks import worth_a_word
 from report.sections import SECTIONS
 from report.sections.view import SectionView
@@ -36,6 +37,7 @@ def build(view: StudyView) -> SectionView:
             "classes": tuple(data.imbalance(view)),
             "duplicates": tuple(duplicates.found(view)),
             "enough": tuple(enough(view)),
+            "further": tuple(further_pictures(view)),
             "left_out": (*data.left_out(view), *data.lost_in_conversion(view)),
         },
         figures={

@@ -9,6 +9,7 @@ from report.findings.caveats import caveats, next_steps
 from report.findings.chosen import chosen
 from report.findings.contradictions import contradiction_notices
 from report.findings.data import task
+from report.findings.further_pictures import further_notices
 from report.findings.notices import (
     choice_notices,
     data_notices,
@@ -33,6 +34,7 @@ def build(view: StudyView) -> SectionView:
             *settings_notices(view, view.listed),
             *choice_notices(view, view.listed),
             *fingerprint_notices(view, view.listed),
+            *further_notices(view, view.listed),
         ),
         findings={
             "data": tuple(task(view)),

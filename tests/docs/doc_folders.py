@@ -87,8 +87,14 @@ def _source(clone: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", clone)
 
 
+def _sketches(clone: Path) -> None:
+    draw_classes(clone / "photos", 3, 9, (70, 66))
+    draw_classes(clone / "sketches", 2, 5, (70, 66), seed=1)
+
+
 NEEDED: dict[str, Callable[[Path], None]] = {
     "docs/adding.md": _source,
+    "docs/experiments.md": _sketches,
     "docs/first-hour.md": _first_hour,
     "docs/own-pictures.md": _own_pictures,
     "docs/gpu.md": _directory,

@@ -17,8 +17,10 @@ def draw(file: Path, size: tuple[int, int], rng: random.Random, mode: str = "RGB
     small.resize(size, Image.Resampling.NEAREST).convert(mode).save(file)
 
 
-def draw_classes(folder: Path, n_classes: int, n_each: int, size: tuple[int, int]) -> None:
-    rng = random.Random(0)
+def draw_classes(
+    folder: Path, n_classes: int, n_each: int, size: tuple[int, int], seed: int = 0
+) -> None:
+    rng = random.Random(seed)
     for k, i in itertools.product(range(n_classes), range(n_each)):
         draw(folder / f"class-{k + 1}" / f"{i + 1:03}.png", size, rng)
 

@@ -55,10 +55,11 @@ def whole(tiny_sample, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOMEWORK_CACHE", str(tiny_sample))
         patch.chdir(folder)
-        for command in (["run-all", "-f", "folded.toml", "--quiet"],
+        for command in (["run-all", "-f", "folded.toml"],
                         ["render", "--study", "folded"]):  # fmt: skip
             answer = CliRunner().invoke(cli, command)
             assert answer.exit_code == 0, answer.output
+            (folder / f"{command[0]}.txt").write_text(answer.output, encoding="utf-8")
     return folder
 
 
@@ -88,8 +89,21 @@ def test_the_plan_counts_a_run_for_each_fold(homework, tmp_path):
         assert f"to do    rates/other (fold {fold}): no record" in answer.output
         assert f"waiting  rates/best (fold {fold}): " in answer.output
     assert answer.output.endswith("9 to do, 3 waiting\n")
+    assert "networks that are tested are kept, of the first fold and up to" in answer.output
+    assert "seed" not in answer.output
     check = homework("check", "folded.toml", "--no-time", tiny=False).output
     assert "9 runs to train, 3 runs to take over, over 3 folds" in check
+
+
+def test_progress_and_status_speak_of_folds_not_of_their_seeds(folded):
+    said = Path("run-all.txt").read_text(encoding="utf-8")
+    lines = "\n".join(line for line in said.splitlines() if line.startswith("["))
+    for fold in range(1, K + 1):
+        assert f"rates/other fold {fold} " in lines
+    assert "seed" not in lines
+    status = folded("status", "--study", "folded").output
+    assert "rates/other (fold 3)" in status
+    assert "seed" not in status
 
 
 def test_each_fold_was_run_on_its_own_pictures(folded):

@@ -91,6 +91,21 @@ def test_one_channel_goes_all_the_way(finished, tmp_path):
     expected = [c["probability"] for c in said[1]]
     assert sorted(found.tolist(), reverse=True) == pytest.approx(expected, abs=1e-4)
 
+    torch.save({"state_dict": kept.network.module.state_dict()}, "grey.pt")
+    later = STUDY.replace('weights = "pretrained"', 'weights = "grey.pt"')
+    (tmp_path / "study.toml").write_text(
+        later.replace("channels = 3", 'weights = "grey.pt"\nchannels = 3')
+    )
+    again = homework("run-all", *SMALL, "--study", "from-grey", tiny=False)
+    files = [
+        Path(f"runs/from-grey/own/{name}/seed-0/metrics.json") for name in ("weights", "colours")
+    ]
+    started, refused = (json.loads(file.read_text()) for file in files)
+    assert started["status"] == "done", again.output
+    assert started["spec"]["weights"] == "file:grey.pt"
+    assert refused["status"] == "failed"
+    assert "has shape (16, 1, 11, 11), the model expects (16, 3, 11, 11)" in refused["error"]
+
     for package in ("onnx", "onnxscript"):
         pytest.importorskip(package)
     runtime = pytest.importorskip("onnxruntime")

@@ -25,6 +25,7 @@ from training.planning.plan import PENDING, Plan, Step
 from training.plurals import counted
 from training.records import StudyFolder, StudyRecord, matches_group
 from training.run.run_options import RunOptions
+from training.study.other_pictures import unused_sets
 
 if TYPE_CHECKING:
     from training.feasible import Feasible
@@ -104,6 +105,7 @@ def check(
 
 def _look(planned: Plan, options: RunOptions, timed: bool) -> Checked:
     from training.data.locate import check_located
+    from training.data.others_ahead import others_in_words
     from training.feasible import feasible
     from training.study import select
 
@@ -111,8 +113,10 @@ def _look(planned: Plan, options: RunOptions, timed: bool) -> Checked:
     steps = planned.steps(planned.with_dependencies(select(study, ())))
     works = feasible(planned, steps, options.code_folders)
     problems = [f"{_some(each.experiments)}: {each.reason}" for each in works.obstacles]
+    notes = list(_notes(study))
     try:
         check_located(study.data)
+        notes += others_in_words(study)
     except DataError as error:
         problems.append(str(error))
     is_pending = any(step.state in PENDING for step in steps)
@@ -120,7 +124,7 @@ def _look(planned: Plan, options: RunOptions, timed: bool) -> Checked:
     if timed and is_pending and not problems:
         forecast = timing_by(options)(planned, steps)
         problems += forecast.problems
-    return Checked(study, steps, problems, list(_notes(study)), works, forecast)
+    return Checked(study, steps, problems, notes, works, forecast)
 
 
 def _some(names: tuple[str, ...]) -> str:
@@ -138,6 +142,8 @@ def _notes(study: StudyRecord) -> Iterator[str]:
         its = any(experiment.section == section.name for experiment in study.experiments)
         if not its and not section.grids and section.kind != "text":
             yield f"section {section.name} has no experiments"
+    for name in unused_sets(study):
+        yield f'nothing is tested on the pictures “{name}”: add test_on = ["{name}"] somewhere'
     chosen = {e.choice.grid for e in study.experiments if e.choice is not None}
     for grid in study.grids:
         if grid.id not in chosen:

@@ -115,9 +115,8 @@ class ConsoleProgress(Progress):
         if done >= total:
             self._said.pop(what, None)
 
-    def experiment(self, index: int, total: int, experiment_id: str, seed: int) -> None:
-        seed_text = f" seed {seed}" if seed else ""
-        self._position = f"[{index}/{total}] {experiment_id}{seed_text}"
+    def experiment(self, index: int, total: int, experiment_id: str, which: str) -> None:
+        self._position = f"[{index}/{total}] {experiment_id} {which}".rstrip()
         self._start(self._position, 1)
         if self._is_lane and not self.console.is_terminal:
             self._line(f"{self._position:44} started", style="dim")

@@ -39,6 +39,10 @@ course = "{course}"
 preset = "{preset}"              # reference: the homework as given; quick: minutes on a laptop
 {data}
 
+# Further pictures; an experiment with test_on = ["sketches"] is tested on them, too.
+# [pictures.sketches]
+# data = "sketches"              # a folder; its classes are matched by their names
+
 # The report: its sections, their order (`homework render --list-sections`), and sections of your
 # own. Those hold Markdown, and the report marks them as unchecked.
 # [report]

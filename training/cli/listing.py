@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from training.cli.options import PICTURE_SETTINGS, json_option, study_options
-from training.planning.plan import Plan, Step
+from training.planning.plan import Plan, Step, fingerprints_of
 from training.planning.under_way import UnderWay, under_way
 from training.records import (
     KINDS,
@@ -106,6 +106,7 @@ def _status_line(step: Step, name: str, record: Metrics | None, begun: UnderWay 
         parts.append(f"validation {record.validation.accuracy:.1%}")
     if record.test is not None:
         parts.append(f"test {record.test.accuracy:.1%}")
+    parts += [f"{test.pictures} {test.accuracy:.1%}" for test in record.other_tests or ()]
     if record.error:
         parts.append(record.error.splitlines()[0])
     return "  ".join(parts)
@@ -152,7 +153,12 @@ def planned_from(study: StudyRecord, folder: StudyFolder) -> Plan:
     known = read_if_there(folder.study, StudyRecord)
     if dataset and known and _chosen(known.settings) != _chosen(study.settings):
         return Plan(study, folder, "")
-    return Plan(study, folder, dataset.fingerprint if dataset else None)
+    if dataset is None:
+        return Plan(study, folder)
+    others = fingerprints_of(dataset)
+    was = {each.name: each.data for each in known.pictures or ()} if known else {}
+    moved = [each.name for each in study.pictures or () if was.get(each.name) != each.data]
+    return Plan(study, folder, dataset.fingerprint, others | dict.fromkeys(moved, ""))
 
 
 def _chosen(settings: Settings) -> list[object]:

@@ -91,6 +91,7 @@ def show_plan(
             there; said behind the steps.
     """
     from training.data.locate import check_located
+    from training.data.others_ahead import others_in_words
     from training.study import select
 
     planned = planned_from(study, folder)
@@ -102,6 +103,8 @@ def show_plan(
     other_images = known is not None and known.data != study.data
     if other_images or any(step.state in PENDING for step in steps):
         check_located(study.data)
+        for line in others_in_words(study):
+            click.echo(line, err=as_json)
 
 
 def _print_steps(
@@ -127,7 +130,7 @@ def _print_steps(
         taking = f", about {duration(taken)}{_first(before)}" if taken else ""
         click.echo(f"{step.state:8} {step.experiment.id}{seed}: {step.reason}{taking}")
     if any(step.experiment.test and step.state in PENDING for step in steps):
-        click.echo(_networks(keep_weights))
+        click.echo(_networks(keep_weights, "fold" if study.settings.folds else "seed"))
     counts = Counter(step.state for step in steps)
     click.echo(", ".join(f"{n} {state}" for state, n in counts.items()) or "nothing to do")
     if forecast is not None and forecast.total:
@@ -139,11 +142,15 @@ def _first(seconds: float) -> str:
     return f", {duration(seconds)} of it for training stand-in weights" if seconds else ""
 
 
-def _networks(keep_weights: bool | None) -> str:
-    """Say which networks would be kept."""
+def _networks(keep_weights: bool | None, of_which: str) -> str:
+    """Say which networks would be kept.
+
+    Args:
+        of_which: What the runs of an experiment differ by: `seed` or `fold`.
+    """
     if keep_weights is None:
         return (
-            "networks that are tested are kept, of the first seed and up to "
+            f"networks that are tested are kept, of the first {of_which} and up to "
             f"{human_size(LARGEST_KEPT_BYTES)} each (--keep-weights keeps all, "
             "--no-keep-weights none)"
         )

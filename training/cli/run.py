@@ -50,7 +50,8 @@ _keep_option = click.option(
     "--keep-weights/--no-keep-weights",
     default=None,
     help="Keep every tested network for `predict`, and train those again that weren't kept; or "
-    f"keep none.  [default: those of the first seed, up to {human_size(LARGEST_KEPT_BYTES)} each]",
+    "keep none.  [default: those of the first seed or fold, up to "
+    f"{human_size(LARGEST_KEPT_BYTES)} each]",
 )
 _dry_option = click.option(
     "--dry-run", is_flag=True, help="Only show what would run, and why, like `homework plan`."

@@ -27,7 +27,6 @@ from training.data.looks import OF_PIXELS, describe_looks, of_pixels, with_files
 from training.data.looks import lines as looks_lines
 from training.data.pixel_files import Contents
 from training.data.prepare import (
-    LISTS_THEM,
     Used,
     describe,
     readable,
@@ -42,6 +41,7 @@ from training.data.statistics import (
     statistics_of_sums,
 )
 from training.data.tree import Tree, read_tree
+from training.data.unreadable import LISTS_THEM
 from training.errors import DataError, HomeworkError
 from training.natural_order import natural_positions
 from training.plurals import counted

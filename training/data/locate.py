@@ -1,7 +1,10 @@
 """Where a study's images are: a folder, the cache, a download, or drawn on the spot."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from training.byte_names import unescaped
 from training.data.cache import Stage
@@ -9,7 +12,12 @@ from training.data.index import LAYOUTS
 from training.data.layouts import is_table
 from training.errors import DataError
 from training.folders import cache_folder, expanded
+from training.records import StudyRecord
 from training.records.archives import SUFFIXES, is_archive
+from training.study.other_pictures import sets_of
+
+if TYPE_CHECKING:
+    from training.data.sample import Alphabet
 
 HOMEWORK_DATA = "The variable HOMEWORK_DATA"
 
@@ -36,6 +44,61 @@ def locate(data: str, progress: Stage | None = None) -> Path:
 
         return fetch_torchvision(name, cache_folder() / "torchvision", progress)
     return _place(_named(data), "--data", progress)
+
+
+def place_if_here(data: str) -> Path | None:
+    """Return the place of a data set that needn't be fetched, drawn or unpacked; else None.
+
+    Args:
+        data: As of `locate`, and such that `check_located` passes.
+    """
+    if data == "caltech101":
+        named = os.environ.get("HOMEWORK_DATA")
+        place = expanded(named) if named else None
+    elif data in ("sample", "sample-source"):
+        from training.data.sample import VERSION, is_sample
+
+        folder = cache_folder() / "sample" / f"{_alphabet(data)}-{VERSION}"
+        place = folder if is_sample(folder) else None
+    else:
+        place = None if data.startswith("torchvision:") else _named(data)
+    if place is None or not place.exists() or (place.is_file() and is_archive(place)):
+        return None
+    return place
+
+
+def locate_others(study: StudyRecord, progress: Stage | None = None) -> dict[str, Path]:
+    """Return where the further data sets are that a study tests on, by name.
+
+    Raises:
+        DataError: One is missing and can't be downloaded.
+    """
+    found = {}
+    for each in sets_of(study):
+        with _named_as(each.name):
+            found[each.name] = locate(each.data, progress)
+    return found
+
+
+def check_others_located(study: StudyRecord) -> None:
+    """Refuse what `locate_others` would refuse, but fetch, draw and unpack nothing.
+
+    Raises:
+        DataError: Of one nothing is there, or something that can't be a data set.
+    """
+    for each in sets_of(study):
+        with _named_as(each.name):
+            check_located(each.data)
+
+
+@contextlib.contextmanager
+def _named_as(name: str) -> Iterator[None]:
+    """Say of an error which further data set it is about."""
+    try:
+        yield
+    except DataError as error:
+        message = error.message.replace("--data", f"data of [pictures.{name}]", 1)
+        raise DataError(message, error.hint) from None
 
 
 def check_located(data: str) -> None:
@@ -90,10 +153,14 @@ def _check_place(place: Path, named_by: str) -> None:
         )
 
 
-def _sample(data: str, progress: Stage | None) -> Path:
-    from training.data.sample import VERSION, Alphabet, is_sample, write_sample
+def _alphabet(data: str) -> "Alphabet":
+    return "source" if data == "sample-source" else "target"
 
-    alphabet: Alphabet = "source" if data == "sample-source" else "target"
+
+def _sample(data: str, progress: Stage | None) -> Path:
+    from training.data.sample import VERSION, is_sample, write_sample
+
+    alphabet = _alphabet(data)
     folder = cache_folder() / "sample" / f"{alphabet}-{VERSION}"
     if is_sample(folder) != alphabet:
         write_sample(folder, alphabet, progress)

@@ -1,9 +1,8 @@
 """Images in, arrays out: index, split, decode, measure, describe."""
 
 import dataclasses
-import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from training.data.groups import groups_of
 from training.data.index import Index
 from training.data.layouts import index_pictures
 from training.data.left_out import line
+from training.data.other_pictures import OtherData, Own, prepare_others
 from training.data.pixel_files import Contents, PixelCache
 from training.data.sample import is_sample
 from training.data.splits import Splits, changes_to_given, check_classes, split
@@ -31,6 +31,7 @@ from training.data.statistics import (
     size_statistics,
 )
 from training.data.torchvision_sets import TABLE as TORCHVISION_TABLE
+from training.data.unreadable import check_unreadable
 from training.errors import DataError
 from training.natural_order import in_natural_order
 from training.plurals import counted
@@ -54,12 +55,6 @@ CALTECH_CLASSES, CALTECH_PICTURES = 101, 8677
 LISTED = 20
 """Files that a record names; the rest is counted."""
 
-LISTS_THEM = "`homework data check` lists them all with their reasons."
-
-BROKEN_SHARE = 0.01
-BROKEN_ALLOWED = 5
-"""More unreadable images than both a share and a number: something is wrong with the folder."""
-
 
 @dataclass
 class PreparedData:
@@ -72,6 +67,7 @@ class PreparedData:
         root: The folder that `paths` are relative to.
         paths: The image behind each row.
         folds: The splits of each fold, where train and validation are cut into some.
+        others: Further data sets, to be tested on alone.
     """
 
     record: Dataset
@@ -81,6 +77,7 @@ class PreparedData:
     paths: Sequence[str]
     progress: Stage | None = None
     folds: FoldsOfSplits = ()
+    others: tuple[OtherData, ...] = ()
     _caches: dict[int, PixelCache] = field(default_factory=dict)
 
     @property
@@ -115,7 +112,8 @@ class PreparedData:
 
     def files(self) -> list[Path]:
         """Return the files of the pixels that are open."""
-        return [cache.path for cache in self._caches.values()]
+        own = [cache.path for cache in self._caches.values()]
+        return [*own, *(file for other in self.others for file in other.files())]
 
     def channel_statistics(
         self, image_size: int, *, grey: bool = False
@@ -150,6 +148,7 @@ def prepare(
     progress: Stage | None = None,
     choices: Choices = NONE,
     say: Callable[[str], None] | None = None,
+    others: Mapping[str, Path] | None = None,
 ) -> PreparedData:
     """Make a folder of images ready for training.
 
@@ -161,6 +160,7 @@ def prepare(
         seed: See `split`.
         choices: What the person says about the images.
         say: Told in words how the folder was understood, what is left out, what will be stored.
+        others: Where further data sets are, to test on, by the names that the study gives them.
 
     Raises:
         DataError: The folder can't be used; the message says why and how to fix it.
@@ -193,7 +193,14 @@ def prepare(
         record, mean=mean, std=std, duplicates=twins,
         folds=count_folds(used.labels, len(index.classes), folds),
     )  # fmt: skip
-    data = PreparedData(record, splits, used.labels, index.root, used.paths, progress, folds)
+    own = Own(folder, index.classes, used.paths, splits, cache.contents)
+    further = prepare_others(others or {}, own, image_size, choices, progress, say)
+    if further:
+        described = tuple(other.record for other in further)
+        record = msgspec.structs.replace(record, other_pictures=described)
+    data = PreparedData(
+        record, splits, used.labels, index.root, used.paths, progress, folds, further
+    )
     data._caches[image_size] = cache
     if study_folder is not None:
         data.record = _write_record(study_folder, data, cache)
@@ -232,20 +239,7 @@ def readable(index: Index, used: Used, contents: Contents, allowed: float | None
     broken = contents.unreadable
     if not broken:
         return used.splits
-    limit = max(BROKEN_ALLOWED, BROKEN_SHARE * len(used.paths))
-    if len(broken) > (limit if allowed is None else allowed * len(used.paths) + 1e-6):
-        reason, n = Counter(broken.values()).most_common(1)[0]
-        first = min(broken)
-        example = f"the first is {escaped(used.paths[first])}: {broken[first]}"
-        if n > 1 and n == len(broken):
-            example = f"each is {reason}" if reason.startswith("HEIC") else example
-        share = len(broken) / len(used.paths)
-        raise DataError(
-            f"{len(broken)} of {counted(len(used.paths), 'image')} in {index.root} can't be read; "
-            f"{example}.",
-            f"{LISTS_THEM} Fix or remove them, or continue without them: "
-            f"--allow-unreadable {min(0.99, math.ceil(100 * share) / 100):.2f}.",
-        )
+    check_unreadable(index.root, used.paths, broken, allowed)
     bad = np.array(sorted(broken))
     splits: Splits = {name: rows[~np.isin(rows, bad)] for name, rows in used.splits.items()}
     try:

@@ -127,7 +127,8 @@ class Dispatcher:
                 self._end(task, Result(reused=step))
                 continue
             progress = self.single.workspace.progress.lane()
-            progress.experiment(task.position, self._schedule.total, experiment.id, seed)
+            which = self.single.plan.study.settings.told_run(seed)
+            progress.experiment(task.position, self._schedule.total, experiment.id, which)
             self._running[task.position] = progress
             self._started[task.position] = time.monotonic()
             self.crew.start(task, self._force)

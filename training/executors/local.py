@@ -41,7 +41,8 @@ class LocalExecutor:
         step = None if force else self.single.answered(experiment, seed)
         if step is not None:
             return Result(reused=step)
-        self.workspace.progress.experiment(task.position, total, experiment.id, seed)
+        which = self.plan.study.settings.told_run(seed)
+        self.workspace.progress.experiment(task.position, total, experiment.id, which)
         started = time.monotonic()
         result = self.single.run(experiment, seed, force)
         remaining.ended((experiment.id, seed), result.ran, time.monotonic() - started)

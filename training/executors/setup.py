@@ -13,7 +13,7 @@ from training.device.precision import Precision, use_precision
 from training.device.process_state import own_process
 from training.executors.single import SingleRuns
 from training.logs import live_logs
-from training.planning.plan import Plan
+from training.planning.plan import Plan, fingerprints_of
 from training.progress import Progress
 from training.records import StudyFolder, StudyRecord
 from training.run.run_options import RunOptions
@@ -89,4 +89,5 @@ class Setup:
             layout=self.study.settings.feature_map,
             alone=self.alone,
         )
-        return SingleRuns(Plan(self.study, folder, data.record.fingerprint), workspace)
+        plan = Plan(self.study, folder, data.record.fingerprint, fingerprints_of(data.record))
+        return SingleRuns(plan, workspace)

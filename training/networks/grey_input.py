@@ -1,7 +1,9 @@
 """Networks that see one channel of grey in place of three colours."""
 
+from collections.abc import Mapping
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from training.errors import StudyError
 
@@ -38,6 +40,21 @@ def with_channels(module: nn.Module, channels: int, model: str) -> None:
         weight = first.weight.sum(1, keepdim=True)
     first.weight = nn.Parameter(weight, requires_grad=trained)
     first.in_channels = 1
+
+
+def are_of_grey(state: Mapping[str, Tensor], module: nn.Module) -> bool:
+    """Tell whether weights are of a network that sees grey, where `module` sees three colours.
+
+    Args:
+        state: Tensors by name, as `module` has them.
+    """
+    convolutions = ((n, m) for n, m in module.named_modules() if isinstance(m, nn.Conv2d))
+    name, first = next(convolutions, ("", None))
+    given = state.get(f"{name}.weight")
+    if first is None or given is None or first.groups != 1:
+        return False
+    own = first.weight.shape
+    return own[1] == 3 and given.shape == (own[0], 1, *own[2:])
 
 
 def channels_of(module: nn.Module) -> int:

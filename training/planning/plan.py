@@ -1,6 +1,6 @@
 """What would run, what is done, and why. Resolves choices from records; imports no torch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from training.records import (
     GRID_FIELDS,
     RECIPE,
     Choice,
+    Dataset,
     Experiment,
     Metrics,
     Selected,
@@ -63,14 +64,20 @@ class Plan:
         study: The experiment list and its settings.
         folder: Where the records are.
         fingerprint: The data set's, when known; records of another one are stale.
+        others: Those of further data sets, by name, when known.
     """
 
     def __init__(
-        self, study: StudyRecord, folder: StudyFolder, fingerprint: str | None = None
+        self,
+        study: StudyRecord,
+        folder: StudyFolder,
+        fingerprint: str | None = None,
+        others: Mapping[str, str] | None = None,
     ) -> None:
         self.study = study
         self.folder = folder
         self.fingerprint = fingerprint
+        self.others = others or {}
 
     @property
     def seeds(self) -> range:
@@ -190,9 +197,22 @@ class Plan:
             return "to do", "not tested yet"
         if missing := _not_tested_with(experiment, record):
             return "to do", f"not tested with {', '.join(missing)} yet"
+        if missing := _not_tested_on(experiment, record):
+            return "to do", f"not tested on {', '.join(missing)} yet"
+        if changed := self._changed_others(experiment, record):
+            return "stale", f"the pictures of {', '.join(changed)} have changed"
         if experiment.role == "reuse" and not self._repeats_its_source(record, selected, seed):
             return "stale", "its source ran again"
         return "done", f"ran {record.finished_at}".strip()
+
+    def _changed_others(self, experiment: Experiment, record: Metrics) -> list[str]:
+        """Return the further data sets that are others than those that a record speaks of."""
+        return [
+            test.pictures
+            for test in record.other_tests or ()
+            if test.pictures in experiment.test_on
+            and self.others.get(test.pictures, test.fingerprint) != test.fingerprint
+        ]
 
     def _repeats_its_source(self, record: Metrics, selected: Selected | None, seed: int) -> bool:
         if selected is None or record.reused_from != selected.id:
@@ -218,6 +238,19 @@ def _not_tested_with(experiment: Experiment, record: Metrics) -> list[str]:
         return []
     there = {test.change for test in record.changed_tests or ()}
     return [change for change in experiment.test_with if change not in there]
+
+
+def _not_tested_on(experiment: Experiment, record: Metrics) -> list[str]:
+    """Return the further data sets that an experiment asks for and its record lacks."""
+    if record.test is None:
+        return []
+    there = {test.pictures for test in record.other_tests or ()}
+    return [name for name in experiment.test_on if name not in there]
+
+
+def fingerprints_of(dataset: Dataset) -> dict[str, str]:
+    """Return those of the further data sets that a record speaks of, by name."""
+    return {other.name: other.fingerprint for other in dataset.other_pictures or ()}
 
 
 def _difference(record: Metrics, spec: Spec, selected: Selected | None) -> str:

@@ -26,11 +26,13 @@ from training.records.dataset import (
     FoldCounts,
     LeftOut,
     LeftOutReason,
+    OtherPictures,
     SizeStatistics,
     Split,
     SplitChange,
     SplitSource,
     Thumbnail,
+    UnknownClass,
 )
 from training.records.files import (
     RECORD_TYPES,
@@ -72,6 +74,7 @@ from training.records.optimizers import (
     OptimizerOptions,
     options_of,
 )
+from training.records.other_pictures import OtherAnswers, OtherTest, PictureSet
 from training.records.outline import ExtraSection, Outline
 from training.records.recipe import RECIPE, optimizer_fields, value_of
 from training.records.results import (
@@ -189,10 +192,14 @@ __all__ = [
     "NearTrain",
     "Optimizer",
     "OptimizerOptions",
+    "OtherAnswers",
+    "OtherPictures",
+    "OtherTest",
     "Outline",
     "Outstanding",
     "OutstandingKind",
     "Parameters",
+    "PictureSet",
     "Predictions",
     "Projection",
     "Rank",
@@ -217,6 +224,7 @@ __all__ = [
     "StudySection",
     "Thumbnail",
     "Transform",
+    "UnknownClass",
     "ValidationAnswers",
     "code_in",
     "confident_mistakes",

@@ -14,8 +14,8 @@ FORMAT = 2
 
 Fields that a reader can do without are added under the same number, as `Predictions.examples`,
 `Metrics.first_layer`, `Metrics.cost`, `Metrics.loss_scaling`, `Metrics.validation_answers`,
-`Metrics.scores`, `Metrics.train_at_rest`, `Predictions.feature_map` and `Dataset.split_changes`
-were.
+`Metrics.scores`, `Metrics.train_at_rest`, `Predictions.feature_map`, `Dataset.split_changes` and
+`Metrics.other_tests` were.
 """
 
 DataKind = Literal["caltech101", "sample", "folder"]
@@ -162,6 +162,50 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True):
     pairs: list[DuplicatePair] = []
 
 
+class UnknownClass(msgspec.Struct, frozen=True):
+    """A class of a further data set that the study hasn't.
+
+    Attributes:
+        name: As there.
+        n_images: Its images, which are left out.
+    """
+
+    name: str
+    n_images: Count
+
+
+class OtherPictures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the report says of a further data set. Classes are matched by their names.
+
+    Attributes:
+        name: As `PictureSet.name`.
+        fingerprint: Changes with any image that is tested on, its class or its place.
+        classes: Numbers in `Dataset.classes` of those that both have.
+        unknown: Classes that only it has.
+        images: Paths of the images that are tested on, relative to its folder: all of the classes
+            in common, whichever split they lie in, but those left out below.
+        n_unreadable_files: Images that could not be decoded, all of them.
+        unreadable_files: The first 20 of them.
+        n_trained_on: Images left out because the study's train or validation split has them, too,
+            or nearly.
+        trained_on: Pairs of those, and their twins in the study's splits; the first 20.
+        n_also_tested: Images that are tested on and have a twin in the study's own test split.
+        left_out: What else of its folder isn't used, and why.
+    """
+
+    name: str
+    fingerprint: str
+    classes: list[Count]
+    unknown: list[UnknownClass]
+    images: list[str]
+    n_unreadable_files: Count = 0
+    unreadable_files: list[str] = []
+    n_trained_on: Count = 0
+    trained_on: list[DuplicatePair] = []
+    n_also_tested: Count = 0
+    left_out: tuple[LeftOut, ...] = ()
+
+
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     """`dataset.json`: all that the report says of the images.
 
@@ -201,6 +245,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         looks: How the images look, and which stand out; null in older records.
         folds: Of each fold, where there are some; `n_train`, `n_validation` and `counts`, and all
             else that is said of train and validation, are of the first.
+        other_pictures: Further data sets, of studies that test on some.
     """
 
     format: int = FORMAT
@@ -237,3 +282,4 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     n_found: Count | None = None
     looks: Looks | None = None
     folds: tuple[FoldCounts, ...] = ()
+    other_pictures: tuple[OtherPictures, ...] | msgspec.UnsetType = msgspec.UNSET

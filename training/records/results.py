@@ -16,6 +16,7 @@ from training.records.label_suspects import LabelSuspects
 from training.records.learning_curve import LearningCurve
 from training.records.neighbours import NearTrain
 from training.records.optimizers import Optimizer, OptimizerOptions
+from training.records.other_pictures import OtherAnswers, OtherTest, PictureSet
 from training.records.outline import Outline
 from training.records.scores import KeptScores
 from training.records.sections import StudyGrid, StudySection
@@ -228,6 +229,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
         test: Scores of the `best_epoch` weights on the test split, for finalists.
         changed_tests: Those weights' answers to changed test pictures, for experiments that ask for
             them by `test_with`.
+        other_tests: Their scores on further data sets, for experiments that ask for them by
+            `test_on`.
         train_at_rest: Of those weights on the train split without augmentation, at inference, so
             that it can be held against validation; for finalists, null in older records.
         validation_answers: Answers to the validation images after `best_epoch`; null in older
@@ -283,6 +286,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     validation: Scores | None = None
     test: HeldOutScores | None = None
     changed_tests: tuple[ChangedTest, ...] | msgspec.UnsetType = msgspec.UNSET
+    other_tests: tuple[OtherTest, ...] | msgspec.UnsetType = msgspec.UNSET
     train_at_rest: Scores | None = None
     validation_answers: ValidationAnswers | None = None
     last_answers: ValidationAnswers | None = None
@@ -370,6 +374,7 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
             they aren't finite.
         nearest_train: The train images nearest to each of `answers.doubtful_mistakes`; null in
             older records.
+        others: Answers to further data sets, in the order of `Metrics.other_tests`.
     """
 
     format: int = FORMAT
@@ -383,6 +388,7 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
     heat_maps: HeatMaps | None = None
     feature_map: FeatureMap | None = None
     nearest_train: list[NearTrain] | None = None
+    others: tuple[OtherAnswers, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -486,9 +492,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def which_run(self, seed: int) -> str:
         """Return what a list adds to an experiment's id: its seed or fold, where it has several."""
-        if self.folds:
-            return f" (fold {self.fold_of(seed)})"
-        return f" (seed {seed})" if self.seeds > 1 else ""
+        return f" ({self.run_words(seed)})" if self.folds or self.seeds > 1 else ""
+
+    def run_words(self, seed: int) -> str:
+        """Return what a run is called among those of its experiment: by its fold, or its seed."""
+        return f"fold {self.fold_of(seed)}" if self.folds else f"seed {seed}"
+
+    def told_run(self, seed: int) -> str:
+        """Return what progress says of a run beside its id: its fold, or a seed other than 0."""
+        return self.run_words(seed) if self.folds or seed else ""
 
     def fold_of(self, seed: int) -> int:
         """Return the number, from 1, of the fold that a seed's run validates on; 0 for none."""
@@ -513,6 +525,7 @@ class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
         report: How its report is arranged.
         sections: Of a study with a list of its own; empty for the homework's.
         grids: Of such a study.
+        pictures: Further data sets to test on.
     """
 
     format: int = FORMAT
@@ -530,3 +543,4 @@ class StudyRecord(msgspec.Struct, frozen=True, kw_only=True):
     report: Outline = Outline()
     sections: tuple[StudySection, ...] = ()
     grids: tuple[StudyGrid, ...] = ()
+    pictures: tuple[PictureSet, ...] | msgspec.UnsetType = msgspec.UNSET

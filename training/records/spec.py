@@ -107,6 +107,7 @@ class Experiment(
         train_per_class: After training, also fit a linear head on the frozen features of so many
             train pictures a class each, see `LearningCurve`.
         test_with: Ways in which the test pictures are changed for further tests, see `Change`.
+        test_on: Further data sets that it is tested on as well, see `PictureSet`.
         extra: Only run when asked for (`--extras`, or by name).
         note: A caveat that the record and the report repeat.
     """
@@ -150,6 +151,7 @@ class Experiment(
     std: tuple[float, float, float] | None = None
     train_per_class: tuple[int, ...] = ()
     test_with: tuple[Change, ...] = ()
+    test_on: tuple[str, ...] = ()
     extra: bool = False
     note: str = ""
 
@@ -162,7 +164,8 @@ class Experiment(
         return self.id.partition("/")[2]
 
 
-EXPERIMENT_WORDS = ("id", "question", "role", "test", "test_with", "choice", "extra", "note")
+EXPERIMENT_WORDS = ("id", "question", "role", "test", "test_with", "test_on", "choice",
+                    "extra", "note")  # fmt: skip
 """Fields of an experiment that say nothing of how it trains."""
 
 GRID_FIELDS = tuple(name for name in Experiment.__struct_fields__ if name not in EXPERIMENT_WORDS)

@@ -28,6 +28,7 @@ from training.reproduce.distance import (
     relative,
     total_variation,
 )
+from training.reproduce.other_pictures import on_the_same_pictures
 from training.reproduce.recorded import RunRecords
 from training.reproduce.tolerance import Tolerance
 
@@ -96,6 +97,7 @@ def compare(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) -> Co
     Where rounding makes another epoch the best, or decides before the best one, the tests are of
     different weights, and only what has to be equal in them is compared.
     """
+    recorded, again = on_the_same_pictures(recorded, again)
     if _content(recorded, again) == _content(again, recorded):
         return Comparison("same")
     vague_from = tolerance.vague_from(len(again.curves.epoch))
@@ -116,10 +118,13 @@ def compare(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) -> Co
 
 def compare_test(recorded: RunRecords, again: RunRecords, tolerance: Tolerance) -> Comparison:
     """Hold only the readings of the test set against each other."""
+    recorded, again = on_the_same_pictures(recorded, again)
     same_test = recorded.metrics.test == again.metrics.test
     same_answers = _plain(recorded.predictions) == _plain(again.predictions)
     same_changed = recorded.metrics.changed_tests == again.metrics.changed_tests
-    if same_test and same_answers and same_changed and _same_scores(recorded, again):
+    same_elsewhere = recorded.metrics.other_tests == again.metrics.other_tests
+    same = same_test and same_answers and same_changed and same_elsewhere
+    if same and _same_scores(recorded, again):
         return Comparison("same")
     found = tuple(_of_test(recorded, again, tolerance))
     verdict: Verdict = "different" if found else "within rounding"
@@ -367,6 +372,7 @@ def _of_test(
         if relative(one.loss, other.loss) > tolerance.test_loss:
             yield _unlike("test/loss", one.loss, other.loss, tolerance.test_loss)
     yield from _of_changed(recorded.metrics, again.metrics, tolerance)
+    yield from _of_others(recorded.metrics, again.metrics, tolerance)
     yield from _of_predictions(recorded, again, tolerance)
     yield from _of_scores(recorded, again, tolerance)
 
@@ -385,6 +391,15 @@ def _of_changed(one: Metrics, other: Metrics, tolerance: Tolerance | None) -> It
             name = f"changed_tests/{i}/n_correct"
             yield _unlike(name, test.n_correct, its.n_correct, most)
             return
+
+
+def _of_others(one: Metrics, other: Metrics, tolerance: Tolerance | None) -> Iterator[Difference]:
+    """Compare the tests on further data sets by how many images were named rightly."""
+    tests, again = one.other_tests or (), other.other_tests or ()
+    for i, (test, its) in enumerate(zip(tests, again, strict=False)):
+        most = (tolerance.test_accuracy if tolerance is not None else 1) * test.n_images
+        if absolute(test.n_correct, its.n_correct) > most:
+            yield _unlike(f"other_tests/{i}/n_correct", test.n_correct, its.n_correct, most)
 
 
 def _of_predictions(

@@ -77,6 +77,7 @@ def test_again(
         record,
         test=tested.scores,
         changed_tests=tested.changed,
+        other_tests=tested.elsewhere,
         scores=None if found is None else found[1],
         environment=describe(workspace.device, workspace.precision),
     )

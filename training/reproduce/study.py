@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 import torch
 
-from training.data.locate import locate
+from training.data.locate import locate, locate_others
 from training.data.prepare import PreparedData, prepare
 from training.device.environment import describe, using_threads
 from training.device.precision import set_up
 from training.durations import duration
 from training.engine.feature_cache import NothingKept
-from training.errors import HomeworkError, StudyError
+from training.errors import DataError, HomeworkError, StudyError
 from training.folders import cache_folder
 from training.forecast import forecast
 from training.locks import locked
@@ -147,7 +147,17 @@ def _images(study: StudyRecord, progress: Progress) -> PreparedData:
         progress=progress.stage,
         choices=choices_of(settings),
         say=progress.note,
+        others=_others(study, progress),
     )
+
+
+def _others(study: StudyRecord, progress: Progress) -> dict[str, Path]:
+    """Return where further data sets are; tests on those that aren't here are left out."""
+    try:
+        return locate_others(study, progress.stage)
+    except DataError as error:
+        progress.note(f"Nothing is tested on further pictures again: {error}")
+        return {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -303,7 +313,8 @@ class _Again:
         self.progress.note(_announced(chosen, found.n_records, seed))
         for position, item in enumerate(chosen, 1):
             run = runs[item.candidate.name]
-            self.progress.experiment(position, len(chosen), *run.name)
+            which = self.study.settings.told_run(run.name[1])
+            self.progress.experiment(position, len(chosen), run.name[0], which)
             left -= item.seconds
             started = time.monotonic()
             answer = self._answered(run, item.trained, left)

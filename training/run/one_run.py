@@ -28,6 +28,7 @@ from training.records import (
     HeldOutScores,
     KeptScores,
     Metrics,
+    OtherTest,
     Predictions,
     Spec,
     read,
@@ -54,6 +55,7 @@ from training.run.notes import (
     scaling_notes,
     testing_notes,
 )
+from training.run.other_tests import other_tests
 from training.run.prepare_model import Model, prepare_model
 from training.run.save_weights import chosen_weights, save_best_weights, save_network
 from training.run.train_model import pictures, train_model
@@ -70,6 +72,7 @@ class Tested:
         network: Name of the file that the tested network is kept in.
         in_fp32: Whether fp16 couldn't hold the values.
         changed: Answers to changed test pictures; unset where none were asked for.
+        elsewhere: Scores on further data sets; unset where none were asked for.
         outputs: Logits (n, n_classes) and true classes (n,) of the test images, on the CPU.
         inspection: What it was looked at for beside that.
     """
@@ -80,6 +83,7 @@ class Tested:
     network: str | None = None
     in_fp32: bool = False
     changed: tuple[ChangedTest, ...] | msgspec.UnsetType = msgspec.UNSET
+    elsewhere: tuple[OtherTest, ...] | msgspec.UnsetType = msgspec.UNSET
     outputs: tuple[Tensor, Tensor] | None = None
     inspection: Inspection = field(default_factory=Inspection)
 
@@ -192,6 +196,7 @@ def _describe(
         validation=result.validation[result.best_epoch - 1] if result.best_epoch else None,
         test=tested.scores,
         changed_tests=tested.changed,
+        other_tests=tested.elsewhere,
         train_at_rest=tested.inspection.train,
         validation_answers=result.best_answers,
         last_answers=result.last_answers if len(result.train) != result.best_epoch else None,
@@ -254,6 +259,7 @@ def _reuse(step: Step, workspace: Workspace) -> Metrics:
             section=experiment.section,
             test=tested.scores or source.test,
             changed_tests=tested.changed,
+            other_tests=tested.elsewhere,
             scores=kept,
             train_at_rest=tested.inspection.train,
             speed=tested.inspection.speed,
@@ -315,13 +321,18 @@ def test_network(
     predictions = with_views(predictions, model, spec, inputs, seen, features, workspace)
     inspection = inspect_network(predictions, model, spec, inputs, passes, workspace)
     changed = changed_tests(step.experiment.test_with, model, spec, inputs, workspace)
+    elsewhere, others = other_tests(step.experiment.test_on, model, spec, workspace)
+    predictions = msgspec.structs.replace(
+        predictions, nearest_train=inspection.nearest, others=others or msgspec.UNSET
+    )
     return Tested(
         HeldOutScores(scores.loss, n_correct / len(label), n_correct, len(label)),
-        msgspec.structs.replace(predictions, nearest_train=inspection.nearest),
+        predictions,
         layer,
         file,
         in_fp32=autocast is not None and autocast.in_fp32,
         changed=changed or msgspec.UNSET,
+        elsewhere=elsewhere or msgspec.UNSET,
         outputs=(logits, label),
         inspection=inspection,
     )

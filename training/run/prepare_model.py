@@ -12,7 +12,7 @@ from training.device.randomness import random_state, restore_random_state, seed_
 from training.errors import WeightsError
 from training.networks.build import ARCHITECTURES, Network, build
 from training.networks.freezing import Trainable, freeze
-from training.networks.grey_input import with_channels
+from training.networks.grey_input import are_of_grey, with_channels
 from training.records import Spec, is_another_file
 from training.run.train_stand_in import digest_of, sample_weights
 from training.run.workspace import Workspace
@@ -51,9 +51,14 @@ def prepare_model(spec: Spec, source: WeightsSource, workspace: Workspace) -> Mo
     imported = source.file if _loads_its_own_weights(spec.model) else None
     network = _built(spec, imported, workspace)
     weights = _starting_weights(spec, source, network, workspace)
+    given = weights.state if weights is not None and imported is None else {}
+    sees_grey = spec.channels == 1 and are_of_grey(given, network.module)
+    if sees_grey:  # they fit a network of one channel; others are fitted to one after loading
+        with_channels(network.module, spec.channels, spec.model)
     if weights is not None and imported is None:
         load_backbone(network, weights.state, source.label)
-    with_channels(network.module, spec.channels, spec.model)
+    if not sees_grey:
+        with_channels(network.module, spec.channels, spec.model)
     mean, std = _normalisation(spec, weights, workspace)
     if workspace.nudge:
         _nudge(network, workspace.nudge)

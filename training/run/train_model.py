@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from training.data.other_pictures import OtherData
 from training.device.energy import EnergyMeter, energy_meter
 from training.device.precision import FACTORS, computing
 from training.device.process_group import ALONE, ProcessGroup
@@ -245,6 +246,20 @@ def _pictures(
         kind=_kind(spec, workspace),
         again=again,
         code_folders=workspace.options.code_folders,
+        channels=spec.channels,
+    )
+
+
+def pictures_of(other: OtherData, model: Model, spec: Spec, workspace: Workspace) -> PictureInputs:
+    """Return the images of a further data set as a network sees them."""
+    return PictureInputs(
+        other.pixels(spec.image_size, workspace.progress.stage),
+        other.rows,
+        other.labels,
+        mean=model.mean,
+        std=model.std,
+        device=workspace.device,
+        kind=_kind(spec, workspace),
         channels=spec.channels,
     )
 

@@ -121,6 +121,7 @@ def as_file(study: StudyRecord) -> StudyFile:
         abstract=study.abstract,
         preset=study.preset,
         data=study.data,
+        pictures={each.name: {"data": each.data} for each in study.pictures or ()},
         settings=_different(study.settings, usual),
         report=study.report,
         **_own_list(study) if _has_own_list(study) else _changes_of_list(study),
@@ -203,6 +204,7 @@ def _changes(before: StudyRecord, after: StudyRecord) -> Iterator[str]:
     for name in ("preset", "data"):
         if getattr(before, name) != getattr(after, name):
             yield _change(name, getattr(before, name), getattr(after, name))
+    yield from _changes_of_pictures(before, after)
     changed = set()
     for name in Settings.__struct_fields__:
         was, now = getattr(before.settings, name), getattr(after.settings, name)
@@ -210,6 +212,16 @@ def _changes(before: StudyRecord, after: StudyRecord) -> Iterator[str]:
             changed.add(name)
             yield _change(name, was, now)
     yield from _changes_of_experiments(before, after, changed)
+
+
+def _changes_of_pictures(before: StudyRecord, after: StudyRecord) -> Iterator[str]:
+    """Say which further data sets are others; one that is new changes nothing that was there."""
+    was, now = (
+        {each.name: each.data for each in study.pictures or ()} for study in (before, after)
+    )
+    for name, data in was.items():
+        if name in now and now[name] != data:
+            yield _change(f"pictures.{name}, data", data, now[name])
 
 
 def _changes_of_experiments(

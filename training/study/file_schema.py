@@ -37,6 +37,13 @@ SAID = {
 
 TEXT: dict[str, Any] = {"type": "string"}
 NAMES = {"type": "array", "items": TEXT}
+PICTURES = {
+    "type": "object",
+    "properties": {"data": TEXT | {"description": "Where they are, as the study’s own images."}},
+    "required": ["data"],
+    "additionalProperties": False,
+    "description": "Further images that experiments are tested on, by test_on.",
+}
 COUNT = {"type": "integer", "minimum": 0}
 
 
@@ -46,6 +53,7 @@ def study_file_schema() -> dict[str, Any]:
     _of_tables(definitions)
     said = described(StudyFile)[1]
     tables = {
+        "pictures": {"type": "object", "additionalProperties": PICTURES},
         "settings": references[0],
         "experiments": {"type": "object", "additionalProperties": references[1]},
         "grids": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Grid"}},

@@ -1,5 +1,6 @@
 """The study file: a person's own title, data, list and overrides, in TOML."""
 
+import functools
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from training.folders import expanded
 from training.lookup import unknown_name
 from training.records import Experiment, Outline, Settings, StudyGrid, StudySection
 from training.study.changed_tests import check_changes
+from training.study.other_pictures import check_named, read_sets
 from training.study.outline import read_outline
 from training.study.own_sections import read_sections, sections_in
 from training.study.places import header, lines_of
@@ -56,6 +58,7 @@ class StudyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         abstract: A paragraph that opens the report.
         preset: The preset that its settings start from.
         data: Where the images come from.
+        pictures: Name to `data` of further images, which experiments are tested on as well.
         extends: `homework`, so that sections of its own follow the homework's.
         settings: Overrides of `Settings`.
         sections: Section name to fields of `StudySection`; with any, the study has its own list.
@@ -74,6 +77,7 @@ class StudyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     abstract: str = ""
     preset: str = ""
     data: str = ""
+    pictures: dict[str, dict[str, Any]] = {}
     extends: str = ""
     settings: dict[str, Any] = {}
     sections: dict[str, dict[str, Any]] = {}
@@ -171,6 +175,7 @@ def study_file_of(tables: Mapping[str, Any], path: Path, text: str = "") -> Stud
 def _check_tables(file: StudyFile) -> None:
     if file.extends not in ("", HOMEWORK):
         raise unknown_name(f"study to extend in {file.path}:", file.extends, (HOMEWORK,))
+    read_sets(file.pictures, file.where)
     convert_fields(file.settings, Settings, file, "settings")
     for experiment_id, fields in file.experiments.items():
         own = experiment_fields(fields, None, file.where("experiments", experiment_id))
@@ -226,6 +231,7 @@ def convert_fields(
     where = file.where(table, name)
     check_names(fields, where)
     check_changes(fields, where)
+    check_named(fields, file.pictures, functools.partial(file.where, table, name))
     try:
         return msgspec.convert(with_transforms(fields, where), kind)
     except msgspec.ValidationError as error:
@@ -256,11 +262,16 @@ def _with_absolute_paths(file: StudyFile, folder: Path) -> StudyFile:
     groups = settings.get("groups")
     if isinstance(groups, str) and groups and (folder / Path(groups).expanduser()).is_file():
         settings["groups"] = absolute(groups, ())  # a file; else it is an expression
+
+    def place(data: str) -> Any:
+        keywords = ("caltech101", "sample")
+        return data if data.startswith("torchvision:") else absolute(data, keywords)
+
+    others = {name: {**each, "data": place(each["data"])} for name, each in file.pictures.items()}
     return msgspec.structs.replace(
         file,
-        data=file.data
-        if file.data.startswith("torchvision:")
-        else absolute(file.data, ("caltech101", "sample")),
+        data=place(file.data),
+        pictures=others,
         settings=settings,
         experiments=with_weights(file.experiments),
         grids=with_weights(file.grids),

@@ -15,6 +15,7 @@ from training.study.files import FROM, StudyFile, study_file_of
 from training.study.python_tables import (
     ExperimentTable,
     GridTable,
+    PicturesTable,
     Report,
     SectionTable,
     Settings,
@@ -58,6 +59,18 @@ class _Table:
         return hash((type(self), self.name))
 
 
+class Pictures(_Table):
+    """`[pictures.NAME]` of a study file: pictures that experiments are tested on as well.
+
+    Args:
+        name: As experiments call it in `test_on`.
+        fields: The keys of `training.study.python_tables.PicturesTable`.
+    """
+
+    def __init__(self, name: str, /, **fields: Unpack[PicturesTable]) -> None:
+        super().__init__(name, {**fields})
+
+
 class Section(_Table):
     """`[sections.NAME]` of a study file.
 
@@ -95,6 +108,15 @@ class Experiment(_Table):
         super().__init__(id, {**fields})
 
 
+KINDS: dict[str, type[_Table]] = {
+    "pictures": Pictures,
+    "sections": Section,
+    "grids": Grid,
+    "experiments": Experiment,
+}
+"""Tables with names, in the order in which a study file has them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Study:
     """A study, as a study file describes it; every argument is optional.
@@ -110,6 +132,7 @@ class Study:
         abstract: A paragraph that opens the report.
         preset: The preset that its settings start from.
         data: Where the images come from.
+        pictures: Further images to test on.
         extends: `homework`, so that sections of its own follow the homework's.
         settings: What holds for all experiments.
         sections: With any, the study has a list of its own.
@@ -125,6 +148,7 @@ class Study:
     abstract: str | None = None
     preset: Literal["reference", "quick"] | None = None
     data: Text | None = None
+    pictures: Sequence[Pictures] = ()
     extends: Literal["homework"] | None = None
     settings: Settings = field(default_factory=Settings)
     sections: Sequence[Section] = ()
@@ -141,7 +165,7 @@ class Study:
         words = ("name", "title", "author", "course", "abstract", "preset", "data", "extends")
         tables: dict[str, Any] = {key: getattr(self, key) for key in words}
         tables["settings"] = self.settings or None
-        for key, kind in (("sections", Section), ("grids", Grid), ("experiments", Experiment)):
+        for key, kind in KINDS.items():
             tables[key] = _by_name(key, kind, getattr(self, key)) or None
         tables["report"] = self.report
         return toml_text(tables)

@@ -103,6 +103,12 @@ class Settings(Recipe, total=False):
     feature_map: Layout
 
 
+class PicturesTable(TypedDict):
+    """`[pictures.NAME]`: further pictures, which experiments are tested on by `test_on`."""
+
+    data: Text
+
+
 class SectionTable(TypedDict, total=False):
     """`[sections.NAME]`: a question, and how its answer is shown."""
 
@@ -152,6 +158,7 @@ class ExperimentTable(Recipe, total=False):
     std: Sequence[float]
     train_per_class: Sequence[int]
     test_with: Sequence[Change]
+    test_on: Sequence[str]
     extra: bool
     note: str
     like: str

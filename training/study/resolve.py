@@ -11,6 +11,7 @@ from training.records import (
     OPTIONS,
     Experiment,
     Outline,
+    PictureSet,
     Settings,
     StudyRecord,
     matches_group,
@@ -19,6 +20,7 @@ from training.study.changed_tests import check_changed_tests
 from training.study.choices import choices_of
 from training.study.files import StudyFile, convert_fields
 from training.study.lists import study_list, with_epochs
+from training.study.other_pictures import check_tested
 from training.study.presets import PRESETS
 from training.study.recipe import (
     check_losses,
@@ -69,6 +71,8 @@ def build_study(
     check_losses(experiments, settings)
     check_phases(experiments, settings)
     check_changed_tests(experiments, listed.sections)
+    check_tested(experiments)
+    others = tuple(PictureSet(key, each["data"]) for key, each in file.pictures.items())
     is_homework = not file.sections and not file.extends and not file.grids and not file.kept
     return StudyRecord(
         name=study_name,
@@ -83,6 +87,7 @@ def build_study(
         report=file.report or Outline(),
         sections=tuple(file.study_sections.values()),
         grids=() if is_homework else tuple(grid.record for grid in listed.grids.values()),
+        pictures=others or msgspec.UNSET,
     )
 
 

@@ -165,6 +165,13 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
+def _whose(own: Tensor, given: Tensor) -> str:
+    """Say which network weights of another shape are of."""
+    if given.dim() == 4 and given.shape == (own.shape[0], 1, *own.shape[2:]) and own.shape[1] == 3:
+        return "They are of a network that sees one channel of grey: set channels = 1."
+    return "They belong to another model or width."
+
+
 def load_backbone(network: Network, state: Mapping[str, Tensor], origin: str) -> None:
     """Copy all but the head's tensors into the network; the head keeps its random start.
 
@@ -188,7 +195,7 @@ def load_backbone(network: Network, state: Mapping[str, Tensor], origin: str) ->
             raise WeightsError(
                 f"The weights {origin} don't fit: “{name}” has shape {tuple(state[name].shape)}, "
                 f"the model expects {tuple(value.shape)}.",
-                "They belong to another model or width.",
+                _whose(value, state[name]),
             )
     with torch.no_grad():
         for name, value in own.items():

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 import pytest
-from scipy.stats import binom, binomtest, sem, t, ttest_rel
+from scipy.stats import binom, binomtest, chi2_contingency, sem, t, ttest_rel
 
 from report.evidence.statistics import (
     class_accuracy,
@@ -16,10 +16,12 @@ from report.evidence.statistics import (
     mcnemar_exact,
     n_perfect,
     newcombe_interval,
+    of_classes,
     only_first_right,
     paired_interval,
     paired_t,
     student_interval,
+    two_shares,
     wilson_interval,
 )
 from training.holm import holm
@@ -108,6 +110,25 @@ def test_newcombe_interval_is_made_of_scipys(counts):
     below = math.hypot(a / n - first.low, second.high - b / m)
     above = math.hypot(first.high - a / n, b / m - second.low)
     assert newcombe_interval(*counts) == pytest.approx((gap - below, gap + above), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "counts", [(30, 70, 12, 60), (0, 5, 5, 5), (99, 100, 1, 99), (81, 138, 42, 251), (5, 9, 5, 9)]
+)
+def test_two_shares_are_tested_as_by_scipy(counts):
+    (a, n), (b, m) = counts[:2], counts[2:]
+    expected = chi2_contingency([[a, n - a], [b, m - b]], correction=True).pvalue
+    assert two_shares(*counts) == pytest.approx(expected, rel=1e-9)
+    assert two_shares(*counts[2:], *counts[:2]) == two_shares(*counts)
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_two_shares_of_nothing_or_all_dont_differ(share):
+    assert two_shares(share * 7, 7, share * 30, 30) == 1.0
+
+
+def test_pictures_of_some_classes_are_taken_by_their_labels():
+    assert of_classes([9, 8, 7, 6], [0, 1, 2, 1], [1, 5]) == [8, 6]
 
 
 @pytest.mark.parametrize("p", [0.05, 0.5, 0.7, 0.95])

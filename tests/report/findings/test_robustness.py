@@ -133,6 +133,11 @@ def test_of_several_seeds_it_is_said_whose_answers_they_are():
     words = said(of_which_seeds(view, changed_runs(view, SECTION)))
     assert words == "Answers to changed pictures are those of the first of 2 seeds."
     assert of_which_seeds(view_of(runs[0]), runs[:1]) == []
+    view.study = msgspec.structs.replace(
+        view.study, settings=msgspec.structs.replace(view.study.settings, seeds=1, folds=2)
+    )
+    words = said(of_which_seeds(view, changed_runs(view, SECTION)))
+    assert words == "Answers to changed pictures are those of the first of 2 folds."
 
 
 def test_strengths_of_changes_have_two_digits_at_most():

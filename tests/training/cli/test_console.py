@@ -28,7 +28,7 @@ def shown(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     with ConsoleProgress() as progress:
-        progress.experiment(1, 1, "scratch/baseline", 0)
+        progress.experiment(1, 1, "scratch/baseline", "")
         progress.epochs(3, 640)
         for epoch in range(1, 4):
             for _ in range(10):

@@ -17,6 +17,8 @@ from training.records import (
     LearningCurve,
     Metrics,
     NearImage,
+    OtherAnswers,
+    OtherTest,
     Predictions,
     Scores,
     SplitScores,
@@ -288,6 +290,40 @@ def changed_tests(n_correct=80, level=1):
 def test_answers_to_changed_pictures_are_held_against_the_record(tests, expected, field):
     tolerance = dataclasses.replace(USUAL, test_accuracy=0.02)
     recorded, again = (with_metrics(run(), changed_tests=t) for t in (tests, changed_tests()))
+    for found in (compare(recorded, again, tolerance), compare_test(recorded, again, tolerance)):
+        assert found.verdict == expected
+        assert [d.field for d in found.differences] == [field] * (field is not None)
+
+
+def on_sketches(found, n_correct=80, fingerprint="f", n=200):
+    """Return a run with a test on further pictures, too."""
+    test = OtherTest(
+        pictures="sketches", fingerprint=fingerprint, loss=1.0, accuracy=n_correct / n,
+        n_correct=n_correct, n_images=n,
+    )  # fmt: skip
+    answers = OtherAnswers(
+        pictures="sketches", fingerprint=fingerprint, label=LABELS, probability=[0.5] * n,
+        predicted=[k if i < n_correct else 1 - k for i, k in enumerate(LABELS)],
+    )  # fmt: skip
+    predictions = msgspec.structs.replace(found.predictions, others=(answers,))
+    found = dataclasses.replace(found, predictions=predictions)
+    return with_metrics(found, other_tests=(test,))
+
+
+@pytest.mark.parametrize(
+    ("again", "expected", "field"),
+    [
+        (on_sketches(run()), "same", None),
+        (on_sketches(run(), 82), "within rounding", None),
+        (on_sketches(run(), 90), "different", "other_tests/0/n_correct"),
+        (on_sketches(run(), 90, "another"), "same", None),
+        (run(), "same", None),
+    ],
+    ids=["alike", "nearly", "unlike", "of other pictures", "without them"],
+)
+def test_answers_to_further_pictures_are_held_against_the_record(again, expected, field):
+    tolerance = dataclasses.replace(USUAL, test_accuracy=0.02)
+    recorded = on_sketches(run())
     for found in (compare(recorded, again, tolerance), compare_test(recorded, again, tolerance)):
         assert found.verdict == expected
         assert [d.field for d in found.differences] == [field] * (field is not None)

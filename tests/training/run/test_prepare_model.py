@@ -6,6 +6,7 @@ import msgspec
 import pytest
 import torch
 
+from training.errors import WeightsError
 from training.run import prepare_model as preparing
 from training.run.prepare_model import prepare_model
 from training.weights.load import StartingWeights
@@ -138,3 +139,36 @@ def test_a_file_that_is_not_what_its_name_says_is_told_once(spec, workspace, tmp
     ((kind, text),) = said
     assert kind == f"file:{file.name}"
     assert text.startswith(f"{file} isn't the file that was published under this name")
+
+
+def grey_and_colour(spec, network):
+    """Return the weights of a network, and those that timm's way makes of them for one channel."""
+    state = {name: value.clone() for name, value in network.state_dict().items()}
+    return state | {"features.0.weight": state["features.0.weight"].sum(1, keepdim=True)}, state
+
+
+@pytest.mark.parametrize("which", ["of grey", "of colours"])
+def test_grey_networks_start_from_weights_of_either(spec, workspace, monkeypatch, which):
+    other, _ = prepared(thin(spec, seed=9), workspace)
+    grey, colours = grey_and_colour(spec, other)
+    weights = StartingWeights(grey if which == "of grey" else colours, (0.5,) * 3, (0.5,) * 3)
+    monkeypatch.setattr(preparing, "_starting_weights", lambda *_: weights)
+    found = prepare_model(thin(spec, channels=1), WeightsSource("file:x"), workspace)
+    own = found.network.module.state_dict()
+    assert own["features.0.weight"].shape[1] == 1
+    for name, value in grey.items():
+        if not name.startswith(f"{found.network.head}."):
+            assert torch.equal(own[name], value), name
+
+
+def test_networks_of_colours_refuse_weights_of_grey_and_say_both_shapes(
+    spec, workspace, monkeypatch
+):
+    other, _ = prepared(thin(spec), workspace)
+    weights = StartingWeights(grey_and_colour(spec, other)[0], (0.5,) * 3, (0.5,) * 3)
+    monkeypatch.setattr(preparing, "_starting_weights", lambda *_: weights)
+    shape = tuple(other.features[0].weight.shape)
+    with pytest.raises(WeightsError) as found:
+        prepare_model(thin(spec), WeightsSource("file:x"), workspace)
+    assert f"has shape {(shape[0], 1, *shape[2:])}, the model expects {shape}" in str(found.value)
+    assert "set channels = 1" in str(found.value)

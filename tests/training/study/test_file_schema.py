@@ -101,6 +101,10 @@ TAKEN = [
         "augmentation = ['RandAugment', { name = 'ColorJitter', hue = 0.1, p = 0.5 }]"
     ),
     "[[report.extra]]\ntitle = 'T'\nmarkdown = 'x'",
+    (
+        "[pictures.sketches]\ndata = 'sketches'\n[sections.x]\n[experiments.'x/a']\n"
+        "test = true\ntest_on = ['sketches']"
+    ),
 ]
 
 
@@ -129,6 +133,10 @@ REFUSED = [
     "[sections.x]\ncompare = [['x/a']]",
     "[settings]\noptimizer_options = { betas = [0.9] }",
     "[report]\nleave = []",
+    "[pictures.sketches]",
+    "[pictures.sketches]\ndata = 3",
+    "[pictures.sketches]\ndata = 'x'\nclasses = ['a']",
+    "[pictures.sketches]\ndata = 'x'\n[experiments.'scratch/best']\ntest_on = 'sketches'",
 ]
 
 

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from training import Experiment, Grid, Report, Section, Settings, Study
+from training import Experiment, Grid, Pictures, Report, Section, Settings, Study
 from training.errors import StudyError
 from training.records import Experiment as ExperimentRecord
 from training.records import Settings as SettingsRecord
@@ -33,7 +33,7 @@ DECAY = Study(
 
 def in_python(raw):
     """Return the study that a person would write in Python for these tables of TOML."""
-    listed = {"sections": Section, "grids": Grid, "experiments": Experiment}
+    listed = {"pictures": Pictures, "sections": Section, "grids": Grid, "experiments": Experiment}
     given = dict(raw)
     for key, kind in listed.items():
         found = given.pop(key, {}).items()
@@ -78,6 +78,27 @@ def test_its_study_file_holds_the_same_tables(name):
 def test_members_are_named_in_the_order_of_the_fields():
     ids = [experiment.id for experiment in DECAY.record().experiments]
     assert ids[:3] == ["decay/grid-1e-4-0.1", "decay/grid-0.01-0.1", "decay/grid-1e-4-0.5"]
+
+
+FURTHER = """
+[pictures.sketches]
+data = "sketches"
+[experiments."scratch/best"]
+test_on = ["sketches"]
+"""
+
+
+def test_further_pictures_are_those_of_the_file(written):
+    file = written(FURTHER)
+    study = in_python(tomllib.loads(FURTHER))
+    record = study.record()
+    assert record == build_study(None, read_study_file(file))
+    assert [(each.name, each.data) for each in record.pictures] == [
+        ("sketches", str(file.parent / "sketches"))
+    ]
+    assert tomllib.loads(study.to_toml()) == tomllib.loads(FURTHER)
+    with pytest.raises(StudyError, match="is there twice"):
+        Study(pictures=[Pictures("x", data="a"), Pictures("x", data="b")]).record()
 
 
 HOSTILE = ['a "quoted" \\ word', "two\nlines\n", 'ends in """', "\t\r\x00\x1f\x7f", "ü – ☃ 🐈", "",

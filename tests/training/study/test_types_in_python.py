@@ -14,11 +14,12 @@ ROOT = Path(__file__).parents[3]
 SNIPPET = """
 from pathlib import Path
 
-from training import Experiment, Grid, Report, Section, Settings, Study, run_study
+from training import Experiment, Grid, Pictures, Report, Section, Settings, Study, run_study
 
 study = Study(
     preset="quick",
     data=Path("pictures"),
+    pictures=[Pictures("sketches", data=Path("sketches"))],
     settings={"epochs": 3, "optimizers": ["adam", "sgd"], "weights": Path("w.pt")},
     sections=[Section("x", kind="grid", compare=[["x/a", "x/b"]])],
     grids=[
@@ -34,7 +35,7 @@ study = Study(
         Grid("x/h", learning_rate="learning_rates", optimizer="optimizers", epochs=[1, 2]),
     ],
     experiments=[
-        Experiment("x/a", from_="best of x/g", test=True),
+        Experiment("x/a", from_="best of x/g", test=True, test_on=["sketches"]),
         Experiment("x/b", like="x/a", batch_size={"at_most": 8}, head=[512]),
     ],
     report={"leave_out": ["background"], "extra": [{"title": "T", "file": "notes.md"}]},
@@ -47,6 +48,7 @@ Study(preset="huge")  # wrong: arg-type
 Study(settings={"epoch": 3})  # wrong: typeddict-unknown-key
 Study(settings={"epochs": "3"})  # wrong: typeddict-item
 Study(sections=[Grid("x/g", gamma=[0.1])])  # wrong: list-item
+Pictures("x", date="y")  # wrong: call-arg
 Section("x", kind="grids")  # wrong: arg-type
 Section("x", titel="x")  # wrong: call-arg
 Grid("x/g", test=True)  # wrong: call-arg
