@@ -12,6 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.sealed import read_sealed, sealed
+
 CHECKED_AT_ONCE = 2**24
 """Bytes of an array that a core brings into memory at a time to check them."""
 
@@ -82,30 +84,9 @@ class _Description(msgspec.Struct, frozen=True):
     contents: Contents
 
 
-class _Sealed(msgspec.Struct, frozen=True):
-    sha256: str
-    content: msgspec.Raw
-
-
 def describe(sources: Sources, pixels: NDArray[np.uint8], contents: Contents) -> bytes:
     """Return what the file beside an array holds."""
     return sealed(msgspec.json.encode(_Description(sources, checksums(pixels), contents)))
-
-
-def sealed(content: bytes) -> bytes:
-    """Return JSON text behind its SHA-256, as JSON."""
-    seal = hashlib.sha256(content).hexdigest()
-    return msgspec.json.encode(_Sealed(seal, msgspec.Raw(content)))
-
-
-def read_sealed(file: Path) -> bytes | None:
-    """Return the text that a file holds `sealed`; None if it isn't there or isn't whole."""
-    try:
-        found = msgspec.json.decode(file.read_bytes(), type=_Sealed)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    content = bytes(found.content)
-    return content if hashlib.sha256(content).hexdigest() == found.sha256 else None
 
 
 def checksums(pixels: NDArray[np.uint8]) -> list[int]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from training.data.cache import Stage
 from training.data.grey import grey_of
 from training.data.index import Index
-from training.data.pixel_files import PixelCache, read_sealed, sealed
+from training.data.pixel_files import PixelCache
+from training.data.sealed import read_sealed, sealed
 from training.data.splits import Splits
 from training.errors import RecordError
 from training.records import SPLITS, ClassCounts, SizeStatistics, replacing
