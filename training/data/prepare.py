@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from training.byte_names import escaped
 from training.data import duplicates
 from training.data.cache import Stage, decode_all
+from training.data.checked_pixels import Pixels
+from training.data.contents import Contents
 from training.data.folds import FoldsOfSplits, count_folds, cut_folds, settle_folds
 from training.data.geometry import resize_size
 from training.data.groups import groups_of
 from training.data.index import Index
 from training.data.layouts import index_pictures
 from training.data.left_out import line
-from training.data.pixel_files import Contents, PixelCache
+from training.data.pixel_files import PixelCache
 from training.data.sample import is_sample
 from training.data.splits import Splits, changes_to_given, check_classes, split
 from training.data.statistics import (
@@ -72,6 +74,7 @@ class PreparedData:
         root: The folder that `paths` are relative to.
         paths: The image behind each row.
         folds: The splits of each fold, where train and validation are cut into some.
+        say: Told in words what is stored, and which image had to be mended.
     """
 
     record: Dataset
@@ -81,6 +84,7 @@ class PreparedData:
     paths: Sequence[str]
     progress: Stage | None = None
     folds: FoldsOfSplits = ()
+    say: Callable[[str], None] | None = None
     _caches: dict[int, PixelCache] = field(default_factory=dict)
 
     @property
@@ -103,9 +107,7 @@ class PreparedData:
         )
         return dataclasses.replace(self, splits=self.folds[number - 1], record=record)
 
-    def pixels(
-        self, image_size: int, say: Callable[[str], None] | None = None
-    ) -> NDArray[np.uint8]:
+    def pixels(self, image_size: int, say: Callable[[str], None] | None = None) -> Pixels:
         """Return all images at a size, uint8 (N, H, W, 3), decoding them if need be.
 
         Args:
@@ -127,9 +129,12 @@ class PreparedData:
     def _cache(self, image_size: int, say: Callable[[str], None] | None = None) -> PixelCache:
         if image_size not in self._caches:
             self._caches[image_size] = decode_all(
-                self.root, self.paths, image_size, self.progress, say
+                self.root, self.paths, image_size, self.progress, say or self.say
             )
-        return self._caches[image_size]
+        cache = self._caches[image_size]
+        if cache.mender is not None:
+            cache.mender.say = say or self.say
+        return cache
 
 
 @dataclass(frozen=True)
@@ -193,7 +198,7 @@ def prepare(
         record, mean=mean, std=std, duplicates=twins,
         folds=count_folds(used.labels, len(index.classes), folds),
     )  # fmt: skip
-    data = PreparedData(record, splits, used.labels, index.root, used.paths, progress, folds)
+    data = PreparedData(record, splits, used.labels, index.root, used.paths, progress, folds, say)
     data._caches[image_size] = cache
     if study_folder is not None:
         data.record = _write_record(study_folder, data, cache)
@@ -313,7 +318,7 @@ def describe(
 ) -> Dataset:
     """Return the record of a data set, its channel statistics aside."""
     kind = _kind(index, folder)
-    kept = np.sort(np.concatenate([splits[name] for name in SPLITS])).tolist()
+    kept = np.sort(np.concatenate([splits[name] for name in SPLITS]))
     clutter = [item.name for item in index.left_out if item.reason == "clutter"]
     given = index.given if choices.shares is None else None
     return Dataset(
@@ -321,7 +326,7 @@ def describe(
             kind, escaped(_name(folder.resolve()))
         ),
         kind=kind,
-        fingerprint=fingerprint(index, used.paths, used.labels, contents.digests, splits),
+        fingerprint=fingerprint(index, used.paths, used.labels, contents, splits),
         classes=[escaped(name) for name in index.classes],
         n_train=len(splits["train"]),
         n_validation=len(splits["validation"]),
@@ -334,9 +339,7 @@ def describe(
         resize_size=resize_size(image_size),
         mean=(0.0, 0.0, 0.0),
         std=(1.0, 1.0, 1.0),
-        sizes=size_statistics(
-            [contents.sizes[i] for i in kept], [contents.converted[i] for i in kept]
-        ),
+        sizes=size_statistics(contents.sizes[kept], contents.converted[kept]),
         dropped_classes=clutter,
         n_dropped_images=index.n_dropped_images,
         n_ignored_files=len(index.ignored_files),

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from training.data.contents import contents_of
+from training.data.decode import Decoded
 from training.data.difference_hash import DETAIL, N_BYTES, NEAR, difference_hash, near_pairs
 from training.data.duplicates import LISTED_PAIRS, find_twins
-from training.data.pixel_files import Contents
 
 
 def drawn(seed, size=(240, 180)):
@@ -86,9 +87,7 @@ def flipped(text, n):
 
 
 def contents(*pictures):
-    digests, hashes = zip(*pictures, strict=True)
-    n = len(pictures)
-    return Contents([f"{d:032x}" for d in digests], [(8, 8)] * n, [False] * n, {}, {}, [*hashes])
+    return contents_of([Decoded(f"{digest:032x}", (8, 8), hash=look) for digest, look in pictures])
 
 
 def rows(**splits):
