@@ -1,4 +1,4 @@
-"""A study whose cached images are damaged between runs: the same curves, and one line that says so."""
+"""A study whose cached images are damaged between runs: the same curves, and one line about it."""
 
 import json
 
@@ -14,6 +14,10 @@ def curves(folder):
     return timeless(json.loads(StudyFolder(folder / "quick").curves(NAME, 0).read_text()))
 
 
+def n_damaged(answer):
+    return " ".join(answer.output.split()).count("are damaged (row 2 of")
+
+
 def damage(cache, row):
     """Flip a bit of an image in every array of the cache."""
     for file in (cache / "pixels").glob("*.npy"):
@@ -27,16 +31,14 @@ def test_a_damaged_image_is_mended_and_named_and_the_curves_stay(
     monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
     first = homework("run", NAME, "--runs", "first")
     assert first.error is None, first.output
-    assert "damaged" not in first.output
+    assert n_damaged(first) == 0
     for file in (tmp_path / "cache/pixels").glob("*.stats.json"):
         file.unlink()  # they would be known, and train's images first be touched in training
     damage(tmp_path / "cache", 2)
     second = homework("run", NAME, "--runs", "second")
     assert second.error is None, second.output
-    said = [line for line in second.output.splitlines() if "damaged" in line]
-    assert len(said) == 1
-    assert "it was decoded anew" in said[0]
+    assert n_damaged(second) == 1
     assert curves(tmp_path / "second") == curves(tmp_path / "first")
     third = homework("run", NAME, "--runs", "third")
-    assert "damaged" not in third.output
+    assert n_damaged(third) == 0
     assert curves(tmp_path / "third") == curves(tmp_path / "first")

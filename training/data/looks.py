@@ -323,8 +323,7 @@ def _outstanding(
     measured: NDArray[np.float64], splits: Splits, paths: Sequence[str]
 ) -> tuple[dict[OutstandingKind, int], list[Outstanding], list[int]]:
     """Find the pictures that lie far beyond the quartiles of all that are used."""
-    split_of = {int(row): split for split in SPLITS for row in splits[split]}
-    used = np.array(sorted(split_of), np.int64)
+    used = np.unique(np.concatenate([splits[split] for split in SPLITS]))
     counts: dict[OutstandingKind, int] = {}
     found, rows = [], []
     for kind, (feature, side) in KINDS.items():
@@ -335,7 +334,8 @@ def _outstanding(
             counts[kind] = len(order)
         for i in order[:SHOWN]:
             row = int(used[i])
-            found.append(Outstanding(kind, escaped(paths[row]), split_of[row], _rounded(values[i])))
+            split = next(name for name in SPLITS if row in splits[name])
+            found.append(Outstanding(kind, escaped(paths[row]), split, _rounded(values[i])))
             rows.append(row)
     return counts, found, rows
 

@@ -386,6 +386,12 @@ def _kind(index: Index, folder: Path) -> DataKind:
     return "caltech101" if original else "folder"
 
 
+def _rows_of(names: set[str], paths: Sequence[str]) -> dict[str, int]:
+    """Return the rows of some images, by the names that a record gives them."""
+    named = ((escaped(path), row) for row, path in enumerate(paths)) if names else ()
+    return {name: row for name, row in named if name in names}
+
+
 def _write_record(folder: StudyFolder, data: PreparedData, cache: PixelCache) -> Dataset:
     """Write `dataset.json` and thumbnails, unless they already describe these images."""
     from training.data.outstanding import write_looks
@@ -412,7 +418,7 @@ def _write_record(folder: StudyFolder, data: PreparedData, cache: PixelCache) ->
         record.mean,
         record.std,
         pairs,
-        {escaped(path): row for row, path in enumerate(data.paths)} if pairs else {},
+        _rows_of({path for pair in pairs for path in pair.paths}, data.paths),
     )
     record = msgspec.structs.replace(record, thumbnails=thumbnails, looks=looks)
     write(folder.dataset, record)
