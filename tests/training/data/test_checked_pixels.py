@@ -106,8 +106,11 @@ def test_threads_check_what_one_would(pictures, monkeypatch):
 
 def test_a_black_row_of_an_unreadable_image_is_black_again(pictures, decoded):
     (pictures / "bad.png").write_text("no picture")
-    file = decode_all(pictures, ["bad.png", *NAMES[1:]], SIZE).path
-    damage(file, 0)
+    cache = decode_all(pictures, ["bad.png", *NAMES[1:]], SIZE)
+    decoded.clear()
+    assert not cache.pixels[0].any()
+    assert decoded == []
+    damage(cache.path, 0)
     assert not decode_all(pictures, ["bad.png", *NAMES[1:]], SIZE).pixels[0].any()
 
 
