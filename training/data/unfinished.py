@@ -74,8 +74,6 @@ def begin(array: Path, sources: Sources, image_size: int) -> Unfinished:
 
 def _journal(file: Path, sources: Sources) -> Rows | None:
     try:
-        if file.stat().st_size != len(sources.states) * ROW.itemsize:
-            return None
         rows: Rows = np.memmap(file, ROW, "r+")
     except (OSError, ValueError):
         return None

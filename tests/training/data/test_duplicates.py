@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from training.data import difference_hash as difference_hash_module
 from training.data.contents import contents_of
 from training.data.decode import Decoded
 from training.data.difference_hash import DETAIL, N_BYTES, NEAR, difference_hash, near_pairs
@@ -64,7 +65,10 @@ def all_pairs(hashes):
     return np.argwhere(np.triu((apart <= NEAR) & (DETAIL * apart <= both), 1))
 
 
-@pytest.mark.parametrize("density", [0.05, 0.1, 0.5])
+MIXED = np.linspace(0.03, 0.6, 600)[:, None]
+
+
+@pytest.mark.parametrize("density", [0.05, 0.1, 0.5, MIXED], ids=["0.05", "0.1", "0.5", "mixed"])
 def test_the_search_by_bands_finds_what_comparing_all_finds(density):
     dice = np.random.default_rng(0)
     originals = dice.random((600, N_BYTES * 8)) < density
@@ -75,6 +79,22 @@ def test_the_search_by_bands_finds_what_comparing_all_finds(density):
     found = near_pairs(hashes)
     assert len(found) > 20
     assert np.array_equal(found, all_pairs(hashes))
+
+
+@pytest.mark.parametrize("density", [0.08, 0.15, 0.5])
+def test_the_search_compares_few_of_all_pairs(density, monkeypatch):
+    """Hashes of few set bits have most bits in common, but no band of those that decide."""
+    n, compared, are_near = 4000, [], difference_hash_module._are_near
+    monkeypatch.setattr(
+        difference_hash_module,
+        "_are_near",
+        lambda words, n_set, rows, others: (
+            compared.append(len(rows)) or are_near(words, n_set, rows, others)
+        ),
+    )
+    bits = np.random.default_rng(0).random((n, N_BYTES * 8)) < density
+    near_pairs(np.packbits(bits, axis=1))
+    assert sum(compared) < n
 
 
 def test_the_search_does_without_hashes_and_with_one():
