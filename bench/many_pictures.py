@@ -119,10 +119,12 @@ _WHERE = ("--data", "PLACE/pictures", "--runs", "PLACE/runs")
 
 STAGES: dict[str, Callable[[Path], list[str]]] = {
     "index and split": _code(INDEX),
-    "`data check`": _homework("data", "check", "PLACE/pictures", "--image-size", str(DECODED)),
     "decode": _code(PREPARE),
     "prepare from the cache": _code(PREPARE),
     "find duplicates": _code(TWINS),
+    "`data check`, from the cache": _homework(
+        "data", "check", "PLACE/pictures", "--image-size", str(DECODED)
+    ),
     "`plan`": _homework("plan", "scratch/baseline", *STUDY, *_WHERE),
     "`run`: one epoch, tested": _homework("run", "scratch/baseline", *STUDY, *_WHERE),
     "`render`": _homework("render", "--runs", "PLACE/runs", "--study", "quick"),

@@ -8,7 +8,6 @@ that is damaged is made anew when it is wanted. Decoding that was ended goes on 
 import contextlib
 import errno
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -105,15 +104,16 @@ def _says_that_it_waits(progress: Stage | None, n: int) -> Callable[[str], None]
 
 def _of_old(mender: Mender, sources: Sources, image_size: int) -> PixelCache | None:
     """Write beside an earlier version's array what today's has there, if it is whole."""
+    old = mender.array.with_suffix(old_pixel_files.BESIDE)
+    if not old.is_file():
+        return None
+    if mender.say is not None:
+        mender.say(f"Checking {mender.array}, which an earlier version decoded: only this once.")
     contents = old_pixel_files.read_old(mender.array, sources, image_size)
     if contents is None:
         return None
-    if mender.say is not None:
-        mender.say(
-            f"{mender.array} is an earlier version's: checked, and each image's checksum kept."
-        )
     write_contents(mender.array.with_suffix(BESIDE), sources.kind, contents)
-    mender.array.with_suffix(old_pixel_files.BESIDE).unlink(missing_ok=True)
+    old.unlink(missing_ok=True)
     return load(mender, sources, image_size)
 
 
@@ -122,10 +122,14 @@ def _decode(
 ) -> PixelCache:
     array, beside, n = mender.array, mender.array.with_suffix(BESIDE), len(mender.paths)
     remove_leftovers(array.parent, [array.name, beside.name])
-    _check_space(array.parent, n * image_size * image_size * 3 - _n_bytes(unfinished.parts(array)))
+    there = unfinished.n_reserved(array)
+    _check_space(array.parent, n * image_size * image_size * 3 - there)
+    if mender.say is not None:
+        mender.say(will_store(n, image_size))
     try:
         with writing(array):
             _fill(mender, sources, image_size, progress)
+            unfinished.give_name(array)
     except RecordError:
         unfinished.remove(array)
         raise
@@ -136,14 +140,9 @@ def _decode(
 
 
 def _fill(mender: Mender, sources: Sources, image_size: int, progress: Stage | None) -> None:
-    """Decode what no array has yet, and give the files their names."""
+    """Decode what no array has yet; nothing is mapped any more when this is done."""
     array, n = mender.array, len(mender.paths)
-    new = unfinished.begin(array, sources, image_size)
-    done = n - len(new.left())
-    if mender.say is not None:
-        mender.say(will_store(n, image_size))
-        if done:
-            mender.say(f"{done:,} of them were decoded before, by a process that was ended.")
+    done = 0
 
     def count(more: int) -> None:
         nonlocal done
@@ -151,20 +150,16 @@ def _fill(mender: Mender, sources: Sources, image_size: int, progress: Stage | N
         if progress is not None:
             progress(done, n, "images decoded")
 
+    new = unfinished.begin(array, sources, image_size)
+    unfinished.keep_what_is_whole(new, count)
+    if done and mender.say is not None:
+        mender.say(f"{done:,} of them were decoded before, by a process that was ended.")
     alike = most_alike(array.parent, sources, image_size)
     if alike is not None:
         unfinished.take_over(new, alike, count)
     unfinished.decode_the_rest(new, mender.root, mender.paths, count)
     new.pixels.flush()  # type: ignore[attr-defined]
-    with new.file.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    new.file.replace(array)
     write_contents(array.with_suffix(BESIDE), sources.kind, new.contents)
-    new.journal.unlink(missing_ok=True)
-
-
-def _n_bytes(files: Sequence[Path]) -> int:
-    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def _sources(root: Path, paths: Sequence[str], image_size: int) -> Sources:

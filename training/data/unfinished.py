@@ -53,23 +53,29 @@ def parts(array: Path) -> tuple[Path, Path]:
     return array.with_name(f"{array.name}.part"), array.with_name(f"{array.stem}{BESIDE}.part")
 
 
+def n_reserved(array: Path) -> int:
+    """Return the bytes that the files of an unfinished array take on the disk."""
+    there = [part.stat() for part in parts(array) if part.is_file()]
+    return sum(512 * state.st_blocks if hasattr(state, "st_blocks") else 0 for state in there)
+
+
 def begin(array: Path, sources: Sources, image_size: int) -> Unfinished:
     """Make the files of an array, or open those that a process left that was ended."""
     file, journal = parts(array)
     n = len(sources.states)
     rows = _journal(journal, sources)
-    if rows is None or open_array(file, n, image_size) is None:
-        journal.unlink(missing_ok=True)
-        shape = (n, image_size, image_size, 3)
-        pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
-        _reserve(file)
-        made = np.zeros(n, ROW)
-        made["state"] = sources.states
-        made.tofile(journal)
-        return Unfinished(file, journal, pixels, Contents(np.memmap(journal, ROW, "r+")))
-    pixels = np.load(file, mmap_mode="r+", allow_pickle=False)
-    _forget_what_is_not_whole(pixels, rows)
-    return Unfinished(file, journal, pixels, Contents(rows))
+    if rows is not None and open_array(file, n, image_size) is not None:
+        _reserve(file)  # the process may have been ended before it had
+        pixels = np.load(file, mmap_mode="r+", allow_pickle=False)
+        return Unfinished(file, journal, pixels, Contents(rows))
+    journal.unlink(missing_ok=True)
+    shape = (n, image_size, image_size, 3)
+    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+    _reserve(file)
+    made = np.zeros(n, ROW)
+    made["state"] = sources.states
+    made.tofile(journal)
+    return Unfinished(file, journal, pixels, Contents(np.memmap(journal, ROW, "r+")))
 
 
 def _journal(file: Path, sources: Sources) -> Rows | None:
@@ -80,11 +86,22 @@ def _journal(file: Path, sources: Sources) -> Rows | None:
     return rows if np.array_equal(rows["state"], sources.states) else None
 
 
-def _forget_what_is_not_whole(pixels: NDArray[np.uint8], rows: Rows) -> None:
-    """Take the flags from rows that differ from their pixels, or miss words that were said."""
+def keep_what_is_whole(unfinished: Unfinished, count: Count) -> None:
+    """Forget images that differ from their checksums, or of which words were said; count others."""
+    rows = unfinished.contents.rows
     noted = rows["flags"].copy()
     rows["flags"][(noted & READ == 0) | (noted & REMARKED > 0)] = 0
-    rows["flags"][wrong_rows(pixels, rows["crc32"], np.flatnonzero(rows["flags"]))] = 0
+    there = np.flatnonzero(rows["flags"])
+    step = _at_once(unfinished.pixels)
+    for start in range(0, len(there), step):
+        some = there[start : start + step]
+        wrong = wrong_rows(unfinished.pixels, rows["crc32"], some)
+        rows["flags"][wrong] = 0
+        count(len(some) - len(wrong))
+
+
+def _at_once(pixels: NDArray[np.uint8]) -> int:
+    return max(1, AT_ONCE // max(1, pixels[:1].nbytes))
 
 
 def _reserve(file: Path) -> None:
@@ -99,7 +116,7 @@ def take_over(unfinished: Unfinished, alike: Alike, count: Count) -> None:
     wanted = np.isin(alike.places, unfinished.left())
     places, rows = alike.places[wanted], alike.rows[wanted]
     known, into = alike.contents, unfinished.contents
-    step = max(1, AT_ONCE // max(1, alike.pixels[:1].nbytes))
+    step = _at_once(alike.pixels)
     for start in range(0, len(places), step):
         to, of = places[start : start + step], rows[start : start + step]
         whole = ~np.isin(of, wrong_rows(alike.pixels, known.rows["crc32"], of))
@@ -118,6 +135,15 @@ def decode_the_rest(unfinished: Unfinished, root: Path, paths: Sequence[str], co
     for place, decoded in found:
         unfinished.contents.note(place, decoded)
         count(1)
+
+
+def give_name(array: Path) -> None:
+    """Rename a file that is filled now, and remove its journal; nothing may map them any more."""
+    file, journal = parts(array)
+    with file.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    file.replace(array)
+    journal.unlink(missing_ok=True)
 
 
 def remove(array: Path) -> None:
