@@ -156,7 +156,7 @@ def _again(folder: Path, data: PreparedData, n: int) -> None:
     pixels = data.pixels(64)
     with timed("check of a picture at 64 px, when first touched", n):
         pixels[:]
-    sidecar = sum(file.with_suffix(BESIDE).stat().st_size for file in data.files())
+    sidecar = sum(file.stat().st_size for file in data.files() if file.suffix == BESIDE)
     print(f"| bytes a picture: array {pixels.nbytes // n}, beside it {sidecar // n} | | | |")
 
 

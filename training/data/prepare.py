@@ -22,7 +22,7 @@ from training.data.groups import groups_of
 from training.data.index import Index
 from training.data.layouts import index_pictures
 from training.data.left_out import line
-from training.data.pixel_files import PixelCache
+from training.data.pixel_files import BESIDE, PixelCache
 from training.data.sample import is_sample
 from training.data.splits import Splits, changes_to_given, check_classes, split
 from training.data.statistics import (
@@ -116,8 +116,9 @@ class PreparedData:
         return self._cache(image_size, say).pixels
 
     def files(self) -> list[Path]:
-        """Return the files of the pixels that are open."""
-        return [cache.path for cache in self._caches.values()]
+        """Return the files of the pixels that are open, and those beside them."""
+        arrays = [cache.path for cache in self._caches.values()]
+        return [*arrays, *(array.with_suffix(BESIDE) for array in arrays)]
 
     def channel_statistics(
         self, image_size: int, *, grey: bool = False
