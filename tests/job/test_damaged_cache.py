@@ -3,15 +3,13 @@
 import json
 
 import numpy as np
+import pytest
 from timeless import timeless
 
 from training.records import StudyFolder
 
 NAME = "scratch/baseline"
-
-
-def curves(folder):
-    return timeless(json.loads(StudyFolder(folder / "quick").curves(NAME, 0).read_text()))
+SIDE_BY_SIDE = pytest.param(("--jobs", "2", "--threads", "1"), marks=pytest.mark.slow)
 
 
 def n_damaged(answer):
@@ -22,23 +20,23 @@ def damage(cache, row):
     """Flip a bit of an image in every array of the cache."""
     for file in (cache / "pixels").glob("*.npy"):
         pixels = np.load(file, mmap_mode="r+")
-        pixels[row].view(np.uint8).reshape(-1)[7] ^= 16
+        pixels[row].reshape(-1)[7] ^= 16
 
 
+@pytest.mark.parametrize("options", [("--threads", "1"), SIDE_BY_SIDE])
 def test_a_damaged_image_is_mended_and_named_and_the_curves_stay(
-    homework, tmp_path, tiny_sample, monkeypatch
+    homework, tmp_path, tiny_sample, monkeypatch, options
 ):
     monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
-    first = homework("run", NAME, "--runs", "first")
-    assert first.error is None, first.output
-    assert n_damaged(first) == 0
-    for file in (tmp_path / "cache/pixels").glob("*.stats.json"):
-        file.unlink()  # they would be known, and train's images first be touched in training
-    damage(tmp_path / "cache", 2)
-    second = homework("run", NAME, "--runs", "second")
-    assert second.error is None, second.output
-    assert n_damaged(second) == 1
-    assert curves(tmp_path / "second") == curves(tmp_path / "first")
-    third = homework("run", NAME, "--runs", "third")
-    assert n_damaged(third) == 0
-    assert curves(tmp_path / "third") == curves(tmp_path / "first")
+
+    def curves():
+        answer = homework("run", NAME, "--force", *options)
+        assert answer.error is None, answer.output
+        file = StudyFolder(tmp_path / "runs" / "quick").curves(NAME, 0)
+        return timeless(json.loads(file.read_text())), n_damaged(answer)
+
+    first, n = curves()
+    assert n == 0
+    damage(tmp_path / "cache", 2)  # nothing but training reads the images again
+    assert curves() == (first, 1)
+    assert curves() == (first, 0)
