@@ -4,14 +4,17 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from pictures import noise
 
+from training.data import cache as cache_module
 from training.data import decode as decode_module
 from training.data.cache import decode_all
 from training.data.contents import ROW
+from training.errors import DataError
 
 NAMES = [f"{i}.png" for i in range(8)]
 BEFORE = 4
@@ -115,6 +118,17 @@ def test_files_that_are_something_else_are_made_anew(
     assert sorted(decoded) == NAMES
     assert np.array_equal(found.pixels, plain.pixels)
     assert found.contents == plain.contents
+
+
+@pytest.mark.skipif(
+    not hasattr(Path.cwd().stat(), "st_blocks"), reason="no file says what it takes"
+)
+def test_room_that_is_taken_already_is_not_asked_for_again(pictures, parts, monkeypatch):
+    few = type("Usage", (), {"free": 2**20 + 100})
+    monkeypatch.setattr(cache_module.shutil, "disk_usage", lambda _: few)
+    with pytest.raises(DataError, match=r"only 1\.05 MB are free"):
+        decode_all(pictures, NAMES[::-1], SIZE)
+    assert len(decode_all(pictures, NAMES, SIZE).pixels) == len(NAMES)
 
 
 def test_an_array_of_other_images_does_not_go_on_with_it(pictures, parts, decoded):
