@@ -3,6 +3,7 @@
 python bench/scale.py list --workers 1 2
 python bench/scale.py overhead --experiments 1000 --executors local processes ray
 python bench/scale.py constants --pictures 500 --runs 500
+python bench/scale.py pictures --pictures 10000
 """
 
 import argparse
@@ -17,13 +18,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import many_pictures
 import msgspec
 import torch
 
 from training.data.decode import crop, open_picture, resize
 from training.data.index import index_folder
 from training.data.locate import locate
-from training.data.pixel_files import checksums
+from training.data.pixel_files import BESIDE
 from training.data.prepare import PreparedData, prepare
 from training.data.splits import split
 from training.device.environment import cpu_name
@@ -57,6 +59,8 @@ def main() -> None:
     part.add_argument("--pictures", type=int, default=500)
     part.add_argument("--runs", type=int, default=500)
     part.set_defaults(run=time_constants)
+    part = parts.add_parser("pictures", help="each stage of a study of many drawn pictures")
+    many_pictures.add_options(part)
     options = parser.parse_args()
     print(f"{cpu_name()}, {os.cpu_count()} CPUs, torch {torch.__version__}")
     options.run(options)
@@ -150,10 +154,10 @@ def _again(folder: Path, data: PreparedData, n: int) -> None:
     with timed("prepare from the cache at 64 px", n):
         prepare(folder, None, 64, None, 0)
     pixels = data.pixels(64)
-    with timed("checksum of a picture at 64 px", n):
-        checksums(pixels)
-    sidecar = sum(file.with_suffix(".json").stat().st_size for file in data.files())
-    print(f"| bytes a picture: array {pixels[0].nbytes}, beside it {sidecar // n} | | | |")
+    with timed("check of a picture at 64 px, when first touched", n):
+        pixels[:]
+    sidecar = sum(file.stat().st_size for file in data.files() if file.suffix == BESIDE)
+    print(f"| bytes a picture: array {pixels.nbytes // n}, beside it {sidecar // n} | | | |")
 
 
 def _records(place: Path, n: int) -> None:

@@ -116,15 +116,17 @@ def test_data_check_looks_at_a_folder_that_is_there(tmp_path, name):
     assert f"recognised    {name} (folder)" in homework("data", "check", name).output
 
 
-def test_data_check_agrees_with_the_run(tmp_path):
+@pytest.mark.parametrize(("image_size", "asked"), [(224, ()), (80, ("--image-size", "80"))])
+def test_data_check_agrees_with_the_run(tmp_path, image_size, asked):
     draw(tmp_path / "d" / "a")
     draw(tmp_path / "d" / "b", suffix="jfif", kind="JPEG")
-    plain = json.loads(homework("data", "check", "d", "--json").output)
-    homework(*RUN[:6], "--image-size", "224", *RUN[8:], "--data", "d")
+    plain = json.loads(homework("data", "check", "d", "--json", *asked).output)
+    assert plain["image_size"] == image_size
+    homework(*RUN[:6], "--image-size", str(image_size), *RUN[8:], "--data", "d")
     record = json.loads((tmp_path / "runs/quick/dataset.json").read_text())
     for field in ("fingerprint", "mean", "std", "classes", "counts", "sizes", "test_images"):
         assert plain[field] == record[field], field
-    after = json.loads(homework("data", "check", "d", "--json").output)
+    after = json.loads(homework("data", "check", "d", "--json", *asked).output)
     assert after == plain
 
 

@@ -50,9 +50,13 @@ def fetch(url: str | None, md5: str | None) -> None:
 
 @data.command()
 @click.argument("place", metavar="DIR")
+@click.option(
+    "--image-size", type=click.IntRange(min=1), default=224, show_default=True, metavar="PIXELS",
+    help="Side at which images are measured; name the study's.",
+)  # fmt: skip
 @picture_options
 @json_option
-def check(place: str, as_json: bool, **settings: Any) -> None:
+def check(place: str, image_size: int, as_json: bool, **settings: Any) -> None:
     """Show what a data set holds: a folder of images, a CSV file or an archive.
 
     Lists classes, splits, sizes, and everything unused with its reason. Writes nothing but an
@@ -62,6 +66,7 @@ def check(place: str, as_json: bool, **settings: Any) -> None:
     Examples:
         homework data check ~/flowers
         homework data check ~/flowers/pictures.csv --json
+        homework data check ~/digits --image-size 64
         homework data check ~/dogs-vs-cats --labels-from-name '^(cat|dog)'
     """
     import json
@@ -75,7 +80,7 @@ def check(place: str, as_json: bool, **settings: Any) -> None:
     choices = choices_of(Settings(**given))
     with _stage() as stage:
         there = f"./{place}" if Path(place).exists() and not Path(place).is_absolute() else place
-        found = check_folder(locate(there, stage), stage, choices)
+        found = check_folder(locate(there, stage), stage, choices, image_size)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=1))
     else:

@@ -1,14 +1,13 @@
 """Decode each image once: a memory-mapped array of pixels, and what was met while decoding.
 
-The array is named after the files' names, sizes and times, and lies behind a checksum: a folder
-that didn't change is never decoded again, of one that did only what changed, and an array that is
-damaged or another's is made anew.
+The array is named after the files' names, sizes and times, and each image lies behind a checksum: a
+folder that didn't change is never decoded again, of one that did only what changed, and an image
+that is damaged is made anew when it is wanted. Decoding that was ended goes on where it was.
 """
 
 import contextlib
 import errno
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,14 +16,14 @@ import numpy as np
 import PIL
 
 from training.byte_sizes import human_size
-from training.data.decode import Decoded
-from training.data.decode_side_by_side import decode_side_by_side
+from training.data import old_pixel_files, unfinished
+from training.data.contents import write_contents
 from training.data.formats import reads_heic
 from training.data.pixel_files import (
-    Contents,
+    BESIDE,
+    Mender,
     PixelCache,
     Sources,
-    describe,
     load,
     most_alike,
 )
@@ -32,7 +31,7 @@ from training.errors import DataError, RecordError
 from training.folders import cache_folder
 from training.locks import locked
 from training.plurals import counted
-from training.records import remove_leftovers, replacing
+from training.records import remove_leftovers, writing
 
 Stage = Callable[[int, int, str], None]
 """Receives (done, total, what)."""
@@ -41,22 +40,13 @@ DECODER = 3
 """Changes whenever the pixels made from a file would, or what is kept beside them."""
 
 
-def contents_of(decoded: Sequence[Decoded]) -> Contents:
-    """Put together what was met in decoding some images."""
-    return Contents(
-        digests=[item.digest for item in decoded],
-        sizes=[item.size for item in decoded],
-        converted=[item.converted for item in decoded],
-        unreadable={i: item.problem for i, item in enumerate(decoded) if item.problem},
-        remarks={i: item.remark for i, item in enumerate(decoded) if item.remark},
-        hashes=[item.hash for item in decoded],
-    )
-
-
 def kept_pixels(root: Path, paths: Sequence[str], image_size: int) -> PixelCache | None:
-    """Return the images at `image_size` if the cache holds them; decode and write nothing."""
+    """Return the images at `image_size` if the cache holds them; decode nothing.
+
+    One that is damaged there is mended when it is touched.
+    """
     sources = _sources(root, paths, image_size)
-    return load(_array(sources, image_size), sources, image_size)
+    return load(Mender(_array(sources, image_size), root, paths), sources, image_size)
 
 
 def will_store(n: int, image_size: int) -> str:
@@ -91,19 +81,18 @@ def decode_all(
     folder = cache_folder() / "pixels"
     sources = _sources(root, paths, image_size)
     array = _array(sources, image_size)
-    found = load(array, sources, image_size)
+    mender = Mender(array, root, paths, say)
+    found = load(mender, sources, image_size)
     if found is not None:
-        with contextlib.suppress(OSError):
-            array.touch()
-            array.with_suffix(".json").touch()
+        for file in (array, array.with_suffix(BESIDE)):
+            with contextlib.suppress(OSError):
+                file.touch()
         return found
     lock = cache_folder() / "locks" / f"{array.stem}.lock"
     try:
         with locked(lock, _says_that_it_waits(progress, len(paths))):
-            found = load(array, sources, image_size)
-            if found is None and say is not None:
-                say(will_store(len(paths), image_size))
-            return found or _decode(array, sources, root, paths, image_size, progress)
+            found = load(mender, sources, image_size) or _of_old(mender, sources, image_size)
+            return found or _decode(mender, sources, image_size, progress)
     except RecordError as error:
         raise _no_room(folder, error) from error
 
@@ -113,32 +102,73 @@ def _says_that_it_waits(progress: Stage | None, n: int) -> Callable[[str], None]
     return lambda holder: say(0, n, f"waiting for {holder}, which is decoding these images")
 
 
+def _of_old(mender: Mender, sources: Sources, image_size: int) -> PixelCache | None:
+    """Write beside an earlier version's array what today's has there, if it is whole."""
+    old = mender.array.with_suffix(old_pixel_files.BESIDE)
+    if not old.is_file():
+        return None
+    if mender.say is not None:
+        mender.say(f"Checking {mender.array}, which an earlier version decoded: only this once.")
+    contents = old_pixel_files.read_old(mender.array, sources, image_size)
+    if contents is None:
+        return None
+    write_contents(mender.array.with_suffix(BESIDE), sources.kind, contents)
+    old.unlink(missing_ok=True)
+    return load(mender, sources, image_size)
+
+
 def _decode(
-    array: Path,
-    sources: Sources,
-    root: Path,
-    paths: Sequence[str],
-    image_size: int,
-    progress: Stage | None,
+    mender: Mender, sources: Sources, image_size: int, progress: Stage | None
 ) -> PixelCache:
-    sidecar = array.with_suffix(".json")
-    remove_leftovers(array.parent, [array.name, sidecar.name])
-    _check_space(array.parent, len(paths) * image_size * image_size * 3)
-    alike = most_alike(array.parent, sources, image_size)
-    with replacing(array) as temporary:
-        description = _decode_into(temporary, sources, root, paths, image_size, alike, progress)
-    with replacing(sidecar) as temporary:
-        temporary.write_bytes(description)
-    loaded = load(array, sources, image_size)
+    array, beside, n = mender.array, mender.array.with_suffix(BESIDE), len(mender.paths)
+    remove_leftovers(array.parent, [array.name, beside.name])
+    there = unfinished.n_reserved(array)
+    _check_space(array.parent, n * image_size * image_size * 3 - there)
+    if mender.say is not None:
+        mender.say(will_store(n, image_size))
+    try:
+        with writing(array):
+            _fill(mender, sources, image_size, progress)
+            unfinished.give_name(array)
+    except RecordError:
+        unfinished.remove(array)
+        raise
+    loaded = load(mender, sources, image_size)
     if loaded is None:
         raise DataError(f"{array} can't be read back.", "Remove it and run again.")
     return loaded
 
 
+def _fill(mender: Mender, sources: Sources, image_size: int, progress: Stage | None) -> None:
+    """Decode what no array has yet; nothing is mapped any more when this is done."""
+    array, n = mender.array, len(mender.paths)
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        if progress is not None:
+            progress(done, n, "images decoded")
+
+    new = unfinished.begin(array, sources, image_size)
+    unfinished.keep_what_is_whole(new, count)
+    if done and mender.say is not None:
+        mender.say(f"{done:,} of them were decoded before, by a process that was ended.")
+    alike = most_alike(array.parent, sources, image_size)
+    if alike is not None:
+        unfinished.take_over(new, alike, count)
+    unfinished.decode_the_rest(new, mender.root, mender.paths, count)
+    new.pixels.flush()  # type: ignore[attr-defined]
+    write_contents(array.with_suffix(BESIDE), sources.kind, new.contents)
+
+
 def _sources(root: Path, paths: Sequence[str], image_size: int) -> Sources:
     more = " heif" if reads_heic() else ""  # what was unreadable without is tried again
-    kind = _short(f"{DECODER} {PIL.__version__} {image_size} {root.resolve()}{more}")
-    return Sources(kind, [_short(_state(root, path)) for path in paths])
+    kind = _short(f"{DECODER} {PIL.__version__} {image_size} {root.resolve()}{more}").hex()
+    states = bytearray()
+    for path in paths:
+        states += _short(_state(root, path))
+    return Sources(kind, np.frombuffer(bytes(states), np.uint8).reshape(len(paths), -1))
 
 
 def _state(root: Path, path: str) -> str:
@@ -150,8 +180,8 @@ def _state(root: Path, path: str) -> str:
     return f"{path} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
 
 
-def _short(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+def _short(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=12).digest()
 
 
 def _check_space(folder: Path, n_bytes: int) -> None:
@@ -176,53 +206,3 @@ def _no_room(folder: Path, error: RecordError) -> DataError:
         f"Can't cache the decoded images in {folder}: {what}",
         "Free some space, or name a folder that can be written in the variable HOMEWORK_CACHE.",
     )
-
-
-def _reserve(file: Path) -> None:
-    """Claim the file's space now: writing to a map on a full disk would kill the process."""
-    if hasattr(os, "posix_fallocate"):
-        with file.open("rb+") as stream:
-            os.posix_fallocate(stream.fileno(), 0, file.stat().st_size)
-
-
-def _decode_into(
-    file: Path,
-    sources: Sources,
-    root: Path,
-    paths: Sequence[str],
-    image_size: int,
-    alike: tuple[PixelCache, dict[int, int]] | None,
-    progress: Stage | None,
-) -> bytes:
-    """Fill an array's file, from another array where that has the image; return what it holds."""
-    shape = (len(paths), image_size, image_size, 3)
-    pixels = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
-    _reserve(file)
-
-    kept, rows = alike or (None, {})
-
-    found: dict[int, Decoded] = {}
-
-    def count() -> None:
-        if progress is not None:
-            progress(len(found), len(paths), "images decoded")
-
-    for position, row in rows.items():
-        assert kept is not None
-        known = kept.contents
-        pixels[position] = kept.pixels[row]
-        found[position] = Decoded(
-            known.digests[row],
-            known.sizes[row],
-            known.converted[row],
-            remark=known.remarks.get(row, ""),
-            hash=known.hashes[row],
-        )
-        count()
-    new = [(position, path) for position, path in enumerate(paths) if position not in rows]
-    for position, result in decode_side_by_side(file, pixels, new, root):
-        found[position] = result
-        count()
-    decoded = [found[position] for position in range(len(paths))]
-    pixels.flush()
-    return describe(sources, pixels, contents_of(decoded))

@@ -14,18 +14,17 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from training.byte_names import escaped
 from training.data import duplicates
-from training.data.cache import Stage, contents_of, kept_pixels
+from training.data.cache import Stage, kept_pixels
+from training.data.contents import Contents, no_contents
 from training.data.decode import AT_ONCE, Decoded, decode_each, squared
 from training.data.index import Index
 from training.data.layouts import index_pictures, is_table
 from training.data.left_out import described
 from training.data.looks import OF_PIXELS, describe_looks, of_pixels, with_files
 from training.data.looks import lines as looks_lines
-from training.data.pixel_files import Contents
 from training.data.prepare import (
     Used,
     describe,
@@ -99,10 +98,18 @@ class DataCheck:
         return plain
 
 
-def check_folder(folder: Path, progress: Stage | None = None, choices: Choices = NONE) -> DataCheck:
+def check_folder(
+    folder: Path,
+    progress: Stage | None = None,
+    choices: Choices = NONE,
+    image_size: int = CHECK_SIZE,
+) -> DataCheck:
     """Index, split, decode and measure a folder as a study would, keeping nothing.
 
     A folder that a study couldn't use is described as far as it can be, with the reason.
+
+    Args:
+        image_size: Side in pixels at which images are measured: the study's.
     """
     index: Index | None = None
     used: Used | None = None
@@ -112,14 +119,14 @@ def check_folder(folder: Path, progress: Stage | None = None, choices: Choices =
         index = index_pictures(folder, choices)
         splits = split(index, None, 0, choices)
         used = used_pictures(index, splits)
-        looked = _look(index.root, used, splits, progress)
+        looked = _look(index.root, used, splits, image_size, progress)
         contents = looked.contents
         splits = readable(index, used, contents, choices.allow_unreadable)
         index, splits, twins = settle_twins(index, used, splits, contents, choices)
         if choices.duplicates == "refuse":
             duplicates.check_none_across(twins)
         mean, std = looked.statistics(splits)
-        record = describe(index, folder, used, splits, contents, CHECK_SIZE, None, choices)
+        record = describe(index, folder, used, splits, contents, image_size, None, choices)
         measured = with_files(looked.looks, index.root, used.paths, contents.sizes)
         looks, _ = describe_looks(measured, used.labels, splits, len(index.classes), used.paths)
         record = msgspec.structs.replace(record, mean=mean, std=std, duplicates=twins, looks=looks)
@@ -145,18 +152,22 @@ class _Looked:
     """
 
     contents: Contents
+    image_size: int
     sums: NDArray[np.uint64]
     looks: NDArray[np.float64]
 
     def statistics(self, splits: Splits) -> tuple[Channels, Channels]:
         rows = splits["train"]
         total, squares = self.sums[rows].sum(0)
-        return statistics_of_sums(total, squares, len(rows) * CHECK_SIZE**2)
+        return statistics_of_sums(total, squares, len(rows) * self.image_size**2)
 
 
-def _look(root: Path, used: Used, splits: Splits, progress: Stage | None) -> _Looked:
+def _look(
+    root: Path, used: Used, splits: Splits, image_size: int, progress: Stage | None
+) -> _Looked:
     """Decode and measure every image; take from the cache what a run has left there."""
-    known = kept_pixels(root, used.paths, CHECK_SIZE)
+    known = kept_pixels(root, used.paths, image_size)
+    found = known.contents if known is not None else no_contents(len(used.paths))
     train = set(splits["train"].tolist())
     sums = np.zeros((len(used.paths), 2, 3), np.uint64)
     looks = np.zeros((len(used.paths), len(OF_PIXELS)))
@@ -170,23 +181,25 @@ def _look(root: Path, used: Used, splits: Splits, progress: Stage | None) -> _Lo
         places = range(start, min(start + AT_ONCE, len(used.paths)))
         if known is None:
             paths = [root / used.paths[position] for position in places]
-            return decode_each(paths, lambda place, image: measure(start + place, _square(image)))
+            return decode_each(
+                paths,
+                lambda place, image: measure(
+                    start + place, np.asarray(squared(image, image_size))[None]
+                ),
+            )
         for position in places:
             measure(position, known.pixels[position : position + 1])
-        return [Decoded()] * len(places)
+        return []
 
-    decoded: list[Decoded] = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for some in pool.map(look, range(0, len(used.paths), AT_ONCE)):
-            decoded += some
+        starts = range(0, len(used.paths), AT_ONCE)
+        for start, decoded in zip(starts, pool.map(look, starts), strict=True):
+            for place, item in enumerate(decoded):
+                found.note(start + place, item)
             if progress is not None:
-                progress(len(decoded), len(used.paths), "images checked")
-    return _Looked(known.contents if known is not None else contents_of(decoded), sums, looks)
-
-
-def _square(image: Image.Image) -> NDArray[np.uint8]:
-    """Return an image's pixels, (1, `CHECK_SIZE`, `CHECK_SIZE`, 3)."""
-    return np.asarray(squared(image, CHECK_SIZE))[None]
+                done = min(start + AT_ONCE, len(used.paths))
+                progress(done, len(used.paths), "images checked")
+    return _Looked(found, image_size, sums, looks)
 
 
 def _overview(folder: Path) -> list[str]:

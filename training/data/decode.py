@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,6 +55,7 @@ class Decoded:
         problem: Why there are no pixels, in a few words; empty where there are.
         remark: See `Opened`.
         hash: Of what the picture looks like, see `difference_hash`.
+        crc32: Of the pixels that were made; 0 where none were kept.
     """
 
     digest: str = ""
@@ -62,6 +64,7 @@ class Decoded:
     problem: str = ""
     remark: str = ""
     hash: str = ""
+    crc32: int = 0
 
 
 def decode_into(pixels: NDArray[np.uint8], pictures: Sequence[tuple[int, Path]]) -> list[Decoded]:
@@ -70,12 +73,19 @@ def decode_into(pixels: NDArray[np.uint8], pictures: Sequence[tuple[int, Path]])
     Args:
         pixels: The whole array.
         pictures: The row and the file of each image.
+
+    Returns:
+        What was met, with the CRC-32 of each row, black ones too.
     """
 
     def fill(place: int, image: Image.Image) -> None:
         pixels[pictures[place][0]] = np.asarray(squared(image, pixels.shape[1]))
 
-    return decode_each([path for _, path in pictures], fill)
+    found = decode_each([path for _, path in pictures], fill)
+    return [
+        replace(item, crc32=zlib.crc32(pixels[row].data))  # while they are in the processor's cache
+        for item, (row, _) in zip(found, pictures, strict=True)
+    ]
 
 
 def decode_each(paths: Sequence[Path], use: Callable[[int, Image.Image], None]) -> list[Decoded]:

@@ -105,8 +105,10 @@ class _Process:
             answers = json.loads(self._process.stdout.readline())
         except (OSError, ValueError):
             return None
-        return [Decoded(digest, (width, height), converted, problem, remark, look)
-                for digest, width, height, converted, problem, remark, look in answers]  # fmt: skip
+        return [
+            Decoded(digest, (width, height), converted, problem, remark, look, crc32)
+            for digest, width, height, converted, problem, remark, look, crc32 in answers
+        ]
 
 
 def main() -> None:
@@ -119,7 +121,15 @@ def main() -> None:
     for line in sys.stdin:
         found = decode_into(pixels, [(place, Path(root, path)) for place, path in json.loads(line)])
         answers = [
-            (item.digest, *item.size, item.converted, item.problem, item.remark, item.hash)
+            (
+                item.digest,
+                *item.size,
+                item.converted,
+                item.problem,
+                item.remark,
+                item.hash,
+                item.crc32,
+            )
             for item in found
         ]
         print(json.dumps(answers), flush=True)

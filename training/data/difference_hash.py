@@ -70,9 +70,10 @@ def difference_hashes(copies: Sequence[bytes]) -> list[str]:
 def near_pairs(hashes: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Return all pairs of hashes that are nearly the same, (P, 2), the smaller row first, sorted.
 
-    Of `NEAR` + 1 bands of bits, two such hashes have at least one in common: only hashes that share
-    a band are compared. A band's bits come from all over the picture, so that pictures with the
-    same margins don't share it.
+    Of `limit` + 1 bands of bits, two hashes that differ in at most `limit` have at least one in
+    common: only hashes that share a band are compared. A band's bits come from all over the
+    picture, so that pictures with the same margins don't share it. Hashes of few set bits, which
+    have most bits in common anyhow, may differ in fewer, and are compared by fewer, longer bands.
 
     Args:
         hashes: (N, `N_BYTES`), each of them once.
@@ -81,24 +82,39 @@ def near_pairs(hashes: NDArray[np.uint8]) -> NDArray[np.int64]:
     found = np.zeros(0, np.int64)
     words = np.ascontiguousarray(hashes).view(np.uint16)
     n_set = _set_bits(words)
-    for band in range(NEAR + 1):
-        keys = _keys(hashes, band)
-        order = np.argsort(keys, kind="stable")
-        new = [found]
-        for rows, others in _sharing(keys[order], order):
-            near = _are_near(words, n_set, rows, others)
-            low, high = np.minimum(rows, others)[near], np.maximum(rows, others)[near]
-            new.append(low * n + high)
-        found = np.unique(np.concatenate(new))
+    for limit in range(1, NEAR + 1):
+        some = _may_differ(n_set, limit)
+        for band in range(limit + 1):
+            keys = _keys(hashes[some], band, limit + 1)
+            order = np.argsort(keys, kind="stable")
+            new = [found]
+            for rows, others in _sharing(keys[order], some[order]):
+                near = _are_near(words, n_set, rows, others)
+                low, high = np.minimum(rows, others)[near], np.maximum(rows, others)[near]
+                new.append(low * n + high)
+            found = np.unique(np.concatenate(new))
     return np.stack([found // max(n, 1), found % max(n, 1)], axis=1)
 
 
-def _keys(hashes: NDArray[np.uint8], band: int) -> NDArray[np.int64]:
-    """Return the bits of a band as a number, for each hash."""
+def _may_differ(n_set: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
+    """Return the hashes that may be of a pair that may differ in `limit` bits, and no more.
+
+    Such a pair has `DETAIL` set bits together for each of these, and neither has over `limit` more
+    than the other.
+    """
+    twice = 2 * n_set
+    enough = twice >= (DETAIL - 1) * limit
+    few = twice <= (DETAIL + 1) * limit + DETAIL - 1
+    return np.flatnonzero(enough & few if limit < NEAR else enough)
+
+
+def _keys(hashes: NDArray[np.uint8], band: int, n_bands: int) -> NDArray[np.int64]:
+    """Return a number for each hash that is the same where the bits of a band are."""
+    weights = np.random.Generator(np.random.PCG64(0)).integers(2**63, size=8 * N_BYTES)
     parts = [np.zeros(0, np.int64)]
     for start in range(0, len(hashes), _UNPACKED_AT_ONCE):
-        bits = np.unpackbits(hashes[start : start + _UNPACKED_AT_ONCE], axis=1)[:, band :: NEAR + 1]
-        parts.append(bits @ (1 << np.arange(bits.shape[1], dtype=np.int64)))
+        bits = np.unpackbits(hashes[start : start + _UNPACKED_AT_ONCE], axis=1)[:, band::n_bands]
+        parts.append(bits @ weights[: bits.shape[1]])  # beyond 64 bits it wraps around
     return np.concatenate(parts)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.byte_names import escaped
-from training.data.difference_hash import N_BYTES, near_pairs
-from training.data.pixel_files import Contents
+from training.data.contents import Contents
+from training.data.difference_hash import near_pairs
 from training.data.splits import Splits
 from training.errors import DataError
 from training.plurals import counted
@@ -129,7 +129,7 @@ class Twins:
 
 def find_twins(contents: Contents, splits: Splits) -> Twins:
     """Compare all pictures of a data set by their files and their hashes."""
-    n = len(contents.digests)
+    n = len(contents)
     split_of = np.zeros(n, np.int64)
     used = np.zeros(n, np.bool_)
     for i, name in enumerate(SPLITS):
@@ -137,12 +137,12 @@ def find_twins(contents: Contents, splits: Splits) -> Twins:
         used[splits[name]] = True
     rows = np.flatnonzero(used)
     files = np.full(n, NONE_OF_THEM)
-    files[rows] = _numbered([contents.digests[row] for row in rows])[1]
+    files[rows] = _numbered(contents.digests[rows])[1]
     identical = Alike(files, np.zeros((0, 2), np.int64), split_of)
 
-    hashed = np.array([row for row in rows if contents.hashes[row]], np.int64)
-    different, numbers = _numbered([contents.hashes[row] for row in hashed])
-    links = near_pairs(different.reshape(-1, N_BYTES))
+    hashed = rows[contents.hashed[rows]]
+    different, numbers = _numbered(contents.hashes[hashed])
+    links = near_pairs(different)
     codes = np.where(files == NONE_OF_THEM, NONE_OF_THEM, files + len(different))
     codes[hashed] = numbers
     return Twins(identical, Alike(codes, links, split_of))
@@ -156,13 +156,13 @@ def placed(alike: Alike, splits: Splits) -> Alike:
     return dataclasses.replace(alike, split_of=split_of)
 
 
-def _numbered(texts: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Number hexadecimal texts of one length; return the bytes of the different ones, and those."""
-    if not texts:
-        return np.zeros(0, np.uint8), np.zeros(0, np.int64)
-    whole = np.frombuffer(bytes.fromhex("".join(texts)), f"S{len(texts[0]) // 2}")
+def _numbered(values: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Number values of some bytes each, (N, B); return the different ones, (D, B), and those."""
+    width = values.shape[1]
+    whole = np.ascontiguousarray(values).view(f"S{width}").reshape(-1)
     different, numbers = np.unique(whole, return_inverse=True)
-    return np.frombuffer(different.tobytes(), np.uint8), numbers.astype(np.int64)
+    content = np.frombuffer(different.tobytes(), np.uint8).reshape(-1, width)
+    return content, numbers.astype(np.int64)
 
 
 def without_twins(twins: Twins, splits: Splits) -> Splits:

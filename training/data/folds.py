@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.byte_names import escaped
+from training.data.contents import Contents
 from training.data.duplicates import NONE_OF_THEM, Alike, find_twins, without_twins
 from training.data.groups import groups_of
 from training.data.index import Index
-from training.data.pixel_files import Contents
 from training.data.splits import Splits
 from training.errors import DataError
 from training.natural_order import in_natural_order

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.byte_names import escaped
+from training.data.checked_pixels import Pixels
 from training.data.splits import Splits
 from training.holm import holm
 from training.kolmogorov import p_value
@@ -122,13 +123,13 @@ def _sharpness(pixels: NDArray[np.uint8], step: int) -> NDArray[np.float32]:
 
 
 def measure(
-    pixels: NDArray[np.uint8], root: Path, paths: Sequence[str], sizes: Sequence[tuple[int, int]]
+    pixels: Pixels, root: Path, paths: Sequence[str], sizes: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return all features of all pictures, (N, 11), in the order of `FEATURES`.
 
     Args:
         pixels: (N, S, S, 3).
-        sizes: (width, height) of each file's picture.
+        sizes: Width and height of each file's picture, (N, 2).
     """
     chunks = (pixels[i : i + CHUNK] for i in range(0, len(pixels), CHUNK))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -140,10 +141,10 @@ def with_files(
     measured: NDArray[np.float64],
     root: Path,
     paths: Sequence[str],
-    sizes: Sequence[tuple[int, int]],
+    sizes: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Put what files say beside what pixels say, (N, 8) to (N, 11)."""
-    shape = np.array(sizes, np.float64).reshape(-1, 2).clip(1)
+    shape = sizes.astype(np.float64).clip(1)
     n_bytes = np.array([_n_bytes(root / path) for path in paths], np.float64)
     return np.column_stack([measured, shape[:, 0] / shape[:, 1], shape.prod(1), n_bytes])
 
@@ -322,8 +323,7 @@ def _outstanding(
     measured: NDArray[np.float64], splits: Splits, paths: Sequence[str]
 ) -> tuple[dict[OutstandingKind, int], list[Outstanding], list[int]]:
     """Find the pictures that lie far beyond the quartiles of all that are used."""
-    split_of = {int(row): split for split in SPLITS for row in splits[split]}
-    used = np.array(sorted(split_of), np.int64)
+    used = np.unique(np.concatenate([splits[split] for split in SPLITS]))
     counts: dict[OutstandingKind, int] = {}
     found, rows = [], []
     for kind, (feature, side) in KINDS.items():
@@ -334,7 +334,8 @@ def _outstanding(
             counts[kind] = len(order)
         for i in order[:SHOWN]:
             row = int(used[i])
-            found.append(Outstanding(kind, escaped(paths[row]), split_of[row], _rounded(values[i])))
+            split = next(name for name in SPLITS if row in splits[name])
+            found.append(Outstanding(kind, escaped(paths[row]), split, _rounded(values[i])))
             rows.append(row)
     return counts, found, rows
 

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from training.byte_names import escaped
 from training.data import duplicates
 from training.data.cache import Stage, decode_all
+from training.data.checked_pixels import Pixels
 from training.data.classes_in_common import InCommon, in_common, words
+from training.data.contents import Contents
 from training.data.index import Index
 from training.data.layouts import index_pictures
 from training.data.left_out import line
-from training.data.pixel_files import Contents, PixelCache
+from training.data.pixel_files import BESIDE, PixelCache
 from training.data.splits import Splits
 from training.data.unreadable import check_unreadable
 from training.errors import DataError
@@ -54,15 +56,16 @@ class OtherData:
         image_size: int,
         progress: Stage | None = None,
         say: Callable[[str], None] | None = None,
-    ) -> NDArray[np.uint8]:
+    ) -> Pixels:
         """Return all images at a size, uint8 (N, H, W, 3), decoding them if need be."""
         if image_size not in self._caches:
             self._caches[image_size] = decode_all(self.root, self.paths, image_size, progress, say)
         return self._caches[image_size].pixels
 
     def files(self) -> list[Path]:
-        """Return the files of the pixels that are open."""
-        return [cache.path for cache in self._caches.values()]
+        """Return the files of the pixels that are open, and those beside them."""
+        arrays = [cache.path for cache in self._caches.values()]
+        return [*arrays, *(array.with_suffix(BESIDE) for array in arrays)]
 
 
 @dataclass(frozen=True)
@@ -172,11 +175,8 @@ def _twins(rows: Rows, paths: Sequence[str], contents: Contents, own: Own) -> _T
 
     Both are compared as if the study's were trained on and the others tested.
     """
-    n = len(own.contents.digests)
-    both = Contents(
-        [*own.contents.digests, *contents.digests], [], [], {},
-        hashes=[*own.contents.hashes, *contents.hashes],
-    )  # fmt: skip
+    n = len(own.contents)
+    both = Contents(np.concatenate([own.contents.rows, contents.rows]))
     used = np.sort(np.concatenate([own.splits["train"], own.splits["validation"]]))
     as_if: Splits = {"train": used, "validation": own.splits["test"], "test": rows + n}
     alike = duplicates.find_twins(both, as_if).alike
@@ -187,7 +187,8 @@ def _twins(rows: Rows, paths: Sequence[str], contents: Contents, own: Own) -> _T
     for row in trained_on[:LISTED].tolist():
         others = [int(twin) for twin in alike.twins(row + n) if int(twin) in split_of]
         others = [twin for twin in others if split_of[twin] != "test"]
-        same = [t for t in others if own.contents.digests[t] == contents.digests[row]]
+        digest = contents.digests[row]
+        same = [twin for twin in others if (own.contents.digests[twin] == digest).all()]
         twin = (same or others)[0]
         pairs.append(
             DuplicatePair(
@@ -263,6 +264,7 @@ def _fingerprint(
     names = {number: name for name, number in common.number.items()}
     digest = hashlib.blake2b(digest_size=16)
     for row in rows.tolist():
-        text = f"{paths[row]} {contents.digests[row]} {labels[row]} {names[int(labels[row])]}\n"
+        file = contents.digests[row].tobytes().hex()
+        text = f"{paths[row]} {file} {labels[row]} {names[int(labels[row])]}\n"
         digest.update(text.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()

@@ -1,39 +1,86 @@
-"""Files of decoded images: an array of pixels and, beside it, what it holds and its checksum."""
+"""Files of decoded images: an array of pixels and, beside it, what it holds and its checksums."""
 
-import concurrent.futures
 import hashlib
-import os
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-CHECKED_AT_ONCE = 2**24
-"""Bytes of an array that a core brings into memory at a time to check them."""
+from training.byte_names import escaped
+from training.data.checked_pixels import CheckedPixels, Pixels
+from training.data.contents import READ, Contents, read_contents
+from training.data.decode import decode_into
+from training.errors import DataError
+
+BESIDE = ".contents"
+"""Ending of the file beside an array."""
+
+_HASHED_AT_ONCE = 2**16
 
 
-class Contents(msgspec.Struct, frozen=True):
-    """What decoding found, one entry an image.
+@dataclass(frozen=True)
+class Sources:
+    """What pixels were made from.
 
     Attributes:
-        digests: Of each file's bytes; empty where it couldn't be read.
-        sizes: (width, height) before resizing; (0, 0) where unreadable.
-        converted: Whether it was not RGB.
-        unreadable: Position to reason.
-        remarks: Position to what got lost in converting.
-        hashes: Of what each looks like, see `difference_hash`.
+        kind: Stands for the folder of the images and all that decides how they are decoded.
+        states: Of each image's file, in order, (N, 12): stands for its path, size and time.
     """
 
-    digests: list[str]
-    sizes: list[tuple[int, int]]
-    converted: list[bool]
-    unreadable: dict[int, str]
-    remarks: dict[int, str] = {}
-    hashes: list[str] = []
+    kind: str
+    states: NDArray[np.uint8]
+
+    def name(self) -> str:
+        """Return 24 characters that stand for all of it."""
+        digest = hashlib.blake2b(self.kind.encode(), digest_size=12)
+        for start in range(0, len(self.states), _HASHED_AT_ONCE):
+            some = self.states[start : start + _HASHED_AT_ONCE]
+            digest.update(b"\n" + some.tobytes().hex("\n", some.shape[1]).encode())
+        return digest.hexdigest()
+
+
+@dataclass
+class Mender:
+    """Decodes single images anew, those whose cached pixels are damaged.
+
+    Attributes:
+        array: The file of the pixels.
+        root: The folder that paths are relative to.
+        paths: The image behind each row.
+        say: Told which image it was. It stays behind when this is sent to another process.
+    """
+
+    array: Path
+    root: Path
+    paths: Sequence[str]
+    say: Callable[[str], None] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "say": None}
+
+    def __call__(self, row: int, crc32: int) -> None:
+        """Write an image's pixels into the array's file again.
+
+        Raises:
+            DataError: The file of the image isn't what it was, or the array can't be written.
+        """
+        name = escaped(self.paths[row])
+        what = f"The cached pixels of {name} are damaged (row {row} of {self.array})"
+        remedy = f"Remove {self.array} and run again."
+        head = np.load(self.array, mmap_mode="r", allow_pickle=False)
+        pixels = np.zeros((1, *head.shape[1:]), np.uint8)
+        (found,) = decode_into(pixels, [(0, self.root / self.paths[row])])
+        if found.crc32 != crc32:
+            raise DataError(f"{what}, and the image isn't what it was when it was decoded.", remedy)
+        try:
+            np.load(self.array, mmap_mode="r+", allow_pickle=False)[row] = pixels[0]
+        except OSError as error:
+            raise DataError(f"{what}, and can't be written: {error.strerror}.", remedy) from error
+        if self.say is not None:
+            self.say(f"{what}: it was decoded anew.")
 
 
 @dataclass(frozen=True)
@@ -46,131 +93,101 @@ class PixelCache:
         path: The array's file.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     contents: Contents
     path: Path
+    mender: Mender | None = None
+    kind: str = ""
 
-    def __reduce__(self) -> tuple[Callable[[Contents, Path], "PixelCache"], tuple[Contents, Path]]:
-        """Pickle the file's name: the process that unpickles it maps the same file."""
-        return _mapped, (self.contents, self.path)
-
-
-def _mapped(contents: Contents, path: Path) -> PixelCache:
-    return PixelCache(np.load(path, mmap_mode="r", allow_pickle=False), contents, path)
+    def __reduce__(self) -> tuple[Callable[..., "PixelCache"], tuple[Mender | None, str]]:
+        """Pickle the files' names: the process that unpickles it maps the same files."""
+        return _opened, (self.mender, self.kind)
 
 
-class Sources(msgspec.Struct, frozen=True):
-    """What pixels were made from.
+def _opened(mender: Mender, kind: str) -> PixelCache:
+    contents = read_contents(mender.array.with_suffix(BESIDE), kind)
+    found = contents and _with_pixels(mender, kind, contents)
+    if not found:
+        raise DataError(f"The decoded images in {mender.array} are gone.", "Run again.")
+    return found
 
-    Attributes:
-        kind: Stands for the folder of the images and all that decides how they are decoded.
-        states: Of each image's file, in order: stands for its path, size and time.
+
+def load(mender: Mender, sources: Sources, image_size: int) -> PixelCache | None:
+    """Open an array made from `sources`; None if it isn't there, isn't whole or isn't that.
+
+    Its pixels are checked when they are touched, see `CheckedPixels`.
     """
-
-    kind: str
-    states: list[str]
-
-    def name(self) -> str:
-        """Return 24 characters that stand for all of it."""
-        lines = "\n".join([self.kind, *self.states])
-        return hashlib.blake2b(lines.encode(), digest_size=12).hexdigest()
-
-
-class _Description(msgspec.Struct, frozen=True):
-    sources: Sources
-    pixels_crc32: list[int]
-    contents: Contents
-
-
-class _Sealed(msgspec.Struct, frozen=True):
-    sha256: str
-    content: msgspec.Raw
-
-
-def describe(sources: Sources, pixels: NDArray[np.uint8], contents: Contents) -> bytes:
-    """Return what the file beside an array holds."""
-    return sealed(msgspec.json.encode(_Description(sources, checksums(pixels), contents)))
-
-
-def sealed(content: bytes) -> bytes:
-    """Return JSON text behind its SHA-256, as JSON."""
-    seal = hashlib.sha256(content).hexdigest()
-    return msgspec.json.encode(_Sealed(seal, msgspec.Raw(content)))
-
-
-def read_sealed(file: Path) -> bytes | None:
-    """Return the text that a file holds `sealed`; None if it isn't there or isn't whole."""
-    try:
-        found = msgspec.json.decode(file.read_bytes(), type=_Sealed)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    contents = read_contents(mender.array.with_suffix(BESIDE), sources.kind)
+    if contents is None or not np.array_equal(contents.rows["state"], sources.states):
         return None
-    content = bytes(found.content)
-    return content if hashlib.sha256(content).hexdigest() == found.sha256 else None
+    return _with_pixels(mender, sources.kind, contents, image_size)
 
 
-def checksums(pixels: NDArray[np.uint8]) -> list[int]:
-    """Return CRC-32s of the parts of an array (N, H, W, 3), which need not fit into memory."""
-    rows = max(1, CHECKED_AT_ONCE // max(1, pixels[:1].nbytes))
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = (pixels[start : start + rows] for start in range(0, len(pixels), rows))
-        return list(pool.map(lambda part: zlib.crc32(part.data), parts))
-
-
-def load(array: Path, sources: Sources, image_size: int) -> PixelCache | None:
-    """Open an array made from `sources`; None if it isn't there, isn't whole or isn't that."""
-    described = _description(array.with_suffix(".json"))
-    if described is None or described.sources != sources:
+def _with_pixels(
+    mender: Mender, kind: str, contents: Contents, image_size: int | None = None
+) -> PixelCache | None:
+    pixels = open_array(mender.array, len(contents), image_size)
+    if pixels is None:
         return None
-    return _load(array, described, image_size)
+    checked = CheckedPixels(pixels, contents.rows["crc32"], mender)
+    return PixelCache(checked, contents, mender.array, mender, kind)
 
 
-def _load(array: Path, described: _Description, image_size: int) -> PixelCache | None:
+def open_array(file: Path, n: int, image_size: int | None) -> NDArray[np.uint8] | None:
+    """Map an array of `n` images; None if the file holds something else."""
     try:
-        pixels = np.load(array, mmap_mode="r", allow_pickle=False)
+        pixels: NDArray[np.uint8] = np.load(file, mmap_mode="r", allow_pickle=False)
     except Exception:  # numpy reads the head as Python text, and names no errors of damaged ones
         return None
-    shape = (len(described.sources.states), image_size, image_size, 3)
-    if pixels.shape != shape or pixels.dtype != np.uint8 or not pixels.flags.c_contiguous:
-        return None
-    if (
-        len(described.contents.digests) != len(pixels)
-        or checksums(pixels) != described.pixels_crc32
-    ):
-        return None
-    return PixelCache(pixels, described.contents, array)
+    side = pixels.shape[1] if image_size is None and pixels.ndim == 4 else image_size
+    whole = pixels.shape == (n, side, side, 3) and pixels.dtype == np.uint8
+    return pixels if whole and pixels.flags.c_contiguous else None
 
 
-def _description(sidecar: Path) -> _Description | None:
-    content = read_sealed(sidecar)
-    try:
-        return msgspec.json.decode(content, type=_Description) if content else None
-    except msgspec.MsgspecError:
-        return None
+@dataclass(frozen=True)
+class Alike:
+    """Images that another array has already.
 
-
-def most_alike(
-    folder: Path, sources: Sources, image_size: int
-) -> tuple[PixelCache, dict[int, int]] | None:
-    """Return the whole array that shares the most images with `sources`, if any does.
-
-    Returns:
-        The array, and for each position in `sources` that it holds readable, its row.
+    Attributes:
+        pixels: That array, unchecked.
+        contents: What decoding found of its images.
+        places: Of the images that are wanted, those it has readable.
+        rows: Where it has each of those.
     """
-    found = []
-    for sidecar in folder.glob("*.json"):
-        described = _description(sidecar)
-        if described is not None and (rows := _shared(sources, described)):
-            found.append((rows, sidecar.with_suffix(".npy"), described))
-    for rows, array, described in sorted(found, key=lambda item: len(item[0]), reverse=True):
-        cache = _load(array, described, image_size)
-        if cache is not None:
-            return cache, rows
-    return None
+
+    pixels: NDArray[np.uint8]
+    contents: Contents
+    places: NDArray[np.int64]
+    rows: NDArray[np.int64]
 
 
-def _shared(sources: Sources, described: _Description) -> dict[int, int]:
-    if described.sources.kind != sources.kind:
-        return {}
-    broken = described.contents.unreadable
-    rows = {state: row for row, state in enumerate(described.sources.states) if row not in broken}
-    return {place: rows[state] for place, state in enumerate(sources.states) if state in rows}
+def most_alike(folder: Path, sources: Sources, image_size: int) -> Alike | None:
+    """Return the array that shares the most images with `sources`, if any does."""
+    best: Alike | None = None
+    for beside in folder.glob(f"*{BESIDE}"):
+        contents = read_contents(beside, sources.kind)
+        if contents is None:
+            continue
+        places, rows = shared(sources.states, contents)
+        if len(places) > (len(best.places) if best else 0):
+            pixels = open_array(beside.with_suffix(".npy"), len(contents), image_size)
+            best = Alike(pixels, contents, places, rows) if pixels is not None else best
+    return best
+
+
+def shared(
+    states: NDArray[np.uint8], contents: Contents
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which of some images `contents` has readable, and where, (K,) each."""
+    there = np.flatnonzero(contents.rows["flags"] & READ)
+    known, wanted = (_as_text(some) for some in (contents.rows["state"][there], states))
+    order = np.argsort(known, kind="stable")
+    found = np.searchsorted(known, wanted, sorter=order)
+    rows = order[np.minimum(found, len(order) - 1)] if len(order) else np.zeros(0, np.int64)
+    places = np.flatnonzero(known[rows] == wanted) if len(order) else np.zeros(0, np.int64)
+    return places, there[rows[places]] if len(order) else rows
+
+
+def _as_text(states: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+    """Return each row as one value that can be sorted."""
+    return np.ascontiguousarray(states).view(f"S{states.shape[1]}").reshape(-1)

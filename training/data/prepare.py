@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from training.byte_names import escaped
 from training.data import duplicates
 from training.data.cache import Stage, decode_all
+from training.data.checked_pixels import Pixels
+from training.data.contents import Contents
 from training.data.folds import FoldsOfSplits, count_folds, cut_folds, settle_folds
 from training.data.geometry import resize_size
 from training.data.groups import groups_of
@@ -20,7 +22,7 @@ from training.data.index import Index
 from training.data.layouts import index_pictures
 from training.data.left_out import line
 from training.data.other_pictures import OtherData, Own, prepare_others
-from training.data.pixel_files import Contents, PixelCache
+from training.data.pixel_files import BESIDE, PixelCache
 from training.data.sample import is_sample
 from training.data.splits import Splits, changes_to_given, check_classes, split
 from training.data.statistics import (
@@ -68,6 +70,7 @@ class PreparedData:
         paths: The image behind each row.
         folds: The splits of each fold, where train and validation are cut into some.
         others: Further data sets, to be tested on alone.
+        say: Told in words what is stored, and which image had to be mended.
     """
 
     record: Dataset
@@ -78,6 +81,7 @@ class PreparedData:
     progress: Stage | None = None
     folds: FoldsOfSplits = ()
     others: tuple[OtherData, ...] = ()
+    say: Callable[[str], None] | None = None
     _caches: dict[int, PixelCache] = field(default_factory=dict)
 
     @property
@@ -100,9 +104,7 @@ class PreparedData:
         )
         return dataclasses.replace(self, splits=self.folds[number - 1], record=record)
 
-    def pixels(
-        self, image_size: int, say: Callable[[str], None] | None = None
-    ) -> NDArray[np.uint8]:
+    def pixels(self, image_size: int, say: Callable[[str], None] | None = None) -> Pixels:
         """Return all images at a size, uint8 (N, H, W, 3), decoding them if need be.
 
         Args:
@@ -111,8 +113,9 @@ class PreparedData:
         return self._cache(image_size, say).pixels
 
     def files(self) -> list[Path]:
-        """Return the files of the pixels that are open."""
-        own = [cache.path for cache in self._caches.values()]
+        """Return the files of the pixels that are open, and those beside them."""
+        arrays = [cache.path for cache in self._caches.values()]
+        own = [*arrays, *(array.with_suffix(BESIDE) for array in arrays)]
         return [*own, *(file for other in self.others for file in other.files())]
 
     def channel_statistics(
@@ -125,9 +128,12 @@ class PreparedData:
     def _cache(self, image_size: int, say: Callable[[str], None] | None = None) -> PixelCache:
         if image_size not in self._caches:
             self._caches[image_size] = decode_all(
-                self.root, self.paths, image_size, self.progress, say
+                self.root, self.paths, image_size, self.progress, say or self.say
             )
-        return self._caches[image_size]
+        cache = self._caches[image_size]
+        if cache.mender is not None:
+            cache.mender.say = say or self.say
+        return cache
 
 
 @dataclass(frozen=True)
@@ -199,7 +205,7 @@ def prepare(
         described = tuple(other.record for other in further)
         record = msgspec.structs.replace(record, other_pictures=described)
     data = PreparedData(
-        record, splits, used.labels, index.root, used.paths, progress, folds, further
+        record, splits, used.labels, index.root, used.paths, progress, folds, further, say
     )
     data._caches[image_size] = cache
     if study_folder is not None:
@@ -307,7 +313,7 @@ def describe(
 ) -> Dataset:
     """Return the record of a data set, its channel statistics aside."""
     kind = _kind(index, folder)
-    kept = np.sort(np.concatenate([splits[name] for name in SPLITS])).tolist()
+    kept = np.sort(np.concatenate([splits[name] for name in SPLITS]))
     clutter = [item.name for item in index.left_out if item.reason == "clutter"]
     given = index.given if choices.shares is None else None
     return Dataset(
@@ -315,7 +321,7 @@ def describe(
             kind, escaped(_name(folder.resolve()))
         ),
         kind=kind,
-        fingerprint=fingerprint(index, used.paths, used.labels, contents.digests, splits),
+        fingerprint=fingerprint(index, used.paths, used.labels, contents, splits),
         classes=[escaped(name) for name in index.classes],
         n_train=len(splits["train"]),
         n_validation=len(splits["validation"]),
@@ -328,9 +334,7 @@ def describe(
         resize_size=resize_size(image_size),
         mean=(0.0, 0.0, 0.0),
         std=(1.0, 1.0, 1.0),
-        sizes=size_statistics(
-            [contents.sizes[i] for i in kept], [contents.converted[i] for i in kept]
-        ),
+        sizes=size_statistics(contents.sizes[kept], contents.converted[kept]),
         dropped_classes=clutter,
         n_dropped_images=index.n_dropped_images,
         n_ignored_files=len(index.ignored_files),
@@ -377,6 +381,12 @@ def _kind(index: Index, folder: Path) -> DataKind:
     return "caltech101" if original else "folder"
 
 
+def _rows_of(names: set[str], paths: Sequence[str]) -> dict[str, int]:
+    """Return the rows of some images, by the names that a record gives them."""
+    named = ((escaped(path), row) for row, path in enumerate(paths)) if names else ()
+    return {name: row for name, row in named if name in names}
+
+
 def _write_record(folder: StudyFolder, data: PreparedData, cache: PixelCache) -> Dataset:
     """Write `dataset.json` and thumbnails, unless they already describe these images."""
     from training.data.outstanding import write_looks
@@ -403,7 +413,7 @@ def _write_record(folder: StudyFolder, data: PreparedData, cache: PixelCache) ->
         record.mean,
         record.std,
         pairs,
-        {escaped(path): row for row, path in enumerate(data.paths)} if pairs else {},
+        _rows_of({path for pair in pairs for path in pair.paths}, data.paths),
     )
     record = msgspec.structs.replace(record, thumbnails=thumbnails, looks=looks)
     write(folder.dataset, record)

@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.cache import Stage
+from training.data.checked_pixels import Pixels
+from training.data.contents import Contents
 from training.data.grey import grey_of
 from training.data.index import Index
-from training.data.pixel_files import PixelCache, read_sealed, sealed
+from training.data.pixel_files import PixelCache
+from training.data.sealed import read_sealed, sealed
 from training.data.splits import Splits
 from training.errors import RecordError
 from training.records import SPLITS, ClassCounts, SizeStatistics, replacing
@@ -80,7 +83,7 @@ def statistics_of_sums(
 
 
 def channel_sums(
-    pixels: NDArray[np.uint8], rows: NDArray[np.int64]
+    pixels: Pixels, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Return the channels' sums over some images, of values and of their squares, each (3,)."""
     some = pixels[rows]
@@ -94,7 +97,7 @@ def channel_sums(
 
 
 def grey_sums(
-    pixels: NDArray[np.uint8], rows: NDArray[np.int64]
+    pixels: Pixels, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Return the same of the images turned grey, three times each."""
     lines = grey_of(pixels[rows])
@@ -131,15 +134,14 @@ def _keep(file: Path, result: tuple[Channels, Channels]) -> None:
         return  # it will be measured again
 
 
-def size_statistics(sizes: Sequence[tuple[int, int]], converted: Sequence[bool]) -> SizeStatistics:
-    """Summarise (width, height) pairs in pixels."""
-    pairs = np.array(sizes)
+def size_statistics(sizes: NDArray[np.int64], converted: NDArray[np.bool_]) -> SizeStatistics:
+    """Summarise (width, height) pairs in pixels, (N, 2)."""
     step = max(1, -(-len(sizes) // MAXIMUM_SIZES))
     return SizeStatistics(
-        width=_five(pairs[:, 0]),
-        height=_five(pairs[:, 1]),
-        sample=[(int(w), int(h)) for w, h in sizes[::step]],
-        n_converted=int(sum(converted)),
+        width=_five(sizes[:, 0]),
+        height=_five(sizes[:, 1]),
+        sample=[(int(w), int(h)) for w, h in sizes[::step].tolist()],
+        n_converted=int(converted.sum()),
     )
 
 
@@ -160,7 +162,7 @@ def fingerprint(
     index: Index,
     paths: Sequence[str],
     labels: NDArray[np.int64],
-    digests: Sequence[str],
+    contents: Contents,
     splits: Splits,
 ) -> str:
     """Return a digest that changes with any used image, class or split, and with nothing else.
@@ -168,15 +170,16 @@ def fingerprint(
     Args:
         paths: Of the images that `splits` counts, relative to the data folder.
         labels: Their class numbers; they count where the first folder isn't the class.
-        digests: Of their bytes.
+        contents: With the digests of their bytes.
     """
     digest = hashlib.blake2b(digest_size=16)
     digest.update("\n".join(index.classes).encode("utf-8", "surrogateescape"))
     for name in SPLITS:
         digest.update(f"\n{name}\n".encode())
-        for position in splits[name].tolist():
+        known = contents.digests[splits[name]]
+        for position, of_file in zip(splits[name].tolist(), known, strict=True):
             path, label = paths[position], index.classes[labels[position]]
             relabelled = "" if path.partition("/")[0] == label else f" {label}"
-            line = f"{path} {digests[position]}{relabelled}\n"
+            line = f"{path} {of_file.tobytes().hex()}{relabelled}\n"
             digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from training.data.augment import transform
+from training.data.checked_pixels import Pixels
 from training.data.decode import UnreadableError, crop, open_picture, resize
 from training.records import DuplicatePair, StudyFolder, Thumbnail, write_bytes
 
@@ -31,7 +32,7 @@ TRANSFORMATIONS = {
 
 def write_thumbnails(
     folder: StudyFolder,
-    pixels: NDArray[np.uint8],
+    pixels: Pixels,
     labels: NDArray[np.int64],
     classes: tuple[str, ...],
     train: NDArray[np.int64],
@@ -73,7 +74,7 @@ def jpeg(image: Image.Image) -> bytes:
 
 
 def _samples(
-    pixels: NDArray[np.uint8],
+    pixels: Pixels,
     labels: NDArray[np.int64],
     classes: tuple[str, ...],
     train: NDArray[np.int64],
@@ -138,7 +139,7 @@ def _shown_pairs(pairs: Sequence[DuplicatePair]) -> list[DuplicatePair]:
 
 
 def _duplicates(
-    pixels: NDArray[np.uint8], pairs: Sequence[DuplicatePair], rows: Mapping[str, int]
+    pixels: Pixels, pairs: Sequence[DuplicatePair], rows: Mapping[str, int]
 ) -> Iterator[tuple[str, str, Image.Image]]:
     paths = (path for pair in _shown_pairs(pairs) for path in pair.paths)
     for path in dict.fromkeys(paths):

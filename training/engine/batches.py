@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from training.data.augment import augment
+from training.data.checked_pixels import Pixels
 from training.data.grey import BITS, HALF, SHARES
 from training.data.picture_transforms import PictureTransforms
 from training.device.transfer import moved
@@ -62,7 +63,7 @@ class PictureInputs:
 
     def __init__(
         self,
-        pixels: np.ndarray,
+        pixels: Pixels,
         positions: np.ndarray,
         labels: np.ndarray,
         *,

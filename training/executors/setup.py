@@ -52,7 +52,7 @@ class Setup:
         return cls(
             study=plan.study,
             folder=workspace.folder.path.resolve(),
-            data=dataclasses.replace(workspace.data, progress=None),
+            data=dataclasses.replace(workspace.data, progress=None, say=None),
             device=str(workspace.device),
             precision=workspace.precision,
             options=dataclasses.replace(options, code_folders=code_folders),
@@ -74,7 +74,7 @@ class Setup:
         use_precision(self.precision)
         keep_deterministic(self.options.deterministic)
         folder = StudyFolder(self.folder)
-        data = dataclasses.replace(self.data, progress=progress.stage)
+        data = dataclasses.replace(self.data, progress=progress.stage, say=progress.note)
         workspace = Workspace(
             folder,
             data,

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from training.data.checked_pixels import Pixels
 from training.data.prepare import PreparedData
 from training.device.precision import Precision
 from training.engine.checkpoint import Checkpoints, Identity
@@ -124,7 +123,7 @@ class Workspace:
         return Checkpoints(folder, identity, self.options.checkpoint_seconds, self.progress.note)
 
 
-def _moved(pixels: NDArray[np.uint8], device: torch.device, rows: int = 512) -> Tensor:
+def _moved(pixels: Pixels, device: torch.device, rows: int = 512) -> Tensor:
     """Copy images (N, H, W, 3) to a device, some at a time: the map never is in memory whole."""
     moved = torch.empty(pixels.shape, dtype=torch.uint8, device=device)
     for start in range(0, len(pixels), rows):

@@ -63,11 +63,11 @@ def test_use_keeps_decoded_pictures(tmp_path, monkeypatch):
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     array = decode_all(tmp_path, ["a.png"], 4).path
     age(array, 40)
-    age(array.with_suffix(".json"), 40)
+    age(array.with_suffix(".contents"), 40)
     decode_all(tmp_path, ["a.png"], 4)
     clean()
     assert array.exists()
-    assert array.with_suffix(".json").exists()
+    assert array.with_suffix(".contents").exists()
 
 
 def test_a_picture_rewritten_under_its_old_time_is_decoded_again(tmp_path, monkeypatch):

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from pictures import noise
@@ -122,7 +124,7 @@ def test_a_changed_picture_is_decoded_again(tmp_path, monkeypatch):
     first = decode_all(tmp_path, ["a.png"], 32)
     noise(41, 30, 2).save(tmp_path / "a.png")
     second = decode_all(tmp_path, ["a.png"], 32)
-    assert first.contents.digests != second.contents.digests
+    assert first.contents != second.contents
     assert not np.array_equal(first.pixels, second.pixels)
 
 
@@ -137,7 +139,7 @@ def test_a_damaged_cache_is_made_again(tmp_path, damage):
     elif damage == "truncate":
         path.write_bytes(path.read_bytes()[:200])
     else:
-        path.with_suffix(".json").write_text("{")
+        path.with_suffix(".contents").write_text("{")
     assert np.array_equal(decode_all(tmp_path, ["a.png"], 32).pixels, expected)
 
 
@@ -157,7 +159,7 @@ def test_a_disk_that_fills_up_leaves_no_half_file(tmp_path, monkeypatch, own_cac
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cache_module.os, "posix_fallocate", full)
+    monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(DataError, match="no space left"):
         decode_all(tmp_path, ["a.png"], 32)
     assert list((own_cache / "pixels").iterdir()) == []

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from training.data import difference_hash as difference_hash_module
+from training.data.contents import contents_of
+from training.data.decode import Decoded
 from training.data.difference_hash import DETAIL, N_BYTES, NEAR, difference_hash, near_pairs
 from training.data.duplicates import LISTED_PAIRS, find_twins
-from training.data.pixel_files import Contents
 
 
 def drawn(seed, size=(240, 180)):
@@ -63,7 +65,10 @@ def all_pairs(hashes):
     return np.argwhere(np.triu((apart <= NEAR) & (DETAIL * apart <= both), 1))
 
 
-@pytest.mark.parametrize("density", [0.05, 0.1, 0.5])
+MIXED = np.linspace(0.03, 0.6, 600)[:, None]
+
+
+@pytest.mark.parametrize("density", [0.05, 0.1, 0.5, MIXED], ids=["0.05", "0.1", "0.5", "mixed"])
 def test_the_search_by_bands_finds_what_comparing_all_finds(density):
     dice = np.random.default_rng(0)
     originals = dice.random((600, N_BYTES * 8)) < density
@@ -76,6 +81,22 @@ def test_the_search_by_bands_finds_what_comparing_all_finds(density):
     assert np.array_equal(found, all_pairs(hashes))
 
 
+@pytest.mark.parametrize("density", [0.08, 0.15, 0.5])
+def test_the_search_compares_few_of_all_pairs(density, monkeypatch):
+    """Hashes of few set bits have most bits in common, but no band of those that decide."""
+    n, compared, are_near = 4000, [], difference_hash_module._are_near
+    monkeypatch.setattr(
+        difference_hash_module,
+        "_are_near",
+        lambda words, n_set, rows, others: (
+            compared.append(len(rows)) or are_near(words, n_set, rows, others)
+        ),
+    )
+    bits = np.random.default_rng(0).random((n, N_BYTES * 8)) < density
+    near_pairs(np.packbits(bits, axis=1))
+    assert sum(compared) < n
+
+
 def test_the_search_does_without_hashes_and_with_one():
     for n in (0, 1):
         assert near_pairs(np.full((n, N_BYTES), 255, np.uint8)).shape == (0, 2)
@@ -86,9 +107,7 @@ def flipped(text, n):
 
 
 def contents(*pictures):
-    digests, hashes = zip(*pictures, strict=True)
-    n = len(pictures)
-    return Contents([f"{d:032x}" for d in digests], [(8, 8)] * n, [False] * n, {}, {}, [*hashes])
+    return contents_of([Decoded(f"{digest:032x}", (8, 8), hash=look) for digest, look in pictures])
 
 
 def rows(**splits):

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from training.data import statistics
-from training.data.pixel_files import Contents, PixelCache
+from training.data.contents import contents_of
+from training.data.pixel_files import PixelCache
 from training.data.prepare import prepare
 from training.errors import DataError
 from training.records import Dataset, StudyFolder, read
@@ -37,7 +38,7 @@ def test_sums_of_many_bright_pictures_do_not_overflow(tmp_path, monkeypatch):
     n_pictures = 70_000
     pixels = np.full((n_pictures, 1, 1, 3), 255, np.uint8)
     pixels[:700, :, :, 1] = 0
-    cache = PixelCache(pixels, Contents([], [], [], {}), tmp_path / "pixels.npy")
+    cache = PixelCache(pixels, contents_of([]), tmp_path / "pixels.npy")
     mean, std = statistics.channel_statistics(cache, np.arange(n_pictures))
     assert mean == (1.0, 0.99, 1.0)
     assert std == pytest.approx((1 / 255, 0.099499, 1 / 255), abs=1e-6)  # √(0.99 · 0.01)
