@@ -84,7 +84,10 @@ def uniform(n: int, seed: int) -> "Floats":
     import numpy as np
 
     raw = np.asarray(np.random.PCG64(seed).random_raw(n))
-    return (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    raw >>= np.uint64(11)
+    found: Floats = raw.astype(np.float64)
+    found *= 2.0**-53
+    return found
 
 
 def resampled(label: "NDArray[Any]", n_resamples: int = N_RESAMPLES) -> "Iterator[Floats]":
@@ -104,7 +107,10 @@ def resampled(label: "NDArray[Any]", n_resamples: int = N_RESAMPLES) -> "Iterato
     for done in range(0, n_resamples, step):
         b = min(step, n_resamples - done)
         luck = uniform(b * n_drawn, SEED + done).reshape(b, n_drawn)
-        chosen = first + (luck * of).astype(np.int64) + n * np.arange(b)[:, None]
+        luck *= of
+        chosen = luck.astype(np.int64)
+        chosen += first
+        chosen += n * np.arange(b)[:, None]
         yield np.bincount(chosen.ravel(), minlength=b * n).reshape(b, n) * counts_for
 
 

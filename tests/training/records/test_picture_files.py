@@ -127,15 +127,22 @@ def test_any_changed_byte_is_refused(tmp_path, name):
 
 
 @each
-@pytest.mark.parametrize("what", ["more entries than it has", "fewer", "another header"])
+@pytest.mark.parametrize(
+    "what", ["more entries than it has", "fewer", "another header", "cut short"]
+)
 def test_a_file_that_the_record_vouches_for_is_still_held_to_its_form(tmp_path, name, what):
     path, record = tmp_path / name, RECORDS[name](MOST + 1)
     write(path, record)
     beside = tmp_path / BESIDE[name]
     marker = {"predictions.json": "answers", "dataset.json": "test_list"}[name]
     told = json.loads(path.read_text())
-    if what == "another header":
-        beside.write_bytes(b"x" + beside.read_bytes().replace(b"\n", b" "))
+    content = beside.read_bytes()
+    changed = {
+        "another header": b"x" + content[1:].replace(b"\n", b" "),
+        "cut short": content[:-30],
+    }
+    if what in changed:
+        beside.write_bytes(changed[what])
         told[marker]["sha256"] = picture_files.sha256_of(beside)
     else:
         told[marker]["n_images"] += 1 if what.startswith("more") else -1
