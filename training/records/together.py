@@ -88,7 +88,7 @@ def _successorless(files: Iterable[Path], removed: Iterable[Path]) -> list[Path]
     beside = {
         path.with_name(BESIDE[path.name]) for path in (*files, *removed) if path.name in BESIDE
     }
-    return sorted(beside - set(files))
+    return sorted(path for path in beside - set(files) if path.exists())
 
 
 def _exchange(staged: Sequence[tuple[Path, Path]], remove: Sequence[Path]) -> None:
