@@ -23,7 +23,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from training.device.environment import cpu_name
 from training.records import (
     ClassCounts,
     Dataset,
@@ -181,6 +180,8 @@ def main() -> None:
     parser.add_argument("--commands", nargs="+", choices=COMMANDS, default=list(COMMANDS))
     parser.add_argument("--study", type=Path, default=EXAMPLE, help="A finished study.")
     options = parser.parse_args()
+    from training.device.environment import cpu_name  # torch's memory would count with a child's
+
     print(f"{cpu_name()}, {os.cpu_count()} CPUs")
     for n_pictures in options.pictures:
         with tempfile.TemporaryDirectory() as folder:
