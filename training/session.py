@@ -21,7 +21,7 @@ from training.planning.plan import PENDING, Plan, fingerprints_of
 from training.planning.run_kinds import likely_spec
 from training.progress import Progress
 from training.records import (
-    RECORD_TYPES,
+    RECORD_NAMES,
     Experiment,
     StudyFolder,
     StudyRecord,
@@ -67,7 +67,7 @@ def run_study(
         folder.lock("study"),
         lambda holder: progress.note(f"Waiting for {holder}, which is preparing"),
     ):
-        remove_leftovers(folder.path, RECORD_TYPES)
+        remove_leftovers(folder.path, RECORD_NAMES)
         remove_leftovers_of_the_dead(folder.thumbnails)
         data = prepare(
             locate(study.data, progress=progress.stage),

@@ -1,7 +1,6 @@
 """What a PDF carries beside its pages: what they say, and the records that they were made from."""
 
 import base64
-import hashlib
 import html
 import io
 import re
@@ -16,7 +15,15 @@ from report.audit.read_html import Piece, read_pieces, read_records
 from report.audit.rendering import Rendering
 from report.errors import ReportError
 from training import __version__
-from training.records import RECORD_TYPES, SCORES_NAME, content_of
+from training.records import (
+    OF_A_RUN,
+    OF_A_STUDY,
+    PICTURE_FILES,
+    RECORD_NAMES,
+    SCORES_NAME,
+    content_of,
+    sha256_of,
+)
 
 FORMAT = 1
 """Number of the manifest's format. 1: the first."""
@@ -28,7 +35,8 @@ THUMBNAILS = "thumbnails"
 PICTURES = (".jpg", ".png")
 
 MOST_SCORES = 12 * 2**20
-"""Scores that take more in all aren't attached to a PDF; the finalists of Caltech-101 take less."""
+"""Scores that take more in all aren't attached to a PDF; the finalists of Caltech-101 take less.
+So are the files that have an entry a picture in the place of lists in JSON."""
 
 MAXIMUM_BYTES = 512 * 2**20
 """Attached records may not be larger than this when unpacked."""
@@ -126,14 +134,14 @@ def read_manifest(content: bytes) -> Manifest:
 
 def record_files(study: Path) -> Iterator[tuple[str, Path]]:
     """Yield every record of a study, scores included, by its path in it, in order."""
-    patterns = ("*.json", "*/*/seed-*/*.json", f"*/*/seed-*/{SCORES_NAME}")
-    files = {file for pattern in patterns for file in study.glob(pattern) if _is_record(file)}
+    places = {"*": OF_A_STUDY, "*/*/seed-*/*": OF_A_RUN}
+    files = {f for place, names in places.items() for f in study.glob(place) if f.name in names}
     for file in sorted(files):
         yield file.relative_to(study).as_posix(), file
 
 
 def _is_record(path: PurePath) -> bool:
-    return path.name in RECORD_TYPES or path.name == SCORES_NAME
+    return path.name in RECORD_NAMES
 
 
 def record_digests(study: Path) -> dict[str, str]:
@@ -143,7 +151,7 @@ def record_digests(study: Path) -> dict[str, str]:
 
 def _digest(file: Path) -> str:
     try:
-        return hashlib.sha256(content_of(file)).hexdigest()[:16]
+        return sha256_of(file)[:16]
     except OSError:
         return ""
 
@@ -159,16 +167,18 @@ def shown_pictures(study: Path, page: str) -> Iterator[tuple[str, Path]]:
 
 def _attached_records(study: Path) -> list[tuple[str, Path]]:
     files = list(record_files(study))
-    scores = [file for _, file in files if file.name == SCORES_NAME]
-    if sum(file.stat().st_size for file in scores) <= MOST_SCORES:
-        return files
-    return [(name, file) for name, file in files if file.name != SCORES_NAME]
+    for names in ((SCORES_NAME,), [name for name in PICTURE_FILES if name != SCORES_NAME]):
+        large = [(name, file) for name, file in files if file.name in names]
+        if sum(file.stat().st_size for _, file in large) > MOST_SCORES:
+            files = [entry for entry in files if entry not in large]
+    return files
 
 
 def pack_records(study: Path, page: str = "") -> bytes:
     """Return a zip file of a study's records; the same records give the same bytes.
 
-    Scores are left out where all together take more than `MOST_SCORES`.
+    Scores are left out where all together take more than `MOST_SCORES`, and so are the other files
+    with an entry a picture.
 
     Args:
         study: The study's folder.

@@ -11,6 +11,7 @@ from report.audit.looks import looks_problems
 from report.audit.other_tests import other_test_problems
 from report.audit.problems import Problem, wrong
 from report.audit.scores import score_problems
+from report.evidence.by_picture import same_length
 from report.evidence.load import Run, StudyView
 from report.evidence.repeats import fold_of, validated_by
 from report.evidence.sentences import counted
@@ -135,7 +136,8 @@ def _predictions(run: Run) -> Iterator[Problem]:
     if record is None:
         yield wrong(run, str(test.n_correct), "its predictions.json is missing", "/test")
         return
-    n_correct = sum(p == t for p, t in zip(record.predicted, record.label, strict=True))
+    label, predicted = same_length(record.label, record.predicted)
+    n_correct = int((label == predicted).sum())
     if (n_correct, len(record.label)) != (test.n_correct, test.n_images):
         found = f"{n_correct} of {len(record.label)} predictions are correct"
         yield wrong(run, f"{test.n_correct} of {test.n_images}", found, "/test/n_correct")

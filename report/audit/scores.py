@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from report.audit.problems import Problem, wrong
+from report.evidence.by_picture import same_numbers
 from report.evidence.load import Run, StudyView
 from report.evidence.repeats import validated_by
 from report.evidence.score_metrics import own_score, predicted
 from report.evidence.sentences import counted
-from training.records import HomeworkError
+from training.records import HomeworkError, integers
 
 NEAR = 0.002
 """By so much may probabilities and losses differ that were rounded to float16."""
@@ -41,7 +42,7 @@ def score_problems(view: StudyView, run: Run) -> Iterator[Problem]:
         ):
             if n != of:
                 yield wrong(run, str(n), f"the data set has {of}", f"/scores/{noun}")
-    if test.label.tolist() != record.label:
+    if not same_numbers(test.label, record.label):
         problem = "the scores are of test pictures of other classes than the predictions"
         yield wrong(run, "scores.npy", problem, "/scores")
         return
@@ -57,14 +58,16 @@ def _answers(run: Run) -> Iterator[Problem]:
     import numpy as np
 
     test, record = run.scores.test, run.predictions
-    highest = test.log_probability.max(1)
-    classes = np.arange(test.n_classes) if test.classes is None else test.classes
-    ties = (test.log_probability == highest[:, None]) & (
-        classes == np.asarray(record.predicted)[:, None]
-    )
-    told = np.asarray(record.probability, np.float64)
-    n_other = int((~ties.any(1)).sum())
-    n_apart = int((np.abs(np.exp(highest.astype(np.float64)) - told) > NEAR).sum())
+    answers, told = integers(record.predicted), np.asarray(record.probability, np.float64)
+    n_other = n_apart = start = 0
+    for part in test.parts():
+        here = slice(start, start := start + len(part.label))
+        highest = part.log_probability.max(1)
+        classes = np.arange(part.n_classes) if part.classes is None else part.classes
+        ties = (part.log_probability == highest[:, None]) & (classes == answers[here, None])
+        n_other += int((~ties.any(1)).sum())
+        apart = np.abs(np.exp(highest.astype(np.float64)) - told[here])
+        n_apart += int((apart > NEAR).sum())
     if n_other:
         verb = "doesn’t" if n_other == 1 else "don’t"
         problem = f"{counted(n_other, 'answer')} {verb} have the highest score"

@@ -7,7 +7,16 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from report.evidence.score_metrics import N_AT_ONCE, N_RESAMPLES, SEED, predicted, rounded, uniform
+from report.evidence.score_metrics import (
+    N_AT_ONCE,
+    N_RESAMPLES,
+    SEED,
+    own_score,
+    predicted,
+    rounded,
+    uniform,
+)
+from report.evidence.scores_by_image import by_image
 from training.records import SplitScores
 
 if TYPE_CHECKING:
@@ -80,13 +89,20 @@ class Calibration:
 
 
 _known: "weakref.WeakKeyDictionary[SplitScores, Calibration]" = weakref.WeakKeyDictionary()
+_of_files: dict[str, Calibration] = {}
+"""The same by `SplitScores.known_as`."""
 
 
 def calibration(scores: SplitScores) -> Calibration:
     """Return how a split's probabilities hold; chance is simulated, seeded."""
-    if scores not in _known:
-        _known[scores] = _calibration(*_answers(scores, 1.0))
-    return _known[scores]
+    if scores in _known:
+        return _known[scores]
+    if scores.known_as not in _of_files or not scores.known_as:
+        _known[scores] = found = _calibration(*_answers(scores, 1.0))
+        if scores.known_as:
+            _of_files[scores.known_as] = found
+        return found
+    return _of_files[scores.known_as]
 
 
 def n_bins(n: int) -> int:
@@ -104,8 +120,11 @@ def loss_at(scores: SplitScores, temperature: float) -> float:
     """Return the mean negative log-likelihood of scores that are divided by a temperature."""
     import numpy as np
 
-    scaled = _scaled(scores, temperature)
-    return rounded(-scaled[np.arange(len(scores.label)), scores.label].mean())
+    own = [
+        _scaled(part, temperature)[np.arange(len(part.label)), part.label]
+        for part in scores.parts()
+    ]
+    return rounded(-np.concatenate(own).mean())
 
 
 def best_temperature(scores: SplitScores) -> float:
@@ -119,13 +138,16 @@ def best_temperature(scores: SplitScores) -> float:
     """
     import numpy as np
 
-    values = scores.log_probability.astype(np.float64)
-    own = values[np.arange(len(scores.label)), scores.label].mean()
+    own = own_score(scores).mean()
 
     def slope(b: float) -> float:
-        scaled = b * values
-        weight = np.exp(scaled - scaled.max(1, keepdims=True))
-        return float(((weight * values).sum(1) / weight.sum(1)).mean() - own)
+        expected = []
+        for part in scores.parts():
+            values = part.log_probability.astype(np.float64)
+            scaled = b * values
+            weight = np.exp(scaled - scaled.max(1, keepdims=True))
+            expected.append((weight * values).sum(1) / weight.sum(1))
+        return float(np.concatenate(expected).mean() - own)
 
     low, high = 1 / HOTTEST, 1 / COLDEST
     if slope(low) >= 0:
@@ -155,9 +177,9 @@ def _answers(scores: SplitScores, temperature: float) -> "tuple[Floats, NDArray[
     """
     import numpy as np
 
-    highest = scores.log_probability.max(1).astype(np.float64)
+    highest = by_image(scores).highest
     if temperature != 1:
-        highest = _scaled(scores, temperature).max(1)
+        highest = np.concatenate([_scaled(part, temperature).max(1) for part in scores.parts()])
     confidence = np.exp(highest)
     order = np.lexsort((uniform(len(confidence), SEED), confidence))
     return confidence[order], (predicted(scores) == scores.label)[order]

@@ -3,25 +3,40 @@
 import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
+from typing import TYPE_CHECKING
 
+from report.evidence.by_picture import same_length
 from report.evidence.statistics import paired_t
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def right_of(label: Sequence[int], predicted: Sequence[int]) -> str:
     """Write which pictures are named rightly as `ValidationAnswers.right` does."""
-    bits = "".join(str(int(t == p)) for t, p in zip(label, predicted, strict=True))
-    digits = math.ceil(len(bits) / 4)
-    return f"{int(bits.ljust(4 * digits, '0') or '0', 2):0{digits}x}"
+    import numpy as np
+
+    true, answers = same_length(label, predicted)
+    digits: str = np.packbits(true == answers).tobytes().hex()
+    return digits[: math.ceil(len(true) / 4)] or "0"
 
 
-def bits_of(right: str, n: int) -> list[int]:
+def bits_of(right: str, n: int) -> "NDArray[np.uint8]":
     """Return the inverse of `right_of`: for each of n pictures 1 where it is named rightly."""
-    return [int(bit) for bit in f"{int(right or '0', 16):0{4 * len(right)}b}"[:n]]
+    import numpy as np
+
+    packed = np.frombuffer(bytes.fromhex(right + "0" * (len(right) % 2)), np.uint8)
+    return np.unpackbits(packed)[: min(n, 4 * len(right))]
 
 
 def _shares(n: int, rights: Sequence[str]) -> list[float]:
     """Return, of each of n pictures, the share of some tests in which it is named rightly."""
-    return [fmean(of_one) for of_one in zip(*(bits_of(right, n) for right in rights), strict=True)]
+    import numpy as np
+
+    n_right = np.stack([bits_of(right, n) for right in rights]).sum(0, np.int64)
+    shares: list[float] = (n_right / len(rights)).tolist()
+    return shares
 
 
 def _gains(n: int, rights: Sequence[str]) -> list[float]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from report.errors import ReportError, unknown
+from report.evidence.by_picture import with_columns
 from report.evidence.display_names import homework_name, names_of
 from report.evidence.numbers import Quantity, derive, resolve
 from report.evidence.sentences import Quote, counted
@@ -309,7 +310,7 @@ def _predictions(path: Path, metrics: Metrics) -> Predictions | None:
             f"The lists in {path} have different lengths.",
             f"Remove it and run `homework run {metrics.id} --force`.",
         )
-    return record
+    return with_columns(record)
 
 
 def choose_study(runs: Path, name: str | None) -> Path:

@@ -42,6 +42,7 @@ from report.evidence.statistics import (
     discordant,
     guessing_limit,
     mcnemar_exact,
+    mean_where,
     n_perfect,
     n_right_without,
     newcombe_interval,
@@ -55,6 +56,7 @@ from report.evidence.statistics import (
     wilson_interval,
     wrong_alike,
 )
+from training.records import Filed
 
 NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
@@ -154,12 +156,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "n_without": lambda label, left: len(label) - len(set(left)),
     "n_perfect": lambda label, predicted: n_perfect(label, predicted),
     "average": statistics.fmean,
-    "mean_if_right": lambda label, predicted, values: statistics.fmean(
-        v for t, p, v in zip(label, predicted, values, strict=True) if t == p
-    ),
-    "mean_if_wrong": lambda label, predicted, values: statistics.fmean(
-        v for t, p, v in zip(label, predicted, values, strict=True) if t != p
-    ),
+    "mean_if_right": lambda label, predicted, values: mean_where(True, label, predicted, values),
+    "mean_if_wrong": lambda label, predicted, values: mean_where(False, label, predicted, values),
     "paired_low": lambda label, a, b: paired_interval(*discordant(label, a, b), len(label))[0],
     "paired_high": lambda label, a, b: paired_interval(*discordant(label, a, b), len(label))[1],
     "mcnemar": lambda label, a, b: mcnemar_exact(*discordant(label, a, b)),
@@ -225,7 +223,7 @@ def resolve(document: Any, pointer: str) -> Any:
         try:
             if isinstance(value, dict):
                 value = value[key]
-            elif isinstance(value, (list, tuple)):
+            elif isinstance(value, (list, tuple, Filed)):
                 value = value[int(key)]
             else:
                 value = getattr(value, key)

@@ -5,9 +5,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from report.errors import ReportError
+from report.evidence.by_picture import with_columns
 from report.evidence.numbers import Quantity, derive, resolve
 from report.evidence.reference import SOURCE, reference
-from training.records import RECORD_TYPES, SCORES_NAME, HomeworkError, read, read_scores
+from training.records import (
+    RECORD_TYPES,
+    SCORES_NAME,
+    HomeworkError,
+    Predictions,
+    read,
+    read_scores,
+)
 
 MAXIMUM_DEPTH = 20
 
@@ -91,7 +99,8 @@ class Sources:
     def _content(self, path: PurePosixPath, file: Path) -> Any:
         if path.name != SCORES_NAME:
             kind: Any = RECORD_TYPES[path.name]
-            return read(file, kind)
+            record = read(file, kind)
+            return with_columns(record) if isinstance(record, Predictions) else record
         kept = self._record(path.with_name("metrics.json").as_posix()).scores
         if kept is None:
             raise ReportError(f"The record of {path} doesn’t speak of it.")

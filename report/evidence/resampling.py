@@ -3,10 +3,11 @@
 import math
 import statistics
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from training.records import integers
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -54,7 +55,9 @@ def corrected_t(
     return _p(statistics.fmean(differences), error, len(differences) - 1)
 
 
-def min_f(rights: "Sequence[Sequence[int]] | NDArray[np.bool_]", ratio: float = 0.0) -> float:
+def min_f(
+    rights: "Sequence[Sequence[int]] | Sequence[NDArray[Any]] | NDArray[Any]", ratio: float = 0.0
+) -> float:
     """Return the p-value of min F′: for other trainings and other pictures at once (Clark, 1973).
 
     F′ is F₁ F₂ / (F₁ + F₂), so that the variance over trainings and that over pictures add up; its
@@ -92,7 +95,8 @@ def min_f_of_answers(
     """Return `min_f` of what models answered where `label` holds the truth, both class numbers."""
     import numpy as np
 
-    return min_f(np.asarray(predicted) == np.asarray(label), ratio)
+    true = integers(label)
+    return min_f(np.stack([integers(each) == true for each in predicted]), ratio)
 
 
 def joined(mean: float, *ends: float) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from report.evidence.scores_by_image import by_image
 from training.records import SplitScores
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _DIGITS = 6
 _known: "weakref.WeakKeyDictionary[SplitScores, dict[str, tuple[float, float, float]]]" = (
     weakref.WeakKeyDictionary()
 )
+_of_files: dict[str, dict[str, tuple[float, float, float]]] = {}
+"""The same by `SplitScores.known_as`: to verify a report, a file is read more than once."""
 
 
 def metric(scores: SplitScores, name: str) -> tuple[float, float, float]:
@@ -44,9 +47,14 @@ def metric(scores: SplitScores, name: str) -> tuple[float, float, float]:
     Raises:
         KeyError: The metric isn't defined for these scores, see `defined`.
     """
-    if scores not in _known:
-        _known[scores] = _metrics(scores)
-    return _known[scores][name]
+    if scores in _known:
+        return _known[scores][name]
+    if scores.known_as not in _of_files or not scores.known_as:
+        _known[scores] = found = _metrics(scores)
+        if scores.known_as:
+            _of_files[scores.known_as] = found
+        return found[name]
+    return _of_files[scores.known_as][name]
 
 
 def defined(scores: SplitScores) -> tuple[str, ...]:
@@ -54,7 +62,7 @@ def defined(scores: SplitScores) -> tuple[str, ...]:
     left = set()
     if scores.n_classes <= 5:
         left.add("top5")
-    if scores.classes is not None:
+    if scores.is_cut:
         left.add("brier")
     if scores.n_classes != 2:
         left |= {"roc_auc", "average_precision"}
@@ -63,23 +71,12 @@ def defined(scores: SplitScores) -> tuple[str, ...]:
 
 def predicted(scores: SplitScores) -> "NDArray[Any]":
     """Return the class of the highest score, (n,); of equal ones the first."""
-    import numpy as np
-
-    columns: NDArray[Any] = scores.log_probability.argmax(1)
-    if scores.classes is None:
-        return columns
-    found: NDArray[Any] = np.take_along_axis(scores.classes, columns[:, None], 1)[:, 0]
-    return found
+    return by_image(scores).predicted
 
 
 def own_score(scores: SplitScores) -> "Floats":
     """Return the log-probability of the true class, (n,)."""
-    import numpy as np
-
-    if scores.own is not None:
-        return scores.own.astype(np.float64)
-    places = np.arange(len(scores.label))
-    return scores.log_probability[places, scores.label].astype(np.float64)
+    return by_image(scores).own
 
 
 def uniform(n: int, seed: int) -> "Floats":
@@ -87,7 +84,10 @@ def uniform(n: int, seed: int) -> "Floats":
     import numpy as np
 
     raw = np.asarray(np.random.PCG64(seed).random_raw(n))
-    return (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    raw >>= np.uint64(11)
+    found: Floats = raw.astype(np.float64)
+    found *= 2.0**-53
+    return found
 
 
 def resampled(label: "NDArray[Any]", n_resamples: int = N_RESAMPLES) -> "Iterator[Floats]":
@@ -107,7 +107,10 @@ def resampled(label: "NDArray[Any]", n_resamples: int = N_RESAMPLES) -> "Iterato
     for done in range(0, n_resamples, step):
         b = min(step, n_resamples - done)
         luck = uniform(b * n_drawn, SEED + done).reshape(b, n_drawn)
-        chosen = first + (luck * of).astype(np.int64) + n * np.arange(b)[:, None]
+        luck *= of
+        chosen = luck.astype(np.int64)
+        chosen += first
+        chosen += n * np.arange(b)[:, None]
         yield np.bincount(chosen.ravel(), minlength=b * n).reshape(b, n) * counts_for
 
 
@@ -196,26 +199,11 @@ def _linear(
     }
     found["nll"] /= n
     if "top5" in names:
-        found["top5"] = _among_five(scores)[order] / n
+        found["top5"] = by_image(scores).among_five[order] / n
     if "brier" in names:
-        probability = np.exp(scores.log_probability.astype(np.float64))
         own = np.exp(own_score(scores))
-        found["brier"] = ((probability**2).sum(1) - 2 * own + 1)[order] / n
+        found["brier"] = (by_image(scores).squares - 2 * own + 1)[order] / n
     return found
-
-
-def _among_five(scores: SplitScores) -> "NDArray[np.bool_]":
-    """Tell of each image whether fewer than five classes come before the true one, (n,)."""
-    import numpy as np
-
-    if scores.classes is not None:
-        found: NDArray[np.bool_] = (scores.classes[:, :5] == scores.label[:, None]).any(1)
-        return found
-    own = own_score(scores)[:, None]
-    columns = np.arange(scores.n_classes)
-    equal_before = (scores.log_probability == own) & (columns < scores.label[:, None])
-    before: NDArray[np.int64] = ((scores.log_probability > own) | equal_before).sum(1)
-    return before < 5
 
 
 def _ranked(

@@ -6,8 +6,10 @@ scipy. Student's distribution, for several seeds, is scipy's own.
 
 import math
 import statistics
-from collections import Counter
 from collections.abc import Sequence
+
+from report.evidence.by_picture import same_length
+from training.records import integers
 
 Z_95 = 1.959963984540054
 """97.5 % quantile of the normal distribution."""
@@ -120,35 +122,41 @@ def discordant(
     label: Sequence[int], first: Sequence[int], second: Sequence[int]
 ) -> tuple[int, int]:
     """Count the pictures that only the first, and only the second, model gets right."""
-    triples = list(zip(label, first, second, strict=True))
-    only_first = sum(a == t != b for t, a, b in triples)
-    only_second = sum(b == t != a for t, a, b in triples)
-    return only_first, only_second
+    true, a, b = same_length(label, first, second)
+    mine, theirs = a == true, b == true
+    return int((mine & ~theirs).sum()), int((theirs & ~mine).sum())
 
 
 def confused(label: Sequence[int], predicted: Sequence[int], true: int, guess: int) -> int:
     """Count the pictures of class `true` that were taken for class `guess`."""
-    return sum(t == true and p == guess for t, p in zip(label, predicted, strict=True))
+    labels, answers = same_length(label, predicted)
+    return int(((labels == true) & (answers == guess)).sum())
 
 
 def by_class(classes: Sequence[int], n_classes: int) -> list[int]:
     """Count how often each class is in a list of class numbers."""
-    counts = Counter(classes)
-    return [counts[i] for i in range(n_classes)]
+    import numpy as np
+
+    found = integers(classes)
+    known = found[(found >= 0) & (found < n_classes)]
+    counts: list[int] = np.bincount(known, minlength=n_classes).tolist()
+    return counts
 
 
 def right_by_class(label: Sequence[int], predicted: Sequence[int], n_classes: int) -> list[int]:
     """Count the pictures of each class that were named rightly."""
-    right = [t for t, p in zip(label, predicted, strict=True) if t == p]
-    return by_class(right, n_classes)
+    true, answers = same_length(label, predicted)
+    return by_class(true[true == answers], n_classes)
 
 
 def class_gain(
     label: Sequence[int], first: Sequence[int], second: Sequence[int], index: int
 ) -> float:
     """Return how much larger a share of one class the first model names rightly."""
-    own = [(a, b) for t, a, b in zip(label, first, second, strict=True) if t == index]
-    return sum((a == index) - (b == index) for a, b in own) / len(own)
+    true, a, b = same_length(label, first, second)
+    own = true == index
+    gained = int((a[own] == index).sum()) - int((b[own] == index).sum())
+    return gained / int(own.sum())
 
 
 def class_shares(
@@ -168,21 +176,41 @@ def class_shares(
 
 def wrong_alike(label: Sequence[int], *predicted: Sequence[int]) -> list[int]:
     """Return the places that all of some models get wrong with the same answer."""
-    rows = enumerate(zip(label, *predicted, strict=True))
-    return [i for i, (true, *given) in rows if given[0] != true and len(set(given)) == 1]
+    import numpy as np
+
+    true, first, *others = same_length(label, *predicted)
+    alike = first != true
+    for answers in others:
+        alike &= answers == first
+    places: list[int] = np.flatnonzero(alike).tolist()
+    return places
 
 
 def n_perfect(label: Sequence[int], predicted: Sequence[int]) -> int:
     """Count the classes of which every picture was named rightly."""
-    wrong = {t for t, p in zip(label, predicted, strict=True) if t != p}
-    return len(set(label) - wrong)
+    import numpy as np
+
+    true, answers = same_length(label, predicted)
+    return len(np.setdiff1d(true, true[true != answers]))
 
 
 def n_right_without(label: Sequence[int], predicted: Sequence[int], left: Sequence[int]) -> int:
     """Count the pictures named rightly, those at some places left aside."""
-    aside = set(left)
-    pairs = enumerate(zip(label, predicted, strict=True))
-    return sum(t == p for place, (t, p) in pairs if place not in aside)
+    true, answers = same_length(label, predicted)
+    right = true == answers
+    right[[place for place in left if 0 <= place < len(right)]] = False
+    return int(right.sum())
+
+
+def mean_where(
+    right: bool, label: Sequence[int], predicted: Sequence[int], values: Sequence[float]
+) -> float:
+    """Return the mean of some values of the pictures named rightly, or of the others."""
+    import numpy as np
+
+    true, answers = same_length(label, predicted)
+    chosen = np.asarray(values, np.float64)[(true == answers) == right]
+    return statistics.fmean(chosen.tolist())
 
 
 def mcnemar_exact(only_first: int, only_second: int) -> float:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from report.evidence.by_picture import pair_counts
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import counted, parts
 from report.figures.canvas import draw_plot
@@ -14,7 +15,6 @@ from report.figures.style import LINE, WIDTH
 from report.figures.views import Plot
 from report.tables.figure_data import confusion_data
 from training.natural_order import natural_positions
-from training.records import Predictions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,9 +47,15 @@ NUMBERED = 12
 
 
 def confusion_shares(
-    label: Sequence[int], predicted: Sequence[int], n_classes: int
+    label: Sequence[int],
+    predicted: Sequence[int],
+    n_classes: int,
+    n_images: Sequence[int] | int = 1,
 ) -> "NDArray[np.float64]":
     """Return the share of each class's pictures by what they were taken for.
+
+    Args:
+        n_images: How many pictures each pair of class and answer stands for.
 
     Returns:
         (n_classes, n_classes): rows are true classes and sum to 1, or to 0 without pictures.
@@ -57,7 +63,7 @@ def confusion_shares(
     import numpy as np
 
     counts = np.zeros((n_classes, n_classes))
-    np.add.at(counts, (list(label), list(predicted)), 1)
+    np.add.at(counts, (list(label), list(predicted)), n_images)
     totals = counts.sum(axis=1, keepdims=True)
     shares: NDArray[np.float64] = counts / np.maximum(totals, 1)
     return shares
@@ -148,11 +154,15 @@ Named = tuple[list[int], list[int]]
 """Columns and rows that are named where not all can be."""
 
 
-def _named(label: Sequence[int], predicted: Sequence[int], order: Sequence[int]) -> Named:
+def _named(
+    label: Sequence[int], predicted: Sequence[int], n_images: Sequence[int], order: Sequence[int]
+) -> Named:
     """Return the columns most often answered wrongly and the rows with the most mistakes."""
-    pairs = zip(label, predicted, strict=True)
-    wrong = [(true, guess) for true, guess in pairs if true != guess]
-    answers, mistakes = Counter(g for _, g in wrong), Counter(t for t, _ in wrong)
+    answers, mistakes = Counter[int](), Counter[int]()
+    for true, guess, n in zip(label, predicted, n_images, strict=True):
+        if true != guess:
+            answers[guess] += n
+            mistakes[true] += n
     distance = max(3, math.ceil(len(order) / APART))
     return (
         outstanding([answers[i] for i in order], distance),
@@ -161,27 +171,35 @@ def _named(label: Sequence[int], predicted: Sequence[int], order: Sequence[int])
 
 
 def draw_matrix(
-    figure: "Figure", label: Sequence[int], predicted: Sequence[int], names: list[str]
+    figure: "Figure",
+    label: Sequence[int],
+    predicted: Sequence[int],
+    names: list[str],
+    n_images: Sequence[int] | None = None,
 ) -> None:
     """Draw the whole figure, see `draw_confusion`.
 
+    Args:
+        n_images: How many pictures each pair of class and answer stands for; of None, one.
+
     The order is found here, where the helpers are at work, and not where the page is made.
     """
-    shares = confusion_shares(label, predicted, len(names))
+    n_images = n_images or [1] * len(label)
+    shares = confusion_shares(label, predicted, len(names), n_images)
     natural = natural_positions(names)  # which stays where no two classes are confused
     order = [natural[i] for i in confusion_order(shares[natural][:, natural])]
-    named = None if len(names) <= LABELLED else _named(label, predicted, order)
+    named = None if len(names) <= LABELLED else _named(label, predicted, n_images, order)
     ordered = [names[i] for i in order]
     draw_confusion(shares[order][:, order], ordered, figure.subplots(), named=named)
 
 
-def _alt(answers: Predictions, n_classes: int) -> str:
-    pairs = [*zip(answers.label, answers.predicted, strict=True)]
-    wrong = [pair for pair in pairs if pair[0] != pair[1]]
+def _alt(pairs: dict[tuple[int, int], int], n_classes: int) -> str:
+    wrong = {pair: n for pair, n in pairs.items() if pair[0] != pair[1]}
+    n, n_wrong = sum(pairs.values()), sum(wrong.values())
     return (
-        f"A square of {n_classes} by {n_classes} cells: {len(pairs) - len(wrong)} of "
-        f"{counted(len(pairs), 'test picture')} on the diagonal, the other {len(wrong)} in "
-        f"{counted(len(set(wrong)), 'cell')} beside it."
+        f"A square of {n_classes} by {n_classes} cells: {n - n_wrong} of "
+        f"{counted(n, 'test picture')} on the diagonal, the other {n_wrong} in "
+        f"{counted(len(wrong), 'cell')} beside it."
     )
 
 
@@ -191,15 +209,17 @@ def confusion_matrix(view: StudyView, run: Run) -> Plot:
     assert run.predictions is not None
     classes = view.dataset.classes
     names = [name.replace("_", " ") for name in classes]
+    pairs = pair_counts(run.predictions.label, run.predictions.predicted)
     side = min(WIDTH, 2.4 + 0.1 * len(classes))
     return draw_plot(
         "confusion",
         draw_matrix,
-        run.predictions.label,
-        run.predictions.predicted,
+        [true for true, _ in pairs],
+        [guess for _, guess in pairs],
         names,
+        list(pairs.values()),
         size=(side, side + SCALE_HEIGHT),
-        alt=_alt(run.predictions, len(classes)),
+        alt=_alt(pairs, len(classes)),
         caption=parts(
             "What the test pictures of each class were taken for, in percent of the class. "
             "Classes that are taken for each other stand side by side; the diagonal is right. The "

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from report.evidence.by_picture import distinct
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import derive, integer, percentage
 from report.evidence.sentences import Name, counted, parts
@@ -46,7 +47,7 @@ def accuracy_against_size(view: StudyView, run: Run) -> Plot:
 def _data(view: StudyView, run: Run) -> FigureData:
     assert view.dataset is not None
     assert run.predictions is not None
-    there = set(run.predictions.label)
+    there = set(distinct(run.predictions.label))
     order = [i for i in natural_positions(view.dataset.classes) if i in there][:MOST_ROWS]
     columns = (
         Column("Class"),

@@ -5,15 +5,15 @@ each other; the p-values are corrected by Holm for the number of classes of the 
 """
 
 import weakref
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from report.evidence.by_picture import distinct, same_length
 from report.evidence.homework import CHANGES
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, signed_points
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
-from report.evidence.statistics import SIGNIFICANCE, mcnemar_exact
+from report.evidence.statistics import SIGNIFICANCE, by_class, mcnemar_exact
 from report.evidence.study_sections import is_homework
 from report.findings.answers import Difference, answers
 from report.findings.mistakes import class_name, fits
@@ -63,13 +63,12 @@ def _changes(view: StudyView, run: Run, base: Run) -> list[ClassChange]:
     ours, theirs = run.predictions, base.predictions
     assert ours is not None
     assert theirs is not None
-    only = Counter(
-        (true, a == true)
-        for true, a, b in zip(ours.label, ours.predicted, theirs.predicted, strict=True)
-        if (a == true) != (b == true)
-    )
-    classes = sorted(set(ours.label))
-    corrected = holm([mcnemar_exact(only[i, True], only[i, False]) for i in classes])
+    true, a, b = same_length(ours.label, ours.predicted, theirs.predicted)
+    right, other = a == true, b == true
+    n = len(view.dataset.classes) if view.dataset else 0
+    gained, lost = by_class(true[right & ~other], n), by_class(true[other & ~right], n)
+    classes = distinct(ours.label)
+    corrected = holm([mcnemar_exact(gained[i], lost[i]) for i in classes])
     return [
         ClassChange(i, _gain(view, run, base, i), p)
         for i, p in zip(classes, corrected, strict=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from report.evidence.accuracy import Tested
+from report.evidence.by_picture import are_classes
 from report.evidence.display_names import pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Number, Quantity, derive, integer, mean_of, percent
@@ -269,7 +270,7 @@ def _predictions_fit(dataset: Dataset | None, run: Run) -> bool:
     return (
         found.dataset_fingerprint == dataset.fingerprint
         and by_class(found.label, n_classes) == dataset.counts.test
-        and all(0 <= i < n_classes for i in found.predicted)
+        and are_classes(found.predicted, n_classes)
         and sum(right_by_class(found.label, found.predicted, n_classes)) == test.n_correct
     )
 

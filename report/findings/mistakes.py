@@ -1,12 +1,13 @@
 """Where the best network errs: its classes, its confusions, its certainty."""
 
-from collections import Counter
-
+from report.evidence.by_picture import are_classes, distinct
 from report.evidence.display_names import INTERVAL
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, percent, points
 from report.evidence.repeats import has_several, in_which
 from report.evidence.sentences import Name, Parts, Sentence, numbered, say
+from report.evidence.statistics import by_class as count_by_class
+from report.evidence.statistics import right_by_class
 from report.findings.calibration import how_sure
 from report.findings.scored import scored
 from training.records import confused_pairs, rank
@@ -31,7 +32,8 @@ def fits(run: Run, view: StudyView) -> bool:
         record is not None
         and dataset is not None
         and record.dataset_fingerprint == dataset.fingerprint
-        and all(0 <= i < len(dataset.classes) for i in (*record.label, *record.predicted))
+        and are_classes(record.label, len(dataset.classes))
+        and are_classes(record.predicted, len(dataset.classes))
     )
 
 
@@ -67,11 +69,12 @@ def _named(view: StudyView, index: int) -> tuple[Quantity, Quantity]:
 def hardest_classes(run: Run, n: int) -> list[int]:
     """Return classes by rising share of pictures named rightly; ties: the larger class first."""
     assert run.predictions is not None
-    sizes = Counter(run.predictions.label)
-    right = Counter(
-        t for t, p in zip(run.predictions.label, run.predictions.predicted, strict=True) if t == p
-    )
-    ranked = sorted(sizes, key=lambda i: (right[i] / sizes[i], -sizes[i], i))
+    label, predicted = run.predictions.label, run.predictions.predicted
+    classes = distinct(label)
+    n_classes = max(classes, default=-1) + 1
+    sizes = count_by_class(label, n_classes)
+    right = right_by_class(label, predicted, n_classes)
+    ranked = sorted(classes, key=lambda i: (right[i] / sizes[i], -sizes[i], i))
     return [i for i in ranked if right[i] < sizes[i]][:n]
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from report.evidence.accuracy import Tested
+from report.evidence.by_picture import same_numbers
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, mean_of, percent
 from report.evidence.score_metrics import defined
@@ -36,7 +37,7 @@ def scored(view: StudyView, run: Run) -> bool:
         run.metrics.dataset_fingerprint == record.dataset_fingerprint == dataset.fingerprint
         and test.n_classes == len(dataset.classes)
         and len(test.label) > 0
-        and test.label.tolist() == record.label
+        and same_numbers(test.label, record.label)
     )
 
 

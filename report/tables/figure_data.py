@@ -1,9 +1,9 @@
 """The data of each figure as a table, short enough to stand below it."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from report.evidence.accuracy import Tested, train_accuracy, validation_accuracy
+from report.evidence.by_picture import pair_counts
 from report.evidence.display_names import CLASSIC, field_words, is_number, value_text
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import (
@@ -295,8 +295,7 @@ def confusion_data(view: StudyView, run: Run) -> FigureData:
     """List what each class was taken for, by class; of very many pairs, the commonest."""
     assert view.dataset is not None
     assert run.predictions is not None
-    pairs = list(zip(run.predictions.label, run.predictions.predicted, strict=True))
-    found = Counter(pairs)
+    found = pair_counts(run.predictions.label, run.predictions.predicted)
     common = sorted(found, key=lambda pair: (pair[0] != pair[1], -found[pair], pair))
     place = {i: n for n, i in enumerate(natural_positions(view.dataset.classes))}
     kept = sorted(common[:MOST_ROWS], key=lambda pair: (place[pair[0]], place[pair[1]]))

@@ -96,6 +96,7 @@ def missing_pictures(folder: Path) -> list[str]:
     named = {
         name.decode("utf-8", "replace")
         for _, file in record_files(folder)
+        if file.suffix == ".json"
         for name in _NAMED.findall(content_of(file))
     }
     return sorted(name for name in named if read_thumbnail(folder, name) is None)

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from report.audit.authors_text import lint_study
@@ -20,7 +20,7 @@ from report.evidence.load import load_study
 from report.evidence.recompute import Sources
 from report.verify.held import Held, held_against
 from report.verify.html import compare_html, compare_page
-from training.records import SCORES_NAME, content_of
+from training.records import BESIDE, SCORES_NAME, content_of
 
 if TYPE_CHECKING:
     from report.audit.read_pdf import ReportPdf
@@ -89,20 +89,26 @@ def _verify_pdf(report: Path, find_study: Callable[[str | None], Path | None]) -
         )
     with tempfile.TemporaryDirectory() as folder:
         unpacked = unpack_records(pdf.records, Path(folder))
-        if _lacks_scores(pdf.manifest.records, unpacked):
+        if lacking := _lacking(pdf.manifest.records, unpacked):
             raise ReportError(
-                f"The scores that {report} was made from are too large to be attached to it, and "
-                "no other records were found.",
+                f"The {lacking} that {report} was made from are too large to be attached to it, "
+                "and no other records were found.",
                 "Name the folder of records: --runs DIR",
             )
         verdict = _of_pdf(report, pdf, unpacked)
     return replace(verdict, study=None)
 
 
-def _lacks_scores(records: Mapping[str, str], study: Path) -> bool:
-    """Tell whether a report was made from scores, none of which are at hand."""
-    named = [name for name in records if name.endswith(f"/{SCORES_NAME}")]
-    return bool(named) and not any((study / name).exists() for name in named)
+def _lacking(records: Mapping[str, str], study: Path) -> str:
+    """Say what with an entry a picture a report was made from and isn't at hand; else nothing."""
+    words = {SCORES_NAME: "scores", **dict.fromkeys(BESIDE.values(), "answers to test pictures")}
+    lacking = [
+        word
+        for file, word in words.items()
+        if (named := [name for name in records if PurePosixPath(name).name == file])
+        and not any((study / name).exists() for name in named)
+    ]
+    return " and ".join(dict.fromkeys(lacking))
 
 
 def _of_pdf(report: Path, pdf: "ReportPdf", study: Path) -> Verdict:

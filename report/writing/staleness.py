@@ -13,18 +13,19 @@ from report.evidence.load import StudyView
 from report.sections import WORDS
 from report.writing.theme import template_folder
 from training.fonts import fonts_digest
-from training.records import Experiment, Outline, encode, matches_group
-
-RECORDS = (
-    "study.json",
-    "dataset.json",
-    "thumbnails/**/*",
-    "*/*/seed-*/metrics.json",
-    "*/*/seed-*/curves.json",
-    "*/*/seed-*/predictions.json",
-    "*/*/seed-*/scores.npy",
+from training.records import (
+    OF_A_RUN,
+    OF_A_STUDY,
+    Experiment,
+    Outline,
+    encode,
+    matches_group,
 )
-OF_A_RUN = ("metrics.json", "curves.json", "predictions.json", "scores.npy")
+
+RECORDS = (*OF_A_STUDY, "thumbnails/**/*", *(f"*/*/seed-*/{name}" for name in OF_A_RUN))
+AT_ONCE = 2**22
+"""Bytes of a record that are held in memory at once."""
+
 LIBRARIES = ("jinja2", "matplotlib", "seaborn", "weasyprint")
 
 PROGRAM = (".py", ".html", ".css", ".js", ".json", ".woff2")
@@ -49,10 +50,7 @@ def records_hash(view: StudyView, reads: Sequence[str]) -> str:
         digest.update(encode(view.study.report))
     for file in _files(view, reads):
         if file.is_file():
-            content = file.read_bytes()
-            name = file.relative_to(view.folder.path).as_posix()
-            digest.update(f"{name}\0{len(content)}\0".encode())
-            digest.update(content)
+            _add(digest, file, file.relative_to(view.folder.path).as_posix())
     return digest.hexdigest()
 
 
@@ -76,12 +74,9 @@ def everything_hash(study: Path, choices: str = "") -> str:
     texts = [choices]
     for pattern in RECORDS:
         for file in sorted(file for file in study.glob(pattern) if file.is_file()):
-            content = file.read_bytes()
-            name = file.relative_to(study).as_posix()
-            digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
-            digest.update(content)
-            if file.suffix == ".json" and not content.isascii():
-                texts.append(content.decode("utf-8", "replace"))
+            ascii_only = _add(digest, file, file.relative_to(study).as_posix())
+            if file.suffix == ".json" and not ascii_only:
+                texts.append(file.read_bytes().decode("utf-8", "replace"))
     digest.update(fonts_digest(texts).encode())
     return digest.hexdigest()
 
@@ -114,6 +109,17 @@ def _program() -> Iterable[Path]:
     yield template_folder()
 
 
+def _add(digest: "hashlib._Hash", file: Path, name: str) -> bool:
+    """Add a file's name, size and content to a hash; tell whether all of it is ASCII."""
+    digest.update(f"{name}\0{file.stat().st_size}\0".encode("utf-8", "surrogateescape"))
+    ascii_only = True
+    with file.open("rb") as opened:
+        while chunk := opened.read(AT_ONCE):
+            digest.update(chunk)
+            ascii_only = ascii_only and chunk.isascii()
+    return ascii_only
+
+
 def _questions(view: StudyView) -> bytes:
     """Return the study's record without what only the cover prints."""
     blank = msgspec.structs.replace(view.study, title="", author="", course="", abstract="",
@@ -122,7 +128,7 @@ def _questions(view: StudyView) -> bytes:
 
 
 def _files(view: StudyView, reads: Sequence[str]) -> Iterable[Path]:
-    yield view.folder.dataset
+    yield from (view.folder.path / name for name in OF_A_STUDY if name != "study.json")
     for experiment in view.study.experiments:
         if any(_reads(name, experiment) for name in reads):
             for run in sorted((view.folder.path / experiment.id).glob("seed-*")):

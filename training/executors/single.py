@@ -17,7 +17,8 @@ from training.planning.plan import Plan, Step
 from training.planning.slower import Pace, fastest_epoch
 from training.planning.time_left import Remaining
 from training.records import (
-    RECORD_TYPES,
+    OF_A_RUN,
+    RECORD_NAMES,
     Experiment,
     Metrics,
     Spec,
@@ -128,8 +129,8 @@ class SingleRuns:
 
     def _remove_leftovers(self, experiment: Experiment, seed: int) -> None:
         folder = self.workspace.folder
-        others = (folder.running, folder.weights, folder.model, folder.scores)
-        names = [*RECORD_TYPES, *(file(experiment.id, seed).name for file in others)]
+        others = (folder.running, folder.weights, folder.model)
+        names = [*RECORD_NAMES, *(file(experiment.id, seed).name for file in others)]
         remove_leftovers(folder.run(experiment.id, seed), names)
 
     def _refresh_choice(self, step: Step) -> None:
@@ -195,11 +196,7 @@ class SingleRuns:
         if self.plan.step(experiment, step.seed).state == "done":
             self.workspace.progress.note(f"Keeping the older record of {experiment.id}")
         else:
-            old = [
-                folder.curves(*name),
-                folder.predictions(*name),
-                folder.scores(*name),
-                folder.model(*name),
-            ]
-            write_together({folder.metrics(*name): metrics}, remove=old)
+            record = folder.metrics(*name)
+            old = [record.with_name(file) for file in OF_A_RUN if file != record.name]
+            write_together({record: metrics}, remove=[*old, folder.model(*name)])
         return metrics

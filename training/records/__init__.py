@@ -13,6 +13,8 @@ from training.records.answers import (
 )
 from training.records.changed_tests import Change, ChangedTest
 from training.records.code_names import code_in, is_code, names_code
+from training.records.columns import Column, Filed, integers
+from training.records.content import chunks_of, content_of, sha256_of
 from training.records.cost import Cost
 from training.records.dataset import (
     FORMAT,
@@ -35,15 +37,18 @@ from training.records.dataset import (
     UnknownClass,
 )
 from training.records.files import (
+    BESIDE,
+    OF_A_RUN,
+    OF_A_STUDY,
+    PICTURE_FILES,
+    RECORD_NAMES,
     RECORD_TYPES,
     StudyFolder,
-    content_of,
     encode,
     host_mark,
     read,
     read_if_there,
     replacing,
-    write,
     write_bytes,
     writing,
 )
@@ -76,6 +81,7 @@ from training.records.optimizers import (
 )
 from training.records.other_pictures import OtherAnswers, OtherTest, PictureSet
 from training.records.outline import ExtraSection, Outline
+from training.records.picture_file import MOST_IN_JSON, PictureFile
 from training.records.recipe import RECIPE, optimizer_fields, value_of
 from training.records.results import (
     Curves,
@@ -99,7 +105,6 @@ from training.records.schema import KINDS, json_schema
 from training.records.score_files import (
     SCORES_NAME,
     ScoreFile,
-    SplitScores,
     decode_scores,
     encode_scores,
     read_scores,
@@ -127,12 +132,19 @@ from training.records.spec import (
     learning_rate_label,
     matches_group,
 )
+from training.records.split_scores import SplitScores
 from training.records.studies import find_studies
-from training.records.together import remove_leftovers, remove_leftovers_of_the_dead, write_together
+from training.records.together import (
+    remove_leftovers,
+    remove_leftovers_of_the_dead,
+    write,
+    write_together,
+)
 from training.records.transforms import Transform
 
 __all__ = [
     "AUGMENTATIONS",
+    "BESIDE",
     "EXPERIMENT_WORDS",
     "FORMAT",
     "FREEZES",
@@ -140,9 +152,14 @@ __all__ = [
     "ID_PATTERN",
     "KINDS",
     "LOSSES",
+    "MOST_IN_JSON",
     "NO_OPTIONS",
+    "OF_A_RUN",
+    "OF_A_STUDY",
     "OPTIONS",
+    "PICTURE_FILES",
     "RECIPE",
+    "RECORD_NAMES",
     "RECORD_TYPES",
     "SCHEDULES",
     "SCORES_NAME",
@@ -153,6 +170,7 @@ __all__ = [
     "ChangedTest",
     "Choice",
     "ClassCounts",
+    "Column",
     "Cost",
     "CurvePoint",
     "Curves",
@@ -168,6 +186,7 @@ __all__ = [
     "Feature",
     "FeatureLooks",
     "FeatureMap",
+    "Filed",
     "FilterPictures",
     "FirstLayer",
     "Five",
@@ -199,6 +218,7 @@ __all__ = [
     "Outstanding",
     "OutstandingKind",
     "Parameters",
+    "PictureFile",
     "PictureSet",
     "Predictions",
     "Projection",
@@ -226,6 +246,7 @@ __all__ = [
     "Transform",
     "UnknownClass",
     "ValidationAnswers",
+    "chunks_of",
     "code_in",
     "confident_mistakes",
     "confused_pairs",
@@ -237,6 +258,7 @@ __all__ = [
     "examples_wanted",
     "find_studies",
     "host_mark",
+    "integers",
     "is_another_file",
     "is_code",
     "json_schema",
@@ -254,6 +276,7 @@ __all__ = [
     "remove_leftovers",
     "remove_leftovers_of_the_dead",
     "replacing",
+    "sha256_of",
     "spread_over",
     "taken_for",
     "typical",

@@ -4,9 +4,13 @@ Training keeps small copies of these images; the report picks them by the same f
 the same record, so that what is shown is what was meant to be shown.
 """
 
-from collections import Counter
+from typing import TYPE_CHECKING, Any
 
+from training.records.columns import integers
 from training.records.results import Predictions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 N_MISTAKES = 12
 N_PAIRS = 5
@@ -16,14 +20,26 @@ N_MAPS = 4
 
 def confident_mistakes(record: Predictions, n: int = N_MISTAKES) -> list[int]:
     """Return the wrongly named images by falling probability of the answer; ties in order."""
-    wrong = [i for i, _ in _answers(record) if record.label[i] != record.predicted[i]]
-    return sorted(wrong, key=lambda i: (-record.probability[i], i))[:n]
+    import numpy as np
+
+    label, predicted, probability = _arrays(record)
+    wrong = np.flatnonzero(label != predicted)
+    order = np.argsort(-probability[wrong], kind="stable")
+    first: list[int] = wrong[order[:n]].tolist()
+    return first
 
 
 def confused_pairs(record: Predictions, n: int = N_PAIRS) -> list[tuple[int, int]]:
     """Return (true class, guess) pairs by falling number of images; ties by class number."""
-    wrong = Counter(pair for _, pair in _answers(record) if pair[0] != pair[1])
-    return sorted(wrong, key=lambda pair: (-wrong[pair], pair))[:n]
+    import numpy as np
+
+    label, predicted, _ = _arrays(record)
+    wrong = label != predicted
+    pairs, counts = np.unique(
+        np.stack((label[wrong], predicted[wrong]), axis=1), axis=0, return_counts=True
+    )
+    first = np.argsort(-counts, kind="stable")[:n]
+    return [(true, guess) for true, guess in pairs[first].tolist()]
 
 
 def taken_for(record: Predictions, true: int, guess: int) -> int | None:
@@ -33,9 +49,11 @@ def taken_for(record: Predictions, true: int, guess: int) -> int | None:
 
 def typical(record: Predictions, index: int) -> int | None:
     """Return the image of a class that was most surely named rightly, else the class's first."""
-    first = next((i for i, (true, _) in _answers(record) if true == index), None)
     surest = _surest(record, index, index)
-    return first if surest is None else surest
+    if surest is not None:
+        return surest
+    own = _arrays(record)[0] == index
+    return int(own.argmax()) if own.any() else None
 
 
 def examples_wanted(record: Predictions) -> list[int]:
@@ -70,11 +88,24 @@ def spread_over(n: int, most: int) -> list[int]:
     return [i * n // n_kept for i in range(n_kept)]
 
 
-def _answers(record: Predictions) -> list[tuple[int, tuple[int, int]]]:
-    """Return position and (true class, guess) of every image."""
-    return list(enumerate(zip(record.label, record.predicted, strict=True)))
-
-
 def _surest(record: Predictions, true: int, guess: int) -> int | None:
-    found = [i for i, pair in _answers(record) if pair == (true, guess)]
-    return min(found, key=lambda i: (-record.probability[i], i), default=None)
+    import numpy as np
+
+    label, predicted, probability = _arrays(record)
+    found = np.flatnonzero((label == true) & (predicted == guess))
+    return int(found[probability[found].argmax()]) if len(found) else None
+
+
+def _arrays(record: Predictions) -> "tuple[NDArray[Any], NDArray[Any], NDArray[Any]]":
+    """Return true classes, answers, and the answers' probabilities, (n,) each.
+
+    Raises:
+        ValueError: They aren't of equally many images.
+    """
+    import numpy as np
+
+    answers = (integers(record.label), integers(record.predicted))
+    found = [*answers, np.asarray(record.probability, np.float64)]
+    if len({len(values) for values in found}) > 1:
+        raise ValueError("answers to different numbers of images")
+    return found[0], found[1], found[2]

@@ -1,10 +1,12 @@
 """The record of the images, `dataset.json`. Plain data, no torch."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
 
 from training.records.looks import Looks
+from training.records.picture_file import PictureFile
 
 FORMAT = 2
 """Number of the JSON format, of which older ones are also read.
@@ -15,7 +17,8 @@ FORMAT = 2
 Fields that a reader can do without are added under the same number, as `Predictions.examples`,
 `Metrics.first_layer`, `Metrics.cost`, `Metrics.loss_scaling`, `Metrics.validation_answers`,
 `Metrics.scores`, `Metrics.train_at_rest`, `Predictions.feature_map`, `Dataset.split_changes` and
-`Metrics.other_tests` were.
+`Metrics.other_tests` were. `Dataset.test_list` and `Predictions.answers` stand in the place of
+lists that are then empty.
 """
 
 DataKind = Literal["caltech101", "sample", "folder"]
@@ -232,7 +235,8 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         ignored_files: Files that aren't images; the first 20.
         n_unreadable_files: Images that could not be decoded, all of them.
         unreadable_files: Images that could not be decoded and were left out; the first 20.
-        test_images: Paths of the test images, relative to the data folder.
+        test_images: Paths of the test images, relative to the data folder; empty where they are in
+            `test_list`.
         thumbnails: Small images for the report.
         split_changes: How splits were replaced that folders or a table lack.
         left_out: What isn't used, and why, single files aside.
@@ -246,6 +250,8 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         folds: Of each fold, where there are some; `n_train`, `n_validation` and `counts`, and all
             else that is said of train and validation, are of the first.
         other_pictures: Further data sets, of studies that test on some.
+        test_list: Of more than 50,000 test images: `test_images.jsonl`, which has their paths, a
+            JSON string a line.
     """
 
     format: int = FORMAT
@@ -270,7 +276,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     ignored_files: list[str]
     n_unreadable_files: Count
     unreadable_files: list[str]
-    test_images: list[str]
+    test_images: Sequence[str]
     thumbnails: list[Thumbnail]
     split_changes: tuple[SplitChange, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
@@ -283,3 +289,4 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     looks: Looks | None = None
     folds: tuple[FoldCounts, ...] = ()
     other_pictures: tuple[OtherPictures, ...] | msgspec.UnsetType = msgspec.UNSET
+    test_list: PictureFile | msgspec.UnsetType = msgspec.UNSET

@@ -1,12 +1,10 @@
 """Read and write records: atomic writes, strict reads, one place for the file layout."""
 
 import contextlib
-import errno
 import functools
 import hashlib
 import os
 import socket
-import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +13,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from training.byte_names import escaped
-from training.byte_sizes import human_size
 from training.errors import RecordError
+from training.records.content import content_of
 from training.records.dataset import FORMAT, Dataset
+from training.records.picture_files import ANSWERS_NAME, PATHS_NAME, as_list, put_back
 from training.records.results import Curves, Metrics, Predictions, StudyRecord
+from training.records.score_files import SCORES_NAME
 from training.records.spec import ID_PATTERN
 
 R = TypeVar("R", StudyRecord, Dataset, Metrics, Curves, Predictions)
@@ -31,9 +31,20 @@ RECORD_TYPES: dict[str, type[msgspec.Struct]] = {
     "predictions.json": Predictions,
 }
 
+BESIDE = {"dataset.json": PATHS_NAME, "predictions.json": ANSWERS_NAME}
+"""Records to the file beside each that has what would be too long in it."""
 
-LARGEST_BYTES = 2**29
-"""Of a record or a report; ten million predictions take a third of it."""
+PICTURE_FILES = (*BESIDE.values(), SCORES_NAME)
+"""Files of records that aren't JSON and have an entry a picture."""
+
+RECORD_NAMES = (*RECORD_TYPES, *PICTURE_FILES)
+"""Names of all files that the records of a study are made of, small pictures aside."""
+
+OF_A_STUDY = ("study.json", "dataset.json", PATHS_NAME)
+"""Those that lie in the study's folder."""
+
+OF_A_RUN = tuple(name for name in RECORD_NAMES if name not in OF_A_STUDY)
+"""Those that lie in the folder of each run."""
 
 
 class StudyFolder:
@@ -184,9 +195,9 @@ def encode(record: msgspec.Struct) -> bytes:
     Names that aren't UTF-8 are written escaped, see `byte_names`.
     """
     try:
-        plain = msgspec.json.encode(record)
+        plain = msgspec.json.encode(record, enc_hook=as_list)
     except UnicodeEncodeError:
-        plain = msgspec.json.encode(_escaped(msgspec.to_builtins(record)))
+        plain = msgspec.json.encode(_escaped(msgspec.to_builtins(record, enc_hook=as_list)))
     return msgspec.json.format(plain, indent=1) + b"\n"
 
 
@@ -196,30 +207,6 @@ def _escaped(value: Any) -> Any:
     if isinstance(value, dict):
         return {_escaped(key): _escaped(item) for key, item in value.items()}
     return [_escaped(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def write(path: Path, record: msgspec.Struct) -> None:
-    """Write a record atomically."""
-    write_bytes(path, encode(record))
-
-
-def content_of(path: Path) -> bytes:
-    """Return the content of a file that somebody else may have made.
-
-    A named pipe, on which reading would wait for ever, a device without an end, and a file that no
-    study could fill are refused unread.
-
-    Raises:
-        OSError: That, or the file can't be read.
-    """
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it isn't a regular file", str(path))
-        if found.st_size > LARGEST_BYTES:
-            raise OSError(errno.EFBIG, f"it has {human_size(found.st_size)}", str(path))
-        return file.read()
 
 
 def read(path: Path, kind: type[R]) -> R:
@@ -237,12 +224,14 @@ def read(path: Path, kind: type[R]) -> R:
         raise RecordError(f"Can't read {path}: {error.strerror or error}.") from error
     try:
         _check_format(path, msgspec.json.decode(content))
-        return msgspec.json.decode(content, type=kind)
+        record = msgspec.json.decode(content, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(
             f"{path} is not a valid {kind.__name__} record: {error}.",
             "Remove the file and run its experiment again.",
         ) from error
+    found: R = put_back(record, path)
+    return found
 
 
 def _check_format(path: Path, raw: Any) -> None:

@@ -22,7 +22,7 @@ import msgspec
 from training.errors import HomeworkError
 from training.folders import cache_folder
 from training.plurals import counted
-from training.records.files import replacing, write_bytes
+from training.records.files import BESIDE, replacing, write_bytes
 from training.time_limit import within
 
 T = TypeVar("T")
@@ -358,5 +358,6 @@ def _ours(name: str) -> bool:
 
 
 def _last_what_says_done(name: str) -> tuple[int, str]:
-    order = {"metrics.json": 1, "report.html": 2, "report.pdf": 2}
+    """Sort files so that one stands behind all that it speaks of."""
+    order = {"metrics.json": 2, "report.html": 3, "report.pdf": 3, **dict.fromkeys(BESIDE, 1)}
     return order.get(PurePosixPath(name).name, 0), name

@@ -4,6 +4,7 @@ Accuracies are fractions in [0, 1]; losses are mean cross-entropies in nats; a v
 finite is stored as null. Units stand in the field names.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -18,6 +19,7 @@ from training.records.neighbours import NearTrain
 from training.records.optimizers import Optimizer, OptimizerOptions
 from training.records.other_pictures import OtherAnswers, OtherTest, PictureSet
 from training.records.outline import Outline
+from training.records.picture_file import PictureFile
 from training.records.scores import KeptScores
 from training.records.sections import StudyGrid, StudySection
 from training.records.spec import Balance, Experiment, Loss, Schedule, Spec
@@ -375,20 +377,23 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
         nearest_train: The train images nearest to each of `answers.doubtful_mistakes`; null in
             older records.
         others: Answers to further data sets, in the order of `Metrics.other_tests`.
+        answers: Of more than 50,000 test images: `predictions.npy`, which has `label`, `predicted`
+            and `probability`, an entry an image; the lists here are then empty.
     """
 
     format: int = FORMAT
     id: str
     seed: int
     dataset_fingerprint: str
-    label: list[int]
-    predicted: list[int]
-    probability: list[float]
+    label: Sequence[int]
+    predicted: Sequence[int]
+    probability: Sequence[float]
     examples: list[Example] = []
     heat_maps: HeatMaps | None = None
     feature_map: FeatureMap | None = None
     nearest_train: list[NearTrain] | None = None
     others: tuple[OtherAnswers, ...] | msgspec.UnsetType = msgspec.UNSET
+    answers: PictureFile | msgspec.UnsetType = msgspec.UNSET
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from training.errors import RecordError
-from training.records.files import LARGEST_BYTES, content_of
+from training.records.content import LARGEST_BYTES, content_of, sha256_of
+from training.records.npy import header
 from training.records.scores import KeptScores
+from training.records.split_scores import FiledScores, SplitScores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,25 +34,8 @@ N_HIGHEST = 20
 """So many of them."""
 
 
-@dataclass(frozen=True, eq=False)
-class SplitScores:
-    """Scores of the images of one split.
-
-    Attributes:
-        label: True classes, (n,), int32.
-        log_probability: Natural logarithms, (n, n_kept), float64; with those that aren't kept their
-            probabilities add up to 1.
-        n_classes: Classes of the data set.
-        classes: The classes that the columns stand for, (n, n_kept), int32, the likeliest first;
-            None where column and class are the same.
-        own: Log-probability of the true class, (n,), float64; None likewise.
-    """
-
-    label: "NDArray[np.int32]"
-    log_probability: "NDArray[np.float64]"
-    n_classes: int
-    classes: "NDArray[np.int32] | None" = None
-    own: "NDArray[np.float64] | None" = None
+IN_MEMORY = 2**22
+"""Bytes of a file up to which all its scores are held in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,11 +77,15 @@ def encode_scores(
 def read_scores(path: Path, kept: KeptScores) -> ScoreFile:
     """Read a file of scores and hold it to what its record says.
 
+    Of a large file only the true classes are kept in memory, see `SplitScores.parts`.
+
     Raises:
         RecordError: It is missing, isn't the file that the record speaks of, or holds anything but
             scores.
     """
     try:
+        if path.stat().st_size > IN_MEMORY:
+            return _filed(path, kept)
         content = content_of(path)
     except FileNotFoundError:
         raise RecordError(f"{path} doesn't exist.", _MEND) from None
@@ -116,31 +105,62 @@ def decode_scores(content: bytes, kept: KeptScores, path: Path) -> ScoreFile:
     """
     import numpy as np
 
-    header = _header(kept)
-    if len(content) != _size(kept):
-        raise _wrong(path, f"it has {len(content):,} bytes, not the {_size(kept):,} of its record")
-    if hashlib.sha256(content).hexdigest() != kept.sha256:
-        raise _wrong(path, "its SHA-256 isn't the one in metrics.json")
-    if not content.startswith(header):
-        raise _wrong(path, "its header isn't the one that its record asks for")
-    entries = np.frombuffer(content, _dtype(kept), offset=len(header))
+    head = _header(kept)
+    _check(kept, path, len(content), hashlib.sha256(content).hexdigest(), content[: len(head)])
+    entries = np.frombuffer(content, _dtype(kept), offset=len(head))
     if problem := _problem(entries, kept):
         raise _wrong(path, problem)
-    return ScoreFile(_split(entries[: kept.n_test], kept), _split(entries[kept.n_test :], kept))
+    test, validation = entries[: kept.n_test], entries[kept.n_test :]
+    return ScoreFile(_split(test, kept, "test"), _split(validation, kept, "validation"))
 
 
-def _split(entries: "NDArray[np.void]", kept: KeptScores) -> SplitScores:
+def _filed(path: Path, kept: KeptScores) -> ScoreFile:
+    """Return the scores of a large file, which stay in it."""
+    head, dtype = _header(kept), _dtype(kept)
+    with path.open("rb") as file:
+        start = file.read(len(head))
+    _check(kept, path, path.stat().st_size, sha256_of(path), start)
+
+    def split(name: str, first: int, n: int) -> FiledScores:
+        offset = len(head) + first * dtype.itemsize
+        found = FiledScores(path, lambda entries: _split(entries, kept), dtype, offset, n,
+                            kept.n_kept, kept.n_classes, _known_as(kept, name))  # fmt: skip
+        if problem := next(filter(None, (_problem(e, kept) for e in found.entries())), ""):
+            raise _wrong(path, problem)
+        return found
+
+    test = split("test", 0, kept.n_test)
+    return ScoreFile(test, split("validation", kept.n_test, kept.n_validation))
+
+
+def _check(kept: KeptScores, path: Path, n_bytes: int, sha256: str, start: bytes) -> None:
+    if n_bytes != _size(kept):
+        raise _wrong(path, f"it has {n_bytes:,} bytes, not the {_size(kept):,} of its record")
+    if sha256 != kept.sha256:
+        raise _wrong(path, "its SHA-256 isn't the one in metrics.json")
+    if start != _header(kept):
+        raise _wrong(path, "its header isn't the one that its record asks for")
+
+
+def _known_as(kept: KeptScores, name: str) -> str:
+    return f"{kept.sha256} {name}"
+
+
+def _split(entries: "NDArray[np.void]", kept: KeptScores, name: str = "") -> SplitScores:
     """Return the log-probabilities that scores stand for."""
     import numpy as np
 
+    known_as = _known_as(kept, name) if name else ""
     scores = entries["score"].astype(np.float64)
     total = np.exp(scores).sum(1)
     if not _is_cut(kept):
-        return SplitScores(entries["label"], scores - np.log(total)[:, None], kept.n_classes)
+        return SplitScores(
+            entries["label"], scores - np.log(total)[:, None], kept.n_classes, known_as=known_as
+        )
     total += np.exp(entries["rest"].astype(np.float64))
     return SplitScores(
         entries["label"], scores - np.log(total)[:, None], kept.n_classes, entries["class"],
-        entries["own"].astype(np.float64) - np.log(total),
+        entries["own"].astype(np.float64) - np.log(total), known_as,
     )  # fmt: skip
 
 
@@ -171,16 +191,7 @@ def _dtype(kept: KeptScores) -> "np.dtype[np.void]":
 
 
 def _header(kept: KeptScores) -> bytes:
-    """Return the header of NumPy's format 1.0, padded to a multiple of 64 bytes."""
-    about = {
-        "descr": _fields(kept),
-        "fortran_order": False,
-        "shape": (kept.n_test + kept.n_validation,),
-    }
-    text = repr(about).encode()
-    padding = -(10 + len(text) + 1) % 64
-    length = len(text) + padding + 1
-    return b"\x93NUMPY\x01\x00" + length.to_bytes(2, "little") + text + b" " * padding + b"\n"
+    return header(_fields(kept), kept.n_test + kept.n_validation)
 
 
 def _size(kept: KeptScores) -> int:

@@ -1,12 +1,9 @@
 """What `metrics.json` says of the scores that a tested run kept."""
 
-from typing import Annotated
-
 import msgspec
 
 from training.records.dataset import Count
-
-Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+from training.records.picture_file import Digest
 
 
 class KeptScores(msgspec.Struct, frozen=True):

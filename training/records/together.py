@@ -3,19 +3,42 @@
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from training.records.files import encode, host_mark, make_durable, temporary_beside, writing
+from training.records.files import (
+    BESIDE,
+    encode,
+    host_mark,
+    make_durable,
+    temporary_beside,
+    write_bytes,
+    writing,
+)
+from training.records.picture_files import is_long, set_aside
 
 LEFT = re.compile(r"\.(?P<host>[0-9a-f]{6})-(?P<pid>\d+)-[^.]+$")
 """The end of a temporary file's name; see `temporary_beside`."""
 
 
+def write(path: Path, record: msgspec.Struct) -> None:
+    """Write a record atomically, and the file beside it that very many pictures need.
+
+    Raises:
+        RecordError: It can't be written; the old one is there.
+    """
+    beside = BESIDE.get(path.name)
+    old = beside is not None and path.with_name(beside).exists()
+    if old or is_long(record):
+        write_together({path: record})
+    else:
+        write_bytes(path, encode(record))
+
+
 def write_together(
-    records: Mapping[Path, msgspec.Struct | bytes], remove: Iterable[Path] = ()
+    records: Mapping[Path, msgspec.Struct | bytes], remove: Collection[Path] = ()
 ) -> None:
     """Write several records, of which the last vouches for the others.
 
@@ -33,13 +56,39 @@ def write_together(
     """
     with contextlib.ExitStack() as stack:
         staged = []
-        for path, record in records.items():
+        files = _files_of(records)
+        for path, record in files.items():
             stack.enter_context(writing(path))
             temporary = stack.enter_context(temporary_beside(path))
             temporary.write_bytes(record if isinstance(record, bytes) else encode(record))
             make_durable(temporary)
             staged.append((temporary, path))
-        _exchange(staged, list(remove))
+        gone = [*remove, *_successorless(files, remove)]
+        _exchange(staged, list(dict.fromkeys(gone)))
+
+
+def _files_of(
+    records: Mapping[Path, msgspec.Struct | bytes],
+) -> dict[Path, msgspec.Struct | bytes]:
+    """Return what is written of records: files that lie beside them come first."""
+    files: dict[Path, msgspec.Struct | bytes] = {}
+    for path, record in records.items():
+        if isinstance(record, bytes):
+            files[path] = record
+            continue
+        kept, name, content = set_aside(record)
+        if name:
+            files[path.with_name(name)] = content
+        files[path] = kept
+    return files
+
+
+def _successorless(files: Iterable[Path], removed: Iterable[Path]) -> list[Path]:
+    """Return the files beside records whose new records have none."""
+    beside = {
+        path.with_name(BESIDE[path.name]) for path in (*files, *removed) if path.name in BESIDE
+    }
+    return sorted(path for path in beside - set(files) if path.exists())
 
 
 def _exchange(staged: Sequence[tuple[Path, Path]], remove: Sequence[Path]) -> None:

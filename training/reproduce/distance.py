@@ -15,6 +15,10 @@ LOSSES = ("train_loss", "validation_loss")
 ACCURACIES = ("train_accuracy", "validation_accuracy")
 
 
+SCORES_AT_ONCE = 2**22
+"""Scores of so many classes and images are held in memory at once."""
+
+
 @dataclass(frozen=True)
 class Distance:
     """How far two runs are apart.
@@ -127,6 +131,14 @@ def total_variation(one: SplitScores, other: SplitScores) -> NDArray[np.float64]
         (n,), float64, over the images that both have.
     """
     n = min(len(one.label), len(other.label))
+    step = max(1, SCORES_AT_ONCE // one.n_classes)
+    places = [(start, min(start + step, n)) for start in range(0, max(n, 1), step)]
+    parts = (_total_variation(one.rows(*place), other.rows(*place)) for place in places)
+    return np.concatenate(list(parts))
+
+
+def _total_variation(one: SplitScores, other: SplitScores) -> NDArray[np.float64]:
+    n = min(len(one.label), len(other.label))
     if one.classes is None and other.classes is None:
         first, second = (np.exp(scores.log_probability[:n]) for scores in (one, other))
         apart: NDArray[np.float64] = 0.5 * np.abs(first - second).sum(1)
@@ -143,6 +155,7 @@ def total_variation(one: SplitScores, other: SplitScores) -> NDArray[np.float64]
 
 def by_class(scores: SplitScores, image: int) -> dict[int, float]:
     """Return the probabilities that an image is given, by class, as far as they are kept."""
-    values = np.exp(scores.log_probability[image]).tolist()
-    names = range(len(values)) if scores.classes is None else scores.classes[image].tolist()
+    one = scores.rows(image, image + 1)
+    values = np.exp(one.log_probability[0]).tolist()
+    names = range(len(values)) if one.classes is None else one.classes[0].tolist()
     return dict(zip(names, values, strict=True))
