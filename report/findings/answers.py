@@ -172,8 +172,6 @@ def _answer(
     found = []
     if lost:
         found.append(_of_changes(view, section, lost))
-    if moved:
-        found.append(_of_others(section, moved))
     if section.kind == "runs":
         found.append(_of_runs(view, section))
     if section.kind == "transfer" and len(differences) == 1 and _only_starts(view, differences[0]):
@@ -184,6 +182,8 @@ def _answer(
         found.insert(0, _rates(view, section, grids))
     elif grids:
         found.append(_rates(view, section, grids))
+    if moved:
+        found.append(_of_others(section, moved))
     return _joined(section, found)
 
 

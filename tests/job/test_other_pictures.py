@@ -122,6 +122,10 @@ def test_from_the_file_to_the_report_and_back(run, homework, photos):
         assert words in page, words
     assert homework("verify", "runs/further/report.html", tiny=False).result.exit_code == 0
     assert "3 done" in homework("plan", "--study", "further", tiny=False).output
+    elsewhere = STUDY.replace('data = "sketches"', 'data = "photos"')
+    assert "further has other settings: pictures.sketches, data" in (
+        run("plan", "--study", "further", study=elsewhere).message
+    )
     what_is_forged_is_found(homework, page)
 
 
@@ -163,7 +167,7 @@ def test_where_the_pictures_change_they_are_tested_again_and_nothing_is_trained(
     assert "other_pictures" not in load(Path("runs/further/dataset.json"))
     trained = record("rates/grid-1e-3").read_bytes(), load(record("held/plain"))
     assert "held/plain: not tested on sketches yet" in run("plan").output
-    assert run("run-all").error is None
+    assert run("run-all", "--jobs", "2").error is None
     again = load(record("held/plain"))
     assert record("rates/grid-1e-3").read_bytes() == trained[0]
     assert again["spec_hash"] == trained[1]["spec_hash"]

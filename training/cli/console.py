@@ -158,6 +158,7 @@ class ConsoleProgress(Progress):
             )
         if metrics.test is not None:
             parts.append(f"test {metrics.test.accuracy:.1%}")
+        parts += [f"{test.pictures} {test.accuracy:.1%}" for test in metrics.other_tests or ()]
         if not metrics.reused_from and metrics.train_seconds:
             parts.append(f"{metrics.train_seconds:.1f} s")
         if left is not None and (said := _said(left)):

@@ -222,3 +222,12 @@ def test_old_and_missing_tests_are_noticed():
     bare = a_run("held/plain", answers=(LABEL, LABEL), experiment=run.experiment)
     missing = said(further_notices(view_of(bare), listed))
     assert missing.startswith("Not tested yet: held/plain on sketches.")
+
+
+def test_what_a_section_compares_comes_before_what_is_lost_elsewhere():
+    view = view_of(a_tested(there=60), a_tested("worse", n_right=70, there=40))
+    found = answer(view)
+    text = said(found.sentences)
+    assert text.index("Worse loses 20.0 points against Plain") < text.index(
+        "On sketches Plain gets"
+    )
