@@ -63,11 +63,7 @@ def build_study(
             f"{file.path or study_name} lists no experiments.",
             'Add [experiments."section/name"] or [grids."section/name"].',
         )
-    check_warm_ups(experiments, settings)
-    check_optimizers(experiments, settings)
-    check_mixing(experiments, settings)
-    check_losses(experiments, settings)
-    check_phases(experiments, settings)
+    check_recipes(experiments, settings)
     check_changed_tests(experiments, listed.sections)
     is_homework = not file.sections and not file.extends and not file.grids and not file.kept
     return StudyRecord(
@@ -84,6 +80,19 @@ def build_study(
         sections=tuple(file.study_sections.values()),
         grids=() if is_homework else tuple(grid.record for grid in listed.grids.values()),
     )
+
+
+def check_recipes(experiments: Sequence[Experiment], settings: Settings) -> None:
+    """Refuse experiments whose fields can't go together under a study's settings.
+
+    Raises:
+        StudyError: One can't be run so.
+    """
+    check_warm_ups(experiments, settings)
+    check_optimizers(experiments, settings)
+    check_mixing(experiments, settings)
+    check_losses(experiments, settings)
+    check_phases(experiments, settings)
 
 
 def check_name(name: str) -> None:

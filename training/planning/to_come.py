@@ -1,0 +1,49 @@
+"""Members of grids that results of others will choose: what stands for them in a plan."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from training.planning.plan import Plan, Step
+from training.records import Experiment, StudyGrid, matches_group
+from training.study.rounds import member_id, told_in_words
+
+
+def searches(plan: Plan, experiments: Iterable[Experiment]) -> list[StudyGrid]:
+    """Return the grids chosen from results of which all known members are among experiments."""
+    wanted = {experiment.id for experiment in experiments}
+    return [
+        grid
+        for grid in plan.study.grids
+        if grid.search is not None and {e.id for e in plan.group(grid.id)} <= wanted
+    ]
+
+
+def steps_to_come(plan: Plan, grid: StudyGrid) -> list[Step]:
+    """Return a step for each run of a member that isn't chosen yet, with the first one's fields."""
+    first = plan.group(grid.id)[0]
+    return [
+        Step(
+            msgspec.structs.replace(first, id=member_id(grid, grid.n_chosen + number)),
+            seed,
+            "waiting",
+            told_in_words(grid),
+        )
+        for number in range(1, grid.to_come + 1)
+        for seed in plan.seeds
+    ]
+
+
+def all_to_come(plan: Plan, experiments: Iterable[Experiment]) -> list[Step]:
+    """Return such steps of all grids that are to be run."""
+    return [step for grid in searches(plan, experiments) for step in steps_to_come(plan, grid)]
+
+
+def is_to_come(plan: Plan, step: Step) -> bool:
+    """Tell whether a step stands for a member that isn't chosen yet."""
+    return any(
+        grid.search is not None
+        and matches_group(step.experiment.id, grid.id)
+        and step.experiment.id not in {e.id for e in plan.group(grid.id)}
+        for grid in plan.study.grids
+    )
