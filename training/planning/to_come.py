@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from training.planning.plan import Plan, Step
-from training.records import Experiment, StudyGrid, matches_group
+from training.records import Experiment, StudyGrid
 from training.study.rounds import member_id, told_in_words
 
 
@@ -37,13 +37,3 @@ def steps_to_come(plan: Plan, grid: StudyGrid) -> list[Step]:
 def all_to_come(plan: Plan, experiments: Iterable[Experiment]) -> list[Step]:
     """Return such steps of all grids that are to be run."""
     return [step for grid in searches(plan, experiments) for step in steps_to_come(plan, grid)]
-
-
-def is_to_come(plan: Plan, step: Step) -> bool:
-    """Tell whether a step stands for a member that isn't chosen yet."""
-    return any(
-        grid.search is not None
-        and matches_group(step.experiment.id, grid.id)
-        and step.experiment.id not in {e.id for e in plan.group(grid.id)}
-        for grid in plan.study.grids
-    )
