@@ -10,6 +10,7 @@ from report.audit.inspection import inspection_problems
 from report.audit.looks import looks_problems
 from report.audit.problems import Problem, wrong
 from report.audit.scores import score_problems
+from report.audit.searches import search_problems
 from report.evidence.load import Run, StudyView
 from report.evidence.repeats import fold_of, validated_by
 from report.evidence.sentences import counted
@@ -24,9 +25,10 @@ TINY = 1e-9
 
 
 def audit_records(view: StudyView) -> list[Problem]:
-    """Check the data set, every finished run, and every choice from a grid."""
+    """Check the data set, searches, every finished run, and every choice from a grid."""
     choices = [problem for run in view.all_runs() for problem in _choice(view, run)]
-    return [*looks_problems(view), *fold_problems(view), *audit_runs(view), *choices]
+    of_study = [*looks_problems(view), *fold_problems(view), *search_problems(view)]
+    return [*of_study, *audit_runs(view), *choices]
 
 
 def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Problem]:

@@ -178,7 +178,8 @@ class Plan:
         by_id = {experiment.id: experiment for experiment in self.group(grid.id)}
         found: list[float | str | None] = []
         for number in range(1, grid.n_chosen + 1):
-            records = self.finished(by_id[member_id(grid, number)])
+            member = by_id.get(member_id(grid, number))
+            records = self.finished(member) if member is not None else "isn’t in the list"
             if isinstance(records, str):
                 found.append(None if records == FAILED else records)
             else:

@@ -1,7 +1,7 @@
 """How the members of a grid are drawn, or chosen round by round. Part of `study.json`."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -49,7 +49,7 @@ class SearchRound(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         version: Of the library that chose them.
     """
 
-    members: int
+    members: Annotated[int, msgspec.Meta(ge=1)]
     version: str
 
 
@@ -74,5 +74,5 @@ class Search(
     space: dict[str, Range | tuple[Any, ...]]
     per_round: int
     question: str
-    rounds: tuple[SearchRound, ...] = ()
+    rounds: Annotated[tuple[SearchRound, ...], msgspec.Meta(min_length=1)]
     told: tuple[float | None, ...] = ()

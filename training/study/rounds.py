@@ -43,6 +43,7 @@ def begun_grid(
         space=dict(table.axes),
         per_round=table.round,
         question=question_of(table),
+        rounds=(),
     )
     if before is not None and before.search is not None and _same(before.search, search):
         grid = msgspec.structs.replace(before, sample=table.sample, search=msgspec.structs.replace(
@@ -88,9 +89,20 @@ def with_round(grid: StudyGrid, results: Sequence[float | None], where: str = ""
     return msgspec.structs.replace(grid, axes=axes, search=search)
 
 
+def played_again(grid: StudyGrid) -> list[dict[str, Any]]:
+    """Return a grid's members as the sampler chooses them that is installed here.
+
+    Raises:
+        StudyError: The space has too few.
+        ImportError: It isn't installed.
+    """
+    assert grid.search is not None
+    return chosen(grid.search)
+
+
 def first_other(grid: StudyGrid, found: Sequence[Mapping[str, Any]]) -> int | None:
     """Return the place of a grid's first member that isn't as a sampler chooses it; None if all."""
-    for i, values in enumerate(_values(grid)):
+    for i, values in enumerate(values_of(grid)):
         if values != {name: found[i][name] for name in grid.axes}:
             return i
     return None
@@ -144,6 +156,17 @@ def settled(grid: StudyGrid, results: Sequence[float | str | None]) -> int:
     return n
 
 
+def rounds_by_chance(search: Search) -> int:
+    """Return how many rounds, from the first on, the sampler drew at random.
+
+    It does so until it was told as many results as its first round has members; failures don't
+    count.
+    """
+    starts = [0, *_ends(search)]
+    known = [sum(told is not None for told in search.told[:start]) for start in starts]
+    return sum(n < search.rounds[0].members for n in known[: len(search.rounds)])
+
+
 def member_id(grid: StudyGrid, number: int) -> str:
     """Return the id of a sampled grid's member, by its number from 1."""
     return f"{grid.id}-{number}"
@@ -154,11 +177,12 @@ def members_of(grid: StudyGrid) -> list[dict[str, Any]]:
     assert grid.search is not None
     return [
         each | {"id": member_id(grid, number), "question": filled(grid.search.question, each)}
-        for number, each in enumerate(_values(grid), 1)
+        for number, each in enumerate(values_of(grid), 1)
     ]
 
 
-def _values(grid: StudyGrid) -> list[dict[str, Any]]:
+def values_of(grid: StudyGrid) -> list[dict[str, Any]]:
+    """Return the values of each member of a sampled grid, in order."""
     return [
         dict(zip(grid.axes, values, strict=True))
         for values in zip(*grid.axes.values(), strict=True)

@@ -12,7 +12,14 @@ from training.records import Settings, StudyGrid
 from training.study import build_study
 from training.study.files import StudyFile
 from training.study.grids import read_grid
-from training.study.rounds import begun_grid, cut, members_of, settled, with_round
+from training.study.rounds import (
+    begun_grid,
+    cut,
+    members_of,
+    rounds_by_chance,
+    settled,
+    with_round,
+)
 
 optuna = pytest.importorskip("optuna", reason="Optuna isn't installed (the extra optuna)")
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -109,6 +116,18 @@ def test_what_is_chosen_depends_on_results_but_the_first_round_does_not():
     assert values(one)[:5] == values(other)[:5] == values(grid)
     assert values(one)[5:] != values(other)[5:]
     assert values(begun(sample_seed=1)) != values(grid)
+
+
+@pytest.mark.parametrize(("failed", "by_chance"), [((), 1), ((2,), 2), (range(6), 3)])
+def test_rounds_are_by_chance_until_as_many_results_are_known_as_the_first_has(failed, by_chance):
+    one, other = searched(begun(20, per_round=4), failed), begun(20, per_round=4)
+    while other.to_come:
+        told = [None if i in failed else i / 100 for i in range(other.n_chosen)]
+        other = with_round(other, told)
+    assert rounds_by_chance(one.search) == by_chance
+    n = 4 * by_chance
+    assert values(one)[:n] == values(other)[:n]
+    assert values(one)[n : n + 4] != values(other)[n : n + 4]
 
 
 def test_it_is_the_same_from_what_was_written():
