@@ -89,6 +89,8 @@ def test_rounds_are_planned_run_and_go_on_where_they_were_left(search, monkeypat
     waiting = "search/tpe: 4 more configurations, chosen after the first 2"
     assert f"waiting  {waiting}" in plan
     assert "2 to do, 5 waiting" in plan
+    listed = ran(search("list", "-f", "search.toml")).output
+    assert "search/tpe    4 more configurations" in listed
     checked = ran(search("check", "search.toml", "--no-time")).output
     assert "6 runs to train, 1 run to take over" in checked
     assert f"{waiting}, in rounds of 2" in checked
@@ -142,6 +144,20 @@ def test_a_round_that_rests_on_other_results_is_chosen_again(finished):
     assert grid().axes["learning_rate"][4:] != before.axes["learning_rate"][4:]
     fifth = read(folder().metrics("search/tpe-5", 0), Metrics)
     assert fifth.spec.learning_rate == grid().axes["learning_rate"][4]
+
+
+def test_what_ran_again_with_other_results_is_gone_on_from_there(finished):
+    whole = everything("runs")
+    file, study = folder().metrics("search/tpe-3", 0), folder().study
+    record, listed = json.loads(file.read_text()), json.loads(study.read_text())
+    forged = 1.0 - record["validation"]["accuracy"]
+    record["validation"]["accuracy"] = listed["grids"][0]["search"]["told"][2] = forged
+    for place, value in (("learning_rate", 0.0123), ("optimizer", "sgd")):
+        listed["grids"][0]["axes"][place][4] = listed["experiments"][4][place] = value
+    file.write_text(json.dumps(record))
+    study.write_text(json.dumps(listed))
+    ran(finished("run-all", "-f", "search.toml", "--force"))
+    assert everything("runs") == whole
 
 
 def test_without_optuna_what_is_known_is_read_and_the_rest_refused(search, monkeypatch):

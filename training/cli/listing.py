@@ -44,6 +44,9 @@ def list_experiments(study: StudyRecord, folder: StudyFolder, as_json: bool) -> 
     for experiment in study.experiments:
         extra = "  (extra)" if experiment.extra else ""
         click.echo(f"{experiment.id:{width}}  {experiment.question}{extra}")
+    for grid in study.grids:
+        if grid.to_come:
+            click.echo(f"{grid.id:{width}}  {told_in_words(grid)}")
 
 
 @click.command()

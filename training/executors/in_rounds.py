@@ -7,7 +7,7 @@ from training.locks import locked
 from training.planning.plan import Plan
 from training.planning.to_come import searches
 from training.plurals import counted
-from training.records import Experiment, StudyGrid, matches_group, write
+from training.records import Experiment, StudyGrid, StudyRecord, matches_group, write
 from training.run.workspace import Workspace
 from training.study.places import header
 from training.study.resolve import check_recipes
@@ -80,7 +80,7 @@ class InRounds:
             n = settled(grid, self._plan.results(grid))
             found |= {e.id for e in self._plan.group(grid.id)[n:]}
             if n < grid.sample:
-                found |= {e.id for e in study.experiments if e.choice and e.choice.grid == grid.id}
+                found |= _chosen_from(grid.id, study)
         return found
 
     def _grid(self, grid_id: str) -> StudyGrid:
@@ -106,11 +106,15 @@ class InRounds:
         with locked(folder.lock("study"), lambda _: None):
             write(folder.study, study)
         self._plan = Plan(study, folder, self._plan.fingerprint)
-        self._done -= {e.id for e in added}
+        self._done -= {e.id for e in added} | _chosen_from(grid_id, study)
         progress.note(_said(new, len(added), n))
         for size in {e.image_size for e in added if e.image_size is not None}:
             self._workspace.data.pixels(size, progress.note)
         return True
+
+
+def _chosen_from(grid_id: str, study: StudyRecord) -> set[str]:
+    return {e.id for e in study.experiments if e.choice and e.choice.grid == grid_id}
 
 
 def _said(grid: StudyGrid, n_added: int, n_before: int) -> str:

@@ -78,7 +78,8 @@ class SingleRuns:
             cache=self.workspace.weights_cache,
             code_folders=self.workspace.options.code_folders,
         )
-        steps = [*self.plan.steps(experiments), *all_to_come(self.plan, experiments)]
+        to_come = all_to_come(self.plan, experiments, last_round=True)
+        steps = [*self.plan.steps(experiments), *to_come]
         if self.workspace.options.keep_weights:
             steps = self.plan.to_keep_networks(steps)
         return Remaining(steps, self.plan, force, counted)

@@ -9,14 +9,23 @@ from training.records import Experiment, StudyGrid
 from training.study.rounds import member_id, told_in_words
 
 
-def searches(plan: Plan, experiments: Iterable[Experiment]) -> list[StudyGrid]:
-    """Return the grids chosen from results of which all known members are among experiments."""
+def searches(
+    plan: Plan, experiments: Iterable[Experiment], last_round: bool = False
+) -> list[StudyGrid]:
+    """Return the grids chosen from results of which all known members are among experiments.
+
+    Args:
+        last_round: Those of the last known round are enough.
+    """
     wanted = {experiment.id for experiment in experiments}
-    return [
-        grid
-        for grid in plan.study.grids
-        if grid.search is not None and {e.id for e in plan.group(grid.id)} <= wanted
-    ]
+    found = []
+    for grid in plan.study.grids:
+        if grid.search is not None:
+            n = grid.search.rounds[-1].members if last_round else grid.n_chosen
+            numbers = range(grid.n_chosen - n + 1, grid.n_chosen + 1)
+            if {member_id(grid, number) for number in numbers} <= wanted:
+                found.append(grid)
+    return found
 
 
 def steps_to_come(plan: Plan, grid: StudyGrid) -> list[Step]:
@@ -34,6 +43,9 @@ def steps_to_come(plan: Plan, grid: StudyGrid) -> list[Step]:
     ]
 
 
-def all_to_come(plan: Plan, experiments: Iterable[Experiment]) -> list[Step]:
-    """Return such steps of all grids that are to be run."""
-    return [step for grid in searches(plan, experiments) for step in steps_to_come(plan, grid)]
+def all_to_come(
+    plan: Plan, experiments: Iterable[Experiment], last_round: bool = False
+) -> list[Step]:
+    """Return such steps of all grids that are to be run; see `searches`."""
+    grids = searches(plan, experiments, last_round)
+    return [step for grid in grids for step in steps_to_come(plan, grid)]
