@@ -32,10 +32,10 @@ def _told_validation(view: StudyView, grid: StudyGrid) -> bool:
     assert grid.search is not None
     for number, told in enumerate(grid.search.told, 1):
         accuracy = validation_accuracy(view, member_id(grid, number))
-        has = accuracy.value if accuracy is not None else None
-        if (has is None) != (told is None):
-            return False
-        if told is not None and abs(has - told) > TINY:
+        if accuracy is None or told is None:
+            if accuracy is not told:
+                return False
+        elif abs(accuracy.value - told) > TINY:
             return False
     return True
 

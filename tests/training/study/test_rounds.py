@@ -214,7 +214,7 @@ def test_what_is_no_search_is_named_and_explained(fields, message):
 
 
 def test_a_range_that_goes_too_far_is_refused_before_anything_runs():
-    table = {"sample": 5, "sampler": "optuna:tpe", "label_smoothing": {"from": 0.0, "to": 1.5}}
+    table = {"sample": 5, "sampler": "optuna:tpe", "label_smoothing": {"from": 0.0, "to": 1.001}}
     file = StudyFile(sections={"x": {"title": "X"}}, grids={"x/tpe": table})
     with pytest.raises(StudyError, match="label_smoothing"):
         build_study(None, file)
