@@ -8,7 +8,7 @@ from report.evidence.accuracy import validation_accuracy
 from report.evidence.display_names import pair_word
 from report.evidence.load import StudyView
 from report.evidence.numbers import derive, percentage
-from report.evidence.sentences import Code, counted, parts
+from report.evidence.sentences import Code, Name, counted, parts
 from report.evidence.study_sections import grid_record
 from report.figures.canvas import draw_plot
 from report.figures.style import BLUE, PAPER, SKY, WIDTH
@@ -69,6 +69,7 @@ def _data(view: StudyView, grid: str, word: str) -> FigureData:
     record = grid_record(view, grid)
     assert record is not None
     columns = (
+        Column("Number"),
         Column(word.capitalize()),
         number_column("Validation", "%"),
         number_column("Highest so far", "%"),
@@ -79,8 +80,8 @@ def _data(view: StudyView, grid: str, word: str) -> FigureData:
         accuracy = validation_accuracy(view, id_)
         if accuracy is not None:
             so_far.append(accuracy)
-            rows.append(row(name_cell(view.name(id_)), parts(percentage(accuracy)),
-                            parts(percentage(derive("maximum", *so_far)))))  # fmt: skip
+            cells = parts(percentage(accuracy)), parts(percentage(derive("maximum", *so_far)))
+            rows.append(row(parts(Name(str(number))), name_cell(view.name(id_)), *cells))
     note = parts(LEFT_OUT, Code(f"{grid}-*/seed-*/metrics.json"), ".")
     return FigureData(columns, tuple(rows[:MOST_ROWS]), (note,) if len(rows) > MOST_ROWS else ())
 

@@ -104,7 +104,7 @@ def test_the_figure_shows_each_in_order_and_the_highest_so_far():
     plot = search_figure(searched_view(RISING), GRID)
     assert "7 points in the order" in plot.alt
     assert "from 20.0 to 60.0 %" in plot.alt
-    printed = [[cell.text for cells in row.cells[1:] for cell in cells] for row in plot.data.rows]
+    printed = [[cell.text for cells in row.cells[2:] for cell in cells] for row in plot.data.rows]
     assert [high for _, high in printed] == ["20.0", "50.0", "50.0", "50.0", "60.0", "60.0", "60.0"]
     assert "chosen from results" in said([part.text for part in plot.caption])
     assert "chosen" not in said(
