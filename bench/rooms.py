@@ -94,6 +94,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
         "report.grading.cli",
         "report.serve.cli",
     ),
+    "optuna": ("training.study.samplers",),
     "pydyf": ("report.pdf",),
     "torch": ("training",),
     "weasyprint": ("report.pdf",),

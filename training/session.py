@@ -11,7 +11,15 @@ from training.device.determinism import keep_deterministic
 from training.device.environment import using_threads
 from training.device.precision import set_up
 from training.errors import DeviceError
-from training.executors import Executor, Outcome, check_executor, make_executor, threads_each
+from training.executors import (
+    Executor,
+    InRounds,
+    Outcome,
+    check_executor,
+    check_samplers,
+    make_executor,
+    threads_each,
+)
 from training.folders import cache_folder
 from training.locks import locked
 from training.logs import live_logs
@@ -84,6 +92,7 @@ def run_study(
     _say_backbone(settings.backbone, len(data.record.classes), progress)
     plan = Plan(study, folder, data.record.fingerprint, fingerprints_of(data.record))
     everything = plan.with_dependencies(experiments)
+    check_samplers(plan, everything)
     if device.type == "mps" and not _trains(device, plan, everything, options, progress):
         options = dataclasses.replace(options, device="cpu")
         device, precision = set_up("cpu", options.precision, settings.image_size)
@@ -104,23 +113,24 @@ def run_study(
         data.pixels(image_size, progress.note)  # decoded once, before several processes want them
         for other in data.others:
             other.pixels(image_size, progress.stage, progress.note)
-    executor = make_executor(plan, workspace)
+    wanted = {experiment.id for experiment in experiments}
+
+    def run(plan: Plan, some: Sequence[Experiment]) -> Outcome:
+        return _run(make_executor(plan, workspace), some, wanted, options.force)
+
     with using_threads(threads_each(options.where)):
-        return _run(executor, experiments, everything, options.force)
+        return InRounds(plan, workspace, run).run(everything)
 
 
 def _run(
-    executor: Executor,
-    experiments: Sequence[Experiment],
-    everything: Sequence[Experiment],
-    force: bool,
+    executor: Executor, experiments: Sequence[Experiment], wanted: set[str], force: bool
 ) -> Outcome:
+    """Run experiments; with `force`, those that were asked for after what they rest on."""
     if not force:
-        return executor.run(everything)
-    wanted = {experiment.id for experiment in experiments}
-    first = executor.run([experiment for experiment in everything if experiment.id not in wanted])
-    then = executor.run(list(experiments), force=True)
-    return Outcome(first.ran + then.ran, first.reused + then.reused)
+        return executor.run(experiments)
+    first = executor.run([experiment for experiment in experiments if experiment.id not in wanted])
+    first += executor.run([e for e in experiments if e.id in wanted], force=True)
+    return first
 
 
 def _trains(

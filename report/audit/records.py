@@ -11,6 +11,7 @@ from report.audit.looks import looks_problems
 from report.audit.other_tests import other_test_problems
 from report.audit.problems import Problem, wrong
 from report.audit.scores import score_problems
+from report.audit.searches import search_problems
 from report.evidence.by_picture import same_length
 from report.evidence.load import Run, StudyView
 from report.evidence.repeats import fold_of, validated_by
@@ -26,9 +27,10 @@ TINY = 1e-9
 
 
 def audit_records(view: StudyView) -> list[Problem]:
-    """Check the data set, every finished run, and every choice from a grid."""
+    """Check the data set, searches, every finished run, and every choice from a grid."""
     choices = [problem for run in view.all_runs() for problem in _choice(view, run)]
-    return [*looks_problems(view), *fold_problems(view), *audit_runs(view), *choices]
+    of_study = [*looks_problems(view), *fold_problems(view), *search_problems(view)]
+    return [*of_study, *audit_runs(view), *choices]
 
 
 def audit_runs(view: StudyView, runs: Iterable[Run] | None = None) -> list[Problem]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from report.evidence.homework import RECIPE, SHOWN, UNCHANGED
 from report.evidence.load import Run, StudyView
-from training.records import Experiment, StudyGrid, StudySection, matches_group, rank
+from training.records import Experiment, Search, StudyGrid, StudySection, matches_group, rank
 from training.study import HEATMAPS, shown_sections
 
 
@@ -38,6 +38,12 @@ def all_grids(view: StudyView) -> tuple[str, ...]:
 def grid_record(view: StudyView, grid: str) -> StudyGrid | None:
     """Return what a study's record says of its own grid; None of the homework's."""
     return next((found for found in view.study.grids if found.id == grid), None)
+
+
+def search_of(view: StudyView, grid: str) -> Search | None:
+    """Return how a grid's members were chosen from results; None where they weren't."""
+    record = grid_record(view, grid)
+    return record.search if record is not None else None
 
 
 def axes_of(view: StudyView, grid: str) -> dict[str, list[Any]]:

@@ -16,7 +16,13 @@ from report.evidence.display_names import (
 from report.evidence.homework import STARTS
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import counted, parts
-from report.evidence.study_sections import axes_of, is_homework, is_sampled, value_in
+from report.evidence.study_sections import (
+    axes_of,
+    is_homework,
+    is_sampled,
+    search_of,
+    value_in,
+)
 from report.figures.canvas import draw_plot, gap
 from report.figures.heatmap import Cell, Grid, colour_scale, draw_heatmap, heatmap_height
 from report.figures.points import Cloud, Mark, draw_clouds, draw_points
@@ -275,6 +281,7 @@ def sampled(view: StudyView, grid: str) -> Plot | Gap:
     n_rows = -(-len(panels) // PANELS_ABREAST)
     accuracies = sorted(y for _, y in zip(panels[0].x, panels[0].y, strict=True))
     fields = fields_named([*axes_of(view, grid)][:MOST_PANELS])
+    how = "drawn" if search_of(view, grid) is None else "tried"
     return draw_plot(
         slug_of(grid),
         draw_clouds,
@@ -283,7 +290,7 @@ def sampled(view: StudyView, grid: str) -> Plot | Gap:
         alt=f"{counted(len(panels), 'panel')} of {counted(len(accuracies), 'point')}: validation "
         f"accuracy {accuracies[0]:.1f} to {accuracies[-1]:.1f} %, by {fields}.",
         caption=parts(
-            f"Validation accuracy of every setting drawn, by {fields}. The star marks the highest. "
+            f"Validation accuracy of every setting {how}, by {fields}. The star marks the highest. "
             "All fields differ at once, so a panel shows a tendency at most."
         ),
         data=grid_data(view, grid),

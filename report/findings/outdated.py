@@ -3,9 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import Code, Parts, Sentence, listing, say
-from training.records import NO_OPTIONS, RECIPE, Experiment, optimizer_fields, value_of
+from training.records import (
+    GRID_FIELDS,
+    NO_OPTIONS,
+    RECIPE,
+    Experiment,
+    optimizer_fields,
+    value_of,
+)
 
 
 def settings_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
@@ -46,6 +55,7 @@ def _wanted(view: StudyView, run: Run) -> dict[str, Any]:
         return {}
     selected = run.metrics.selected
     chosen = view.experiment(selected.id) if selected is not None else None
+    experiment = _taking_over(experiment, chosen)
     batch_size = experiment.batch_size or settings.batch_size
     wanted: dict[str, Any] = {
         "model": experiment.model,
@@ -68,6 +78,15 @@ def _wanted(view: StudyView, run: Run) -> dict[str, Any]:
     if experiment.learning_rate and not experiment.scale_learning_rate:
         wanted["learning_rate"] = experiment.learning_rate
     return wanted
+
+
+def _taking_over(experiment: Experiment, chosen: Experiment | None) -> Experiment:
+    """Return an experiment with the fields that its choice names, of the chosen grid member."""
+    choice = experiment.choice
+    if choice is None or chosen is None or choice.fields is msgspec.UNSET:
+        return experiment
+    taken = {name: getattr(chosen, name) for name in choice.fields if name in GRID_FIELDS}
+    return msgspec.structs.replace(experiment, **taken)
 
 
 def _or(value: float | None, default: float) -> float:

@@ -14,6 +14,7 @@ from report.audit.problems import Problem
 from report.audit.read_html import Piece, read_pieces, read_records
 from report.audit.records import audit_records
 from report.audit.rendering import read_rendering
+from report.audit.searches import unchecked_searches
 from report.audit.verdict import Verdict
 from report.errors import ReportError
 from report.evidence.load import load_study
@@ -50,7 +51,7 @@ def verify_report(report: Path, find_study: Callable[[str | None], Path | None])
     compare = partial(compare_html, html, rendering, _named(found))
     held = held_against(study, rendering, "outlines", compare)
     found += changed_records(read_records(html), record_digests(study))
-    return _verdict(study, pieces, [*found, *held.problems, *_audited(study)], held)
+    return _verdict(study, pieces, [*found, *held.problems, *_audited(study, held)], held)
 
 
 def verify_pages(report: Path, studies: Mapping[str, Path], again: str) -> Verdict:
@@ -70,7 +71,9 @@ def verify_pages(report: Path, studies: Mapping[str, Path], again: str) -> Verdi
     found += changed_records(read_records(html), _all_digests(studies))
     found += held.problems
     for name, study in studies.items():
-        found += (replace(problem, where=f"{name}/{problem.where}") for problem in _audited(study))
+        found += (
+            replace(problem, where=f"{name}/{problem.where}") for problem in _audited(study, held)
+        )
     return _verdict(None, pieces, found, held)
 
 
@@ -120,7 +123,8 @@ def _of_pdf(report: Path, pdf: "ReportPdf", study: Path) -> Verdict:
     compare = partial(compare_pdf, pdf, _named(found))
     held = held_against(study, manifest.made, "text", compare)
     found += changed_records(manifest.records, record_digests(study))
-    return _verdict(study, manifest.pieces, [*found, *held.problems, *_audited(study)], held)
+    problems = [*found, *held.problems, *_audited(study, held)]
+    return _verdict(study, manifest.pieces, problems, held)
 
 
 def _verdict(
@@ -143,9 +147,11 @@ def _named(problems: Iterable[Problem]) -> frozenset[tuple[str, str]]:
     return frozenset((problem.where, problem.source) for problem in problems)
 
 
-def _audited(study: Path) -> list[Problem]:
+def _audited(study: Path, held: Held) -> list[Problem]:
+    """Audit the records, and add to what was found what of them can't be checked here."""
     try:
         view = load_study(study)
+        held.not_checked += unchecked_searches(view)
         return [*audit_records(view), *lint_study(view)]
     except ReportError as error:
         return [Problem("records", "", error.message)]

@@ -39,6 +39,7 @@ NOT_RUN_EXTRAS = (
     ("--log mlflow", "mlflow"),
     ("--log wandb", "wandb"),
     ("timm:", "timm"),
+    ("searched.toml", "optuna"),
     ("--format docx", "pypandoc"),
     ("export-model", "onnxscript"),
     ("import onnxruntime", "onnxruntime"),

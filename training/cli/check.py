@@ -22,10 +22,12 @@ from training.cli.plan import timing_by
 from training.durations import duration
 from training.errors import DataError
 from training.planning.plan import PENDING, Plan, Step
+from training.planning.to_come import all_to_come
 from training.plurals import counted
 from training.records import StudyFolder, StudyRecord, matches_group
 from training.run.run_options import RunOptions
 from training.study.other_pictures import unused_sets
+from training.study.rounds import told_in_words
 
 if TYPE_CHECKING:
     from training.feasible import Feasible
@@ -110,7 +112,8 @@ def _look(planned: Plan, options: RunOptions, timed: bool) -> Checked:
     from training.study import select
 
     study = planned.study
-    steps = planned.steps(planned.with_dependencies(select(study, ())))
+    listed = planned.with_dependencies(select(study, ()))
+    steps = [*planned.steps(listed), *all_to_come(planned, listed)]
     works = feasible(planned, steps, options.code_folders)
     problems = [f"{_some(each.experiments)}: {each.reason}" for each in works.obstacles]
     notes = list(_notes(study))
@@ -168,6 +171,9 @@ def _lines(found: Checked, name: str) -> Iterator[str]:
             f"about {duration(found.forecast.total)} on {found.forecast.device} in "
             f"{found.forecast.precision}, one run after another, not counting downloads"
         )
+    for grid in found.study.grids:
+        if grid.search is not None and grid.to_come:
+            yield f"{grid.id}: {told_in_words(grid)}, in rounds of {grid.search.per_round}"
     yield from _sizes(found)
     for note in found.notes:
         yield f"note: {note}"

@@ -7,6 +7,7 @@ import msgspec
 
 from training.cli.options import PICTURE_SETTINGS, json_option, study_options
 from training.planning.plan import Plan, Step, fingerprints_of
+from training.planning.to_come import all_to_come, searches
 from training.planning.under_way import UnderWay, under_way
 from training.records import (
     KINDS,
@@ -19,6 +20,7 @@ from training.records import (
     read_if_there,
 )
 from training.records.remote import with_urls
+from training.study.rounds import told_in_words
 
 STUDY_FILE = "study-file"
 """The kind of schema that is of no record."""
@@ -42,6 +44,9 @@ def list_experiments(study: StudyRecord, folder: StudyFolder, as_json: bool) -> 
     for experiment in study.experiments:
         extra = "  (extra)" if experiment.extra else ""
         click.echo(f"{experiment.id:{width}}  {experiment.question}{extra}")
+    for grid in study.grids:
+        if grid.to_come:
+            click.echo(f"{grid.id:{width}}  {told_in_words(grid)}")
 
 
 @click.command()
@@ -58,7 +63,8 @@ def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
     """
     from training.study import select
 
-    steps = planned_from(study, folder).steps(select(study, ()))
+    planned, listed = planned_from(study, folder), select(study, ())
+    steps, to_come = planned.steps(listed), all_to_come(planned, listed)
     rows = [
         (
             step,
@@ -78,12 +84,15 @@ def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
     n_done = sum(step.state == "done" for step in steps)
     n_running = sum(begun is not None and begun.running for _, _, begun in rows)
     click.echo(
-        with_urls(f"{folder.path}: {n_done} of {len(steps)} done")
+        with_urls(f"{folder.path}: {n_done} of {len(steps) + len(to_come)} done")
         + (f", {n_running} running" if n_running else "")
     )
     for step, record, begun in rows:
         seed = study.settings.which_run(step.seed)
         click.echo(_status_line(step, f"{step.experiment.id}{seed}", record, begun))
+    for grid in searches(planned, listed):
+        if grid.to_come:
+            click.echo(f"{'–':9} {grid.id}: {told_in_words(grid)}")
 
 
 def _under_way_plain(begun: UnderWay | None) -> dict[str, object] | None:

@@ -20,6 +20,7 @@ from training.cli.options import (
 )
 from training.durations import duration
 from training.planning.plan import PENDING, Plan, Step
+from training.planning.to_come import all_to_come
 from training.records import StudyFolder, StudyRecord, read_if_there
 from training.run.run_options import LARGEST_KEPT_BYTES, RunOptions
 
@@ -95,7 +96,8 @@ def show_plan(
     from training.study import select
 
     planned = planned_from(study, folder)
-    steps = planned.steps(planned.with_dependencies(select(study, names)))
+    listed = planned.with_dependencies(select(study, names))
+    steps = [*planned.steps(listed), *all_to_come(planned, listed)]
     if keep_weights:
         steps = planned.to_keep_networks(steps)
     _print_steps(study, planned, steps, as_json, timing, keep_weights)
@@ -125,10 +127,19 @@ def _print_steps(
         print_json([as_plain(step) | more for step, more in zip(steps, added, strict=True)])
         return
     of_stand_ins = forecast.stand_ins if forecast else [0.0] * len(steps)
+    listed = {experiment.id for experiment in study.experiments}
+    to_come: dict[str, float] = {}
     for step, taken, before in zip(steps, seconds, of_stand_ins, strict=True):
+        if step.experiment.id not in listed:  # one line for all members that aren't chosen yet
+            grid = step.experiment.id.rpartition("-")[0]
+            line = f"{step.state:8} {grid}: {step.reason}"
+            to_come[line] = to_come.get(line, 0.0) + (taken or 0.0)
+            continue
         seed = study.settings.which_run(step.seed)
         taking = f", about {duration(taken)}{_first(before)}" if taken else ""
         click.echo(f"{step.state:8} {step.experiment.id}{seed}: {step.reason}{taking}")
+    for line, taken in to_come.items():
+        click.echo(line + (f", about {duration(taken)}" if taken else ""))
     if any(step.experiment.test and step.state in PENDING for step in steps):
         click.echo(_networks(keep_weights, "fold" if study.settings.folds else "seed"))
     counts = Counter(step.state for step in steps)

@@ -32,6 +32,11 @@ class Outcome:
         if result.reused is not None:
             self.reused.append(result.reused)
 
+    def __iadd__(self, other: "Outcome") -> "Outcome":
+        self.ran += other.ran
+        self.reused += other.reused
+        return self
+
     @property
     def failed(self) -> list[Metrics]:
         """What failed, where an older record that still answers was kept too."""

@@ -16,6 +16,7 @@ from training.locks import locked
 from training.planning.plan import Plan, Step
 from training.planning.slower import Pace, fastest_epoch
 from training.planning.time_left import Remaining
+from training.planning.to_come import all_to_come
 from training.records import (
     OF_A_RUN,
     RECORD_NAMES,
@@ -78,7 +79,8 @@ class SingleRuns:
             cache=self.workspace.weights_cache,
             code_folders=self.workspace.options.code_folders,
         )
-        steps = self.plan.steps(experiments)
+        to_come = all_to_come(self.plan, experiments, last_round=True)
+        steps = [*self.plan.steps(experiments), *to_come]
         if self.workspace.options.keep_weights:
             steps = self.plan.to_keep_networks(steps)
         return Remaining(steps, self.plan, force, counted)

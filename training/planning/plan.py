@@ -21,6 +21,7 @@ from training.records import (
     Settings,
     Spec,
     StudyFolder,
+    StudyGrid,
     StudyRecord,
     matches_group,
     optimizer_fields,
@@ -28,7 +29,11 @@ from training.records import (
     read,
     value_of,
 )
+from training.study.rounds import member_id, settled, told_in_words
 from training.weights.source import WeightsSource, weights_source
+
+FAILED = "failed"
+"""What is wrong with a member of a grid that counts as run all the same."""
 
 State = Literal["done", "to do", "stale", "waiting", "skipped"]
 
@@ -140,13 +145,14 @@ class Plan:
         """
         finished: list[tuple[tuple[float, float, float], Experiment]] = []
         for experiment in self.group(choice.grid):
-            records = [self._finished(experiment, seed) for seed in self.seeds]
-            if any(isinstance(record, str) for record in records):
-                unfinished = next(record for record in records if isinstance(record, str))
-                if unfinished != "failed":
-                    return f"{experiment.id} {unfinished}"
+            records = self.finished(experiment)
+            if isinstance(records, str):
+                if records != FAILED:
+                    return f"{experiment.id} {records}"
                 continue
-            finished.append((rank([r for r in records if isinstance(r, Metrics)]), experiment))
+            finished.append((rank(records), experiment))
+        if unsettled := self.unsettled(choice.grid):
+            return unsettled
         if len(finished) < choice.rank:
             return f"{choice.grid} has {counted(len(finished), 'finished run')}"
         finished.sort(key=lambda item: item[0])
@@ -160,6 +166,43 @@ class Plan:
         )
         return selected, chosen
 
+    def finished(self, experiment: Experiment) -> list[Metrics] | str:
+        """Return the records that answer a grid member, of all seeds, or what is wrong with one."""
+        records = []
+        for seed in self.seeds:
+            record = self._finished(experiment, seed)
+            if isinstance(record, str):
+                return record
+            records.append(record)
+        return records
+
+    def results(self, grid: StudyGrid) -> list[float | str | None]:
+        """Return what the sampler of a grid is told of each member known, in order.
+
+        That is the validation accuracy, the mean over seeds; None if the run failed; or why there
+        is no result.
+        """
+        by_id = {experiment.id: experiment for experiment in self.group(grid.id)}
+        found: list[float | str | None] = []
+        for number in range(1, grid.n_chosen + 1):
+            member = by_id.get(member_id(grid, number))
+            records = self.finished(member) if member is not None else "isn’t in the list"
+            if isinstance(records, str):
+                found.append(None if records == FAILED else records)
+            else:
+                found.append(-rank(records)[0])
+        return found
+
+    def unsettled(self, grid_id: str) -> str:
+        """Say what keeps a grid from being complete whose members are chosen from results."""
+        grid = next((grid for grid in self.study.grids if grid.id == grid_id), None)
+        if grid is None or grid.search is None:
+            return ""
+        n = settled(grid, self.results(grid))
+        if n < grid.n_chosen:
+            return f"{member_id(grid, n + 1)} was chosen from other results than there are now"
+        return f"{grid_id} has {told_in_words(grid)}" if grid.to_come else ""
+
     def _finished(self, experiment: Experiment, seed: int) -> Metrics | str:
         """Return the record that answers a grid member, or what is wrong with it."""
         step = self.step(experiment, seed)
@@ -172,7 +215,7 @@ class Plan:
         record = self.record(experiment.id, seed)
         if record is not None and step.state == "to do":
             if record.status == "failed":
-                return "failed"
+                return FAILED
             return f"is skipped: {record.error}" if record.error else f"is {record.status}"
         return "is stale" if step.state == "stale" else "has not run"
 

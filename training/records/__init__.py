@@ -110,6 +110,7 @@ from training.records.score_files import (
     read_scores,
 )
 from training.records.scores import KeptScores
+from training.records.searches import Range, Search, SearchRound
 from training.records.sections import SectionKind, StudyGrid, StudySection
 from training.records.selection import Rank, rank
 from training.records.spec import (
@@ -222,11 +223,14 @@ __all__ = [
     "PictureSet",
     "Predictions",
     "Projection",
+    "Range",
     "Rank",
     "RecordError",
     "Schedule",
     "ScoreFile",
     "Scores",
+    "Search",
+    "SearchRound",
     "SectionKind",
     "Selected",
     "Settings",

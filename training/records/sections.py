@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from training.records.searches import Search
+
 SectionKind = Literal[
     "runs",
     "grid",
@@ -54,15 +56,27 @@ class StudySection(
 class StudyGrid(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """Experiments that differ in one, two or three fields, or, drawn at random, in any number.
+    """Experiments that differ in one, two or three fields; drawn or chosen ones in any number.
 
     Attributes:
         id: `section/name`; its members' ids begin with it and a hyphen.
         axes: Fields of `Experiment` and their values, in order. The product of all is run; of a
             sample, the first member has the first value of each, and so on.
-        sample: Members that were drawn at random; 0 for the full product.
+        sample: Members that were drawn at random, or are to be chosen; 0 for the full product.
+        search: How members are chosen from results of others; null where they aren't.
     """
 
     id: str
     axes: dict[str, tuple[Any, ...]]
     sample: int = 0
+    search: Search | None = None
+
+    @property
+    def to_come(self) -> int:
+        """How many members aren't chosen yet: they depend on results."""
+        return self.sample - self.n_chosen if self.search is not None else 0
+
+    @property
+    def n_chosen(self) -> int:
+        """How many members a search has chosen so far."""
+        return sum(each.members for each in self.search.rounds) if self.search is not None else 0

@@ -19,6 +19,7 @@ from training.records import (
 )
 from training.study.experiments import SECTIONS
 from training.study.files import HOMEWORK, StudyFile
+from training.study.grids import SAMPLER
 from training.study.lists import experiment_list, homework_list, with_epochs
 from training.study.presets import PRESETS
 from training.study.resolve import build_study, check_name
@@ -56,6 +57,7 @@ def described_study(
         RecordError: The study's record can't be read.
     """
     kept = _kept(runs, name)
+    file = _with_rounds(file, runs, name)
     if kept is None:
         return build_study(preset, file, overrides, name, data)
     data = kept.data if data and _same_place(data, kept.data) else data
@@ -82,6 +84,14 @@ def _kept(runs: Path, name: str | None) -> StudyRecord | None:
     check_name(name)
     record = read_if_there(StudyFolder(runs / name).study, StudyRecord)
     return None if record is None else msgspec.structs.replace(record, name=name)
+
+
+def _with_rounds(file: StudyFile | None, runs: Path, name: str | None) -> StudyFile | None:
+    """Return a study file with what the record of its study knows of grids chosen from results."""
+    if file is None or not any(SAMPLER in fields for fields in file.grids.values()):
+        return file
+    known = _kept(runs, name or file.study_name)
+    return file if known is None else msgspec.structs.replace(file, begun=known.grids)
 
 
 def _again(kept: StudyRecord) -> StudyRecord:

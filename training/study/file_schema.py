@@ -17,7 +17,16 @@ from training.study.files import (
     RANK,
     StudyFile,
 )
-from training.study.grids import OF_SETTINGS, SAMPLE, SAMPLE_SEED, SHARED_WORDS
+from training.study.grids import (
+    OF_SETTINGS,
+    ROUND,
+    SAMPLE,
+    SAMPLE_SEED,
+    SAMPLER,
+    SAMPLERS,
+    SHARED_WORDS,
+    USUAL_ROUND,
+)
 from training.study.own_sections import TEXTS
 from training.study.presets import PRESETS
 
@@ -31,8 +40,11 @@ SAID = {
     RANK: "Beside “from”: 2 for the second best.",
     ONLY_FOR: "Backbones of the study with which this is in the list.",
     NOT_FOR: "Backbones of the study with which this isn’t in the list.",
-    SAMPLE: "How many members are drawn at random, in place of all.",
+    SAMPLE: "How many members are drawn at random, or chosen, in place of all.",
     SAMPLE_SEED: "Another draw for another number.",
+    SAMPLER: "What chooses the members of a sample: chance (random, the default), or Optuna, from "
+    "the validation accuracies of earlier ones.",
+    ROUND: f"Members that such a sampler chooses at a time; {USUAL_ROUND} where this isn’t said.",
 }
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -168,7 +180,13 @@ def _grid(experiment: dict[str, Any]) -> dict[str, Any]:
             ways.append({"const": OF_SETTINGS[name], "description": "Those of [settings]."})
         fields[name] = {"anyOf": ways, **said}
     words = {name: experiment["properties"][name] for name in SHARED_WORDS}
-    keys: dict[str, dict[str, Any]] = {LIKE: TEXT, SAMPLE: COUNT, SAMPLE_SEED: COUNT}
+    keys: dict[str, dict[str, Any]] = {
+        LIKE: TEXT,
+        SAMPLE: COUNT,
+        SAMPLE_SEED: COUNT,
+        SAMPLER: {"enum": list(SAMPLERS)},
+        ROUND: {"type": "integer", "minimum": 1},
+    }
     return {
         "type": "object",
         "description": "Experiments that differ in one, two or three fields: those with a list.",

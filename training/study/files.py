@@ -43,7 +43,7 @@ LIST_KEYS = (LIKE, FROM, RANK, ONLY_FOR, NOT_FOR)
 AT_MOST = "at_most"
 """Of a `batch_size`: the study's, but no more than this."""
 
-NOT_IN_FILE = ("path", "text", "kept")
+NOT_IN_FILE = ("path", "text", "kept", "begun")
 """Fields of `StudyFile` that no study file says."""
 
 
@@ -68,6 +68,8 @@ class StudyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         path: Where it was read from.
         text: What was read.
         kept: Grids whose members are among the experiments already: of a study that is there.
+        begun: Grids as the study's record has them: of those whose members are chosen from
+            results, it knows some.
     """
 
     name: str = ""
@@ -87,6 +89,7 @@ class StudyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str = ""
     text: str = ""
     kept: tuple[StudyGrid, ...] = ()
+    begun: tuple[StudyGrid, ...] = ()
 
     @property
     def study_name(self) -> str:

@@ -2,8 +2,7 @@
 
 import itertools
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +13,11 @@ from training.lookup import unknown_name
 from training.records import (
     GRID_FIELDS,
     Experiment,
+    Range,
     Settings,
     StudyGrid,
-    learning_rate_label,
 )
+from training.study.member_words import filled, labels_of, question_about
 from training.study.transforms import with_transforms
 
 if TYPE_CHECKING:
@@ -32,6 +32,17 @@ MOST_AXES = 3
 MOST_MEMBERS = 1000
 
 SAMPLE, SAMPLE_SEED = "sample", "sample_seed"
+SAMPLER, ROUND = "sampler", "round"
+KEYS = (SAMPLE, SAMPLE_SEED, SAMPLER, ROUND)
+"""What a grid's table says beside fields and words."""
+
+RANDOM = "random"
+SAMPLERS = (RANDOM, "optuna:tpe")
+"""What may choose a sample: chance, or, from results, a sampler of Optuna."""
+
+USUAL_ROUND = 5
+"""Members of a round, where a table doesn't say."""
+
 RANGE_KEYS = ("from", "to", "scale")
 SHARED_WORDS = ("question", "extra", "note")
 """Words of an experiment that all members of a grid may share."""
@@ -42,26 +53,6 @@ Where = Callable[..., str]
 TYPES = {known.name: known.type for known in msgspec.structs.fields(Experiment)}
 DRAWS = 100
 """Times as many draws as members, before a sample counts as larger than what it is drawn from."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """Numbers from `low` to `high`, drawn evenly, or evenly in their logarithms."""
-
-    low: float
-    high: float
-    is_log: bool
-    is_whole: bool
-
-    def draw(self, rng: "np.random.Generator") -> float | int:
-        """Return a whole number, or one of three significant digits."""
-        if self.is_whole and not self.is_log:
-            return int(rng.integers(int(self.low), int(self.high), endpoint=True))
-        low, high = (math.log(self.low), math.log(self.high)) if self.is_log else (
-            self.low, self.high)  # fmt: skip
-        value = rng.uniform(low, high)
-        value = min(max(math.exp(value) if self.is_log else value, self.low), self.high)
-        return round(value) if self.is_whole else float(f"{value:.3g}")
 
 
 Axes = dict[str, tuple[Any, ...] | Range]
@@ -76,6 +67,8 @@ class GridTable:
         shared: Fields that all members have.
         sample: Members to draw; 0 for all pairs.
         by_settings: Whether a setting decides how many members there are.
+        sampler: What chooses a sample, one of `SAMPLERS`.
+        round: Members that a sampler chooses at a time from results; 0 of a sample by chance.
     """
 
     axes: Axes
@@ -83,6 +76,8 @@ class GridTable:
     sample: int
     seed: int
     by_settings: bool
+    sampler: str = RANDOM
+    round: int = 0
 
 
 def read_grid(fields: Mapping[str, Any], settings: Settings, where: Where) -> GridTable:
@@ -98,8 +93,9 @@ def read_grid(fields: Mapping[str, Any], settings: Settings, where: Where) -> Gr
     shared: dict[str, Any] = {}
     by_settings = False
     sample, seed = (_count(fields, key, where) for key in (SAMPLE, SAMPLE_SEED))
+    sampler, per_round = _sampler(fields, sample, where)
     for name, value in fields.items():
-        if name in (SAMPLE, SAMPLE_SEED):
+        if name in KEYS:
             continue
         _check_field(name, where)
         if value == OF_SETTINGS.get(name):
@@ -111,7 +107,7 @@ def read_grid(fields: Mapping[str, Any], settings: Settings, where: Where) -> Gr
         else:
             shared[name] = value
     _check_size(axes, sample, where)
-    return GridTable(axes, shared, sample, seed, by_settings)
+    return GridTable(axes, shared, sample, seed, by_settings, sampler, per_round)
 
 
 def members(grid_id: str, table: GridTable, where: Where) -> tuple[StudyGrid, list[dict[str, Any]]]:
@@ -134,12 +130,38 @@ def members(grid_id: str, table: GridTable, where: Where) -> tuple[StudyGrid, li
         ids = [
             "-".join([grid_id, *(labels[name][i] for name, i in each.items())]) for each in picked
         ]
-    question = table.shared.get("question") or _question(table.axes)
+    question = question_of(table)
     found = [
-        each | {"id": member_id, "question": _filled(question, each)}
+        each | {"id": member_id, "question": filled(question, each)}
         for member_id, each in zip(ids, drawn, strict=True)
     ]
     return StudyGrid(id=grid_id, axes=axes, sample=table.sample), found
+
+
+def question_of(table: GridTable) -> str:
+    """Return the question of all members, with fields' names in braces for their values."""
+    return str(table.shared.get("question") or question_about(table.axes))
+
+
+def _sampler(fields: Mapping[str, Any], sample: int, where: Where) -> tuple[str, int]:
+    """Return what chooses a sample, and how many at a time: 0 where that is chance."""
+    sampler = fields.get(SAMPLER, RANDOM)
+    if sampler not in SAMPLERS:
+        raise unknown_name(f"sampler in {where(SAMPLER)}:", str(sampler), SAMPLERS)
+    if sampler != RANDOM and not sample:
+        raise StudyError(
+            f"In {where(SAMPLER)}: {sampler} chooses members of a sample, and there is none.",
+            "Add sample = 20, say.",
+        )
+    if sampler == RANDOM and ROUND in fields:
+        raise StudyError(
+            f"In {where(ROUND)}: only a sampler that learns from results has a {ROUND}.",
+            f'Leave it out, or add {SAMPLER} = "{SAMPLERS[1]}".',
+        )
+    per_round = _count({ROUND: USUAL_ROUND, **fields}, ROUND, where)
+    if not per_round:
+        raise StudyError(f"In {where(ROUND)}: a {ROUND} has one member at least; found 0.")
+    return sampler, per_round if sampler != RANDOM else 0
 
 
 def _check_field(name: str, where: Where) -> None:
@@ -150,7 +172,7 @@ def _check_field(name: str, where: Where) -> None:
             "experiment.",
         )
     if name not in (*GRID_FIELDS, *SHARED_WORDS):
-        valid = (*GRID_FIELDS, *SHARED_WORDS, "like", SAMPLE, SAMPLE_SEED)
+        valid = (*GRID_FIELDS, *SHARED_WORDS, "like", *KEYS)
         raise unknown_name(f"field in {where(name)}:", name, valid)
 
 
@@ -220,7 +242,12 @@ def _range(value: dict[str, Any], name: str, sample: int, where: Where) -> Range
             f"In {where(name)}: {name} can't be drawn on a log scale from {numbers[0]}."
         )
     is_whole = all(isinstance(x, int) for x in numbers)
-    found = Range(numbers[0], numbers[1], scale == "log", is_whole and _is_whole(name))
+    found = Range(
+        low=numbers[0],
+        high=numbers[1],
+        is_log=scale == "log",
+        is_whole=is_whole and _is_whole(name),
+    )
     _values([numbers[0] if found.is_whole else float(numbers[0])], name, where)
     return found
 
@@ -259,77 +286,28 @@ def _drawn(table: GridTable, where: Where) -> Iterator[dict[str, Any]]:
     rng = np.random.default_rng(table.seed)
     seen: list[dict[str, Any]] = []
     for _ in range(DRAWS * table.sample):
-        each = {
-            name: values.draw(rng)
-            if isinstance(values, Range)
-            else values[int(rng.integers(len(values)))]
-            for name, values in table.axes.items()
-        }
+        each = one_of(table.axes, rng)
         if each not in seen:
             seen.append(each)
             yield each
         if len(seen) == table.sample:
             return
-    raise StudyError(
-        f"In {where(SAMPLE)}: sample asks for {table.sample} members, and {len(seen)} were found.",
+    raise too_few(table.sample, len(seen), where)
+
+
+def one_of(axes: Axes, rng: "np.random.Generator") -> dict[str, Any]:
+    """Draw a value of each field."""
+    return {
+        name: values.draw(rng)
+        if isinstance(values, Range)
+        else values[int(rng.integers(len(values)))]
+        for name, values in axes.items()
+    }
+
+
+def too_few(sample: int, found: int, where: Where) -> StudyError:
+    """Return the error of a sample that is larger than what it is drawn from."""
+    return StudyError(
+        f"In {where(SAMPLE)}: sample asks for {sample} members, and {found} were found.",
         "Draw fewer, or give more values or wider ranges.",
     )
-
-
-def labels_of(name: str, values: Sequence[Any]) -> list[str]:
-    """Return short labels of a field's values, each another, of letters that ids may have."""
-    short = [_label(name, value) for value in values]
-    if len(set(short)) < len(short):  # torchvision:resnet18 and timm:resnet18
-        short = [_slug(value) if isinstance(value, str) else "" for value in values]
-    if len(set(short)) < len(short):
-        short = [str(number) for number in range(1, len(values) + 1)]
-    return short
-
-
-def _label(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float):
-        plain, label = f"{value:g}", learning_rate_label(value)
-        is_rate = name == "learning_rate" and value != 0
-        return label if is_rate or len(label) < len(plain) else plain
-    if isinstance(value, str):
-        return _slug(value.rpartition(":")[2] if ":" in value else value.rpartition("/")[2])
-    if isinstance(value, dict) and "name" in value:  # of a thing with parameters
-        return _slug(str(value["name"]))
-    if isinstance(value, dict):
-        return (
-            "-".join(f"{_slug(key)}-{_label(key, each)}" for key, each in value.items()) or "none"
-        )
-    if isinstance(value, list | tuple):
-        return "+".join(_label(name, each) for each in value) or "none"
-    return _slug(str(value))
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9_.+-]+", "-", text.lower()).strip("-") or "none"
-
-
-def _question(axes: Mapping[str, object]) -> str:
-    named = [f"{name.replace('_', ' ')} {{{name}}}" for name in axes]
-    *first, last = named
-    return f"What is reached with {', '.join(first)}{' and ' if first else ''}{last}?"
-
-
-def _filled(question: str, values: Mapping[str, Any]) -> str:
-    """Return a question with a member's values in place of the fields' names in braces."""
-    for name, value in values.items():
-        question = question.replace(f"{{{name}}}", in_question(value))
-    return question
-
-
-def in_question(value: Any) -> str:
-    """Return a value for a question; 0.0025 is 0.0025, and 1e-05 is 1e-05."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, dict):
-        told = (f"{key} {in_question(each)}" for key, each in value.items())
-        return str(value["name"]) if "name" in value else ", ".join(told) or "none"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(in_question, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)

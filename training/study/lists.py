@@ -36,9 +36,10 @@ from training.study.files import (
     experiment_fields,
     read_study_file,
 )
-from training.study.grids import GridTable, Where, members, read_grid
+from training.study.grids import RANDOM, GridTable, Where, members, read_grid
 from training.study.own_sections import DATA
 from training.study.recipe import check_recipe
+from training.study.rounds import begun_grid, corners, members_of
 
 BEST_OF = re.compile(r"best of (\S+)")
 PAIR = {"learning_rate", "optimizer"}
@@ -202,16 +203,28 @@ class _Listing:
                     "Begin with another experiment, or with a member of that grid.",
                 )
             table = read_grid(fields, self.settings, at)
-            record, found = members(grid_id, table, at)
             shared = {key: value for key, value in start.items() if key in GRID_FIELDS}
             shared |= experiment_fields(table.shared, self.settings, at("batch_size"))
+            usual = {"model": self.settings.backbone} | shared
+            record, found = self._members(grid_id, table, usual, at)
             self.grids[grid_id] = Grid(record, replace(table, shared=shared))
             for own in found:
-                usual = {"model": self.settings.backbone} | shared
                 member = self._made(usual | own, "grids", grid_id)
                 if not ID_PATTERN.fullmatch(member.id):
                     raise StudyError(f"In {at()}: “{member.id}” is not an experiment id.")
                 self.table[member.id] = member
+
+    def _members(
+        self, grid_id: str, table: GridTable, usual: Mapping[str, Any], at: Where
+    ) -> tuple[StudyGrid, list[dict[str, Any]]]:
+        """Return a grid and what its members don't share: of a search, those known so far."""
+        if table.sampler == RANDOM:
+            return members(grid_id, table, at)
+        for corner in corners(table):  # what is chosen later must be possible, too
+            self._made({**usual, **corner, "id": grid_id, "question": "?"}, "grids", grid_id)
+        before = next((grid for grid in self.file.begun if grid.id == grid_id), None)
+        record = begun_grid(grid_id, table, at, before)
+        return record, members_of(record)
 
     # Experiments
 
@@ -322,7 +335,7 @@ class _Listing:
         grid, rank = self._named_grid(fields, at)
         table = grid.table
         assert table is not None
-        n = sum(matches_group(item.id, grid.record.id) for item in self.table.values())
+        n = table.sample or sum(matches_group(e.id, grid.record.id) for e in self.table.values())
         if rank > n:
             if table.by_settings:
                 return None
@@ -404,6 +417,8 @@ class _Listing:
 
     def _member_ids(self, grid: Grid) -> list[str]:
         assert grid.table is not None
+        if grid.record.search is not None:
+            return [str(own["id"]) for own in members_of(grid.record)]
         return [str(own["id"]) for own in members(grid.record.id, grid.table, str)[1]]
 
     def _check_sections(self) -> None:

@@ -195,6 +195,8 @@ class GridTable(TypedDict, total=False):
     like: str
     sample: int
     sample_seed: int
+    sampler: Literal["random", "optuna:tpe"]
+    round: int
     model: Values[str]
     head: Sequence[int] | Sequence[Sequence[int]]
     weights: Values[Text]

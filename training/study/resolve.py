@@ -65,11 +65,7 @@ def build_study(
             f"{file.path or study_name} lists no experiments.",
             'Add [experiments."section/name"] or [grids."section/name"].',
         )
-    check_warm_ups(experiments, settings)
-    check_optimizers(experiments, settings)
-    check_mixing(experiments, settings)
-    check_losses(experiments, settings)
-    check_phases(experiments, settings)
+    check_recipes(experiments, settings)
     check_changed_tests(experiments, listed.sections)
     check_tested(experiments)
     others = tuple(PictureSet(key, each["data"]) for key, each in file.pictures.items())
@@ -89,6 +85,19 @@ def build_study(
         grids=() if is_homework else tuple(grid.record for grid in listed.grids.values()),
         pictures=others or msgspec.UNSET,
     )
+
+
+def check_recipes(experiments: Sequence[Experiment], settings: Settings) -> None:
+    """Refuse experiments whose fields can't go together under a study's settings.
+
+    Raises:
+        StudyError: One can't be run so.
+    """
+    check_warm_ups(experiments, settings)
+    check_optimizers(experiments, settings)
+    check_mixing(experiments, settings)
+    check_losses(experiments, settings)
+    check_phases(experiments, settings)
 
 
 def check_name(name: str) -> None:

@@ -4,9 +4,10 @@ import pytest
 from in_memory import a_run, a_spec, a_view
 
 from report.findings.outdated import changed_settings, settings_notices
-from training.records import Choice, Experiment
+from training.records import Choice, Experiment, Selected
 
 NAME = "scratch/baseline"
+LEARNING = {"optimizer": "sgd", "learning_rate": 2e-3}
 PLAIN = {"epochs": 30, "optimizer": "sgd", "learning_rate": 1e-3}
 
 
@@ -87,6 +88,17 @@ def test_a_reused_run_is_held_against_what_it_repeats():
     assert reused("scratch/grid-sgd-1e-3", epochs=3) == ["epochs"]
     assert reused("scratch/grid-gone", epochs=3) == []
     assert reused(None, epochs=3) == []
+
+
+@pytest.mark.parametrize(("decay", "found"), [(8e-5, []), (7e-5, ["weight_decay"])])
+def test_what_a_choice_takes_over_is_the_chosen_members(decay, found):
+    member = Experiment(id="x/grid-1", question="?", weight_decay=8e-5, epochs=9, **LEARNING)
+    choice = Choice("x/grid", fields=("learning_rate", "weight_decay"))
+    experiment = Experiment(id="x/best", question="?", choice=choice, epochs=30, optimizer="sgd")
+    selected = Selected("x/grid", member.id, 1, [member.id], [0.5])
+    spec = a_spec(weight_decay=decay, learning_rate=2e-3)
+    run = a_run("x/best", experiment=experiment, spec=spec, selected=selected)
+    assert list(changed_settings(a_view(run, experiments=[member]), run)) == found
 
 
 def test_each_stale_experiment_is_named_with_its_settings():

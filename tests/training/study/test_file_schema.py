@@ -81,6 +81,7 @@ GRID = "[sections.x]\n[grids.'x/g']\n"
 TAKEN = [
     f"{GRID}gamma = [0.1, 0.2]\nepochs = 3\nquestion = 'Q'",
     f"{GRID}gamma = {{ from = 0.1, to = 0.5, scale = 'log' }}\nsample = 3",
+    f"{GRID}gamma = {{ from = 0.1, to = 0.5 }}\nsample = 3\nsampler = 'random'",
     f"{GRID}optimizer = 'optimizers'\nlearning_rate = 'learning_rates'",
     f"{GRID}head = [[], [512]]",
     f"{GRID}optimizer = ['sgd', 'mine:own']\naugmentation = 'mine:own'\nloss = 'mine:own'",
@@ -130,6 +131,8 @@ REFUSED = [
     f"{GRID}gamma = [0.1, 'x']",
     f"{GRID}gamma = [0.1, 0.2]\ntest = true",
     f"{GRID}gamma = {{ from = 0.1 }}\nsample = 3",
+    f"{GRID}gamma = [0.1, 0.2]\nsample = 2\nsampler = 'optuna'",
+    f"{GRID}gamma = [0.1, 0.2]\nsample = 2\nsampler = 'optuna:tpe'\nround = 0",
     "[sections.x]\ncompare = [['x/a']]",
     "[settings]\noptimizer_options = { betas = [0.9] }",
     "[report]\nleave = []",

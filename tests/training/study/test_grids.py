@@ -4,7 +4,8 @@ import pytest
 
 from training.errors import StudyError
 from training.records import ID_PATTERN, Settings
-from training.study.grids import labels_of, members, read_grid
+from training.study.grids import members, read_grid
+from training.study.member_words import labels_of
 
 
 def grid(settings=None, **fields):

@@ -32,6 +32,7 @@ study = Study(
             batch_size=8,
             sample=3,
         ),
+        Grid("x/t", gamma={"from": 0.1, "to": 0.5}, sample=3, sampler="optuna:tpe", round=2),
         Grid("x/h", learning_rate="learning_rates", optimizer="optimizers", epochs=[1, 2]),
     ],
     experiments=[
@@ -53,6 +54,7 @@ Section("x", kind="grids")  # wrong: arg-type
 Section("x", titel="x")  # wrong: call-arg
 Grid("x/g", test=True)  # wrong: call-arg
 Grid("x/g", balance=["loss", "weights"])  # wrong: list-item
+Grid("x/g", gamma=[0.1], sample=1, sampler="optuna")  # wrong: arg-type
 Experiment("x/a", epochz=3)  # wrong: call-arg
 Experiment("x/a", epochs="three")  # wrong: arg-type
 Experiment("x/a", balance="weights")  # wrong: arg-type
