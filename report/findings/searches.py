@@ -33,7 +33,7 @@ def _told_validation(view: StudyView, grid: StudyGrid) -> bool:
     for number, told in enumerate(grid.search.told, 1):
         accuracy = validation_accuracy(view, member_id(grid, number))
         if accuracy is None or told is None:
-            if not (accuracy is None and told is None):
+            if (accuracy is None) != (told is None):
                 return False
         elif abs(accuracy.value - told) > TINY:
             return False
