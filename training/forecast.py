@@ -81,7 +81,7 @@ class Forecast:
         device: Name of the device.
         precision: Number format of products and convolutions.
         stand_ins: Of the seconds of each step, those in which stand-in weights are trained.
-        n_images: Of the study, all splits together.
+        n_images: Of the study, all splits together, with those of further data sets.
         memory: What the runs take on the device.
     """
 
@@ -174,7 +174,8 @@ def forecast(
         for own, before in zip(seconds, of_stand_ins, strict=True)
     ]
     device = device_name(workspace.device)
-    n_images = sum(map(len, workspace.data.splits.values()))
+    data = workspace.data
+    n_images = sum(map(len, data.splits.values())) + sum(len(o.paths) for o in data.others)
     found = list(dict.fromkeys(problems))
     memory = memory_of(steps, specs, workspace)
     return Forecast(total, device, workspace.precision, found, of_stand_ins, n_images, memory)

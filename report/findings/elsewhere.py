@@ -120,7 +120,7 @@ def _measured(view: StudyView, run: Run, place: int, described: int) -> Elsewher
     assert view.dataset is not None
     classes = view.dataset_number("/classes")
     among = view.dataset_number(f"/other_pictures/{described}/classes")
-    all_classes = len(among.value) == len(classes.value)
+    all_classes = set(among.value) >= set(range(len(classes.value)))
     label, predicted = run.prediction("/label"), run.prediction("/predicted")
     n_here, right_here = run.number("/test/n_images"), run.number("/test/n_correct")
     if not all_classes:

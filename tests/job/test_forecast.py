@@ -3,7 +3,9 @@
 import json
 
 import msgspec
+import numpy as np
 import pytest
+from PIL import Image
 from tiny import TINY
 
 from training import forecast as forecasts
@@ -60,6 +62,27 @@ def test_seconds_are_the_sum_of_what_a_run_does(homework, tmp_path, paced):
     assert tested["seconds"] == pytest.approx(PACE.start + features + epoch + test)
     assert steps["scratch/best"]["seconds"] == pytest.approx(PACE.start + test)
     assert steps["transfer/detail-1"]["seconds"] == 0
+
+
+def test_further_pictures_are_tested_for_as_long_as_they_are_many(homework, tmp_path, paced):
+    counts(tmp_path, homework)
+    classes = json.loads((tmp_path / "runs" / "quick" / "dataset.json").read_text())["classes"]
+    for name in classes[:2]:
+        folder = tmp_path / "sketches" / name
+        folder.mkdir(parents=True)
+        for i in range(4):
+            pixels = np.random.default_rng([i, *name.encode()]).integers(
+                0, 255, (9, 9, 3), np.uint8
+            )
+            Image.fromarray(pixels).save(folder / f"{i}.png")
+    (tmp_path / "study.toml").write_text(
+        '[pictures.sketches]\ndata = "sketches"\n[experiments."scratch/baseline"]\n'
+        'test_on = ["sketches"]\n'
+    )
+    asked = ("plan", "--time", "--json", "--study", "new")
+    plain = planned(homework(*asked))["scratch/baseline"]["seconds"]
+    more = planned(homework(*asked, "-f", "study.toml"))["scratch/baseline"]["seconds"]
+    assert more - plain == pytest.approx(8 * (PACE.evaluation + PACE.features))
 
 
 def test_epochs_count(homework, paced):
