@@ -125,6 +125,18 @@ def test_damage_that_cannot_be_written_over_is_never_given_out(pictures, damaged
     assert pixels[4].any()
 
 
+def test_what_stays_damaged_is_never_given_out(pictures, damaged):
+    pixels = decode_all(pictures, NAMES, SIZE).pixels
+    file = damaged[1]
+    other = file.with_name("other")
+    other.write_bytes(file.read_bytes())
+    other.replace(file)  # what is mapped has no name any more
+    for _ in range(2):
+        with pytest.raises(DataError, match="stay damaged"):
+            pixels[2:5]
+    assert pixels[4].any()
+
+
 def test_a_whole_array_is_read_where_nothing_can_be_written(pictures, own_cache, monkeypatch):
     expected = decode_all(pictures, NAMES, SIZE).pixels.copy()
 
