@@ -147,13 +147,9 @@ def measure(options: argparse.Namespace) -> None:
             seconds, peak = run_stage(STAGES[name](place), place)
             print(f"| {name} | {options.pictures:,} | {seconds:.1f} | {peak / 1e6:,.0f} |",
                   flush=True)  # fmt: skip
-        sizes = {file.suffix: file.stat().st_size for file in _cached(place)}
-        print(", ".join(f"{n / options.pictures:.0f} bytes a picture in {suffix} files"
-                        for suffix, n in sizes.items()))  # fmt: skip
-
-
-def _cached(place: Path) -> list[Path]:
-    return sorted((place / "cache" / "pixels").glob("*"), key=lambda file: file.stat().st_size)
+        for suffix in (".npy", ".contents"):
+            n_bytes = sum(file.stat().st_size for file in (place / "cache").rglob(f"*{suffix}"))
+            print(f"{suffix} files: {n_bytes / options.pictures:.0f} bytes a picture")
 
 
 def run_stage(arguments: list[str], place: Path) -> tuple[float, int]:

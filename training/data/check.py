@@ -19,7 +19,7 @@ from training.byte_names import escaped
 from training.data import duplicates
 from training.data.cache import Stage, kept_pixels
 from training.data.contents import Contents, no_contents
-from training.data.decode import AT_ONCE, Decoded, decode_each, squared
+from training.data.decode import AT_ONCE, Decoded, decode_into
 from training.data.index import Index
 from training.data.layouts import index_pictures, is_table
 from training.data.left_out import described
@@ -168,28 +168,24 @@ def _look(
     """Decode and measure every image; take from the cache what a run has left there."""
     known = kept_pixels(root, used.paths, image_size)
     found = known.contents if known is not None else no_contents(len(used.paths))
-    train = set(splits["train"].tolist())
+    in_train = np.zeros(len(used.paths), np.bool_)
+    in_train[splits["train"]] = True
     sums = np.zeros((len(used.paths), 2, 3), np.uint64)
     looks = np.zeros((len(used.paths), len(OF_PIXELS)))
 
-    def measure(position: int, square: NDArray[np.uint8]) -> None:
-        looks[position] = of_pixels(square)[0]
-        if position in train:
-            sums[position] = channel_sums(square, np.array([0]))
-
     def look(start: int) -> list[Decoded]:
-        places = range(start, min(start + AT_ONCE, len(used.paths)))
-        if known is None:
-            paths = [root / used.paths[position] for position in places]
-            return decode_each(
-                paths,
-                lambda place, image: measure(
-                    start + place, np.asarray(squared(image, image_size))[None]
-                ),
-            )
-        for position in places:
-            measure(position, known.pixels[position : position + 1])
-        return []
+        stop = min(start + AT_ONCE, len(used.paths))
+        decoded: list[Decoded] = []
+        if known is not None:
+            squares = known.pixels[start:stop]
+        else:
+            squares = np.zeros((stop - start, image_size, image_size, 3), np.uint8)
+            files = [root / path for path in used.paths[start:stop]]
+            decoded = decode_into(squares, list(enumerate(files)))
+        looks[start:stop] = of_pixels(squares)
+        for place in np.flatnonzero(in_train[start:stop]):
+            sums[start + place] = channel_sums(squares, np.array([place]))
+        return decoded
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         starts = range(0, len(used.paths), AT_ONCE)

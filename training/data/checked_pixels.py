@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.errors import DataError
+
 WORTH_THREADS = 2**25
 """Bytes from which several threads check them."""
 
@@ -45,7 +47,11 @@ class CheckedPixels:
         return self.shape[0]
 
     def __getitem__(self, which: Any) -> NDArray[np.uint8]:
-        """Return some images: by a number, a slice or an array of numbers, as of a numpy array."""
+        """Return some images: by a number, a slice or an array of numbers, as of a numpy array.
+
+        Raises:
+            DataError: One is damaged and can't be mended.
+        """
         if not self._all_seen:
             self._check(which)
         some: NDArray[np.uint8] = self._pixels[which]
@@ -66,9 +72,16 @@ class CheckedPixels:
         new = np.unique(rows[~self._seen[rows]])
         if not len(new):
             return
-        for row in wrong_rows(self._pixels, self._crc32s, new):
+        wrong = wrong_rows(self._pixels, self._crc32s, new)
+        for row in wrong:
             with self._lock:
                 self._mend(row, int(self._crc32s[row]))
+        if wrong_rows(self._pixels, self._crc32s, np.array(wrong, np.int64)):
+            raise DataError(
+                "Cached pixels stay damaged after they were decoded anew: another process has "
+                "replaced their file.",
+                "Run again.",
+            )
         self._seen[new] = True
         self._all_seen = bool(self._seen.all())
 

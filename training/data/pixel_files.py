@@ -64,6 +64,10 @@ class Mender:
     def __call__(self, row: int, crc32: int) -> None:
         """Write an image's pixels into the array's file again.
 
+        Args:
+            row: Of the array.
+            crc32: That its pixels must have.
+
         Raises:
             DataError: The file of the image isn't what it was, or the array can't be written.
         """
@@ -91,6 +95,8 @@ class PixelCache:
         pixels: uint8 (N, H, W, 3), memory-mapped; black where unreadable.
         contents: What decoding found.
         path: The array's file.
+        mender: What decodes a damaged image anew; None for pixels that are in memory.
+        kind: See `Sources`.
     """
 
     pixels: Pixels

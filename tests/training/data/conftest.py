@@ -9,6 +9,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from pictures import noise
 
+from training.data import decode
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
@@ -51,3 +53,16 @@ def caltech(tmp_path, make_classes):
     (folder / "train.txt").write_text("\n".join(train) + "\n")
     (folder / "test.txt").write_text("\n".join(test) + "\n")
     return folder
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Return the names of the pictures that have been decoded so far."""
+    names, original = [], decode.open_picture
+
+    def counting(path):
+        names.append(path.name)
+        return original(path)
+
+    monkeypatch.setattr(decode, "open_picture", counting)
+    return names

@@ -7,7 +7,6 @@ import pytest
 from pictures import noise
 
 from training.data import checked_pixels
-from training.data import decode as decode_module
 from training.data.cache import decode_all
 from training.errors import DataError
 
@@ -22,19 +21,6 @@ def pictures(tmp_path):
     for i, name in enumerate(NAMES):
         noise(30 + i, 24, i).save(folder / name)
     return folder
-
-
-@pytest.fixture
-def decoded(monkeypatch):
-    """Return the names of the pictures that have been decoded so far."""
-    names, original = [], decode_module.open_picture
-
-    def counting(path):
-        names.append(path.name)
-        return original(path)
-
-    monkeypatch.setattr(decode_module, "open_picture", counting)
-    return names
 
 
 def damage(file, *rows):
@@ -136,6 +122,18 @@ def test_damage_that_cannot_be_written_over_is_never_given_out(pictures, damaged
     for _ in range(2):
         with pytest.raises(DataError, match=r"3\.png .* can't be written: Permission denied"):
             pixels[3]
+    assert pixels[4].any()
+
+
+def test_what_stays_damaged_is_never_given_out(pictures, damaged):
+    pixels = decode_all(pictures, NAMES, SIZE).pixels
+    file = damaged[1]
+    other = file.with_name("other")
+    other.write_bytes(file.read_bytes())
+    other.replace(file)  # what is mapped has no name any more
+    for _ in range(2):
+        with pytest.raises(DataError, match="stay damaged"):
+            pixels[2:5]
     assert pixels[4].any()
 
 

@@ -9,7 +9,6 @@ import pytest
 from pictures import noise
 from PIL import Image
 
-from training.data import decode as decode_module
 from training.data import old_pixel_files
 from training.data.cache import decode_all
 
@@ -61,18 +60,6 @@ def old(pictures, monkeypatch):
     cache.path.with_suffix(".json").write_text(f'{{"sha256":"{seal}","content":{content}}}')
     cache.path.with_suffix(".contents").unlink()
     return cache.path, pixels, cache.contents
-
-
-@pytest.fixture
-def decoded(monkeypatch):
-    names, original = [], decode_module.open_picture
-
-    def counting(path):
-        names.append(path.name)
-        return original(path)
-
-    monkeypatch.setattr(decode_module, "open_picture", counting)
-    return names
 
 
 def test_it_is_described_anew_and_nothing_is_decoded(pictures, old, decoded):

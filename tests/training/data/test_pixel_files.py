@@ -10,7 +10,6 @@ import pytest
 from pictures import noise
 
 from training.data import cache as cache_module
-from training.data import decode as decode_module
 from training.data.cache import decode_all
 from training.data.pixel_files import BESIDE
 from training.data.statistics import channel_statistics
@@ -25,19 +24,6 @@ def pictures(tmp_path):
     for i, name in enumerate(NAMES):
         noise(30 + i, 24, i).save(folder / name)
     return folder
-
-
-@pytest.fixture
-def decoded(monkeypatch):
-    """Return the names of the pictures that have been decoded so far."""
-    names, original = [], decode_module.open_picture
-
-    def counting(path):
-        names.append(path.name)
-        return original(path)
-
-    monkeypatch.setattr(decode_module, "open_picture", counting)
-    return names
 
 
 def first_array(folder, names=NAMES, size=16):

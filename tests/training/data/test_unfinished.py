@@ -11,7 +11,6 @@ import pytest
 from pictures import noise
 
 from training.data import cache as cache_module
-from training.data import decode as decode_module
 from training.data.cache import decode_all
 from training.data.contents import ROW
 from training.errors import DataError
@@ -49,18 +48,6 @@ def pictures(tmp_path):
         noise(30 + i, 24, i).save(folder / name)
     (folder / NAMES[1]).write_text("no picture")
     return folder
-
-
-@pytest.fixture
-def decoded(monkeypatch):
-    names, original = [], decode_module.open_picture
-
-    def counting(path):
-        names.append(path.name)
-        return original(path)
-
-    monkeypatch.setattr(decode_module, "open_picture", counting)
-    return names
 
 
 @pytest.fixture
