@@ -3,10 +3,10 @@
 As in `score_metrics`, values are rounded so that every machine gives the same.
 """
 
-import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from report.evidence.remembered import Remembered
 from report.evidence.score_metrics import (
     N_AT_ONCE,
     N_RESAMPLES,
@@ -88,21 +88,9 @@ class Calibration:
     steps: Bins
 
 
-_known: "weakref.WeakKeyDictionary[SplitScores, Calibration]" = weakref.WeakKeyDictionary()
-_of_files: dict[str, Calibration] = {}
-"""The same by `SplitScores.known_as`."""
-
-
 def calibration(scores: SplitScores) -> Calibration:
     """Return how a split's probabilities hold; chance is simulated, seeded."""
-    if scores in _known:
-        return _known[scores]
-    if scores.known_as not in _of_files or not scores.known_as:
-        _known[scores] = found = _calibration(*_answers(scores, 1.0))
-        if scores.known_as:
-            _of_files[scores.known_as] = found
-        return found
-    return _of_files[scores.known_as]
+    return _remembered(scores)
 
 
 def n_bins(n: int) -> int:
@@ -226,6 +214,9 @@ def _calibration(confidence: "Floats", right: "NDArray[np.bool_]") -> Calibratio
         bins=_bins(confidence, right),
         steps=_steps(confidence, right),
     )
+
+
+_remembered = Remembered(lambda scores: _calibration(*_answers(scores, 1.0)))
 
 
 def _bins(confidence: "Floats", right: "NDArray[np.bool_]") -> Bins:

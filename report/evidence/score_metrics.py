@@ -4,11 +4,11 @@ All are rounded to six decimals, so that another machine's arithmetic gives the 
 hold them to scikit-learn and torchmetrics.
 """
 
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from report.evidence.remembered import Remembered
 from report.evidence.scores_by_image import by_image
 from training.records import SplitScores
 
@@ -30,12 +30,6 @@ N_AT_ONCE = 4_000_000
 
 _DIGITS = 6
 
-_known: "weakref.WeakKeyDictionary[SplitScores, dict[str, tuple[float, float, float]]]" = (
-    weakref.WeakKeyDictionary()
-)
-_of_files: dict[str, dict[str, tuple[float, float, float]]] = {}
-"""The same by `SplitScores.known_as`: to verify a report, a file is read more than once."""
-
 
 def metric(scores: SplitScores, name: str) -> tuple[float, float, float]:
     """Return a metric of `METRICS` and the ends of its 95 % interval.
@@ -47,14 +41,7 @@ def metric(scores: SplitScores, name: str) -> tuple[float, float, float]:
     Raises:
         KeyError: The metric isn't defined for these scores, see `defined`.
     """
-    if scores in _known:
-        return _known[scores][name]
-    if scores.known_as not in _of_files or not scores.known_as:
-        _known[scores] = found = _metrics(scores)
-        if scores.known_as:
-            _of_files[scores.known_as] = found
-        return found[name]
-    return _of_files[scores.known_as][name]
+    return _all_metrics(scores)[name]
 
 
 def defined(scores: SplitScores) -> tuple[str, ...]:
@@ -141,6 +128,9 @@ def _metrics(scores: SplitScores) -> dict[str, tuple[float, float, float]]:
         name: (rounded(points[i]), rounded(low[i]), rounded(high[i]))
         for i, name in enumerate(names)
     }
+
+
+_all_metrics = Remembered(_metrics)
 
 
 def rounded(value: Any) -> float:

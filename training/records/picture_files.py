@@ -12,7 +12,7 @@ import msgspec
 
 from training.byte_names import escaped
 from training.errors import RecordError
-from training.records.columns import Column, Entries, Filed, Lines
+from training.records.columns import AT_ONCE, Column, Entries, Filed, Lines
 from training.records.content import LARGEST_BYTES, chunks_of, sha256_of
 from training.records.dataset import Dataset
 from training.records.npy import header
@@ -137,8 +137,23 @@ def _columns(file: Path, about: PictureFile, record: Path) -> dict[str, "Column[
         raise _wrong(file, f"it doesn't hold {about.n_images:,} answers")
     if not next(chunks_of(file)).startswith(head):
         raise _wrong(file, "its header isn't that of a file of answers")
+    if not _are_probabilities(file, dtype, len(head)):
+        raise _wrong(file, "it holds a probability that isn't between 0 and 1")
     entries = Entries(file, dtype, len(head), about.n_images)
     return {name: Column(entries.n, entries.field(name)) for name in ANSWERS}
+
+
+def _are_probabilities(file: Path, dtype: "np.dtype[np.void]", offset: int) -> bool:
+    """Tell whether the answers have probabilities; without keeping the file open."""
+    import numpy as np
+
+    with file.open("rb") as opened:
+        opened.seek(offset)
+        while len(some := np.fromfile(opened, dtype, AT_ONCE)):
+            values = some["probability"]
+            if not ((values >= 0) & (values <= 1)).all():  # nan isn't, either
+                return False
+    return True
 
 
 def _dtype() -> "np.dtype[np.void]":

@@ -143,7 +143,7 @@ def _check(kept: KeptScores, path: Path, n_bytes: int, sha256: str, start: bytes
 
 
 def _known_as(kept: KeptScores, name: str) -> str:
-    return f"{kept.sha256} {name}"
+    return f"{kept} {name}"
 
 
 def _split(entries: "NDArray[np.void]", kept: KeptScores, name: str = "") -> SplitScores:

@@ -2,6 +2,7 @@
 
 import time
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -15,7 +16,7 @@ from report.evidence.calibration import (
 )
 from report.evidence.numbers import OPERATIONS
 from report.evidence.score_metrics import METRICS, defined, metric, resampled
-from training.records import SplitScores
+from training.records import SplitScores, encode_scores, read_scores
 
 SMALL = 1e-6
 
@@ -310,3 +311,22 @@ def test_the_variance_within_small_classes_is_not_too_small():
     values = np.array([0.0, 1, 5, 2])
     means = np.concatenate(list(resampled(np.zeros(4, int), 4000))) @ values / 4
     assert means.var() == pytest.approx(values.var(ddof=1) / 4, rel=0.08)
+
+
+def test_what_is_remembered_of_a_file_is_of_the_same_split_alone(tmp_path):
+    """Of two records that speak of one file, one may say that other pictures are its test."""
+    scores = drawn(60)
+    half = [(scores.label[i::2], scores.log_probability[i::2].astype(float)) for i in (0, 1)]
+    content, kept = encode_scores(*half)
+    (tmp_path / "scores.npy").write_bytes(content)
+    other = msgspec.structs.replace(kept, n_test=20, n_validation=40)
+    first, second = (read_scores(tmp_path / "scores.npy", k).test for k in (kept, other))
+    alone = SplitScores(second.label, second.log_probability, second.n_classes)
+    metric(first, "nll")
+    calibration(first)
+    assert metric(second, "nll") == metric(alone, "nll") != metric(first, "nll")
+    assert calibration(second) == calibration(alone) != calibration(first)
+    again = read_scores(tmp_path / "scores.npy", kept).test
+    assert again is not first
+    assert metric(again, "nll") is metric(first, "nll")
+    assert calibration(again) is calibration(first)

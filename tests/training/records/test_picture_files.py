@@ -151,6 +151,15 @@ def test_a_file_that_the_record_vouches_for_is_still_held_to_its_form(tmp_path, 
         read(path, type(record))
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1.1])
+def test_what_is_no_probability_is_refused(tmp_path, value):
+    path, record = tmp_path / "predictions.json", answers(MOST + 1)
+    record.probability[-1] = value
+    write(path, record)
+    with pytest.raises(RecordError, match="isn't between 0 and 1"):
+        read(path, Predictions)
+
+
 @each
 def test_a_missing_file_is_named_with_the_record_that_speaks_of_it(tmp_path, name):
     path, record = tmp_path / name, RECORDS[name](MOST + 1)

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from training.errors import RecordError
-from training.records import KeptScores, Metrics, encode_scores, read_scores
+from training.records import (
+    KeptScores,
+    Metrics,
+    encode_scores,
+    read_scores,
+    score_files,
+    split_scores,
+)
 
 DICE = np.random.default_rng(1)
 
@@ -165,3 +172,44 @@ def test_no_scores_is_what_older_records_say():
                      dataset_fingerprint="")  # fmt: skip
     assert record.scores is None
     assert msgspec.structs.replace(record, scores=kept).scores == kept
+
+
+@pytest.mark.parametrize("n_classes", [7, 1001])
+def test_scores_that_stay_in_their_file_are_those_in_memory(tmp_path, monkeypatch, n_classes):
+    path, kept = written(tmp_path, drawn(23, n_classes), drawn(9, n_classes))
+    whole = read_scores(path, kept)
+    monkeypatch.setattr(score_files, "IN_MEMORY", 0)
+    monkeypatch.setattr(split_scores, "AT_ONCE", 5 * kept.n_kept)
+    filed = read_scores(path, kept)
+    for one, other in ((whole.test, filed.test), (whole.validation, filed.validation)):
+        parts = list(other.parts())
+        assert [len(part.label) for part in parts][:-1] == [5] * (len(parts) - 1)
+        assert len(parts) > 1
+        assert other.label.tolist() == one.label.tolist()
+        assert (other.is_cut, other.known_as) == (one.is_cut, one.known_as)
+        for name in ("log_probability", "classes", "own"):
+            expected, joined = getattr(one, name), [getattr(part, name) for part in parts]
+            if expected is None:
+                assert set(joined) == {None}
+                assert getattr(other, name) is None
+                continue
+            assert np.array_equal(np.concatenate(joined), expected)
+            assert np.array_equal(getattr(other, name), expected)
+            assert np.array_equal(getattr(other.rows(3, 8), name), expected[3:8])
+
+
+def test_a_large_file_is_held_to_its_record_as_a_small_one(tmp_path, monkeypatch):
+    path, kept = written(tmp_path, drawn(23, 4), drawn(9, 4))
+    monkeypatch.setattr(score_files, "IN_MEMORY", 0)
+    content = path.read_bytes()
+    for place in (0, 60, len(content) - 90, len(content) - 1):
+        changed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+        path.write_bytes(changed)
+        with pytest.raises(RecordError, match="SHA-256"):
+            read_scores(path, kept)
+    path.write_bytes(content[:-1])
+    with pytest.raises(RecordError, match="bytes"):
+        read_scores(path, kept)
+    lying = content[:-2] + b"\x00\x3c"  # a score of 1
+    with pytest.raises(RecordError, match="which are 0 or less"):
+        read_scores(path, vouched(path, kept, lying))

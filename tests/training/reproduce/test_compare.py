@@ -215,7 +215,7 @@ def of_probability(likelier, like):
     ordered = np.log(np.stack([likelier, 1 - likelier], 1))
     first = like.log_probability.argmax(1)
     values = np.where(first[:, None] == [[0, 1]], ordered[:, :1], ordered[:, 1:])
-    return dataclasses.replace(like, log_probability=values)
+    return SplitScores(like.label, values, like.n_classes)
 
 
 def test_scores_of_images_of_other_classes_are_never_rounding():
