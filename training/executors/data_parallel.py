@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from training.device.environment import all_devices
 from training.device.process_group import GroupError, ProcessGroup, connected
 from training.errors import DeviceError
 from training.executors.forwarding import portable
@@ -65,6 +66,23 @@ class DataParallelExecutor:
             return self.local.run(experiments, force)
         finally:
             self.others.end()
+
+
+def devices_together(name: str, n: int) -> list[str]:
+    """Return the devices that train one experiment: CUDA's first `n`, or the CPU so often.
+
+    Raises:
+        DeviceError: There are fewer.
+    """
+    found = all_devices(name)
+    if found[0].type == "cpu":
+        return ["cpu"] * n
+    if n > len(found):
+        raise DeviceError(
+            f"--devices {n} needs {n} devices; --device {name} leaves {len(found)}.",
+            "Use fewer --devices, or --device cuda for all CUDA devices, or --device cpu.",
+        )
+    return [str(device) for device in found[:n]]
 
 
 @dataclasses.dataclass

@@ -6,8 +6,8 @@ from typing import Protocol
 import torch
 
 from training.device.environment import all_devices
-from training.errors import DeviceError, StudyError
-from training.executors.data_parallel import DataParallelExecutor
+from training.errors import StudyError
+from training.executors.data_parallel import DataParallelExecutor, devices_together
 from training.executors.local import LocalExecutor
 from training.executors.outcome import Outcome
 from training.executors.processes import ProcessExecutor
@@ -50,23 +50,6 @@ def check_executor(options: RunOptions) -> None:
         import_ray()
     if where.devices > 1:
         devices_together(options.device, where.devices)
-
-
-def devices_together(name: str, n: int) -> list[str]:
-    """Return the devices that train one experiment: CUDA's first `n`, or the CPU so often.
-
-    Raises:
-        DeviceError: There are fewer.
-    """
-    found = all_devices(name)
-    if found[0].type == "cpu":
-        return ["cpu"] * n
-    if n > len(found):
-        raise DeviceError(
-            f"--devices {n} needs {n} devices; --device {name} leaves {len(found)}.",
-            "Use fewer --devices, or --device cuda for all CUDA devices, or --device cpu.",
-        )
-    return [str(device) for device in found[:n]]
 
 
 def make_executor(plan: Plan, workspace: Workspace) -> Executor:
