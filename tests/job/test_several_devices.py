@@ -224,7 +224,6 @@ def test_what_a_network_raises_is_recorded_and_the_list_goes_on(homework, tmp_pa
     ("options", "words"),
     [
         (("--jobs", "2"), "Leave out --jobs"),
-        (("--executor", "ray"), "Leave out --jobs and --executor ray"),
         (("--device", "cuda:99"), "--device cpu"),
     ],
 )

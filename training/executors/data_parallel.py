@@ -55,17 +55,33 @@ class DataParallelExecutor:
     def __init__(
         self, plan: Plan, workspace: Workspace, n_threads: int, devices: Sequence[str]
     ) -> None:
-        self.others = OtherProcesses(Setup.of(plan, workspace, n_threads, alone=True), devices,
-                                     workspace)  # fmt: skip
-        workspace.devices = self.others
+        self.setup = Setup.of(plan, workspace, n_threads, alone=True)
+        self.devices = devices
         self.local = LocalExecutor(plan, workspace)
 
     def run(self, experiments: Sequence[Experiment], force: bool = False) -> Outcome:
         """Run what is missing or stale; with `force`, everything named."""
-        try:
+        with training_together(self.setup, self.devices, self.local.workspace):
             return self.local.run(experiments, force)
-        finally:
-            self.others.end()
+
+
+@contextlib.contextmanager
+def training_together(setup: Setup, devices: Sequence[str], workspace: Workspace) -> Iterator[None]:
+    """Divide the workspace's runs among several devices of this machine while inside.
+
+    Args:
+        devices: One for each process; this one's own is the first. Of a single one, no others are
+            started.
+    """
+    if len(devices) == 1:
+        yield
+        return
+    others = OtherProcesses(setup, devices, workspace)
+    workspace.devices = others
+    try:
+        yield
+    finally:
+        others.end()
 
 
 def devices_together(name: str, n: int) -> list[str]:
