@@ -187,9 +187,12 @@ def test_what_all_started_is_not_lost_with_another_machine(on_ray, monkeypatch):
     begin = ray_executor.RayCrew._begin
 
     def noting(crew):
+        for _ in range(5):  # where Ray may choose, it takes any
+            begin(crew)
+            crew._watch.end()
+            board = crew.ray.get(crew._board.__ray_call__.remote(lambda _: node_of()))
+            found.append((board, crew.ray.get_runtime_context().get_node_id()))
         begin(crew)
-        here = crew.ray.get_runtime_context().get_node_id
-        found.append((crew.ray.get(crew._board.__ray_call__.remote(lambda _: node_of())), here()))
 
     def node_of():
         import ray
@@ -198,8 +201,8 @@ def test_what_all_started_is_not_lost_with_another_machine(on_ray, monkeypatch):
 
     monkeypatch.setattr(ray_executor.RayCrew, "_begin", noting)
     assert on_ray().error is None
-    ((board, here),) = found
-    assert board == here
+    assert found
+    assert all(board == here for board, here in found)
 
 
 @pytest.mark.slow

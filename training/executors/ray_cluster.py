@@ -92,7 +92,8 @@ def connect(address: str | None, folder: Path) -> None:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise StudyError(
             f"There is no Ray cluster at {address or 'this machine'}: {error}.",
-            "Start one (`ray start --head`), and pass its address with --address.",
+            "Start one (`ray start --head`), and pass its address with --address. Where it wants a "
+            "token, have the head's ~/.ray/auth_token here, too, and set RAY_AUTH_MODE=token.",
         ) from error
     finally:
         if threading.current_thread() is threading.main_thread():
@@ -181,7 +182,8 @@ class Watch:
         self._looked = time.monotonic()
         self._ended = threading.Event()
         self._count()
-        threading.Thread(target=self._keep_counting, daemon=True).start()
+        self._thread = threading.Thread(target=self._keep_counting, daemon=True)
+        self._thread.start()
 
     @property
     def places(self) -> int:
@@ -213,7 +215,9 @@ class Watch:
             raise head_lost(f"hasn't answered for {SECONDS_WITHOUT_HEAD:.0f} s")
 
     def end(self) -> None:
+        """Ask the head no more: this process is about to leave the cluster."""
         self._ended.set()
+        self._thread.join(LONGEST_LOOK)
 
 
 def head_lost(what: str) -> HeadLostError:
