@@ -29,14 +29,16 @@ TYPED = [line for block in BLOCKS if block.kind == "commands"
 STAND_INS = {
     "homework": 'echo "homework $@" >> "$CALLS"',
     "ray": """
-        [ "$1" != status ] && { echo "on ${ON:-} ray $@" >> "$CALLS"; exit; }
+        [ -z "${BROKEN:-}" ] || exit 1
+        [ "$1" != status ] && { echo "on ${ON:-} ray $@" >> "$CALLS"; exec /bin/sleep 2; }
         n=$(grep -c "ray start" "$CALLS")
         for ((i = 0; i < n; i++)); do echo " 1 node_$i"; done
         [ "$n" -gt 0 ]
     """,
     "srun": """
         while [[ $1 == --* ]]; do [[ $1 == --nodelist=* ]] && nodes=${1#*=}; shift; done
-        for node in ${nodes//,/ }; do ON=$node "$@"; done
+        for node in ${nodes//,/ }; do ON=$node "$@" & done
+        wait
     """,
     "scontrol": 'printf "%s\\n" n1 n2 n3',
     "hostname": 'echo "10.0.0.$ON fe80::1"',
@@ -57,7 +59,7 @@ def ran(tmp_path):
     activate.parent.mkdir(parents=True)
     activate.touch()
 
-    def run(name, **more):
+    def run(name, code=0, **more):
         calls.write_text("", encoding="utf-8")
         script = tmp_path / name
         script.write_text(FILES[name].replace("/shared/", f"{tmp_path}/shared/"), encoding="utf-8")
@@ -74,7 +76,7 @@ def ran(tmp_path):
             ["bash", "-u", script], cwd=tmp_path, env=environment, capture_output=True, text=True,
             timeout=60,
         )  # fmt: skip
-        assert (done.returncode, done.stderr) == (0, "")
+        assert done.returncode == code, done.stderr
         return [line.replace(str(tmp_path), "") for line in calls.read_text("utf-8").splitlines()]
 
     return run
@@ -152,7 +154,8 @@ def test_an_array_has_every_section_once(ran, plans):
 
 def test_ray_is_started_on_all_machines_before_the_list(ran, plans):
     *starts, command = ran("ray.sbatch")
-    head, *others = starts
+    head, *others = sorted(starts)
+    assert starts[0] == head
     assert head.startswith("on n1 ray start --head --block ")
     assert "--node-ip-address=10.0.0.n1 --port=6379" in head
     assert [other.split()[1] for other in others] == ["n2", "n3"]
@@ -161,6 +164,10 @@ def test_ray_is_started_on_all_machines_before_the_list(ran, plans):
     assert all(f"--num-cpus={n_cpus}" in start for start in starts)
     assert option(command, "--address") == "10.0.0.n1:6379"
     assert "scratch/baseline" in plans(command)
+
+
+def test_a_cluster_that_does_not_start_ends_the_script(ran):
+    assert not ran("ray.sbatch", code=1, BROKEN="yes")
 
 
 KUBERAY = {
