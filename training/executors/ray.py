@@ -179,7 +179,8 @@ class RayCrew:
         except self.ray.exceptions.GetTimeoutError:
             return []
         except self.ray.exceptions.RayActorError as error:
-            raise head_lost(f"or this machine's part of it is gone ({error})") from error
+            first = str(error).splitlines()[0]
+            raise head_lost(f"or this machine's part of it is gone: {first}") from error
         self._taking = None
         return posts
 
