@@ -16,6 +16,9 @@ NOT_RUN = (
     ("brew install", "needs a Mac"),
     ("wsl --install", "needs Windows"),
     ("homework run-all --executor ray", "needs a Ray cluster; tests/job/test_ray.py has one"),
+    ("ray start", "needs several machines; tests/job/test_ray.py has some"),
+    ("export HOMEWORK_CACHE", "is a folder of a cluster's"),
+    ("kubectl", "needs Kubernetes; tests/docs/test_cluster_recipes.py reads the file"),
     (
         "homework reproduce",
         "takes minutes; tests/job/test_reproduce.py has small ones",

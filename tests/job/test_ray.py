@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -12,6 +13,9 @@ import pytest
 from side_by_side import LONG, NAMES, folder_of, records, undisturbed
 
 from training.executors import ray as ray_executor
+from training.executors import ray_cluster
+from training.executors.ray_task import Seen
+from training.records import Metrics, read
 from training.stopping import StoppedError
 
 SHORT = ("--epochs", "10")
@@ -31,16 +35,39 @@ def test_options_of_ray_go_with_ray(homework):
     assert "need --executor ray" in answer.output
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """Start two nodes with one CPU each."""
+@contextlib.contextmanager
+def nodes(n):
+    """Start a head without CPUs and `n` machines with one each."""
     pytest.importorskip("ray", reason="Ray isn't installed: pip install '.[ray]'")
     from ray.cluster_utils import Cluster
 
-    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    found.add_node(num_cpus=1)
-    yield found
-    found.shutdown()
+    with signals_kept():
+        found = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    try:
+        for _ in range(n):
+            add_node(found)
+        yield found
+    finally:
+        found.shutdown()
+
+
+def add_node(cluster, n_cpus=1):
+    with signals_kept():
+        return cluster.add_node(num_cpus=n_cpus)
+
+
+@contextlib.contextmanager
+def signals_kept():
+    """Take SIGTERM back from Ray, which it takes for whatever it starts."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with nodes(2) as found:
+        yield found
 
 
 @pytest.fixture
@@ -105,8 +132,166 @@ def test_a_signal_leaves_checkpoints(on_ray, homework, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_a_machine_that_doesnt_see_the_records_is_named(on_ray, monkeypatch):
-    monkeypatch.setattr(ray_executor, "what_is_seen", lambda paths: paths)
+def test_a_lost_machine_changes_no_record(on_ray, cluster, homework, tmp_path):
+    """It is gone at once with all that ran there, as by a power cut."""
+    whole = undisturbed(homework, tmp_path, *SHORT)
+
+    def cut(pid):
+        on_it = parent_of(pid)
+        os.kill(on_it, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
+
+    watch = when_it_trains(folder_of(tmp_path), NAMES[0], cut)
+    answer = on_ray(*EVERY_BATCH)
+    watch.join()
+    add_node(cluster)
+    assert answer.error is None, answer.output
+    assert "Worker lost (NodeDiedError) (attempt" in answer.output
+    assert "Resuming at epoch" in answer.output
+    assert records(tmp_path, "runs") == whole
+
+
+def parent_of(pid):
+    listed = subprocess.run(["ps", "-o", "ppid=", "-p", str(pid)], capture_output=True, text=True)
+    return int(listed.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_machine_that_leaves_before_anything_runs_is_named(on_ray, cluster, monkeypatch):
+    added = add_node(cluster).node_id
+
+    def leave(paths):
+        import ray
+        import torch
+
+        import training
+        from training.executors.ray_task import Seen
+
+        if ray.get_runtime_context().get_node_id() == added:
+            os.kill(os.getppid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Seen((), training.__version__, str(torch.__version__))
+
+    monkeypatch.setattr(ray_cluster, "what_is_seen", leave)
     answer = on_ray()
-    assert "doesn't see" in answer.message
-    assert "storage that all machines mount" in answer.message
+    assert answer.error is None, answer.output
+    assert "left the Ray cluster (" in answer.output
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_what_all_started_is_not_lost_with_another_machine(on_ray, monkeypatch):
+    """The board of progress is on the machine that started the list, whose loss ends it anyway."""
+    found = []
+    begin = ray_executor.RayCrew._begin
+
+    def noting(crew):
+        for _ in range(5):  # where Ray may choose, it takes any
+            begin(crew)
+            crew._watch.end()
+            board = crew.ray.get(crew._board.__ray_call__.remote(lambda _: node_of()))
+            found.append((board, crew.ray.get_runtime_context().get_node_id()))
+        begin(crew)
+
+    def node_of():
+        import ray
+
+        return ray.get_runtime_context().get_node_id()
+
+    monkeypatch.setattr(ray_executor.RayCrew, "_begin", noting)
+    assert on_ray().error is None
+    assert found
+    assert all(board == here for board, here in found)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_several_devices_are_those_of_one_machine(on_ray, cluster, homework, tmp_path, monkeypatch):
+    """Runs wait for a machine that is large enough, and their records are those of this one."""
+    together = ("--devices", "2")
+    answer = homework("run", NAMES[0], *LONG, *SHORT, *together, "--runs", "whole", tiny=False)
+    assert answer.error is None, answer.output
+    added = []
+
+    def then_add(*arguments):
+        ray_cluster.check_machines(*arguments)
+        added.append(add_node(cluster, 2))
+
+    monkeypatch.setattr(ray_executor, "check_machines", then_add)
+    answer = on_ray(*together)
+    cluster.remove_node(added[0])
+    assert answer.error is None, answer.output
+    assert "No machine of the Ray cluster has 2 CPUs for one run" in answer.output
+    assert records(tmp_path, "runs", NAMES[:1]) == records(tmp_path, "whole", NAMES[:1])
+    found = read(folder_of(tmp_path).metrics(NAMES[0], 0), Metrics)
+    assert (found.environment.n_devices, found.environment.n_threads) == (2, 1)
+
+
+@pytest.mark.parametrize("share", ["0.5", "1"])
+def test_devices_take_whole_gpus(homework, share):
+    pytest.importorskip("ray", reason="Ray isn't installed: pip install '.[ray]'")
+    answer = homework(
+        "run", NAMES[0], "--executor", "ray", "--devices", "2", "--gpus-per-run", share
+    )
+    assert "each experiment takes 2 GPUs" in answer.message
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_lost_head_is_one_message_and_the_same_command_goes_on(homework, tmp_path):
+    whole = undisturbed(homework, tmp_path, *SHORT)
+    command = ["run", *NAMES, *LONG, *SHORT, *EVERY_BATCH, "--executor", "ray", "--address"]
+    with nodes(1) as cluster:
+        watch = when_it_trains(
+            folder_of(tmp_path), NAMES[0], lambda _: cluster.head_node.kill_gcs_server()
+        )
+        ended = subprocess.run(
+            [sys.executable, "-c", SOON_LOST, *command, cluster.address],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        watch.join()
+    assert ended.returncode == 1
+    assert "The head of the Ray cluster hasn't answered for 3 s." in ended.stderr
+    assert "the same command resumes the others" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    with nodes(1) as cluster:
+        answer = homework(*command, cluster.address, tiny=False)
+    assert answer.error is None, answer.output
+    assert records(tmp_path, "runs") == whole
+
+
+SOON_LOST = """
+from training.executors import ray_cluster
+ray_cluster.SECONDS_WITHOUT_HEAD = 3.0
+from training.cli import main
+main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (lambda paths: Seen(tuple(paths), ray_cluster.__version__, "2.0"), "doesn't see"),
+        (lambda paths: Seen((), "0.0.1", "2.0"), "has version 0.0.1 of cnn-homework"),
+        (lambda paths: [][0], "can't run this package: list index out of range"),
+    ],
+)
+def test_a_machine_that_lacks_something_is_named(on_ray, monkeypatch, seen, words):
+    monkeypatch.setattr(ray_cluster, "what_is_seen", seen)
+    assert words in on_ray().message
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_another_torch_is_said(on_ray, monkeypatch):
+    monkeypatch.setattr(
+        ray_cluster, "what_is_seen", lambda paths: Seen((), ray_cluster.__version__, "2.0")
+    )
+    assert "has torch 2.0, this one" in on_ray().output

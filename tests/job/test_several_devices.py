@@ -9,7 +9,7 @@ import torch
 from side_by_side import LONG, Started, folder_of, is_gone
 
 from training.errors import DeviceError
-from training.executors import where
+from training.executors import data_parallel, where
 from training.records import Curves, Metrics, StudyFolder, read
 from training.run.run_options import Where
 
@@ -224,7 +224,6 @@ def test_what_a_network_raises_is_recorded_and_the_list_goes_on(homework, tmp_pa
     ("options", "words"),
     [
         (("--jobs", "2"), "Leave out --jobs"),
-        (("--executor", "ray"), "Leave out --jobs and --executor ray"),
         (("--device", "cuda:99"), "--device cpu"),
     ],
 )
@@ -235,9 +234,9 @@ def test_what_several_devices_can_t_do_is_one_message(homework, tmp_path, option
 
 
 def test_fewer_gpus_than_devices_is_one_message(monkeypatch):
-    monkeypatch.setattr(where, "all_devices", lambda name: [torch.device("cuda", 0)])
+    monkeypatch.setattr(data_parallel, "all_devices", lambda name: [torch.device("cuda", 0)])
     with pytest.raises(DeviceError, match="--devices 2 needs 2 devices; --device cuda leaves 1"):
-        where.devices_together("cuda", 2)
+        data_parallel.devices_together("cuda", 2)
 
 
 def test_threads_are_divided(monkeypatch):

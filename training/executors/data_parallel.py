@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from training.device.environment import all_devices
 from training.device.process_group import GroupError, ProcessGroup, connected
 from training.errors import DeviceError
 from training.executors.forwarding import portable
@@ -54,17 +55,50 @@ class DataParallelExecutor:
     def __init__(
         self, plan: Plan, workspace: Workspace, n_threads: int, devices: Sequence[str]
     ) -> None:
-        self.others = OtherProcesses(Setup.of(plan, workspace, n_threads, alone=True), devices,
-                                     workspace)  # fmt: skip
-        workspace.devices = self.others
+        self.setup = Setup.of(plan, workspace, n_threads, alone=True)
+        self.devices = devices
         self.local = LocalExecutor(plan, workspace)
 
     def run(self, experiments: Sequence[Experiment], force: bool = False) -> Outcome:
         """Run what is missing or stale; with `force`, everything named."""
-        try:
+        with training_together(self.setup, self.devices, self.local.workspace):
             return self.local.run(experiments, force)
-        finally:
-            self.others.end()
+
+
+@contextlib.contextmanager
+def training_together(setup: Setup, devices: Sequence[str], workspace: Workspace) -> Iterator[None]:
+    """Divide the workspace's runs among several devices of this machine while inside.
+
+    Args:
+        devices: One for each process; this one's own is the first. Of a single one, no others are
+            started.
+    """
+    if len(devices) == 1:
+        yield
+        return
+    others = OtherProcesses(setup, devices, workspace)
+    workspace.devices = others
+    try:
+        yield
+    finally:
+        others.end()
+
+
+def devices_together(name: str, n: int) -> list[str]:
+    """Return the devices that train one experiment: CUDA's first `n`, or the CPU so often.
+
+    Raises:
+        DeviceError: There are fewer.
+    """
+    found = all_devices(name)
+    if found[0].type == "cpu":
+        return ["cpu"] * n
+    if n > len(found):
+        raise DeviceError(
+            f"--devices {n} needs {n} devices; --device {name} leaves {len(found)}.",
+            "Use fewer --devices, or --device cuda for all CUDA devices, or --device cpu.",
+        )
+    return [str(device) for device in found[:n]]
 
 
 @dataclasses.dataclass

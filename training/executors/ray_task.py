@@ -3,9 +3,14 @@
 import contextlib
 import os
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from training import __version__
+from training.executors.data_parallel import devices_together, training_together
 from training.executors.forwarding import ForwardedProgress, portable
 from training.executors.outcome import Result
 from training.executors.schedule import Task
@@ -37,7 +42,7 @@ class Board:
 
 
 class BoardProgress(ForwardedProgress):
-    """Posts events; what the board answers decides whether to stop."""
+    """Posts events; what the board answers decides whether to stop, as does its silence."""
 
     def __init__(self, board: Any, position: int, stop: StopSignal) -> None:
         super().__init__()
@@ -49,7 +54,11 @@ class BoardProgress(ForwardedProgress):
         import ray
 
         post: Post = (self._position, what, arguments)
-        if ray.get(self._board.post.remote(post)):
+        try:
+            stopping = ray.get(self._board.post.remote(post))
+        except ray.exceptions.RayError:  # the one who started the list is gone
+            stopping = True
+        if stopping:
             self._stop.ask(signal.SIGTERM)
 
     def begin(self) -> None:
@@ -58,21 +67,41 @@ class BoardProgress(ForwardedProgress):
         self._stop.check()
 
 
-def run_task(setup: Setup, board: Any, task: Task, force: bool) -> Result | Exception | None:
-    """Run one experiment; return None if it was asked to stop."""
+def run_task(
+    setup: Setup, board: Any, devices: int, task: Task, force: bool
+) -> Result | Exception | None:
+    """Run one experiment on devices of this machine; return None if it was asked to stop."""
     stop = StopSignal()
     try:
         with contextlib.suppress(OSError):
             os.chdir(setup.working_folder)
         progress = BoardProgress(board, task.position, stop)
         progress.begin()
-        return setup.open(progress, stop).run(task.experiment, task.seed, force)
+        runs = setup.open(progress, stop)
+        together = devices_together(setup.device, devices) if devices > 1 else [setup.device]
+        with training_together(setup, together, runs.workspace):
+            return runs.run(task.experiment, task.seed, force)
     except StoppedError:
         return None
     except Exception as error:  # whatever it is, the one who started the list has to know
         return portable(error)
 
 
-def what_is_seen(paths: list[str]) -> list[str]:
-    """Return those of the paths that this machine doesn't see."""
-    return [path for path in paths if not Path(path).exists()]
+@dataclass(frozen=True)
+class Seen:
+    """What a machine has of that which runs need.
+
+    Attributes:
+        missing: Paths that it doesn't see.
+        homework: Its version of this package.
+    """
+
+    missing: tuple[str, ...]
+    homework: str
+    torch: str
+
+
+def what_is_seen(paths: list[str]) -> Seen:
+    """Say what this machine has of that which runs need."""
+    missing = tuple(path for path in paths if not Path(path).exists())
+    return Seen(missing, __version__, str(torch.__version__))

@@ -6,12 +6,13 @@ from typing import Protocol
 import torch
 
 from training.device.environment import all_devices
-from training.errors import DeviceError, StudyError
-from training.executors.data_parallel import DataParallelExecutor
+from training.errors import StudyError
+from training.executors.data_parallel import DataParallelExecutor, devices_together
 from training.executors.local import LocalExecutor
 from training.executors.outcome import Outcome
 from training.executors.processes import ProcessExecutor
-from training.executors.ray import RayExecutor, import_ray
+from training.executors.ray import RayExecutor
+from training.executors.ray_cluster import import_ray
 from training.planning.plan import Plan
 from training.records import Experiment
 from training.run.run_options import RunOptions, Where
@@ -37,36 +38,25 @@ def check_executor(options: RunOptions) -> None:
 
     Raises:
         StudyError: Ray was asked for and isn't installed; or several devices for several
-            experiments at once.
+            experiments at once here, or for each a share of a GPU.
         DeviceError: There are fewer devices than an experiment is to train on.
     """
     where = options.where
-    if where.devices > 1 and (where.executor == "ray" or (where.jobs or 1) > 1):
-        raise StudyError(
-            "--devices trains one experiment at a time, on this machine.",
-            "Leave out --jobs and --executor ray, or --devices.",
-        )
     if where.executor == "ray":
         import_ray()
+        if where.devices > 1 and where.gpus_per_run not in (None, where.devices):
+            raise StudyError(
+                f"With --devices {where.devices}, each experiment takes {where.devices} GPUs.",
+                "Leave out --gpus-per-run, or --devices.",
+            )
+        return
     if where.devices > 1:
+        if (where.jobs or 1) > 1:
+            raise StudyError(
+                "--devices trains one experiment at a time on this machine.",
+                "Leave out --jobs, or --devices; or use --executor ray.",
+            )
         devices_together(options.device, where.devices)
-
-
-def devices_together(name: str, n: int) -> list[str]:
-    """Return the devices that train one experiment: CUDA's first `n`, or the CPU so often.
-
-    Raises:
-        DeviceError: There are fewer.
-    """
-    found = all_devices(name)
-    if found[0].type == "cpu":
-        return ["cpu"] * n
-    if n > len(found):
-        raise DeviceError(
-            f"--devices {n} needs {n} devices; --device {name} leaves {len(found)}.",
-            "Use fewer --devices, or --device cuda for all CUDA devices, or --device cpu.",
-        )
-    return [str(device) for device in found[:n]]
 
 
 def make_executor(plan: Plan, workspace: Workspace) -> Executor:
@@ -78,7 +68,13 @@ def make_executor(plan: Plan, workspace: Workspace) -> Executor:
     n_threads, jobs = threads_each(where), where.jobs or 1
     if where.executor == "ray":
         return RayExecutor(
-            plan, workspace, n_threads, where.jobs or 0, where.address, where.gpus_per_run
+            plan,
+            workspace,
+            n_threads,
+            where.jobs or 0,
+            where.address,
+            where.gpus_per_run,
+            where.devices,
         )
     if where.devices > 1:
         together = devices_together(workspace.options.device, where.devices)

@@ -1,0 +1,229 @@
+"""A Ray cluster as this process sees it: connected to, checked, and watched while it works."""
+
+import contextlib
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from training import __version__
+from training.errors import DeviceError, StudyError
+from training.executors.ray_task import Seen, what_is_seen
+from training.plurals import counted
+
+SECONDS_BETWEEN_COUNTS = 1.0
+"""Of the cluster's machines."""
+
+SECONDS_WITHOUT_HEAD = 20.0
+"""After which the list is left: after 60 Ray ends this process, which says nothing then."""
+
+LONGEST_LOOK = 1.0
+"""What one look counts at most, in seconds: a process that was held up hasn't looked meanwhile."""
+
+
+class HeadLostError(DeviceError):
+    """The head of a Ray cluster doesn't answer any more."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one run takes of one machine."""
+
+    cpus: int
+    gpus: float
+
+    def __str__(self) -> str:
+        gpus = f" and {self.gpus:g} GPU{'' if self.gpus == 1 else 's'}" if self.gpus else ""
+        return f"{counted(self.cpus, 'CPU')}{gpus}"
+
+    def fit_in(self, resources: dict[str, float]) -> int:
+        """Return how many such runs a machine has room for."""
+        places = int(resources.get("CPU", 0) // self.cpus)
+        if self.gpus:
+            places = min(places, math.floor(resources.get("GPU", 0) / self.gpus + 1e-9))
+        return places
+
+
+def import_ray() -> ModuleType:
+    """Return Ray.
+
+    Raises:
+        StudyError: It isn't installed.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise StudyError(
+            "--executor ray needs the package ray, which isn't installed here.",
+            "Install it on every machine: pip install 'cnn-homework[ray]'. "
+            "On one machine, --jobs N works without it.",
+        ) from error
+    module: ModuleType = ray
+    return module
+
+
+def connect(address: str | None, folder: Path) -> None:
+    """Connect this process without giving the signals away, which Ray takes for itself.
+
+    Args:
+        address: Of the cluster; None takes the one in RAY_ADDRESS, or starts one here.
+        folder: That Ray's workers import from first: not a person's.
+
+    Raises:
+        StudyError: There is no cluster.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        with contextlib.chdir(folder):
+            import_ray().init(
+                address=address,
+                log_to_driver=False,
+                logging_level="ERROR",
+                include_dashboard=False if address is None else None,
+            )
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        raise StudyError(
+            f"There is no Ray cluster at {address or 'this machine'}: {error}.",
+            "Start one (`ray start --head`), and pass its address with --address. Where it wants a "
+            "token, have the head's ~/.ray/auth_token here, too, and set RAY_AUTH_MODE=token.",
+        ) from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def on_node(node_id: str) -> dict[str, Any]:
+    """Return the option of a task or an actor that has to be on one machine."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node_id, soft=False)}
+
+
+def check_machines(wanted: Sequence[Path], needs: Needs, say: Callable[[str], object]) -> None:
+    """Make sure that every machine sees the records and the decoded images.
+
+    Args:
+        wanted: Files and folders.
+        say: Told of what may be meant so: machines that leave, another torch, none large enough.
+
+    Raises:
+        StudyError: A machine doesn't see them or has another version of this package; or there is
+            no GPU where one is needed.
+    """
+    ray = import_ray()
+    if needs.gpus and not ray.cluster_resources().get("GPU"):
+        raise StudyError("The Ray cluster has no GPU.", "Use --device cpu.")
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    look = ray.remote(num_cpus=0, max_retries=0)(what_is_seen)
+    paths = [str(path) for path in wanted]
+    asked = [(node, look.options(**on_node(node["NodeID"])).remote(paths)) for node in nodes]
+    for node, reference in asked:
+        _check_machine(node, reference, say)
+    if not any(needs.fit_in(node["Resources"]) for node in nodes):
+        most = max((node["Resources"].get("CPU", 0) for node in nodes), default=0)
+        say(
+            f"No machine of the Ray cluster has {needs} for one run (the largest has "
+            f"{most:g}): runs wait until one joins"
+        )
+
+
+def _check_machine(node: dict[str, Any], reference: Any, say: Callable[[str], object]) -> None:
+    ray, name = import_ray(), node["NodeManagerHostname"]
+    try:
+        seen: Seen = ray.get(reference)
+    except ray.exceptions.RayTaskError as error:
+        raise StudyError(
+            f"The machine {name} of the Ray cluster can't run this package: {error.cause}.",
+            f"Install version {__version__} of cnn-homework there, as here.",
+        ) from error
+    except ray.exceptions.RayError as error:  # it may have gone, as it may a moment later
+        say(f"The machine {name} left the Ray cluster ({type(error).__name__})")
+        return
+    if seen.homework != __version__:
+        raise StudyError(
+            f"The machine {name} of the Ray cluster has version {seen.homework} of cnn-homework, "
+            f"this one {__version__}.",
+            "Install the same version on all machines.",
+        )
+    if seen.missing:
+        raise StudyError(
+            f"The machine {name} of the Ray cluster doesn't see {seen.missing[0]}.",
+            "Put --runs and the folder in HOMEWORK_CACHE on storage that all machines "
+            "mount under the same name.",
+        )
+    if seen.torch != str(torch.__version__):
+        say(
+            f"The machine {name} has torch {seen.torch}, this one {torch.__version__}: "
+            "results may differ in their last digits"
+        )
+
+
+class Watch:
+    """Counts the cluster's places in a thread, and so learns whether its head still answers.
+
+    Asking takes as long as the head is silent, so that nobody else may ask it.
+    """
+
+    def __init__(self, needs: Needs) -> None:
+        self._needs, self._ray = needs, import_ray()
+        self._places = 1
+        self._answers = 0
+        self._heard = 0
+        self._silent = 0.0
+        self._looked = time.monotonic()
+        self._ended = threading.Event()
+        self._count()
+        self._thread = threading.Thread(target=self._keep_counting, daemon=True)
+        self._thread.start()
+
+    @property
+    def places(self) -> int:
+        """How many runs the cluster has room for at a time; at least 1, for one that grows."""
+        return max(1, self._places)
+
+    def _count(self) -> None:
+        nodes = [node for node in self._ray.nodes() if node["Alive"]]
+        self._places = sum(self._needs.fit_in(node["Resources"]) for node in nodes)
+        self._answers += 1
+
+    def _keep_counting(self) -> None:
+        while not self._ended.wait(SECONDS_BETWEEN_COUNTS):
+            with contextlib.suppress(Exception):  # as silence, which is what counts
+                self._count()
+
+    def check(self) -> None:
+        """Note whether the head has answered since the last look.
+
+        Raises:
+            HeadLostError: It has been silent for `SECONDS_WITHOUT_HEAD`.
+        """
+        now = time.monotonic()
+        self._silent += min(now - self._looked, LONGEST_LOOK)
+        self._looked = now
+        if self._answers != self._heard:
+            self._heard, self._silent = self._answers, 0.0
+        if self._silent >= SECONDS_WITHOUT_HEAD:
+            raise head_lost(f"hasn't answered for {SECONDS_WITHOUT_HEAD:.0f} s")
+
+    def end(self) -> None:
+        """Ask the head no more: this process is about to leave the cluster."""
+        self._ended.set()
+        self._thread.join(LONGEST_LOOK)
+
+
+def head_lost(what: str) -> HeadLostError:
+    """Return the error of a head that can't be reached any more."""
+    return HeadLostError(
+        f"The head of the Ray cluster {what}.",
+        "Finished runs are saved. Start the cluster again (`ray stop` and `ray start` on every "
+        "machine); the same command resumes the others from their last checkpoints, if any.",
+    )
