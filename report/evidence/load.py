@@ -152,6 +152,8 @@ class StudyView:
         self.study = study
         self.dataset = dataset
         self._runs = runs
+        self._groups: dict[str, list[Experiment]] = {}
+        self._rankings: dict[str, list[Run]] = {}
 
     def runs(self, experiment_id: str) -> list[Run]:
         """Return an experiment's runs that left a record, by rising seed."""
@@ -176,13 +178,24 @@ class StudyView:
         return names_of(self.study)
 
     def experiment(self, experiment_id: str) -> Experiment | None:
-        return next((e for e in self.study.experiments if e.id == experiment_id), None)
+        return self._by_id.get(experiment_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Experiment]:
+        return {experiment.id: experiment for experiment in reversed(self.study.experiments)}
 
     def section(self, slug: str) -> list[Experiment]:
         """Return a section's experiments; extras only when they left a record or were asked for."""
-        return [e for e in self.listed if e.section == slug]
+        return list(self._by_section.get(slug, ()))
 
-    @property
+    @cached_property
+    def _by_section(self) -> dict[str, list[Experiment]]:
+        found: dict[str, list[Experiment]] = {}
+        for experiment in self.listed:
+            found.setdefault(experiment.section, []).append(experiment)
+        return found
+
+    @cached_property
     def listed(self) -> list[Experiment]:
         """All experiments that the report speaks of."""
         extras = self.study.settings.extras
@@ -190,16 +203,21 @@ class StudyView:
 
     def group(self, prefix: str) -> list[Experiment]:
         """Return the members of a grid such as `transfer/grid`."""
-        return [e for e in self.study.experiments if matches_group(e.id, prefix)]
+        if prefix not in self._groups:
+            members = [e for e in self.study.experiments if matches_group(e.id, prefix)]
+            self._groups[prefix] = members
+        return list(self._groups[prefix])
 
     def ranked(self, prefix: str) -> list[Run]:
         """Return a grid's finished runs (first seed), best first; see `training.records.rank`.
 
         A member that failed with any seed isn't ranked.
         """
-        members = [runs for e in self.group(prefix) if (runs := self._ranked_runs(e.id))]
-        members.sort(key=lambda runs: rank([run.metrics for run in runs]))
-        return [runs[0] for runs in members]
+        if prefix not in self._rankings:
+            members = [runs for e in self.group(prefix) if (runs := self._ranked_runs(e.id))]
+            members.sort(key=lambda runs: rank([run.metrics for run in runs]))
+            self._rankings[prefix] = [runs[0] for runs in members]
+        return list(self._rankings[prefix])
 
     def _ranked_runs(self, experiment_id: str) -> list[Run]:
         failed = any(run.metrics.status == "failed" for run in self.runs(experiment_id))
