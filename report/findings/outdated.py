@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from report.evidence.load import Run, StudyView
-from report.evidence.sentences import Code, Parts, Sentence, listing, say
+from report.evidence.sentences import Code, Parts, Sentence, say
+from report.evidence.very_many import some_of
 from training.records import NO_OPTIONS, RECIPE, Experiment, optimizer_fields, value_of
 
 
 def settings_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
     """Say where records have other settings than the study's list and its settings ask for."""
     named: list[Parts] = []
+    stale: list[Run] = []
     for experiment in experiments:
         changed: dict[str, None] = {}
         for run in view.runs(experiment.id):
@@ -18,11 +20,13 @@ def settings_notices(view: StudyView, experiments: list[Experiment]) -> list[Sen
         if changed:
             fields = ", ".join(name.replace("_", " ") for name in changed)
             named.append(say(Code(experiment.id), f" ({fields})").parts)
+            stale.append(view.runs(experiment.id)[0])
     if not named:
         return []
     return [
-        say("Stale: ran with other settings than the study’s list asks for now: ", listing(named),
-            ". ", Code("homework run-all"), " brings them up to date.", strength="gap")
+        say("Stale: ran with other settings than the study’s list asks for now: ",
+            some_of(view, named, [run.number("/seed") for run in stale]), ". ",
+            Code("homework run-all"), " brings them up to date.", strength="gap")
     ]  # fmt: skip
 
 
