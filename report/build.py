@@ -12,6 +12,7 @@ from report.audit.rendering import Detail, Words
 from report.errors import ReportError
 from report.evidence.display_names import names_of
 from report.evidence.load import StudyView, load_study
+from report.evidence.record_files import read_files
 from report.writing.section_cache import Memory, recall, remember
 from report.writing.staleness import everything_hash
 from report.writing.templating import DEFAULT
@@ -64,7 +65,9 @@ def build_report(
     """
     _check_writable(output)
     templates = theme.digest()
-    made_from = "" if only else everything_hash(study, _choices(theme, templates, words, detail))
+    known = read_files(study, indexed=True)
+    choices = _choices(theme, templates, words, detail)
+    made_from = "" if only else everything_hash(study, known, choices)
     files = [output / f"report.{name}" for name in formats]
     remarks = list(theme_remarks(theme))
     if made_from and all(_is_current(file, made_from) for file in files):
@@ -72,6 +75,7 @@ def build_report(
     from report.findings.contradictions import contradiction_remarks
 
     view = load_described(study, words)
+    view.files = known
     assembler = Assembler(view, progress, theme, _words(words), detail)
     assembler.check(only)
     bases = {name: _base(output, name) for name in formats} if only else {}

@@ -6,7 +6,7 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -15,6 +15,7 @@ import msgspec
 from report.audit.read_html import Piece, read_pieces, read_records
 from report.audit.rendering import Rendering
 from report.errors import ReportError
+from report.evidence.record_files import MANY, Read, record_files
 from training import __version__
 from training.records import RECORD_TYPES, SCORES_NAME, content_of
 
@@ -23,6 +24,9 @@ FORMAT = 1
 
 MANIFEST_NAME = "manifest.json"
 RECORDS_NAME = "records.zip"
+
+ALL = "*"
+"""Stands for all runs of a section."""
 
 THUMBNAILS = "thumbnails"
 PICTURES = (".jpg", ".png")
@@ -124,28 +128,49 @@ def read_manifest(content: bytes) -> Manifest:
     return manifest
 
 
-def record_files(study: Path) -> Iterator[tuple[str, Path]]:
-    """Yield every record of a study, scores included, by its path in it, in order."""
-    patterns = ("*.json", "*/*/seed-*/*.json", f"*/*/seed-*/{SCORES_NAME}")
-    files = {file for pattern in patterns for file in study.glob(pattern) if _is_record(file)}
-    for file in sorted(files):
-        yield file.relative_to(study).as_posix(), file
-
-
 def _is_record(path: PurePath) -> bool:
     return path.name in RECORD_TYPES or path.name == SCORES_NAME
 
 
-def record_digests(study: Path) -> dict[str, str]:
-    """Return the first digits of every record's SHA-256; nothing of one that can't be read."""
-    return {name: _digest(file) for name, file in record_files(study)}
+def record_digests(files: Mapping[str, Read]) -> dict[str, str]:
+    """Return the first digits of every record's SHA-256, of very many one for all of a section.
+
+    Nothing stands for a record that can't be read.
+
+    Args:
+        files: What is known of the records' content, see `read_files`.
+    """
+    digests = _digests(files)
+    return _together(digests) if len(digests) >= MANY else digests
 
 
-def _digest(file: Path) -> str:
-    try:
-        return hashlib.sha256(content_of(file)).hexdigest()[:16]
-    except OSError:
-        return ""
+def digests_like(named: Collection[str], files: Mapping[str, Read]) -> dict[str, str]:
+    """Return the digests of records in the form in which a report names them.
+
+    Args:
+        named: What the report names.
+        files: What is known of the records' content now.
+    """
+    digests = _digests(files)
+    return _together(digests) if any(name.endswith(f"/{ALL}") for name in named) else digests
+
+
+def _digests(files: Mapping[str, Read]) -> dict[str, str]:
+    return {name: read.digest.hex()[:16] for name, read in files.items()}
+
+
+def _together(digests: Mapping[str, str]) -> dict[str, str]:
+    """Put the digests of each section's runs together, as those of `section/*`."""
+    found: dict[str, str] = {}
+    sections: dict[str, list[str]] = {}
+    for name, digest in digests.items():
+        if "/" in name:
+            sections.setdefault(f"{name.partition('/')[0]}/{ALL}", []).append(f"{name}={digest}")
+        else:
+            found[name] = digest
+    for name, lines in sections.items():
+        found[name] = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return found
 
 
 def shown_pictures(study: Path, page: str) -> Iterator[tuple[str, Path]]:
@@ -158,7 +183,7 @@ def shown_pictures(study: Path, page: str) -> Iterator[tuple[str, Path]]:
 
 
 def _attached_records(study: Path) -> list[tuple[str, Path]]:
-    files = list(record_files(study))
+    files = [(name, study / name) for name, _ in record_files(study)]
     scores = [file for _, file in files if file.name == SCORES_NAME]
     if sum(file.stat().st_size for file in scores) <= MOST_SCORES:
         return files

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from report.errors import ReportError, unknown
 from report.evidence.display_names import homework_name, names_of
 from report.evidence.numbers import Quantity, derive, resolve
+from report.evidence.record_files import Read, read_files
 from report.evidence.sentences import Quote, counted
 from training.records import (
     SCORES_NAME,
@@ -72,9 +75,15 @@ class Run:
     def parameters(self) -> Parameters | None:
         return self.metrics.parameters
 
-    @cached_property
+    @property
     def curves(self) -> Curves | None:
-        return _curves(self.folder.curves(self.id, self.metrics.seed), self.metrics)
+        return None if self._packed_curves is None else _unpacked(self._packed_curves)
+
+    @cached_property
+    def _packed_curves(self) -> bytes | None:
+        """The curves in a quarter of their room: a study may have very many runs."""
+        curves = _curves(self.folder.curves(self.id, self.metrics.seed), self.metrics)
+        return None if curves is None else msgspec.msgpack.encode(curves)
 
     @cached_property
     def predictions(self) -> Predictions | None:
@@ -130,6 +139,11 @@ class Run:
         return f"{self.prefix}{self.path}/{record}#{pointer}"
 
 
+@lru_cache(maxsize=256)
+def _unpacked(packed: bytes) -> Curves:
+    return msgspec.msgpack.decode(packed, type=Curves)
+
+
 class StudyView:
     """A study and what its records say, by experiment and seed.
 
@@ -154,6 +168,11 @@ class StudyView:
         self._runs = runs
         self._groups: dict[str, list[Experiment]] = {}
         self._rankings: dict[str, list[Run]] = {}
+
+    @cached_property
+    def files(self) -> dict[str, Read]:
+        """What is known of the content of the study's records, by their paths in it, in order."""
+        return read_files(self.folder.path)
 
     def runs(self, experiment_id: str) -> list[Run]:
         """Return an experiment's runs that left a record, by rising seed."""
@@ -252,11 +271,36 @@ def load_study(path: Path, prefix: str = "") -> StudyView:
     seeds = study.settings.run_seeds
     runs: dict[str, list[Run]] = {}
     names = names_of(study)
+    alike = _Alike()
     for experiment in study.experiments:
         wording = names[experiment.id], _axes(study, experiment)
         found = [_run(folder, experiment, seed, prefix, wording) for seed in seeds]
         runs[experiment.id] = [run for run in found if run is not None]
+        for run in runs[experiment.id]:
+            alike.share(run.metrics)
     return StudyView(folder, study, dataset, runs, prefix)
+
+
+class _Alike:
+    """Lets records share what is the same in most of them: of very many that is half their room."""
+
+    SHARED = ("environment", "parameters", "section", "dataset_fingerprint")
+    MOST = 16
+    """Different values that are looked through; more than a study of equal runs has."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[Any]] = {name: [] for name in self.SHARED}
+
+    def share(self, metrics: Metrics) -> None:
+        for name, known in self._known.items():
+            value = getattr(metrics, name)
+            for other in known:
+                if other == value:
+                    msgspec.structs.force_setattr(metrics, name, other)
+                    break
+            else:
+                if len(known) < self.MOST:
+                    known.append(value)
 
 
 def _run(
@@ -336,6 +380,8 @@ def choose_study(runs: Path, name: str | None) -> Path:
     Raises:
         ReportError: No such study, or none at all.
     """
+    if name is not None and (runs / name / "study.json").is_file() and name == Path(name).name:
+        return runs / name
     studies = find_studies(runs)
     if not studies:
         raise ReportError(

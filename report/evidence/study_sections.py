@@ -72,12 +72,17 @@ def plain_run(view: StudyView) -> Run | None:
 
 
 def is_sampled(view: StudyView, grid: str) -> bool:
-    """Tell whether a grid's members were drawn, or differ in too many fields for heatmaps."""
+    """Tell whether a grid's members were drawn, or are too many or too different for heatmaps."""
     record = grid_record(view, grid)
-    return record is not None and (record.sample > 0 or len(record.axes) > MOST_AXES)
+    if record is None:
+        return False
+    too_many = len(view.group(grid)) > MOST_CELLS
+    return record.sample > 0 or len(record.axes) > MOST_AXES or too_many
 
 
 MOST_AXES = 3
+MOST_CELLS = 1000
+"""Of a heatmap: more can't be told apart."""
 
 
 def value_in(experiment: Experiment, name: str) -> Any:

@@ -40,6 +40,7 @@ def listed_in_tables(view: StudyView) -> list[Experiment]:
     return [experiment for experiment in view.listed if experiment.id not in unlisted]
 
 
+@once
 def unlisted_note(view: StudyView) -> tuple[Parts, ...]:
     """Say under a table of experiments whose members aren't all in it, and where they are."""
     grids = large_grids(view)

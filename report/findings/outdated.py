@@ -1,5 +1,6 @@
 """Records that answer another question than the study's list asks now."""
 
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,10 +15,7 @@ def settings_notices(view: StudyView, experiments: list[Experiment]) -> list[Sen
     named: list[Parts] = []
     stale: list[Run] = []
     for experiment in experiments:
-        changed: dict[str, None] = {}
-        for run in view.runs(experiment.id):
-            changed |= dict.fromkeys(changed_settings(view, run))
-        if changed:
+        if changed := changed_of(view, experiment):
             fields = ", ".join(name.replace("_", " ") for name in changed)
             named.append(say(Code(experiment.id), f" ({fields})").parts)
             stale.append(view.runs(experiment.id)[0])
@@ -28,6 +26,23 @@ def settings_notices(view: StudyView, experiments: list[Experiment]) -> list[Sen
             some_of(view, named, [run.number("/seed") for run in stale]), ". ",
             Code("homework run-all"), " brings them up to date.", strength="gap")
     ]  # fmt: skip
+
+
+_known: "weakref.WeakKeyDictionary[StudyView, dict[str, tuple[str, ...]]]" = (
+    weakref.WeakKeyDictionary()
+)
+"""Of experiments, by their ids: each section asks for its own, the first for all."""
+
+
+def changed_of(view: StudyView, experiment: Experiment) -> tuple[str, ...]:
+    """Return the fields in which an experiment's runs aren't what the list asks for."""
+    known = _known.setdefault(view, {})
+    if experiment.id not in known:
+        runs = view.runs(experiment.id)
+        known[experiment.id] = tuple(
+            dict.fromkeys(name for run in runs for name in changed_settings(view, run))
+        )
+    return known[experiment.id]
 
 
 def changed_settings(view: StudyView, run: Run) -> Iterator[str]:

@@ -29,7 +29,7 @@ OF_SETTINGS = {"optimizer": "optimizers", "learning_rate": "learning_rates"}
 MOST_AXES = 3
 """Fields that a full product may vary; a report shows no more."""
 
-MOST_MEMBERS = 1000
+MOST_MEMBERS = 100_000
 
 SAMPLE, SAMPLE_SEED = "sample", "sample_seed"
 RANGE_KEYS = ("from", "to", "scale")
@@ -257,7 +257,7 @@ def _drawn(table: GridTable, where: Where) -> Iterator[dict[str, Any]]:
     import numpy as np
 
     rng = np.random.default_rng(table.seed)
-    seen: list[dict[str, Any]] = []
+    seen: set[str] = set()
     for _ in range(DRAWS * table.sample):
         each = {
             name: values.draw(rng)
@@ -265,8 +265,8 @@ def _drawn(table: GridTable, where: Where) -> Iterator[dict[str, Any]]:
             else values[int(rng.integers(len(values)))]
             for name, values in table.axes.items()
         }
-        if each not in seen:
-            seen.append(each)
+        if (written := repr(each)) not in seen:
+            seen.add(written)
             yield each
         if len(seen) == table.sample:
             return
