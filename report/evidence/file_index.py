@@ -53,8 +53,8 @@ def index_of(study: Path) -> Path:
     return cache_folder() / "records" / f"{hashlib.sha256(place).hexdigest()[:32]}.sqlite"
 
 
-COLUMNS = "name BLOB PRIMARY KEY, size INTEGER, content INTEGER, entry INTEGER, digest BLOB, \
-ascii INTEGER"
+COLUMNS = ("name", "size", "content", "entry", "digest", "ascii")
+"""A path, the parts of its state, and what was read."""
 
 
 def _remembered(place: Path, states: Mapping[str, State]) -> dict[str, Read]:
@@ -63,10 +63,13 @@ def _remembered(place: Path, states: Mapping[str, State]) -> dict[str, Read]:
     if not place.is_file():
         return known
     with contextlib.suppress(sqlite3.Error, OSError), _opened(place) as index:
-        for name, *was, digest, is_ascii in index.execute("SELECT * FROM files"):
-            path = os.fsdecode(name)
-            if states.get(path) == tuple(was) and len(digest) == hashlib.sha256().digest_size:
-                known[path] = Read(digest, bool(is_ascii))
+        for name, *was, digest, is_ascii in index.execute(
+            f"SELECT {', '.join(COLUMNS)} FROM files"
+        ):
+            if isinstance(name, bytes) and isinstance(digest, bytes):
+                path = os.fsdecode(name)
+                if states.get(path) == tuple(was):
+                    known[path] = Read(digest, bool(is_ascii))
     return known
 
 
@@ -83,7 +86,11 @@ def _remember(place: Path, settled: Mapping[str, tuple[State, Read]]) -> None:
         if not _is_whole(place):
             place.unlink(missing_ok=True)
         with _opened(place) as index, index:
-            index.execute(f"CREATE TABLE IF NOT EXISTS files ({COLUMNS}) WITHOUT ROWID")
+            there = tuple(name for _, name, *_ in index.execute("PRAGMA table_info(files)"))
+            if there != COLUMNS:  # none, or one of another version
+                index.execute("DROP TABLE IF EXISTS files")
+                name, *others = COLUMNS
+                index.execute(f"CREATE TABLE files ({name} PRIMARY KEY, {', '.join(others)})")
             index.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 

@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -190,8 +191,9 @@ def _values(values: list[Any], name: str, where: Where) -> tuple[Any, ...]:
             raise StudyError(f"In {where(name)}: {name} has {value!r}: {error}.") from error
     if not found:
         raise StudyError(f"In {where(name)}: {name} has no values.", "Name one at least.")
+    written = Counter(map(repr, found))
     for value in found:
-        if found.count(value) > 1:
+        if written[repr(value)] > 1:
             raise StudyError(f"In {where(name)}: {name} has {value!r} twice.", "Name it once.")
     return tuple(found)
 
