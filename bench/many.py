@@ -1,13 +1,23 @@
-"""Make studies of very many runs, fast: a finished one with wider grids, or one of large grids."""
+"""Make studies of very many runs, fast, and time the commands that read them.
 
+python bench/many.py 1000 10000
+"""
+
+import argparse
 import math
+import os
 import random
+import resource
 import shutil
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
 import msgspec
 
+from training.device.environment import cpu_name
 from training.planning.plan import resolve
 from training.records import (
     Curves,
@@ -23,13 +33,14 @@ from training.records import (
 from training.study import build_study
 from training.study.files import study_file_of
 
-SECTIONS = {
-    "rates": {"sample": True, "learning_rate": 4, "weight_decay": 4},
-    "sizes": {"sample": True, "learning_rate": 4, "batch_size": 1, "label_smoothing": 1},
-    "decay": {"sample": False, "axes": 2},
-    "product": {"sample": False, "axes": 3},
-}
-"""Four questions, each with a grid: two samples, and products of two and of three fields."""
+EXAMPLE = Path(__file__).parent.parent / "runs" / "example"
+N_SECTIONS = 4
+COMMANDS = {
+    "list": ("list",), "plan": ("plan",), "status": ("status",),
+    "render": ("render", "--format", "html"),
+    "render, nothing changed": ("render", "--format", "html"),
+    "verify": ("verify",),
+}  # fmt: skip
 
 
 def write_many(example: Path, folder: Path, n_experiments: int) -> Path:
@@ -74,7 +85,7 @@ def tables(n_runs: int, seeds: int = 1, grids: int = 1) -> dict[str, object]:
         n_runs: In all grids and seeds together, about.
         grids: How many grids each section is divided into.
     """
-    n = n_runs // (seeds * grids * len(SECTIONS))
+    n = n_runs // (seeds * grids * N_SECTIONS)
     side = max(2, round(n ** (1 / 3)))
     rate = {"from": 1e-5, "to": 1e-1, "scale": "log"}
     decay = {"from": 1e-6, "to": 1e-2, "scale": "log"}
@@ -217,13 +228,43 @@ def _bits(n_right: int, n: int) -> str:
     return f"{int(('1' * n_right).ljust(4 * digits, '0'), 2):0{digits}x}"
 
 
+def measure(study: Path, cache: Path) -> None:
+    """Run each command in a process of its own; print what it took."""
+    environment = os.environ | {"HOMEWORK_CACHE": str(cache)}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for name, words in COMMANDS.items():
+        where = ["--runs", str(study.parent), "--study", study.name]
+        code = "from training.cli import main; main()"
+        started = time.perf_counter()
+        command = [sys.executable, "-c", code, *words, *where]
+        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+        seconds = time.perf_counter() - started
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        before = after
+        peak = after.ru_maxrss / 1024  # the highest so far
+        print(f"{name:24} {seconds:8.1f} s, of it computing {busy:6.1f} s, up to {peak:5.0f} MB",
+              flush=True)  # fmt: skip
+    size = (study / "report.html").stat().st_size
+    print(f"{'report.html':24} {size / 1e6:8.2f} MB")
+
+
+def main() -> None:
+    """Make studies, and time the commands on them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", type=int, nargs="+", help="runs of each study, about")
+    parser.add_argument("--seeds", type=int, default=1)
+    options = parser.parse_args()
+    print(f"{cpu_name()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    for n in options.runs:
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place)
+            started = time.perf_counter()
+            study = write_grids(EXAMPLE, folder / "runs" / "many", n, options.seeds)
+            n_made = len(study.experiments) * options.seeds
+            print(f"\n{n_made:,} runs, made in {time.perf_counter() - started:.0f} s", flush=True)
+            measure(folder / "runs" / "many", folder / "cache")
+
+
 if __name__ == "__main__":
-    import sys
-
-    from training.study import grids as _grids
-
-    _grids.MOST_MEMBERS = 10**6
-    t = time.time()
-    n, seeds, g = (int(a) for a in sys.argv[2:5])
-    s = write_grids(Path("runs/example"), Path(sys.argv[1]), n, seeds, g)
-    print(len(s.experiments), time.time() - t)
+    main()
