@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from report.assemble import FORMATS, Assembler, Edition, Format
+from report.audit.manifest import too_large_to_attach
 from report.audit.rendering import Detail, Words
 from report.errors import ReportError
 from report.evidence.display_names import names_of
@@ -20,6 +21,11 @@ from report.writing.theme import Theme, theme_remarks
 from training.fonts import said_missing
 from training.records import write_bytes
 from training.study import StudyFile, check_outline, retell
+
+NOT_ATTACHED = (
+    "The PDF carries no records, which are too large for it: who verifies it needs the study’s "
+    "folder (homework verify report.pdf --runs DIR)."
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,8 @@ def build_report(
     for name, file in zip(formats, files, strict=True):
         write_bytes(file, editions[name].content)
         remember(file, editions[name].content, list(editions[name].fragments), made_from, templates)
+    if "pdf" in formats and too_large_to_attach(study):
+        remarks.append(NOT_ATTACHED)
     remarks += _picture_remarks(view)
     remarks += _stale_remarks(editions.values())
     remarks += contradiction_remarks(view)

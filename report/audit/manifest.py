@@ -34,6 +34,9 @@ PICTURES = (".jpg", ".png")
 MOST_SCORES = 12 * 2**20
 """Scores that take more in all aren't attached to a PDF; the finalists of Caltech-101 take less."""
 
+MOST_RECORDS = 128 * 2**20
+"""Records that take more in all aren't attached to a PDF."""
+
 MAXIMUM_BYTES = 512 * 2**20
 """Attached records may not be larger than this when unpacked."""
 
@@ -86,10 +89,18 @@ def attachments(page: str, study: Path, rendering: Rendering) -> list[Attachment
         rendering: How the report is made.
     """
     manifest = make_manifest(page, study.resolve().name, rendering)
-    return [
-        Attachment(MANIFEST_NAME, manifest, "What the pages say, and where from"),
-        Attachment(RECORDS_NAME, pack_records(study, page), "The records that the report shows"),
-    ]
+    found = [Attachment(MANIFEST_NAME, manifest, "What the pages say, and where from")]
+    if not too_large_to_attach(study):
+        records = pack_records(study, page)
+        found.append(Attachment(RECORDS_NAME, records, "The records that the report shows"))
+    return found
+
+
+def too_large_to_attach(study: Path) -> bool:
+    """Tell whether a study's records, scores aside, are too large for a PDF to carry."""
+    files = record_files(study)
+    sizes = (file.st_size for name, file in files if not name.endswith(f"/{SCORES_NAME}"))
+    return sum(sizes) > MOST_RECORDS
 
 
 def make_manifest(page: str, study: str, rendering: Rendering) -> bytes:
@@ -164,7 +175,7 @@ def _together(digests: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     sections: dict[str, list[str]] = {}
     for name, digest in digests.items():
-        if "/" in name:
+        if "/" in name and not name.endswith(f"/{SCORES_NAME}"):  # which may not be attached
             sections.setdefault(f"{name.partition('/')[0]}/{ALL}", []).append(f"{name}={digest}")
         else:
             found[name] = digest

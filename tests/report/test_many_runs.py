@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rendering import draw_nothing
 
 from report.evidence import file_index, record_files
 from report.evidence.load import load_study
@@ -43,13 +44,36 @@ def made(tmp_path_factory):
     return folder
 
 
+def lower_limits(patch):
+    """Let two hundred runs count as very many."""
+    for limit in ("evidence.very_many.MOST_MEMBERS", "evidence.very_many.FEW",
+                  "evidence.record_files.MANY", "audit.manifest.MANY"):  # fmt: skip
+        patch.setattr(f"report.{limit}", 30)
+
+
 @pytest.fixture
 def many(made, tmp_path, monkeypatch):
-    """Return such a study of the test's own, which counts as one of very many runs."""
-    for module in ("evidence.very_many.MOST_MEMBERS", "evidence.very_many.FEW",
-                   "evidence.record_files.MANY", "audit.manifest.MANY"):  # fmt: skip
-        monkeypatch.setattr(f"report.{module}", 30)
+    """Return such a study of the test's own."""
+    lower_limits(monkeypatch)
     return Path(shutil.copytree(made, tmp_path / "runs" / "many"))
+
+
+@pytest.fixture(scope="module")
+def page(made, tmp_path_factory):
+    """Return the study's report, for tests that only read it."""
+    place = tmp_path_factory.mktemp("page")
+    with pytest.MonkeyPatch.context() as patch:
+        lower_limits(patch)
+        draw_nothing(patch)
+        patch.setenv("HOMEWORK_CACHE", str(place))
+        return rendered(made, "--output", str(place), place=place)
+
+
+@pytest.fixture
+def reported(many, page):
+    """Return a study of the test's own, with its report."""
+    (many / "report.html").write_text(page, encoding="utf-8")
+    return many
 
 
 def run(command, study, *options):
@@ -57,10 +81,10 @@ def run(command, study, *options):
     return CliRunner().invoke(cli, [command, *where, *options])
 
 
-def rendered(study, *options):
+def rendered(study, *options, place=None):
     result = run("render", study, "--format", "html", *options)
     assert result.exit_code == 0, result.output
-    return (study / "report.html").read_text(encoding="utf-8")
+    return ((place or study) / "report.html").read_text(encoding="utf-8")
 
 
 def verified(study):
@@ -92,9 +116,8 @@ def best_first(study, grid):
     )
 
 
-def test_tables_list_the_best_of_a_large_grid_and_how_the_others_are_spread(many):
-    page = rendered(many)
-    expected = best_first(many, "rates/grid")
+def test_tables_list_the_best_of_a_large_grid_and_how_the_others_are_spread(made, page):
+    expected = best_first(made, "rates/grid")
     assert set(re.findall(r"rates/grid-\d+", table(page, "specifications"))) == set(expected[:20])
     shown = [re.search(r'data-source="[^"]*?(rates/grid-\d+)/', row)[1]
              for row in rows(table(page, "pairs-rates-grid"))]  # fmt: skip
@@ -103,14 +126,13 @@ def test_tables_list_the_best_of_a_large_grid_and_how_the_others_are_spread(many
     assert shown == [*expected[:20], *quarters, expected[-1]]
 
 
-def test_tables_say_what_they_leave_out_and_where_all_of_it_is(many):
-    page = rendered(many)
+def test_tables_say_what_they_leave_out_and_where_all_of_it_is(made, page):
     for slug in ("specifications", "costs", "provenance", "arithmetic", "pairs-rates-grid"):
         words = re.sub("<[^>]*>", "", table(page, slug))
         assert "Only the best members of large grids are listed: of rates/grid with 50" in words
         assert "homework export csv writes every run" in words
-    exported = run("export", many, "csv", "--output", "-")
-    assert len(list(csv.DictReader(io.StringIO(exported.output)))) == len(records(many))
+    exported = run("export", made, "csv", "--output", "-")
+    assert len(list(csv.DictReader(io.StringIO(exported.output)))) == len(records(made))
 
 
 def test_a_study_of_fewer_members_lists_them_all(many, monkeypatch):
@@ -121,17 +143,15 @@ def test_a_study_of_fewer_members_lists_them_all(many, monkeypatch):
     assert page.count("<code>sizes/grid-") > N_MEMBERS
 
 
-def test_a_sum_over_very_many_runs_names_them_by_ranges_and_is_right(many):
-    page = rendered(many)
-    trained = [record["train_seconds"] for record in records(many) if not record["reused_from"]]
+def test_a_sum_over_very_many_runs_names_them_by_ranges_and_is_right(made, page):
+    trained = [record["train_seconds"] for record in records(made) if not record["reused_from"]]
     found = re.findall(r'<data value="([^"]*)" data-source="sum\(\[0-[^"]*/train_seconds\)"', page)
     assert any(float(value) == pytest.approx(sum(trained)) for value in found)
     assert max(map(len, re.findall(r'data-source="([^"]*)"', page))) < 3000
 
 
-def test_verify_confirms_the_report(many):
-    rendered(many)
-    result = verified(many)
+def test_verify_confirms_the_report(reported):
+    result = verified(reported)
     assert result.exit_code == 0, result.output
     assert "no errors found" in result.output
 
@@ -159,10 +179,9 @@ def edit(study, pattern, replacement):
         (r"Only the best members", "Only the worst members", "Only the worst members"),
     ],
 )  # fmt: skip
-def test_a_forged_count_is_found(many, pattern, replacement, said):
-    rendered(many)
-    edit(many, pattern, replacement)
-    result = verified(many)
+def test_a_forged_count_is_found(reported, pattern, replacement, said):
+    edit(reported, pattern, replacement)
+    result = verified(reported)
     assert result.exit_code == 1
     assert said in result.output
 
@@ -172,15 +191,24 @@ def change(study, path, **fields):
     file.write_text(json.dumps(json.loads(file.read_text()) | fields, indent=1))
 
 
-def test_a_run_that_no_table_lists_is_held_against_the_report(many):
-    last = best_first(many, "rates/grid")[-1]
-    page = rendered(many)
+def test_a_run_that_no_table_lists_is_held_against_the_report(reported, page):
+    last = best_first(reported, "rates/grid")[-1]
     assert f"{last}/seed-1/metrics.json=" not in page
-    change(many, f"{last}/seed-1/metrics.json", train_seconds=1000.0)
-    result = verified(many)
+    change(reported, f"{last}/seed-1/metrics.json", train_seconds=1000.0)
+    result = verified(reported)
     assert result.exit_code == 1
     assert "rates/*: the record has changed" in result.output.replace("“”: ", "")
     assert "/train_seconds" in result.output
+
+
+def test_records_too_large_for_a_pdf_are_left_out_and_that_is_said(made, tmp_path, monkeypatch):
+    pytest.importorskip("weasyprint")
+    from report.audit.read_pdf import read_pdf
+
+    monkeypatch.setattr("report.audit.manifest.MOST_RECORDS", 2**20)
+    result = run("render", made, "--format", "pdf", "--detail", "brief", "--output", str(tmp_path))
+    assert "The PDF carries no records" in result.output
+    assert read_pdf(tmp_path / "report.pdf").records is None
 
 
 def long_ago(monkeypatch):
