@@ -34,6 +34,18 @@ from training.records import (
 from training.study import StudyFile
 
 
+@lru_cache(maxsize=256)
+def _unpacked(packed: bytes) -> Curves:
+    return msgspec.msgpack.decode(packed, type=Curves)
+
+
+class _KeptPacked:
+    """A run's curves, unpacked whenever they are asked for, unless some are in the run itself."""
+
+    def __get__(self, run: "Run", _: object = None) -> Curves | None:
+        return None if run.packed_curves is None else _unpacked(run.packed_curves)
+
+
 @dataclass(frozen=True)
 class Run:
     """One experiment with one seed: its record, and the larger files beside it when asked for.
@@ -75,12 +87,10 @@ class Run:
     def parameters(self) -> Parameters | None:
         return self.metrics.parameters
 
-    @property
-    def curves(self) -> Curves | None:
-        return None if self._packed_curves is None else _unpacked(self._packed_curves)
+    curves = _KeptPacked()
 
     @cached_property
-    def _packed_curves(self) -> bytes | None:
+    def packed_curves(self) -> bytes | None:
         """The curves in a quarter of their room: a study may have very many runs."""
         curves = _curves(self.folder.curves(self.id, self.metrics.seed), self.metrics)
         return None if curves is None else msgspec.msgpack.encode(curves)
@@ -137,11 +147,6 @@ class Run:
 
     def _source(self, record: str, pointer: str) -> str:
         return f"{self.prefix}{self.path}/{record}#{pointer}"
-
-
-@lru_cache(maxsize=256)
-def _unpacked(packed: bytes) -> Curves:
-    return msgspec.msgpack.decode(packed, type=Curves)
 
 
 class StudyView:
