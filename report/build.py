@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 
 from report.assemble import FORMATS, Assembler, Edition, Format
+from report.audit.manifest import too_large_to_attach
 from report.audit.rendering import Detail, Words
 from report.errors import ReportError
 from report.evidence.display_names import names_of
 from report.evidence.load import StudyView, load_study
+from report.evidence.record_files import read_files
 from report.writing.section_cache import Memory, recall, remember
 from report.writing.staleness import everything_hash
 from report.writing.templating import DEFAULT
@@ -19,6 +21,11 @@ from report.writing.theme import Theme, theme_remarks
 from training.fonts import said_missing
 from training.records import write_bytes
 from training.study import StudyFile, check_outline, retell
+
+NOT_ATTACHED = (
+    "The PDF carries no records, which are too large for it: who verifies it needs the study’s "
+    "folder (homework verify report.pdf --runs DIR)."
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,9 @@ def build_report(
     """
     _check_writable(output)
     templates = theme.digest()
-    made_from = "" if only else everything_hash(study, _choices(theme, templates, words, detail))
+    known = read_files(study, indexed=True)
+    choices = _choices(theme, templates, words, detail)
+    made_from = "" if only else everything_hash(study, known, choices)
     files = [output / f"report.{name}" for name in formats]
     remarks = list(theme_remarks(theme))
     if made_from and all(_is_current(file, made_from) for file in files):
@@ -72,6 +81,7 @@ def build_report(
     from report.findings.contradictions import contradiction_remarks
 
     view = load_described(study, words)
+    view.files = known
     assembler = Assembler(view, progress, theme, _words(words), detail)
     assembler.check(only)
     bases = {name: _base(output, name) for name in formats} if only else {}
@@ -82,6 +92,8 @@ def build_report(
     for name, file in zip(formats, files, strict=True):
         write_bytes(file, editions[name].content)
         remember(file, editions[name].content, list(editions[name].fragments), made_from, templates)
+    if "pdf" in formats and too_large_to_attach(study):
+        remarks.append(NOT_ATTACHED)
     remarks += _picture_remarks(view)
     remarks += _stale_remarks(editions.values())
     remarks += contradiction_remarks(view)

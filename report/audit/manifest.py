@@ -1,11 +1,12 @@
 """What a PDF carries beside its pages: what they say, and the records that they were made from."""
 
 import base64
+import hashlib
 import html
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -14,15 +15,13 @@ import msgspec
 from report.audit.read_html import Piece, read_pieces, read_records
 from report.audit.rendering import Rendering
 from report.errors import ReportError
+from report.evidence.record_files import MANY, Read, record_files
 from training import __version__
 from training.records import (
-    OF_A_RUN,
-    OF_A_STUDY,
     PICTURE_FILES,
     RECORD_NAMES,
     SCORES_NAME,
     content_of,
-    sha256_of,
 )
 
 FORMAT = 1
@@ -31,12 +30,18 @@ FORMAT = 1
 MANIFEST_NAME = "manifest.json"
 RECORDS_NAME = "records.zip"
 
+ALL = "*"
+"""Stands for all runs of a section."""
+
 THUMBNAILS = "thumbnails"
 PICTURES = (".jpg", ".png")
 
 MOST_SCORES = 12 * 2**20
 """Scores that take more in all aren't attached to a PDF; the finalists of Caltech-101 take less.
 So are the files that have an entry a picture in the place of lists in JSON."""
+
+MOST_RECORDS = 128 * 2**20
+"""Records that take more in all aren't attached to a PDF."""
 
 MAXIMUM_BYTES = 512 * 2**20
 """Attached records may not be larger than this when unpacked."""
@@ -90,10 +95,18 @@ def attachments(page: str, study: Path, rendering: Rendering) -> list[Attachment
         rendering: How the report is made.
     """
     manifest = make_manifest(page, study.resolve().name, rendering)
-    return [
-        Attachment(MANIFEST_NAME, manifest, "What the pages say, and where from"),
-        Attachment(RECORDS_NAME, pack_records(study, page), "The records that the report shows"),
-    ]
+    found = [Attachment(MANIFEST_NAME, manifest, "What the pages say, and where from")]
+    if not too_large_to_attach(study):
+        records = pack_records(study, page)
+        found.append(Attachment(RECORDS_NAME, records, "The records that the report shows"))
+    return found
+
+
+def too_large_to_attach(study: Path) -> bool:
+    """Tell whether a study's records, scores aside, are too large for a PDF to carry."""
+    files = record_files(study)
+    sizes = (file.st_size for name, file in files if not name.endswith(f"/{SCORES_NAME}"))
+    return sum(sizes) > MOST_RECORDS
 
 
 def make_manifest(page: str, study: str, rendering: Rendering) -> bytes:
@@ -132,28 +145,50 @@ def read_manifest(content: bytes) -> Manifest:
     return manifest
 
 
-def record_files(study: Path) -> Iterator[tuple[str, Path]]:
-    """Yield every record of a study, scores included, by its path in it, in order."""
-    places = {"*": OF_A_STUDY, "*/*/seed-*/*": OF_A_RUN}
-    files = {f for place, names in places.items() for f in study.glob(place) if f.name in names}
-    for file in sorted(files):
-        yield file.relative_to(study).as_posix(), file
-
-
 def _is_record(path: PurePath) -> bool:
     return path.name in RECORD_NAMES
 
 
-def record_digests(study: Path) -> dict[str, str]:
-    """Return the first digits of every record's SHA-256; nothing of one that can't be read."""
-    return {name: _digest(file) for name, file in record_files(study)}
+def record_digests(files: Mapping[str, Read]) -> dict[str, str]:
+    """Return the first digits of every record's SHA-256, of very many one for all of a section.
+
+    Nothing stands for a record that can't be read.
+
+    Args:
+        files: What is known of the records' content, see `read_files`.
+    """
+    digests = _digests(files)
+    return _together(digests) if len(digests) >= MANY else digests
 
 
-def _digest(file: Path) -> str:
-    try:
-        return sha256_of(file)[:16]
-    except OSError:
-        return ""
+def digests_like(named: Collection[str], files: Mapping[str, Read]) -> dict[str, str]:
+    """Return the digests of records in the form in which a report names them.
+
+    Args:
+        named: What the report names.
+        files: What is known of the records' content now.
+    """
+    digests = _digests(files)
+    return _together(digests) if any(name.endswith(f"/{ALL}") for name in named) else digests
+
+
+def _digests(files: Mapping[str, Read]) -> dict[str, str]:
+    return {name: read.digest.hex()[:16] for name, read in files.items()}
+
+
+def _together(digests: Mapping[str, str]) -> dict[str, str]:
+    """Put the digests of each section's runs together, as those of `section/*`."""
+    found: dict[str, str] = {}
+    sections: dict[str, list[str]] = {}
+    for name, digest in digests.items():
+        attached = not name.endswith(PICTURE_FILES)  # which may not be
+        if "/" in name and attached:
+            sections.setdefault(f"{name.partition('/')[0]}/{ALL}", []).append(f"{name}={digest}")
+        else:
+            found[name] = digest
+    for name, lines in sections.items():
+        found[name] = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return found
 
 
 def shown_pictures(study: Path, page: str) -> Iterator[tuple[str, Path]]:
@@ -166,7 +201,7 @@ def shown_pictures(study: Path, page: str) -> Iterator[tuple[str, Path]]:
 
 
 def _attached_records(study: Path) -> list[tuple[str, Path]]:
-    files = list(record_files(study))
+    files = [(name, study / name) for name, _ in record_files(study)]
     for names in ((SCORES_NAME,), [name for name in PICTURE_FILES if name != SCORES_NAME]):
         large = [(name, file) for name, file in files if file.name in names]
         if sum(file.stat().st_size for _, file in large) > MOST_SCORES:

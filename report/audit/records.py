@@ -14,6 +14,7 @@ from report.audit.scores import score_problems
 from report.audit.searches import search_problems
 from report.evidence.by_picture import same_length
 from report.evidence.load import Run, StudyView
+from report.evidence.once import once
 from report.evidence.repeats import fold_of, validated_by
 from report.evidence.sentences import counted
 from report.evidence.statistics import right_bits
@@ -218,14 +219,19 @@ def _selection(view: StudyView, run: Run) -> Iterator[Problem]:
 
 def _test_of_a_candidate(view: StudyView, run: Run) -> Iterator[Problem]:
     """The test set is read for finalists, never for what a finalist is chosen from."""
-    grids = {e.choice.grid for e in view.study.experiments if e.choice is not None}
-    if not any(matches_group(run.id, grid) for grid in grids):
+    if not any(matches_group(run.id, grid) for grid in _chosen_from(view)):
         return
     if run.metrics.test is not None:
         text, problem = str(run.metrics.test.accuracy), "the test set was read for a candidate"
         yield wrong(run, text, problem, "/test/accuracy")
     elif run.predictions is not None:
         yield wrong(run, "predictions.json", "the test set was read for a candidate", "/test")
+
+
+@once
+def _chosen_from(view: StudyView) -> frozenset[str]:
+    """Return the grids that something is chosen from."""
+    return frozenset(e.choice.grid for e in view.study.experiments if e.choice is not None)
 
 
 def _choice(view: StudyView, run: Run) -> Iterator[Problem]:

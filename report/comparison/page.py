@@ -77,7 +77,7 @@ def _cover(a: StudyView, b: StudyView) -> Cover:
     digests = {
         f"{side}/{name}": digest
         for side, view in zip(SIDES, (a, b), strict=True)
-        for name, digest in record_digests(view.folder.path).items()
+        for name, digest in record_digests(view.files).items()
     }
     return Cover(
         title=f"{a.folder.name} and {b.folder.name} compared",

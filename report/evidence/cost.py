@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive
+from report.evidence.very_many import over
 
 Spent = Callable[[Run], Quantity | None]
 """Returns what a run's training took; None where its record doesn't say."""
@@ -58,10 +59,10 @@ def share_of_peak(run: Run) -> Quantity | None:
     return None if speed is None or peak is None else derive("ratio", speed, peak)
 
 
-def total(runs: Iterable[Run], spent: Spent) -> Quantity | None:
+def total(view: StudyView, runs: Iterable[Run], spent: Spent) -> Quantity | None:
     """Sum over runs; None where there are none, or one of them doesn't say."""
     known = _all_known(runs, spent)
-    return derive("sum", *known) if known else None
+    return over(view, "sum", known) if known else None
 
 
 def mean(runs: Sequence[Run], spent: Spent) -> Quantity | None:

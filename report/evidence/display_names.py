@@ -60,7 +60,8 @@ def names_of(study: StudyRecord) -> dict[str, str]:
     """
     if not study.sections:
         return {e.id: homework_name(e) for e in study.experiments}
-    by_change = {e.id: _by_change(study, e) for e in study.experiments}
+    bases = _bases(study)
+    by_change = {e.id: _by_change(e, bases.get(e.section)) for e in study.experiments}
     long = {e.section for e in study.experiments if len(by_change[e.id]) > LONGEST}
     names = {
         e.id: _own_name(study, e, "" if e.section in long else by_change[e.id])
@@ -116,20 +117,31 @@ LONGEST = 50
 """Characters of such a name; where one is longer, all of its section have their author's."""
 
 
-def _by_change(study: StudyRecord, experiment: Experiment) -> str:
-    changed = _changed(study, experiment)
+def _bases(study: StudyRecord) -> dict[str, Experiment]:
+    """Return what each section holds its experiments against: what it names, or the first tested.
+
+    Sections without either are left out.
+    """
+    by_id = {experiment.id: experiment for experiment in study.experiments}
+    against = {section.name: section.against for section in study.sections}
+    first = {e.section: e for e in reversed(study.experiments) if e.test}
+    return first | {
+        name: by_id[experiment_id]
+        for name, experiment_id in against.items()
+        if experiment_id in by_id
+    }
+
+
+def _by_change(experiment: Experiment, base: Experiment | None) -> str:
+    changed = _changed(experiment, base)
     return in_words(changed) if changed else ""
 
 
-def _changed(study: StudyRecord, experiment: Experiment) -> dict[str, Any]:
+def _changed(experiment: Experiment, base: Experiment | None) -> dict[str, Any]:
     """Return the fields that set an experiment apart from what its section holds it against.
 
     Empty where there are too many, and where some are left to the study or to a choice.
     """
-    section = next((s for s in study.sections if s.name == experiment.section), None)
-    tested = (e for e in study.experiments if e.section == experiment.section and e.test)
-    base_id = section.against if section is not None else ""
-    base = next((e for e in study.experiments if e.id == base_id), next(tested, None))
     if base is None or base.id == experiment.id or experiment.choice or base.choice:
         return {}
     fields = [name for name in SPEC_FIELDS if name in Experiment.__struct_fields__]

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from report.errors import ReportError, unknown
 from report.evidence.by_picture import with_columns
 from report.evidence.display_names import homework_name, names_of
 from report.evidence.numbers import Quantity, derive, resolve
+from report.evidence.record_files import Read, read_files
 from report.evidence.sentences import Quote, counted
 from training.records import (
     SCORES_NAME,
@@ -30,6 +33,18 @@ from training.records import (
     read_scores,
 )
 from training.study import StudyFile
+
+
+@lru_cache(maxsize=256)
+def _unpacked(packed: bytes) -> Curves:
+    return msgspec.msgpack.decode(packed, type=Curves)
+
+
+class _KeptPacked:
+    """A run's curves, unpacked whenever they are asked for, unless some are in the run itself."""
+
+    def __get__(self, run: "Run", _: object = None) -> Curves | None:
+        return None if run.packed_curves is None else _unpacked(run.packed_curves)
 
 
 @dataclass(frozen=True)
@@ -73,9 +88,13 @@ class Run:
     def parameters(self) -> Parameters | None:
         return self.metrics.parameters
 
+    curves = _KeptPacked()
+
     @cached_property
-    def curves(self) -> Curves | None:
-        return _curves(self.folder.curves(self.id, self.metrics.seed), self.metrics)
+    def packed_curves(self) -> bytes | None:
+        """The curves in a quarter of their room: a study may have very many runs."""
+        curves = _curves(self.folder.curves(self.id, self.metrics.seed), self.metrics)
+        return None if curves is None else msgspec.msgpack.encode(curves)
 
     @cached_property
     def predictions(self) -> Predictions | None:
@@ -153,6 +172,13 @@ class StudyView:
         self.study = study
         self.dataset = dataset
         self._runs = runs
+        self._groups: dict[str, list[Experiment]] = {}
+        self._rankings: dict[str, list[Run]] = {}
+
+    @cached_property
+    def files(self) -> dict[str, Read]:
+        """What is known of the content of the study's records, by their paths in it, in order."""
+        return read_files(self.folder.path)
 
     def runs(self, experiment_id: str) -> list[Run]:
         """Return an experiment's runs that left a record, by rising seed."""
@@ -177,13 +203,24 @@ class StudyView:
         return names_of(self.study)
 
     def experiment(self, experiment_id: str) -> Experiment | None:
-        return next((e for e in self.study.experiments if e.id == experiment_id), None)
+        return self._by_id.get(experiment_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Experiment]:
+        return {experiment.id: experiment for experiment in reversed(self.study.experiments)}
 
     def section(self, slug: str) -> list[Experiment]:
         """Return a section's experiments; extras only when they left a record or were asked for."""
-        return [e for e in self.listed if e.section == slug]
+        return list(self._by_section.get(slug, ()))
 
-    @property
+    @cached_property
+    def _by_section(self) -> dict[str, list[Experiment]]:
+        found: dict[str, list[Experiment]] = {}
+        for experiment in self.listed:
+            found.setdefault(experiment.section, []).append(experiment)
+        return found
+
+    @cached_property
     def listed(self) -> list[Experiment]:
         """All experiments that the report speaks of."""
         extras = self.study.settings.extras
@@ -191,16 +228,21 @@ class StudyView:
 
     def group(self, prefix: str) -> list[Experiment]:
         """Return the members of a grid such as `transfer/grid`."""
-        return [e for e in self.study.experiments if matches_group(e.id, prefix)]
+        if prefix not in self._groups:
+            members = [e for e in self.study.experiments if matches_group(e.id, prefix)]
+            self._groups[prefix] = members
+        return list(self._groups[prefix])
 
     def ranked(self, prefix: str) -> list[Run]:
         """Return a grid's finished runs (first seed), best first; see `training.records.rank`.
 
         A member that failed with any seed isn't ranked.
         """
-        members = [runs for e in self.group(prefix) if (runs := self._ranked_runs(e.id))]
-        members.sort(key=lambda runs: rank([run.metrics for run in runs]))
-        return [runs[0] for runs in members]
+        if prefix not in self._rankings:
+            members = [runs for e in self.group(prefix) if (runs := self._ranked_runs(e.id))]
+            members.sort(key=lambda runs: rank([run.metrics for run in runs]))
+            self._rankings[prefix] = [runs[0] for runs in members]
+        return list(self._rankings[prefix])
 
     def _ranked_runs(self, experiment_id: str) -> list[Run]:
         failed = any(run.metrics.status == "failed" for run in self.runs(experiment_id))
@@ -235,11 +277,36 @@ def load_study(path: Path, prefix: str = "") -> StudyView:
     seeds = study.settings.run_seeds
     runs: dict[str, list[Run]] = {}
     names = names_of(study)
+    alike = _Alike()
     for experiment in study.experiments:
         wording = names[experiment.id], _axes(study, experiment)
         found = [_run(folder, experiment, seed, prefix, wording) for seed in seeds]
         runs[experiment.id] = [run for run in found if run is not None]
+        for run in runs[experiment.id]:
+            alike.share(run.metrics)
     return StudyView(folder, study, dataset, runs, prefix)
+
+
+class _Alike:
+    """Lets records share what is the same in most of them: of very many that is half their room."""
+
+    SHARED = ("environment", "parameters", "section", "dataset_fingerprint")
+    MOST = 16
+    """Different values that are looked through; more than a study of equal runs has."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[Any]] = {name: [] for name in self.SHARED}
+
+    def share(self, metrics: Metrics) -> None:
+        for name, known in self._known.items():
+            value = getattr(metrics, name)
+            for other in known:
+                if other == value:
+                    msgspec.structs.force_setattr(metrics, name, other)
+                    break
+            else:
+                if len(known) < self.MOST:
+                    known.append(value)
 
 
 def _run(
@@ -319,6 +386,8 @@ def choose_study(runs: Path, name: str | None) -> Path:
     Raises:
         ReportError: No such study, or none at all.
     """
+    if name is not None and (runs / name / "study.json").is_file() and name == Path(name).name:
+        return runs / name
     studies = find_studies(runs)
     if not studies:
         raise ReportError(

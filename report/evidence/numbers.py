@@ -12,6 +12,7 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from report.errors import ReportError
@@ -211,6 +212,12 @@ def derive(operation: str, *operands: Quantity) -> Quantity:
     return Quantity(value, f"{operation}({','.join(operand.source for operand in operands)})")
 
 
+@lru_cache(maxsize=4096)
+def _keys(pointer: str) -> tuple[str, ...]:
+    tokens = pointer.split("/")[1:]
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in tokens)
+
+
 def resolve(document: Any, pointer: str) -> Any:
     """Follow a JSON pointer (RFC 6901) through mappings, sequences and record fields.
 
@@ -218,8 +225,7 @@ def resolve(document: Any, pointer: str) -> Any:
         ReportError: Nothing is there.
     """
     value = document
-    for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
+    for key in _keys(pointer):
         try:
             if isinstance(value, dict):
                 value = value[key]

@@ -1,6 +1,7 @@
 """Recompute a quantity from the source that a report names for it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,6 +19,11 @@ from training.records import (
 )
 
 MAXIMUM_DEPTH = 20
+
+LEAF = re.compile(r"[^(),]*")
+LIST = "study.json#/experiments/"
+MANY = re.compile(r"(?P<before>[^\[\]]*)\[(?P<ranges>[\d+-]+)\](?P<after>[^\[\]]*)")
+"""Values of many experiments, by ranges of their positions in the study's list."""
 
 
 class Sources:
@@ -55,13 +61,30 @@ class Sources:
             return Quantity(self._look_up(word), word), rest
         operands, rest = [], rest[1:]
         while not rest.startswith(")"):
-            operand, rest = self._expression(rest, depth + 1)
-            operands.append(operand)
+            found, rest = self._operands(rest, depth + 1)
+            operands += found
             if rest.startswith(","):
                 rest = rest[1:]
             elif not rest.startswith(")"):
                 raise ReportError("The source has an unclosed bracket.")
         return self._derived(word, operands), rest[1:]
+
+    def _operands(self, text: str, depth: int) -> tuple[list[Quantity], str]:
+        """Parse an operand, which may be the values of many experiments; see `very_many.over`."""
+        word = LEAF.match(text)
+        many = MANY.fullmatch(word[0]) if word is not None else None
+        if word is None or many is None:
+            operand, rest = self._expression(text, depth)
+            return [operand], rest
+        before, after = many["before"], many["after"]
+        in_list = before.endswith(LIST)
+        prefix = before.removesuffix(LIST)
+        experiments = self._record(f"{prefix}study.json").experiments
+        found = []
+        for place in _places(many["ranges"], len(experiments)):
+            source = f"{before}{place if in_list else experiments[place].id}{after}"
+            found.append(Quantity(self._look_up(source), source))
+        return found, text[word.end() :]
 
     def _derived(self, operation: str, operands: list[Quantity]) -> Quantity:
         written = f"{operation}({','.join(operand.source for operand in operands)})"
@@ -111,3 +134,14 @@ class Sources:
             return self._folders[""] / path
         study = self._folders.get(path.parts[0])
         return study / PurePosixPath(*path.parts[1:]) if study else None
+
+
+def _places(ranges: str, n: int) -> Iterator[int]:
+    """Yield the positions that ranges name, in a list of n."""
+    for part in ranges.split("+"):
+        first, _, last = part.partition("-")
+        if not first.isdecimal() or not (last or first).isdecimal():
+            raise ReportError(f"“{ranges[:60]}” doesn’t name positions in the study’s list.")
+        if int(last or first) >= n or int(first) > int(last or first):
+            raise ReportError(f"The study’s list has {n} experiments, and {part} isn’t in it.")
+        yield from range(int(first), int(last or first) + 1)

@@ -4,7 +4,8 @@ from typing import Any
 
 from report.evidence.homework import RECIPE, SHOWN, UNCHANGED
 from report.evidence.load import Run, StudyView
-from training.records import Experiment, Search, StudyGrid, StudySection, matches_group, rank
+from report.evidence.once import once
+from training.records import Experiment, Search, StudyGrid, StudySection, rank
 from training.study import HEATMAPS, shown_sections
 
 
@@ -29,6 +30,7 @@ def grids_of(view: StudyView, section: StudySection) -> tuple[str, ...]:
     return section.grids or tuple(own)
 
 
+@once
 def all_grids(view: StudyView) -> tuple[str, ...]:
     """Return the grids that the report shows, each once."""
     found = (grid for section in sections(view).values() for grid in grids_of(view, section))
@@ -76,12 +78,17 @@ def plain_run(view: StudyView) -> Run | None:
 
 
 def is_sampled(view: StudyView, grid: str) -> bool:
-    """Tell whether a grid's members were drawn, or differ in too many fields for heatmaps."""
+    """Tell whether a grid's members were drawn, or are too many or too different for heatmaps."""
     record = grid_record(view, grid)
-    return record is not None and (record.sample > 0 or len(record.axes) > MOST_AXES)
+    if record is None:
+        return False
+    too_many = len(view.group(grid)) > MOST_CELLS
+    return record.sample > 0 or len(record.axes) > MOST_AXES or too_many
 
 
 MOST_AXES = 3
+MOST_CELLS = 1000
+"""Of a heatmap: more can't be told apart."""
 
 
 def value_in(experiment: Experiment, name: str) -> Any:
@@ -98,12 +105,18 @@ def _fixed(value: Any) -> Any:
 
 def own_experiments(view: StudyView, section: StudySection) -> list[Experiment]:
     """Return a section's experiments that aren't members of a grid that the report shows."""
-    grids = all_grids(view)
-    return [
-        experiment
-        for experiment in view.section(section.name)
-        if not any(matches_group(experiment.id, grid) for grid in grids)
-    ]
+    return list(_outside_grids(view).get(section.name, ()))
+
+
+@once
+def _outside_grids(view: StudyView) -> dict[str, list[Experiment]]:
+    """Return the experiments of each section that no grid that the report shows has."""
+    members = {e.id for grid in all_grids(view) for e in view.group(grid)}
+    found: dict[str, list[Experiment]] = {}
+    for experiment in view.listed:
+        if experiment.id not in members:
+            found.setdefault(experiment.section, []).append(experiment)
+    return found
 
 
 def base_of(view: StudyView, section: StudySection) -> str:
@@ -134,8 +147,8 @@ def held(view: StudyView, section: StudySection) -> list[Experiment]:
     others = [e for id_ in (section.against, *listed) if (e := view.experiment(id_)) is not None]
     found = {e.id: e for e in [*others, *own]}
     if section.kind == "runs":
-        order = list(view.study.experiments)
-        return sorted(found.values(), key=order.index)
+        order = {e.id: place for place, e in enumerate(view.study.experiments)}
+        return sorted(found.values(), key=lambda e: order[e.id])
     return list(found.values())
 
 

@@ -2,8 +2,10 @@
 
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity
+from report.evidence.once import once
 
 
+@once
 def measured_at_rest(view: StudyView) -> bool:
     """Tell whether every tested run was measured on the train pictures after training.
 

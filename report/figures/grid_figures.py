@@ -17,18 +17,21 @@ from report.evidence.homework import STARTS
 from report.evidence.load import Run, StudyView
 from report.evidence.sentences import counted, parts
 from report.evidence.study_sections import (
+    MOST_CELLS,
     axes_of,
     is_homework,
     is_sampled,
     search_of,
     value_in,
 )
+from report.evidence.very_many import BEST
 from report.figures.canvas import draw_plot, gap
 from report.figures.heatmap import Cell, Grid, colour_scale, draw_heatmap, heatmap_height
 from report.figures.points import Cloud, Mark, draw_clouds, draw_points
 from report.figures.style import WIDTH
 from report.figures.views import Gap, Plot
-from report.tables.figure_data import grid_data
+from report.tables.figure_data import grid_data, spread
+from training.records import Experiment
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -277,11 +280,11 @@ def sampled(view: StudyView, grid: str) -> Plot | Gap:
     ranked = view.ranked(grid)
     if not ranked:
         return nothing_yet(view, grid)
-    panels = [_panel(view, grid, name) for name in list(axes_of(view, grid))[:MOST_PANELS]]
+    drawn = _drawn(view, grid)
+    panels = [_panel(view, grid, name, drawn) for name in list(axes_of(view, grid))[:MOST_PANELS]]
     n_rows = -(-len(panels) // PANELS_ABREAST)
     accuracies = sorted(y for _, y in zip(panels[0].x, panels[0].y, strict=True))
     fields = fields_named([*axes_of(view, grid)][:MOST_PANELS])
-    how = "drawn" if search_of(view, grid) is None else "tried"
     return draw_plot(
         slug_of(grid),
         draw_clouds,
@@ -290,17 +293,38 @@ def sampled(view: StudyView, grid: str) -> Plot | Gap:
         alt=f"{counted(len(panels), 'panel')} of {counted(len(accuracies), 'point')}: validation "
         f"accuracy {accuracies[0]:.1f} to {accuracies[-1]:.1f} %, by {fields}.",
         caption=parts(
-            f"Validation accuracy of every setting {how}, by {fields}. The star marks the highest. "
+            f"Validation accuracy {_which(view, grid, drawn)}, by {fields}. The star marks the "
+            "highest. "
             "All fields differ at once, so a panel shows a tendency at most."
         ),
         data=grid_data(view, grid),
     )
 
 
-def _panel(view: StudyView, grid: str, name: str) -> Cloud:
+MOST_POINTS = 300
+"""Of a panel; of more settings the best are drawn, and of the others some, evenly by rank."""
+
+
+def _drawn(view: StudyView, grid: str) -> list[Experiment]:
+    """Return the settings whose points are drawn, in the grid's order."""
+    ranked = view.ranked(grid)
+    if len(ranked) > MOST_CELLS:
+        others = ranked[BEST:]
+        ranked = [*ranked[:BEST], *(others[i] for i in spread(len(others), MOST_POINTS - BEST))]
+    ids = {run.id for run in ranked}
+    return [e for e in view.group(grid) if e.id in ids]
+
+
+def _which(view: StudyView, grid: str, drawn: Sequence[Experiment]) -> str:
+    if len(drawn) < len(view.ranked(grid)):
+        return "of the best settings, and of others evenly spaced in rank"
+    how = "drawn" if search_of(view, grid) is None else "tried"
+    return f"of every setting {how}"
+
+
+def _panel(view: StudyView, grid: str, name: str, members: Sequence[Experiment]) -> Cloud:
     """Return the settings drawn by one field: along a scale of numbers, or of names."""
     best = view.ranked(grid)[0].id
-    members = [e for e in view.group(grid) if validation_accuracy(view, e.id) is not None]
     values = [value_in(e, name) for e in members]
     accuracies = [_validation(view, e.id) for e in members]
     starred = next(i for i, e in enumerate(members) if e.id == best)

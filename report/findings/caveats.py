@@ -7,11 +7,11 @@ from report.evidence.numbers import derive, integer, points
 from report.evidence.repeats import has_several, n_repeats
 from report.evidence.sentences import Code, Name, Sentence, listing, say
 from report.evidence.study_sections import all_grids, axes_of, is_homework
+from report.evidence.very_many import counted_experiments
 from report.findings.chosen import chosen_model
 from report.findings.duplicates import n_test_twins
 from report.findings.guessing import never_learned
 from report.findings.learning import still_rising
-from report.findings.notices import count_of
 from training.records import is_another_file
 
 
@@ -104,7 +104,7 @@ def _rest(view: StudyView) -> list[Sentence]:
     what = "experiment that has" if len(missing) == 1 else "experiments that have"
     return [
         say(Code(f"homework run-all --study {view.folder.name}"), " runs the ",
-            integer(count_of(view, missing)), f" {what} no record yet.")
+            integer(counted_experiments(view, missing)), f" {what} no record yet.")
     ]  # fmt: skip
 
 

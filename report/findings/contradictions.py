@@ -7,6 +7,7 @@ from report.audit.authors_text import lint_study
 from report.audit.problems import Problem
 from report.audit.records import audit_runs
 from report.evidence.load import Run, StudyView
+from report.evidence.once import once
 from report.evidence.sentences import Code, Sentence, listing, say
 from training.records import Experiment
 
@@ -29,10 +30,15 @@ def contradiction_notices(
     """
     if experiments is None:
         return _told(_problems(view, view.all_runs()), "Records contradict themselves") + _told(
-            lint_study(view), "The author’s text contradicts the records", not view.other_words
+            _linted(view), "The author’s text contradicts the records", not view.other_words
         )
     runs = [run for experiment in experiments for run in view.runs(experiment.id)]
     return _told(_problems(view, runs), "Records contradict themselves")
+
+
+@once
+def _linted(view: StudyView) -> list[Problem]:
+    return lint_study(view)
 
 
 def _problems(view: StudyView, runs: Iterable[Run]) -> list[Problem]:

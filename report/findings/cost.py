@@ -130,7 +130,7 @@ def what_accuracy_cost(view: StudyView) -> list[Sentence]:
 
 def _all_training(view: StudyView) -> list[Sentence]:
     runs = trained(view)
-    time, arithmetic, energy = (total(runs, of) for of in (time_of, arithmetic_of, energy_of))
+    time, arithmetic, energy = (total(view, runs, of) for of in (time_of, arithmetic_of, energy_of))
     if time is None or arithmetic is None:
         return []
     took = [say(duration(time)).parts, say(flop(arithmetic), " of arithmetic").parts]
@@ -152,7 +152,9 @@ def _choosing(view: StudyView, runs: list[Run]) -> list[Sentence]:
     shares = [
         say(percent(derive("ratio", part, whole)), f" of the {what}").parts
         for what, of in (("time", time_of), ("arithmetic", arithmetic_of), ("energy", energy_of))
-        if (part := total(candidates, of)) and (whole := total(runs, of)) and whole.value > 0
+        if (part := total(view, candidates, of))
+        and (whole := total(view, runs, of))
+        and whole.value > 0
     ]
     if not shares:
         return []
@@ -195,7 +197,7 @@ def _choosing_its_pair(view: StudyView, tested: Tested) -> Parts:
     if selected is None:
         return ()
     members = [run for run in trained(view) if matches_group(run.id, selected.grid)]
-    time, arithmetic = total(members, time_of), total(members, arithmetic_of)
+    time, arithmetic = total(view, members, time_of), total(view, members, arithmetic_of)
     if time is None or arithmetic is None:
         return ()
     among = ", this training included" if tested.runs[0].metrics.reused_from else ""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Number, Quantity, decimal, derive, integer
-from report.evidence.sentences import Parts, Sentence, listing, say
+from report.evidence.sentences import Parts, Sentence, say
+from report.evidence.very_many import some_of
 
 EXPLODED = 10
 """Times the loss of an even guess from which a loss has exploded."""
@@ -62,11 +63,12 @@ def explosion(view: StudyView, run: Run) -> list[Sentence]:
 
 def explosions(view: StudyView, named: Sequence[tuple[Run, Parts]]) -> list[Sentence]:
     """Say the same of those among several runs whose loss exploded, in one sentence."""
-    found = [say(name, " (", *_course(view, run), ")").parts for run, name in named
-             if _explosion(view, run) is not None]  # fmt: skip
+    found = [(run, name) for run, name in named if _explosion(view, run) is not None]
     if not found:
         return []
-    return [say("The loss exploded for ", listing(found), "; an even guess has ", _even(view), ".")]
+    told = [say(name, " (", *_course(view, run), ")").parts for run, name in found]
+    runs = some_of(view, told, [run.number("/epochs_run") for run, _ in found])
+    return [say("The loss exploded for ", runs, "; an even guess has ", _even(view), ".")]
 
 
 def _course(view: StudyView, run: Run) -> Parts:

@@ -36,6 +36,7 @@ from report.evidence.sentences import (
 )
 from report.evidence.statistics import SIGNIFICANCE
 from report.evidence.study_sections import axes_of
+from report.evidence.very_many import BEST, large_grids, over
 from report.findings.exploding import exploded, explosions
 from report.findings.guessing import (
     answers,
@@ -65,15 +66,15 @@ def best_pair(view: StudyView, grid: str) -> list[Sentence]:
     best = ranked[0]
     if all(never_learned(view, run) for run in ranked):
         return [
-            say("Of ", numbered(integer(_count(ranked)), pair_word(best)), " with a result none is "
-                "measurably better than ", better_than(view, ranked), "; first by validation "
-                "accuracy is ", pair(best), ": ", percent(_accuracy(view, best)),
+            say("Of ", numbered(integer(_count(view, ranked)), pair_word(best)), " with a result "
+                "none is measurably better than ", better_than(view, ranked), "; first by "
+                "validation accuracy is ", pair(best), ": ", percent(_accuracy(view, best)),
                 *_when(view, best), ".", strength="strong")
         ]  # fmt: skip
     word = pair_word(best)
     sentences = [
         say(
-            "Of ", numbered(integer(_count(ranked)), word), " with a result, ", pair(best),
+            "Of ", numbered(integer(_count(view, ranked)), word), " with a result, ", pair(best),
             " reached the highest validation accuracy: ", percent(_accuracy(view, best)),
             *_when(view, best), ".",
         )
@@ -121,8 +122,8 @@ def without_success(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]
         grid: [run for run in view.ranked(grid) if never_learned(view, run)] for grid in grids
     }
     counted: list[Parts] = [
-        say(integer(_count(failed[grid])), " of ",
-            numbered(integer(_count(view.ranked(grid))), pair_word(view.ranked(grid)[0])),
+        say(integer(_count(view, failed[grid])), " of ",
+            numbered(integer(_count(view, view.ranked(grid))), pair_word(view.ranked(grid)[0])),
             *((" ", start) if start else ())).parts
         for grid, start in grids.items() if failed[grid]
     ]  # fmt: skip
@@ -310,9 +311,9 @@ def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
     guessing = [run for run in finished if never_learned(view, run)]
     seeds = [(seed, _named(view, seed)) for run in finished for seed in view.finished(run.id)]
     trouble = [
-        *(_diverged(view, run) for run in diverged),
+        *_all_diverged(view, grid, diverged),
         *those_that_guess(view, guessing),
-        *(sentence for seed, name in seeds for sentence in collapse(view, seed, name)),
+        *_all_collapsed(view, grid, seeds),
         *explosions(view, seeds),
     ]
     if finished and not trouble:
@@ -323,6 +324,29 @@ def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
                 better_than(view, finished), ".")
         ]  # fmt: skip
     return trouble
+
+
+def _all_diverged(view: StudyView, grid: str, runs: list[Run]) -> list[Sentence]:
+    """Tell of each pair that diverged; of very many of the first, and count the others."""
+    told, others = (runs[:BEST], runs[BEST:]) if grid in large_grids(view) else (runs, [])
+    said = [_diverged(view, run) for run in told]
+    if others:
+        rest = over(view, "count", [run.number("/epochs_run") for run in others])
+        word = pair_word(others[0])
+        said.append(say("Of this grid ", numbered(integer(rest), f"further {word}"), " diverged."))
+    return said
+
+
+def _all_collapsed(view: StudyView, grid: str, seeds: list[tuple[Run, Parts]]) -> list[Sentence]:
+    """Tell of each run that collapsed; of very many of the first, and count the others."""
+    if grid not in large_grids(view):
+        return [sentence for run, name in seeds for sentence in collapse(view, run, name)]
+    found = [(run, name) for run, name in seeds if collapsed(view, run)]
+    said = [sentence for run, name in found[:BEST] for sentence in collapse(view, run, name)]
+    if others := found[BEST:]:
+        rest = over(view, "count", [run.number("/epochs_run") for run, _ in others])
+        said.append(say("Of this grid ", numbered(integer(rest), "further run"), " collapsed."))
+    return said
 
 
 def _named(view: StudyView, run: Run) -> Parts:
@@ -386,5 +410,5 @@ def _rate(run: Run) -> Number:
     return rate(run.number("/spec/learning_rate"))
 
 
-def _count(runs: list[Run]) -> Quantity:
-    return derive("count", *(run.number("/validation/accuracy") for run in runs))
+def _count(view: StudyView, runs: list[Run]) -> Quantity:
+    return over(view, "count", [run.number("/validation/accuracy") for run in runs])

@@ -1,5 +1,6 @@
 """Whether answers can be told from guessing, and whether a network collapsed."""
 
+import weakref
 from collections.abc import Iterable
 
 from report.evidence.accuracy import Tested
@@ -8,8 +9,9 @@ from report.evidence.display_names import pair
 from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Number, Quantity, derive, integer, mean_of, percent
 from report.evidence.repeats import class_counts, n_images, validated_by
-from report.evidence.sentences import Name, Parts, Sentence, listing, say
+from report.evidence.sentences import Name, Parts, Sentence, say
 from report.evidence.statistics import SIGNIFICANCE, by_class, right_bits, right_by_class
+from report.evidence.very_many import some_of
 from training.records import Dataset, ValidationAnswers
 
 ONE_ANSWER = 0.95
@@ -73,6 +75,17 @@ def never_learned(view: StudyView, run: Run) -> bool:
     that don't keep answers are held against naming the most frequent class every time, which is
     less than can be said.
     """
+    known = _known.setdefault(view, {})
+    if run.path not in known:
+        known[run.path] = _never_learned(view, run)
+    return known[run.path]
+
+
+_known: "weakref.WeakKeyDictionary[StudyView, dict[str, bool]]" = weakref.WeakKeyDictionary()
+"""Of runs, by their paths: several sections and tables ask for each."""
+
+
+def _never_learned(view: StudyView, run: Run) -> bool:
     if view.dataset is None or run.metrics.validation is None:
         return False
     runs = view.finished(run.id)
@@ -125,8 +138,10 @@ def that_is_guessing(view: StudyView, run: Run) -> list[Sentence]:
 
 def those_that_guess(view: StudyView, runs: list[Run]) -> list[Sentence]:
     """Name the pairs that never learned, by what their records keep."""
-    kept = [run for run in runs if _all_kept(view, view.finished(run.id))]
-    older = [run for run in runs if run not in kept]
+    kept: list[Run] = []
+    older: list[Run] = []
+    for run in runs:
+        (kept if _all_kept(view, view.finished(run.id)) else older).append(run)
     said = []
     if kept:
         named: list[Parts] = [
@@ -135,7 +150,8 @@ def those_that_guess(view: StudyView, runs: list[Run]) -> list[Sentence]:
             for r in kept
         ]  # fmt: skip
         said.append(
-            say(listing(named), " can’t be told from guessing: the mean accuracy over the classes, "
+            say(some_of(view, named, _scores(kept)), " can’t be told from guessing: "
+                "the mean accuracy over the classes, "
                 "in brackets, isn’t measurably above that of guessing, ",
                 _chance(view, "validation"), ".", strength="strong")
         )  # fmt: skip
@@ -146,11 +162,16 @@ def those_that_guess(view: StudyView, runs: list[Run]) -> list[Sentence]:
         ]
         named = [say(pair(r), " (", percent(a), ")").parts for r, a in accuracies]
         said.append(
-            say(listing(named), " can’t be told from naming the most frequent class every time, "
-                "which is right for ", percent(_largest_share(view, "validation")),
-                " of the validation pictures.", strength="strong")
+            say(some_of(view, named, _scores(older)), " can’t be told from naming the most "
+                "frequent class every time, which is right for ",
+                percent(_largest_share(view, "validation")), " of the validation pictures.",
+                strength="strong")
         )  # fmt: skip
     return said
+
+
+def _scores(runs: list[Run]) -> list[Quantity]:
+    return [run.number("/validation/accuracy") for run in runs]
 
 
 def better_than(view: StudyView, runs: list[Run]) -> str:

@@ -80,8 +80,11 @@ def direction(view: StudyView, run: Run) -> int:
     samples as large as the validation split: from one epoch to the next most answers stay, so that
     means of a level curve lie closer together than such samples.
     """
-    change, interval = last_change(run), _interval(view, run)
-    if change is None or interval is None or abs(change.value) <= STILL_MOVING:
+    change = last_change(run)
+    if change is None or abs(change.value) <= STILL_MOVING:
+        return 0
+    interval = _interval(view, run)
+    if interval is None:
         return 0
     low, high = interval
     return int(low.value > 0) - int(high.value < 0)

@@ -1,10 +1,13 @@
 """What a reader must know before believing a section: made-up data, gaps, stale choices."""
 
+from collections.abc import Mapping
+
 from report.evidence.display_names import CALTECH, pair, pair_word
 from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, plain
 from report.evidence.repeats import n_repeats, repeat_number
 from report.evidence.sentences import Code, Parts, Sentence, listing, say
+from report.evidence.very_many import counted_experiments, some_experiments, some_of
 from report.findings.contradictions import contradiction_notices
 from report.findings.further_pictures import further_notices
 from report.findings.outdated import settings_notices
@@ -61,20 +64,14 @@ def gap_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence
     found = unsuccessful(view, experiments)
     if missing:
         what = "experiment has" if len(missing) == 1 else "experiments have"
-        names = [Code(experiment.id) for experiment in missing]
         found.append(
             say(
-                integer(count_of(view, missing)), f" {what} no record yet: ", listing(names), ".",
+                integer(counted_experiments(view, missing)), f" {what} no record yet: ",
+                some_experiments(view, missing), ".",
                 strength="gap",
             )
         )  # fmt: skip
     return found
-
-
-def count_of(view: StudyView, experiments: list[Experiment]) -> Quantity:
-    """Count some of the study's experiments."""
-    positions = [view.study.experiments.index(e) for e in experiments]
-    return derive("count", *(view.study_number(f"/experiments/{i}") for i in positions))
 
 
 def unsuccessful(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
@@ -88,10 +85,15 @@ def unsuccessful(view: StudyView, experiments: list[Experiment]) -> list[Sentenc
                 seeds.append(repeat_number(run))
     word = {"skipped": "Skipped", "failed": "Failed"}
     return [
-        say(f"{word[status]}: ", listing(_with_seeds(view, i, ids[i]) for i in ids), ". ", error,
-            strength="gap")
+        say(f"{word[status]}: ", _all_with_seeds(view, ids), ". ", error, strength="gap")
         for (status, error), ids in reasons.items()
     ]  # fmt: skip
+
+
+def _all_with_seeds(view: StudyView, seeds: Mapping[str, list[Quantity]]) -> Parts:
+    return some_of(
+        view, [_with_seeds(view, i, seeds[i]) for i in seeds], [seeds[i][0] for i in seeds]
+    )
 
 
 def _with_seeds(view: StudyView, experiment_id: str, seeds: list[Quantity]) -> Parts:
@@ -110,15 +112,16 @@ def seed_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentenc
     short = [e for e in experiments if 0 < len(view.finished(e.id)) < n_seeds]
     if not short:
         return []
+    seeds = [[run.number("/seed") for run in view.finished(e.id)] for e in short]
     named: list[Parts] = [
-        say(Code(e.id), " ", integer(derive("count", *(r.number("/seed") for r in runs)))).parts
-        for e in short
-        if (runs := view.finished(e.id))
+        say(Code(e.id), " ", integer(derive("count", *its))).parts
+        for e, its in zip(short, seeds, strict=True)
     ]
     return [
         say(
             "Not all of the ", integer(n_repeats(view)),
-            f" {what}s have a result; means are over those that have: ", listing(named), ".",
+            f" {what}s have a result; means are over those that have: ",
+            some_of(view, named, [its[0] for its in seeds]), ".",
             strength="gap",
         )
     ]  # fmt: skip
@@ -153,7 +156,7 @@ def fingerprint_notices(view: StudyView, experiments: list[Experiment]) -> list[
     if view.dataset is None:
         return []
     other = [
-        Code(experiment.id)
+        experiment
         for experiment in experiments
         if any(
             run.finished and run.metrics.dataset_fingerprint != view.dataset.fingerprint
@@ -164,7 +167,8 @@ def fingerprint_notices(view: StudyView, experiments: list[Experiment]) -> list[
         return []
     return [
         say(
-            "Stale: ", listing(other), " ran on other pictures than the data set described here.",
+            "Stale: ", some_experiments(view, other),
+            " ran on other pictures than the data set described here.",
             strength="gap",
         )
     ]  # fmt: skip
@@ -191,9 +195,9 @@ def progress(view: StudyView) -> list[Sentence]:
         return seed_notices(view, listed)
     return [
         say(
-            "The study is not complete: ", integer(count_of(view, done)), " of ",
-            integer(count_of(view, listed)), " experiments ", "has" if len(done) == 1 else "have",
-            " a result", *_why(view, listed),
+            "The study is not complete: ", integer(counted_experiments(view, done)), " of ",
+            integer(counted_experiments(view, listed)), " experiments ",
+            "has" if len(done) == 1 else "have", " a result", *_why(view, listed),
             ". What is missing is named where it would stand.", strength="gap",
         ),
         *seed_notices(view, listed),
@@ -209,7 +213,9 @@ def _why(view: StudyView, experiments: list[Experiment]) -> Parts:
         kinds.setdefault(status, []).append(experiment)
     words = {"skipped": "skipped", "failed": "failed", "": "not run yet"}
     named = [
-        say(integer(count_of(view, members)), f" {words.get(status, 'without scores')}").parts
+        say(
+            integer(counted_experiments(view, members)), f" {words.get(status, 'without scores')}"
+        ).parts
         for status, members in kinds.items()
     ]
     return say("; ", listing(named)).parts

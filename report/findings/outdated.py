@@ -1,12 +1,14 @@
 """Records that answer another question than the study's list asks now."""
 
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from report.evidence.load import Run, StudyView
-from report.evidence.sentences import Code, Parts, Sentence, listing, say
+from report.evidence.sentences import Code, Parts, Sentence, say
+from report.evidence.very_many import some_of
 from training.records import (
     GRID_FIELDS,
     NO_OPTIONS,
@@ -20,19 +22,36 @@ from training.records import (
 def settings_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
     """Say where records have other settings than the study's list and its settings ask for."""
     named: list[Parts] = []
+    stale: list[Run] = []
     for experiment in experiments:
-        changed: dict[str, None] = {}
-        for run in view.runs(experiment.id):
-            changed |= dict.fromkeys(changed_settings(view, run))
-        if changed:
+        if changed := changed_of(view, experiment):
             fields = ", ".join(name.replace("_", " ") for name in changed)
             named.append(say(Code(experiment.id), f" ({fields})").parts)
+            stale.append(view.runs(experiment.id)[0])
     if not named:
         return []
     return [
-        say("Stale: ran with other settings than the study’s list asks for now: ", listing(named),
-            ". ", Code("homework run-all"), " brings them up to date.", strength="gap")
+        say("Stale: ran with other settings than the study’s list asks for now: ",
+            some_of(view, named, [run.number("/seed") for run in stale]), ". ",
+            Code("homework run-all"), " brings them up to date.", strength="gap")
     ]  # fmt: skip
+
+
+_known: "weakref.WeakKeyDictionary[StudyView, dict[str, tuple[str, ...]]]" = (
+    weakref.WeakKeyDictionary()
+)
+"""Of experiments, by their ids: each section asks for its own, the first for all."""
+
+
+def changed_of(view: StudyView, experiment: Experiment) -> tuple[str, ...]:
+    """Return the fields in which an experiment's runs aren't what the list asks for."""
+    known = _known.setdefault(view, {})
+    if experiment.id not in known:
+        runs = view.runs(experiment.id)
+        known[experiment.id] = tuple(
+            dict.fromkeys(name for run in runs for name in changed_settings(view, run))
+        )
+    return known[experiment.id]
 
 
 def changed_settings(view: StudyView, run: Run) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from report.evidence.display_names import pair, pair_word
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import Quantity, derive, integer, points
+from report.evidence.numbers import Quantity, integer, points
 from report.evidence.sentences import Parts, Sentence, listing, parts, say
+from report.evidence.very_many import over
 from report.findings.learning import last_change, still_rising
 
 NAMED = 4
@@ -16,14 +17,15 @@ def how_they_ended(view: StudyView, grid: str) -> list[Sentence]:
     if len(ended) < 2:
         return []
     rising = [run for run in ended if still_rising(view, run)]
-    total = integer(_count(ended))
+    total = integer(_count(view, ended))
     if not rising:
         return []
     best = ended[0]
     word = pair_word(best)
+    n_rising = integer(_count(view, rising))
     verb = f"{word} was" if len(rising) == 1 else f"{word}s were"
     sentences = [
-        say("Of ", total, f" {word}s ", integer(_count(rising)), f" {verb} still rising when the "
+        say("Of ", total, f" {word}s ", n_rising, f" {verb} still rising when the "
             "epochs were over", _named(rising), ": more epochs might help.", strength="weak")
     ]  # fmt: skip
     if best in rising:
@@ -45,5 +47,5 @@ def _named(runs: list[Run]) -> Parts:
     return parts(" (", listing(named), " over the last epochs)")
 
 
-def _count(runs: list[Run]) -> Quantity:
-    return derive("count", *(run.number("/epochs_run") for run in runs))
+def _count(view: StudyView, runs: list[Run]) -> Quantity:
+    return over(view, "count", [run.number("/epochs_run") for run in runs])

@@ -48,7 +48,7 @@ def _fingerprint(view: StudyView) -> Parts:
 
 def _time(view: StudyView) -> list[Sentence]:
     """Sum the training time of all runs that trained."""
-    spent = total(trained(view), time_of)
+    spent = total(view, trained(view), time_of)
     if spent is None:
         return []
     return [say("Training took ", duration(spent), " in all, run after run.")]

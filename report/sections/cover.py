@@ -37,7 +37,7 @@ def make_cover(view: StudyView, detail: Detail = "full") -> Cover:
     """Collect the cover from the study's record, its data set and its runs."""
     study = view.study
     headline = next((sentence.parts for sentence in chosen(view)), ())
-    digests = record_digests(view.folder.path)
+    digests = record_digests(view.files)
     return Cover(
         _title(view),
         study.author,

@@ -1,8 +1,9 @@
 """The first page: what was chosen, the questions with their answers, caveats, what to do next."""
 
 from report.evidence.load import StudyView
-from report.evidence.numbers import derive, integer
+from report.evidence.numbers import integer
 from report.evidence.sentences import Parts, numbered
+from report.evidence.very_many import counted_experiments
 from report.figures.comparison_figures import forest
 from report.findings.answers import any_answer
 from report.findings.caveats import caveats, next_steps
@@ -49,7 +50,4 @@ def build(view: StudyView) -> SectionView:
 
 
 def _n_experiments(view: StudyView) -> Parts:
-    listed = {e.id for e in view.listed}
-    positions = [i for i, e in enumerate(view.study.experiments) if e.id in listed]
-    quantities = [view.study_number(f"/experiments/{i}") for i in positions]
-    return numbered(integer(derive("count", *quantities)), "experiment")
+    return numbered(integer(counted_experiments(view, view.listed)), "experiment")

@@ -4,7 +4,8 @@ from report.evidence.load import StudyView
 from report.evidence.numbers import integer
 from report.evidence.sentences import Code, Parts, Sentence, listing, say
 from report.evidence.study_sections import members_of, sections
-from report.findings.notices import count_of, unsuccessful
+from report.evidence.very_many import counted_experiments
+from report.findings.notices import unsuccessful
 from report.sections.view import SectionView
 from training.records import Experiment
 
@@ -78,4 +79,6 @@ def _missing(slug: str, view: StudyView, own: list[Experiment]) -> list[Sentence
 def _named(view: StudyView, missing: list[Experiment]) -> Parts:
     if len(missing) <= NAMED:
         return listing(Code(experiment.id) for experiment in missing)
-    return say(integer(count_of(view, missing)), " experiments that this section is about").parts
+    return say(
+        integer(counted_experiments(view, missing)), " experiments that this section is about"
+    ).parts

@@ -7,6 +7,7 @@ from report.evidence.load import Run, StudyView
 from report.evidence.numbers import duration, integer, mebibytes, plain, rate
 from report.evidence.repeats import repeat_number, which_column
 from report.evidence.sentences import Code, Name, Parts, parts
+from report.evidence.very_many import listed_in_tables, unlisted_note
 from report.tables.cells import number_column, row, shown
 from report.tables.provenance import environment_keys, environment_of
 from report.tables.transforms import augmentation_in_words
@@ -38,9 +39,9 @@ def specifications(view: StudyView) -> Table:
         Column("Outcome"),
         *map(_spec_column, LISTED),
     )
-    rows = tuple(_specification(view, experiment) for experiment in view.listed)
+    rows = tuple(_specification(view, experiment) for experiment in listed_in_tables(view))
     caption = parts("What every experiment was. Rows without settings have not been run.")
-    return Table("specifications", caption, columns, rows)
+    return Table("specifications", caption, columns, rows, unlisted_note(view))
 
 
 def _specification(view: StudyView, experiment: Experiment) -> Row:
@@ -94,12 +95,13 @@ def costs(view: StudyView) -> Table:
         Column("Device"),
         Column("Record"),
     )
-    runs = [r for experiment in view.listed for r in view.runs(experiment.id) if r.finished]
+    listed = listed_in_tables(view)
+    runs = [r for experiment in listed for r in view.runs(experiment.id) if r.finished]
     caption = parts(
         "What every run took. A reused record repeats another run’s training, so its time was not "
         f"spent again.{_memory(runs)}"
     )
-    return Table("costs", caption, columns, tuple(map(_cost, runs)))
+    return Table("costs", caption, columns, tuple(map(_cost, runs)), unlisted_note(view))
 
 
 def _memory(runs: Sequence[Run]) -> str:

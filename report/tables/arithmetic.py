@@ -12,6 +12,7 @@ from report.evidence.load import Run, StudyView
 from report.evidence.numbers import flop, flop_per_second, joules, percentage, plain
 from report.evidence.repeats import repeat_number, which_column
 from report.evidence.sentences import Code, Parts, parts
+from report.evidence.very_many import listed_in_tables, unlisted_note
 from report.tables.cells import number_column, row, shown
 from report.tables.views import Column, Row, Table
 
@@ -21,6 +22,7 @@ def arithmetic(view: StudyView) -> Table | None:
     runs = trained(view)
     if all(run.metrics.cost is None for run in runs):
         return None
+    listed = {experiment.id for experiment in listed_in_tables(view)}
     measured = any(energy_of(run) is not None for run in runs)
     columns = (
         Column("Experiment"),
@@ -31,8 +33,8 @@ def arithmetic(view: StudyView) -> Table | None:
         number_column("Share of it", "%"),
         *[number_column("Energy", exact="J")] * measured,
     )
-    rows = tuple(_row(run, measured) for run in runs)
-    return Table("arithmetic", _caption(measured), columns, rows)
+    rows = tuple(_row(run, measured) for run in runs if run.id in listed)
+    return Table("arithmetic", _caption(measured), columns, rows, unlisted_note(view))
 
 
 def _caption(measured: bool) -> Parts:

@@ -20,6 +20,7 @@ from report.evidence.numbers import (
 from report.evidence.reference import is_comparable, reference_number
 from report.evidence.sentences import Code, Name, Parts, parts
 from report.evidence.study_sections import axes_of, grid_record
+from report.evidence.very_many import BEST, large_grids, positions
 from report.findings.learning import last_change
 from report.findings.mistakes import class_name, class_size, confusion
 from report.tables.cells import (
@@ -141,9 +142,12 @@ def grid_data(view: StudyView, grid: str) -> FigureData:
     members = view.group(grid)
     if grid_record(view, grid) is None:
         members = sorted(members, key=lambda e: -(e.learning_rate or 0.0))
-    rows = tuple(_grid_row(view, grid, e, best=e.id == best) for e in members[:MOST_ROWS])
+    most = BEST if grid in large_grids(view) else MOST_ROWS
+    if most == BEST:
+        members = [run.experiment for run in view.ranked(grid)]
+    rows = tuple(_grid_row(view, grid, e, best=e.id == best) for e in members[:most])
     note = parts(LEFT_OUT, Code(f"{grid}-*/seed-*/metrics.json"), ".")
-    return FigureData(columns, rows, (note,) if len(members) > MOST_ROWS else ())
+    return FigureData(columns, rows, (note,) if len(members) > most else ())
 
 
 def _axes(view: StudyView, grid: str) -> tuple[str, ...]:
@@ -167,7 +171,7 @@ def _label(name: str) -> str:
 
 def _axis_cells(view: StudyView, grid: str, experiment: Experiment) -> list[Parts]:
     """Print an experiment's values of the fields in which its grid differs."""
-    position = view.study.experiments.index(experiment)
+    position = positions(view)[experiment.id]
     return [
         _axis_cell(view.study_number(f"/experiments/{position}/{name}"), name)
         if is_number(getattr(experiment, name, None))
@@ -202,7 +206,8 @@ def ends_data(view: StudyView, grid: str) -> FigureData:
         number_column("Change at the end", "points"),
     )
     runs = view.ranked(grid)
-    rows = tuple(_end_row(view, grid, run) for run in runs[:MOST_ROWS])
+    most = BEST if grid in large_grids(view) else MOST_ROWS
+    rows = tuple(_end_row(view, grid, run) for run in runs[:most])
     note = parts(
         "The change is the mean validation accuracy of the last epochs, at most three, minus "
         "that of as many before. Epoch by epoch: ", Code(f"{grid}-*/seed-*/curves.json"), ".",

@@ -1,11 +1,20 @@
 """The table of a grid's pairs."""
 
+from collections.abc import Sequence
+
 from report.evidence.display_names import pair, pair_word
 from report.evidence.homework import STARTS
 from report.evidence.load import Run, StudyView
-from report.evidence.numbers import decimal, mean_of, percentage
+from report.evidence.numbers import decimal, integer, mean_of, percentage
 from report.evidence.sentences import Parts, parts
 from report.evidence.study_sections import is_homework
+from report.evidence.very_many import (
+    BEST,
+    counted_experiments,
+    large_grids,
+    n_members,
+    unlisted_note,
+)
 from report.findings.grid import outcome
 from report.findings.guessing import last_accuracy
 from report.tables.cells import (
@@ -35,12 +44,16 @@ def grid_pairs(view: StudyView, grid: str) -> Table:
         number_column("Best epoch"),
         Column("Outcome"),
     )
-    rows = [_pair_row(view, run, best=run is ranked[0]) for run in ranked]
+    is_large = grid in large_grids(view)
+    top = ranked[:BEST] if is_large else ranked
+    rows = [_pair_row(view, run, best=run is ranked[0]) for run in top]
     shown_ids = {run.id for run in ranked}
+    missing = [e for e in view.group(grid) if e.id not in shown_ids]
+    if is_large:
+        return _best_pairs(view, grid, columns, rows, missing)
     rows += [
         row(name_cell(view.name(e.id)), (), (), (), (), (), parts(_why_missing(view, e)))
-        for e in view.group(grid)
-        if e.id not in shown_ids
+        for e in missing
     ]
     start = f" {STARTS[grid]}" if grid in STARTS and is_homework(view) else ""
     caption = parts(
@@ -48,6 +61,37 @@ def grid_pairs(view: StudyView, grid: str) -> Table:
         "after the last epoch stands beside it. The test set was not read for any of them."
     )
     return Table(f"pairs-{grid.replace('/', '-')}", caption, columns, tuple(rows), seed_notes(view))
+
+
+def _best_pairs(
+    view: StudyView,
+    grid: str,
+    columns: tuple[Column, ...],
+    rows: list[Row],
+    missing: Sequence[Experiment],
+) -> Table:
+    """List the best of a large grid, then how the others are spread, and say where all are."""
+    ranked = view.ranked(grid)
+    word = pair_word(ranked[0]) if ranked else "setting"
+    quarters = {"Better than three quarters": 1, "Better than half": 2, "Better than a quarter": 3}
+    for name, quarter in quarters.items():
+        run = ranked[quarter * len(ranked) // 4] if len(ranked) > 2 * BEST else None
+        if run is not None:
+            cells = _pair_row(view, run, best=False).cells
+            rows.append(row(parts(f"{name}: ", *cells[0]), *cells[1:]))
+    if len(ranked) > 2 * BEST:
+        cells = _pair_row(view, ranked[-1], best=False).cells
+        rows.append(row(parts("The last: ", *cells[0]), *cells[1:]))
+    caption = parts(
+        f"The {word}s with the highest validation accuracy over their epochs, of ",
+        integer(n_members(view, grid)), ", and how the others are spread. The test set was not "
+        "read for any of them.",
+    )  # fmt: skip
+    left: list[Parts] = []
+    if missing:
+        left = [parts("Without a result: ", integer(counted_experiments(view, missing)), ".")]
+    notes = (*seed_notes(view), *left, *unlisted_note(view))
+    return Table(f"pairs-{grid.replace('/', '-')}", caption, columns, tuple(rows), notes)
 
 
 def _pair_row(view: StudyView, run: Run, best: bool) -> Row:

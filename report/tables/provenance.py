@@ -9,6 +9,7 @@ from report.evidence.load import Run, StudyView
 from report.evidence.numbers import integer, plain
 from report.evidence.repeats import repeat_number, which_column
 from report.evidence.sentences import Code, Name, Parts, listing, parts
+from report.evidence.very_many import listed_in_tables, unlisted_note
 from report.tables.cells import number_column, row
 from report.tables.optimizer_options import options_in_words
 from report.tables.views import Column, Row, Table
@@ -35,17 +36,17 @@ def provenance(view: StudyView) -> Table:
         Column("Finished"),
     )
     keys = environment_keys(view)
-    rows = tuple(_row(run, keys) for e in view.listed for run in view.runs(e.id))
+    rows = tuple(_row(run, keys) for e in listed_in_tables(view) for run in view.runs(e.id))
     rows += tuple(
         row(parts(Code(e.id)), (), parts("not run yet"), *((),) * 5)
-        for e in view.listed
+        for e in listed_in_tables(view)
         if not view.runs(e.id)
     )
     caption = parts(
         "Where every record comes from. Spec and pictures are the first digits of their "
         "fingerprints: equal digits stand for equal settings and equal pictures."
     )
-    return Table("provenance", caption, columns, rows)
+    return Table("provenance", caption, columns, rows, unlisted_note(view))
 
 
 def _row(run: Run, keys: dict[tuple[str | None, ...], str]) -> Row:
@@ -112,18 +113,18 @@ def other_settings(view: StudyView) -> Table | None:
         r
         for field, how in SPEC_FIELDS.items()
         if not how.in_list
-        for r in _setting_rows(field, runs)
+        for r in _setting_rows(view, field, runs)
     ]
     columns = (Column("Setting"), Column("Value"), Column("Holds for"))
     caption = parts("What else was set: with the table of experiments this is every setting.")
-    return Table("other-settings", caption, columns, tuple(rows))
+    return Table("other-settings", caption, columns, tuple(rows), unlisted_note(view))
 
 
 LATER = {known.name: known.default for known in msgspec.structs.fields(Spec) if not known.required}
 """Fields that records leave out at their default; where all runs have it, they aren't listed."""
 
 
-def _setting_rows(field: str, runs: list[Run]) -> Iterator[Row]:
+def _setting_rows(view: StudyView, field: str, runs: list[Run]) -> Iterator[Row]:
     values = {getattr(run.metrics.spec, field) for run in runs}
     if field in LATER and values == {LATER[field]}:
         return
@@ -132,11 +133,14 @@ def _setting_rows(field: str, runs: list[Run]) -> Iterator[Row]:
         value = getattr(run.metrics.spec, field)
         by_value.setdefault(repr(value), []).append(run)
     ordered = sorted(by_value.values(), key=len)
+    listed = {experiment.id for experiment in listed_in_tables(view)}
     for members in ordered:
         value = _value(members[0], field)
         if not value and len(ordered) == 1:
             return
-        ids = dict.fromkeys(run.id for run in members)
+        ids = [i for i in dict.fromkeys(run.id for run in members) if i in listed]
+        if not ids:
+            continue
         holds = (
             parts("all experiments")
             if len(ordered) == 1

@@ -9,6 +9,7 @@ from report.evidence.load import Run, StudyView
 from report.evidence.numbers import Quantity, derive, integer, percentage, plain, rate
 from report.evidence.sentences import Name, Parts, listing, numbered, parts
 from report.evidence.study_sections import is_homework
+from report.evidence.very_many import over
 from report.tables.cells import number_column, row
 from report.tables.optimizer_options import options_in_words
 from report.tables.views import Column, Row, Table
@@ -172,11 +173,11 @@ def _as_said(view: StudyView, name: str, words: Callable[[Quantity], Parts]) -> 
     said, usual = _said(view, name)
     if is_homework(view) or usual or not said:
         return words(view.study_number(f"/settings/{name}"))
-    return _range(said, words)
+    return _range(view, said, words)
 
 
-def _range(said: Sequence[Quantity], words: Callable[[Quantity], Parts]) -> Parts:
-    fewest, most = derive("minimum", *said), derive("maximum", *said)
+def _range(view: StudyView, said: Sequence[Quantity], words: Callable[[Quantity], Parts]) -> Parts:
+    fewest, most = over(view, "minimum", said), over(view, "maximum", said)
     if fewest.value == most.value:
         return words(most)
     return parts(words(fewest)[0], " to ", *words(most), ", as each experiment says")
@@ -213,7 +214,7 @@ def _epochs(view: StudyView) -> Parts:
         said.append(view.study_number("/settings/epochs"))
     if not said:
         return parts("as each experiment says")
-    return _range(said, lambda n: parts(integer(n)))
+    return _range(view, said, lambda n: parts(integer(n)))
 
 
 def network_parts(run: Run) -> Table | None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from report.assemble import Assembler
-from report.audit.manifest import record_files
 from report.audit.rendering import Rendering, Words
 from report.evidence.load import load_study
+from report.evidence.record_files import record_files
 from report.evidence.thumbnails import read_thumbnail
 from report.figures.drawing import Drawing
 from report.figures.drawing_pool import FEW, DrawingPool
@@ -95,17 +95,17 @@ def missing_pictures(folder: Path) -> list[str]:
     """Return the pictures that a study's records name and that don't lie beside them."""
     named = {
         name.decode("utf-8", "replace")
-        for _, file in record_files(folder)
-        if file.suffix == ".json"
-        for name in _NAMED.findall(content_of(file))
+        for record, _ in record_files(folder)
+        if record.endswith(".json")
+        for name in _NAMED.findall(content_of(folder / record))
     }
     return sorted(name for name in named if read_thumbnail(folder, name) is None)
 
 
 def with_stand_ins(folder: Path, target: Path, missing: Iterable[str]) -> None:
     """Copy a study's records and pictures, with stand-ins for the pictures that are missing."""
-    for name, file in record_files(folder):
-        _place(target, name, content_of(file))
+    for name, _ in record_files(folder):
+        _place(target, name, content_of(folder / name))
     for file in folder.glob("thumbnails/**/*"):
         name = file.relative_to(folder).as_posix()
         if (content := read_thumbnail(folder, name)) is not None:

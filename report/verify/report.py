@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from report.audit.authors_text import lint_study
 from report.audit.check_numbers import changed_records, number_problems
-from report.audit.manifest import record_digests
+from report.audit.manifest import digests_like
 from report.audit.problems import Problem
 from report.audit.read_html import Piece, read_pieces, read_records
 from report.audit.records import audit_records
@@ -19,6 +19,7 @@ from report.audit.verdict import Verdict
 from report.errors import ReportError
 from report.evidence.load import load_study
 from report.evidence.recompute import Sources
+from report.evidence.record_files import read_files
 from report.verify.held import Held, held_against
 from report.verify.html import compare_html, compare_page
 from training.records import BESIDE, SCORES_NAME, content_of
@@ -50,7 +51,8 @@ def verify_report(report: Path, find_study: Callable[[str | None], Path | None])
     found = list(number_problems(report, pieces, Sources(study)))
     compare = partial(compare_html, html, rendering, _named(found))
     held = held_against(study, rendering, "outlines", compare)
-    found += changed_records(read_records(html), record_digests(study))
+    records = read_records(html)
+    found += changed_records(records, digests_like(records, read_files(study)))
     return _verdict(study, pieces, [*found, *held.problems, *_audited(study, held)], held)
 
 
@@ -68,7 +70,8 @@ def verify_pages(report: Path, studies: Mapping[str, Path], again: str) -> Verdi
     pieces = read_pieces(html)
     found = list(number_problems(report, pieces, Sources(studies)))
     held = compare_page(html, again, read_rendering(html), _named(found))
-    found += changed_records(read_records(html), _all_digests(studies))
+    records = read_records(html)
+    found += changed_records(records, _all_digests(records, studies))
     found += held.problems
     for name, study in studies.items():
         found += (
@@ -122,7 +125,8 @@ def _of_pdf(report: Path, pdf: "ReportPdf", study: Path) -> Verdict:
     found += number_problems(report, manifest.pieces, Sources(study))
     compare = partial(compare_pdf, pdf, _named(found))
     held = held_against(study, manifest.made, "text", compare)
-    found += changed_records(manifest.records, record_digests(study))
+    records = manifest.records
+    found += changed_records(records, digests_like(records, read_files(study)))
     problems = [*found, *held.problems, *_audited(study, held)]
     return _verdict(study, manifest.pieces, problems, held)
 
@@ -157,12 +161,13 @@ def _audited(study: Path, held: Held) -> list[Problem]:
         return [Problem("records", "", error.message)]
 
 
-def _all_digests(studies: Mapping[str, Path]) -> dict[str, str]:
-    return {
-        f"{name}/{path}": digest
-        for name, study in studies.items()
-        for path, digest in record_digests(study).items()
-    }
+def _all_digests(named: Mapping[str, str], studies: Mapping[str, Path]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, study in studies.items():
+        own = [path for path in named if path.startswith(f"{name}/")]
+        digests = digests_like(own, read_files(study))
+        found |= {f"{name}/{path}": digest for path, digest in digests.items()}
+    return found
 
 
 def _read(report: Path) -> str:

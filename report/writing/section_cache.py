@@ -15,6 +15,9 @@ from training import __version__
 from training.folders import cache_folder
 from training.records import HomeworkError, write_bytes
 
+VERSION = f"{__version__}, 2"
+"""Of the program, and of how records are hashed: sections of others aren't mixed with new ones."""
+
 
 @dataclass(frozen=True)
 class Fragment:
@@ -39,7 +42,7 @@ class Memory(msgspec.Struct, frozen=True):
     """What one report file was assembled from.
 
     Attributes:
-        version: The program's version; another one's sections aren't mixed with new ones.
+        version: `VERSION` of the program that made it.
         templates: `Theme.digest` of a person's own templates that it was printed through.
         made_from: `staleness.everything_hash` when every section was made; empty after `--only`.
         digest: SHA-256 of the report file.
@@ -71,7 +74,7 @@ def remember(
 ) -> None:
     """Keep the sections of a report just written; a cache that can't be written is no error."""
     digest = hashlib.sha256(content).hexdigest()
-    memory = Memory(__version__, made_from, templates, digest, fragments)
+    memory = Memory(VERSION, made_from, templates, digest, fragments)
     with contextlib.suppress(HomeworkError):
         write_bytes(_file(report), msgspec.json.encode(memory))
 
@@ -83,4 +86,4 @@ def recall(report: Path) -> Memory | None:
         digest = hashlib.sha256(report.read_bytes()).hexdigest()
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    return memory if (memory.version, memory.digest) == (__version__, digest) else None
+    return memory if (memory.version, memory.digest) == (VERSION, digest) else None

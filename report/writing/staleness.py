@@ -3,28 +3,20 @@
 import contextlib
 import functools
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from report.evidence.load import StudyView
+from report.evidence.once import once
+from report.evidence.record_files import Read
 from report.sections import WORDS
 from report.writing.theme import template_folder
 from training.fonts import fonts_digest
-from training.records import (
-    OF_A_RUN,
-    OF_A_STUDY,
-    Experiment,
-    Outline,
-    encode,
-    matches_group,
-)
-
-RECORDS = (*OF_A_STUDY, "thumbnails/**/*", *(f"*/*/seed-*/{name}" for name in OF_A_RUN))
-AT_ONCE = 2**22
-"""Bytes of a record that are held in memory at once."""
+from training.records import Experiment, Outline, encode, matches_group
 
 LIBRARIES = ("jinja2", "matplotlib", "seaborn", "weasyprint")
 
@@ -48,19 +40,23 @@ def records_hash(view: StudyView, reads: Sequence[str]) -> str:
     digest = hashlib.sha256(_questions(view))
     if WORDS in reads:
         digest.update(encode(view.study.report))
-    for file in _files(view, reads):
-        if file.is_file():
-            _add(digest, file, file.relative_to(view.folder.path).as_posix())
+    if (dataset := view.files.get(view.folder.dataset.name)) is not None:
+        digest.update(dataset.digest)
+    by_experiment = _by_experiment(view)
+    for experiment in view.study.experiments:
+        if any(_reads(name, experiment) for name in reads):
+            digest.update(by_experiment.get(experiment.id, b""))
     return digest.hexdigest()
 
 
-def everything_hash(study: Path, choices: str = "") -> str:
+def everything_hash(study: Path, files: Mapping[str, Read], choices: str = "") -> str:
     """Hash all that a complete report depends on: records, thumbnails, program, libraries, fonts.
 
     Reads files without parsing them, so that an unchanged report costs next to nothing.
 
     Args:
         study: The study's folder.
+        files: What is known of its records' content, see `read_files`.
         choices: What a person asked for beside the records: templates, paper, words.
     """
     digest = hashlib.sha256(f"{choices}\n".encode("utf-8", "surrogateescape"))
@@ -72,11 +68,15 @@ def everything_hash(study: Path, choices: str = "") -> str:
             state = file.stat()
             digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
     texts = [choices]
-    for pattern in RECORDS:
-        for file in sorted(file for file in study.glob(pattern) if file.is_file()):
-            ascii_only = _add(digest, file, file.relative_to(study).as_posix())
-            if file.suffix == ".json" and not ascii_only:
-                texts.append(file.read_bytes().decode("utf-8", "replace"))
+    for name, read in files.items():
+        digest.update(f"{name}\0".encode("utf-8", "surrogateescape") + read.digest)
+        if name.endswith(".json") and not read.is_ascii:
+            texts.append((study / name).read_text("utf-8", "replace"))
+    for file in sorted(file for file in study.glob("thumbnails/**/*") if file.is_file()):
+        content = file.read_bytes()
+        name = file.relative_to(study).as_posix()
+        digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+        digest.update(content)
     digest.update(fonts_digest(texts).encode())
     return digest.hexdigest()
 
@@ -109,17 +109,7 @@ def _program() -> Iterable[Path]:
     yield template_folder()
 
 
-def _add(digest: "hashlib._Hash", file: Path, name: str) -> bool:
-    """Add a file's name, size and content to a hash; tell whether all of it is ASCII."""
-    digest.update(f"{name}\0{file.stat().st_size}\0".encode("utf-8", "surrogateescape"))
-    ascii_only = True
-    with file.open("rb") as opened:
-        while chunk := opened.read(AT_ONCE):
-            digest.update(chunk)
-            ascii_only = ascii_only and chunk.isascii()
-    return ascii_only
-
-
+@once
 def _questions(view: StudyView) -> bytes:
     """Return the study's record without what only the cover prints."""
     blank = msgspec.structs.replace(view.study, title="", author="", course="", abstract="",
@@ -127,12 +117,16 @@ def _questions(view: StudyView) -> bytes:
     return encode(blank)
 
 
-def _files(view: StudyView, reads: Sequence[str]) -> Iterable[Path]:
-    yield from (view.folder.path / name for name in OF_A_STUDY if name != "study.json")
-    for experiment in view.study.experiments:
-        if any(_reads(name, experiment) for name in reads):
-            for run in sorted((view.folder.path / experiment.id).glob("seed-*")):
-                yield from (run / name for name in OF_A_RUN)
+@once
+def _by_experiment(view: StudyView) -> dict[str, bytes]:
+    """Return a digest of the records of each experiment's runs."""
+    found: dict[str, Any] = {}
+    for name, read in view.files.items():
+        section, _, rest = name.partition("/")
+        experiment = f"{section}/{rest.partition('/')[0]}"
+        of_runs = found.setdefault(experiment, hashlib.sha256())
+        of_runs.update(f"{name}\0".encode("utf-8", "surrogateescape") + read.digest)
+    return {experiment: of_runs.digest() for experiment, of_runs in found.items()}
 
 
 def _reads(name: str, experiment: Experiment) -> bool:

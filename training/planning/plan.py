@@ -1,7 +1,8 @@
 """What would run, what is done, and why. Resolves choices from records; imports no torch."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -17,16 +18,18 @@ from training.records import (
     Dataset,
     Experiment,
     Metrics,
+    Rank,
     Selected,
     Settings,
     Spec,
     StudyFolder,
     StudyGrid,
     StudyRecord,
+    defaults_of_spec,
     matches_group,
     optimizer_fields,
     rank,
-    read,
+    read_if_there,
     value_of,
 )
 from training.study.rounds import member_id, settled, told_in_words
@@ -62,6 +65,15 @@ class Step:
     weights: WeightsSource | None = None
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What was found out while steps were resolved: the same records answer several questions."""
+
+    steps: dict[tuple[str, int], Step] = field(default_factory=dict)
+    results: dict[tuple[str, int], Metrics] = field(default_factory=dict)
+    ranked: dict[str, list[tuple[Rank, Experiment]] | str] = field(default_factory=dict)
+
+
 class Plan:
     """The study's list held against its records.
 
@@ -83,6 +95,7 @@ class Plan:
         self.folder = folder
         self.fingerprint = fingerprint
         self.others = others or {}
+        self._seen: _Seen | None = None
 
     @property
     def seeds(self) -> range:
@@ -90,6 +103,14 @@ class Plan:
 
     def step(self, experiment: Experiment, seed: int) -> Step:
         """Resolve one run and hold it against its record."""
+        if self._seen is None:
+            return self._step(experiment, seed)
+        key = experiment.id, seed
+        if key not in self._seen.steps:
+            self._seen.steps[key] = self._step(experiment, seed)
+        return self._seen.steps[key]
+
+    def _step(self, experiment: Experiment, seed: int) -> Step:
         selected: Selected | None = None
         source: Experiment | None = None
         if experiment.choice is not None:
@@ -106,7 +127,12 @@ class Plan:
         return Step(experiment, seed, state, reason, spec, selected, weights)
 
     def steps(self, experiments: Iterable[Experiment]) -> list[Step]:
-        return [self.step(experiment, seed) for experiment in experiments for seed in self.seeds]
+        """Resolve the runs of experiments, each run and each choice once."""
+        self._seen = _Seen()
+        try:
+            return [self.step(each, seed) for each in experiments for seed in self.seeds]
+        finally:
+            self._seen = None  # the next time records may be others
 
     def lacks_network(self, step: Step) -> bool:
         """Tell whether a run is done and was tested, but its network wasn't kept or is gone."""
@@ -127,35 +153,23 @@ class Plan:
 
     def record(self, experiment_id: str, seed: int) -> Metrics | None:
         """Return a run's record, or None where there is none that can be read."""
-        path = self.folder.metrics(experiment_id, seed)
-        return read(path, Metrics) if path.exists() else None
+        return read_if_there(self.folder.metrics(experiment_id, seed), Metrics)
 
     def group(self, prefix: str) -> list[Experiment]:
         """Return the experiments of a grid."""
         return [e for e in self.study.experiments if matches_group(e.id, prefix)]
 
     def select(self, choice: Choice) -> tuple[Selected, Experiment] | str:
-        """Rank a grid by best-epoch validation accuracy, never by the test set.
-
-        Ties go to the lower validation loss, then the smaller learning rate. Several seeds count
-        by their mean.
+        """Rank a grid, see `_ranked`, and return what a choice takes of it.
 
         Returns:
             The choice and the chosen experiment, or why there is none yet.
         """
-        finished: list[tuple[tuple[float, float, float], Experiment]] = []
-        for experiment in self.group(choice.grid):
-            records = self.finished(experiment)
-            if isinstance(records, str):
-                if records != FAILED:
-                    return f"{experiment.id} {records}"
-                continue
-            finished.append((rank(records), experiment))
-        if unsettled := self.unsettled(choice.grid):
-            return unsettled
+        finished = self._ranked(choice.grid)
+        if isinstance(finished, str):
+            return finished
         if len(finished) < choice.rank:
             return f"{choice.grid} has {counted(len(finished), 'finished run')}"
-        finished.sort(key=lambda item: item[0])
         chosen = finished[choice.rank - 1][1]
         selected = Selected(
             grid=choice.grid,
@@ -165,6 +179,35 @@ class Plan:
             validation_accuracy=[-key[0] for key, _ in finished],
         )
         return selected, chosen
+
+    def _ranked(self, grid: str) -> list[tuple[Rank, Experiment]] | str:
+        if self._seen is None:
+            return self._rank(grid)
+        if grid not in self._seen.ranked:
+            self._seen.ranked[grid] = self._rank(grid)
+        return self._seen.ranked[grid]
+
+    def _rank(self, grid: str) -> list[tuple[Rank, Experiment]] | str:
+        """Rank a grid by best-epoch validation accuracy, never by the test set.
+
+        Ties go to the lower validation loss, then the smaller learning rate. Several seeds count
+        by their mean.
+
+        Returns:
+            The members that finished, the best first, or why they can't be ranked yet.
+        """
+        ranked: list[tuple[Rank, Experiment]] = []
+        for experiment in self.group(grid):
+            records = self.finished(experiment)
+            if isinstance(records, str):
+                if records != FAILED:
+                    return f"{experiment.id} {records}"
+                continue
+            ranked.append((rank(records), experiment))
+        if unsettled := self.unsettled(grid):
+            return unsettled
+        ranked.sort(key=lambda item: item[0])
+        return ranked
 
     def finished(self, experiment: Experiment) -> list[Metrics] | str:
         """Return the records that answer a grid member, of all seeds, or what is wrong with one."""
@@ -207,6 +250,9 @@ class Plan:
         """Return the record that answers a grid member, or what is wrong with it."""
         step = self.step(experiment, seed)
         if step.state == "done":
+            key = experiment.id, seed
+            if self._seen is not None and key in self._seen.results:
+                return self._seen.results[key]
             record = self.record(experiment.id, seed)
             assert record is not None
             return record
@@ -246,6 +292,7 @@ class Plan:
             return "stale", f"the pictures of {', '.join(changed)} have changed"
         if experiment.role == "reuse" and not self._repeats_its_source(record, selected, seed):
             return "stale", "its source ran again"
+        self._keep(experiment.id, seed, record, spec)
         return "done", f"ran {record.finished_at}".strip()
 
     def _changed_others(self, experiment: Experiment, record: Metrics) -> list[str]:
@@ -256,6 +303,20 @@ class Plan:
             if test.pictures in experiment.test_on
             and self.others.get(test.pictures, test.fingerprint) != test.fingerprint
         ]
+
+    def _keep(self, name: str, seed: int, record: Metrics, spec: Spec) -> None:
+        """Keep what a grid is ranked by, of one that a choice rests on."""
+        if self._seen is not None and any(matches_group(name, g) for g in self._chosen_from):
+            self._seen.results[name, seed] = Metrics(
+                id=record.id, section=record.section, seed=record.seed, status=record.status,
+                spec=spec, spec_hash=record.spec_hash, validation=record.validation,
+                dataset_fingerprint=record.dataset_fingerprint,
+            )  # fmt: skip
+
+    @cached_property
+    def _chosen_from(self) -> frozenset[str]:
+        chosen = {e.choice.grid for e in self.study.experiments if e.choice is not None}
+        return frozenset(chosen | {grid.id for grid in self.study.grids if grid.search is not None})
 
     def _repeats_its_source(self, record: Metrics, selected: Selected | None, seed: int) -> bool:
         if selected is None or record.reused_from != selected.id:
@@ -371,7 +432,7 @@ def _taking_over(experiment: Experiment, chosen: Experiment | None) -> Experimen
 
 def _recipe(experiment: Experiment, settings: Settings) -> dict[str, Any]:
     """Return the fields of `RECIPE` that haven't their default, with which records omit them."""
-    defaults = {known.name: known.default for known in msgspec.structs.fields(Spec)}
+    defaults = defaults_of_spec()
     values = {name: value_of(name, experiment, settings) for name in RECIPE}
     return {name: value for name, value in values.items() if value != defaults[name]}
 

@@ -81,7 +81,7 @@ class StudyFolder:
         """
         if not ID_PATTERN.fullmatch(experiment_id):
             raise RecordError(f"“{experiment_id}” is not an experiment id (section/experiment).")
-        return self.path / experiment_id / f"seed-{seed}"
+        return self.path / f"{experiment_id}/seed-{seed}"
 
     def metrics(self, experiment_id: str, seed: int) -> Path:
         return self.run(experiment_id, seed) / "metrics.json"
@@ -223,7 +223,7 @@ def read(path: Path, kind: type[R]) -> R:
     except OSError as error:
         raise RecordError(f"Can't read {path}: {error.strerror or error}.") from error
     try:
-        _check_format(path, msgspec.json.decode(content))
+        _check_format(path, content)
         record = msgspec.json.decode(content, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(
@@ -234,8 +234,17 @@ def read(path: Path, kind: type[R]) -> R:
     return found
 
 
-def _check_format(path: Path, raw: Any) -> None:
-    found = raw.get("format") if isinstance(raw, dict) else None
+class _Format(msgspec.Struct):
+    """What is read of a record first."""
+
+    format: Any = None
+
+
+def _check_format(path: Path, content: bytes) -> None:
+    try:
+        found = msgspec.json.decode(content, type=_Format).format
+    except msgspec.ValidationError:  # JSON, but no object
+        found = None
     if found not in range(1, FORMAT + 1):
         raise RecordError(
             f"{path} has record format {found!r}; this version reads formats 1 to {FORMAT}.",
@@ -245,4 +254,9 @@ def _check_format(path: Path, raw: Any) -> None:
 
 def read_if_there(path: Path, kind: type[R]) -> R | None:
     """Read a record, or return None where there is no file."""
-    return read(path, kind) if path.exists() else None
+    try:
+        return read(path, kind)
+    except RecordError:
+        if path.exists():
+            raise
+        return None

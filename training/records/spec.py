@@ -1,8 +1,9 @@
 """What an experiment is, before and after it is resolved. Plain data, no torch."""
 
+import functools
 import hashlib
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -283,11 +284,17 @@ class Spec(
         A field that has a default is no part of it where it has that value.
         """
         fields = {
-            known.name: value
-            for known in msgspec.structs.fields(self)
-            if (value := getattr(self, known.name)) != known.default
+            name: value
+            for name, default in defaults_of_spec().items()
+            if (value := getattr(self, name)) != default
         }
         return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:16]
+
+
+@functools.cache
+def defaults_of_spec() -> dict[str, Any]:
+    """Return the default of every field of `Spec`, `msgspec.NODEFAULT` where there is none."""
+    return {known.name: known.default for known in msgspec.structs.fields(Spec)}
 
 
 def is_another_file(label: str, digest: str) -> bool:

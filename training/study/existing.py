@@ -61,6 +61,10 @@ def described_study(
     if kept is None:
         return build_study(preset, file, overrides, name, data)
     data = kept.data if data and _same_place(data, kept.data) else data
+    given = (preset, file, data, *(overrides or {}).values())
+    if all(value is None for value in given):
+        _again(kept)  # whether it can be built
+        return kept
     before = kept if file else _again(kept)
     after = build_study(preset, file or as_file(kept), overrides, kept.name, data)
     changes = list(_changes(before, after))

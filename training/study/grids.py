@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ OF_SETTINGS = {"optimizer": "optimizers", "learning_rate": "learning_rates"}
 MOST_AXES = 3
 """Fields that a full product may vary; a report shows no more."""
 
-MOST_MEMBERS = 1000
+MOST_MEMBERS = 100_000
 
 SAMPLE, SAMPLE_SEED = "sample", "sample_seed"
 SAMPLER, ROUND = "sampler", "round"
@@ -212,8 +213,9 @@ def _values(values: list[Any], name: str, where: Where) -> tuple[Any, ...]:
             raise StudyError(f"In {where(name)}: {name} has {value!r}: {error}.") from error
     if not found:
         raise StudyError(f"In {where(name)}: {name} has no values.", "Name one at least.")
+    written = Counter(map(repr, found))
     for value in found:
-        if found.count(value) > 1:
+        if written[repr(value)] > 1:
             raise StudyError(f"In {where(name)}: {name} has {value!r} twice.", "Name it once.")
     return tuple(found)
 
@@ -284,11 +286,11 @@ def _drawn(table: GridTable, where: Where) -> Iterator[dict[str, Any]]:
     import numpy as np
 
     rng = np.random.default_rng(table.seed)
-    seen: list[dict[str, Any]] = []
+    seen: set[str] = set()
     for _ in range(DRAWS * table.sample):
         each = one_of(table.axes, rng)
-        if each not in seen:
-            seen.append(each)
+        if (written := repr(each)) not in seen:
+            seen.add(written)
             yield each
         if len(seen) == table.sample:
             return

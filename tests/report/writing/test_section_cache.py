@@ -39,7 +39,7 @@ def test_a_report_elsewhere_is_not_recalled(report, tmp_path):
 
 
 def test_another_versions_report_is_not_recalled(report, monkeypatch):
-    monkeypatch.setattr("report.writing.section_cache.__version__", "0.0.0")
+    monkeypatch.setattr("report.writing.section_cache.VERSION", "0.0.0")
     assert recall(report) is None
 
 

@@ -100,6 +100,12 @@ def test_a_sample_is_drawn_within_its_ranges_and_the_same_again():
     assert record.axes["learning_rate"] == tuple(rates)
 
 
+def test_a_large_sample_has_no_member_twice():
+    few = {"batch_size": {"from": 1, "to": 50}, "epochs": {"from": 1, "to": 50}}
+    _, drawn = grid(sample=2000, **few)
+    assert len({(fields["batch_size"], fields["epochs"]) for fields in drawn}) == 2000
+
+
 def test_a_larger_sample_begins_with_the_smaller_and_another_seed_is_another():
     assert sampled(20)[1][:5] == sampled(5)[1]
     assert sampled(5, sample_seed=1)[1] != sampled(5)[1]
@@ -118,7 +124,7 @@ def test_a_larger_sample_begins_with_the_smaller_and_another_seed_is_another():
         ({"id": "x", "gamma": [0.1]}, "Unknown field"),
         ({"gamma": [0.1, 0.2], "momentum": [0, 1], "epochs": [1, 2], "seed": [1]}, "seed"),
         ({"gamma": [0.1], "momentum": [0], "epochs": [1], "batch_size": [8]}, "4 fields vary"),
-        ({"gamma": [0.1 * i for i in range(40)], "epochs": list(range(1, 41))}, "1,600 members"),
+        ({"gamma": [i / 9 for i in range(400)], "epochs": list(range(1, 401))}, "160,000 members"),
         ({"gamma": {"from": 0.1, "to": 0.5}}, "(?s)a range.*sample = 20"),
         ({"sample": 3, "gamma": {"from": 0.5, "to": 0.1}}, "to a larger one"),
         ({"sample": 3, "gamma": {"from": 0, "to": 1, "scale": "log"}}, "log scale from 0"),
