@@ -206,6 +206,7 @@ PHRASES = {
     "schedule": ("", " schedule"),
     "augmentation": ("augmentation by ", ""),
     "balance": ("balance by ", ""),
+    "early_stopping_by": ("patience by ", ""),
     "two_phase": ("the head alone for ", " epochs"),
     "ema": ("weights averaged with decay ", ""),
 }
@@ -219,6 +220,7 @@ FIELDS = {
     "warm_up": "warm-up",
     "clip_gradient": "gradient norm",
     "early_stopping": "patience",
+    "early_stopping_by": "measure of patience",
     "balance": "balance",
     "freeze": "frozen part",
     "head": "hidden layers",

@@ -115,9 +115,15 @@ def _settings(view: StudyView) -> Iterator[tuple[str, Parts]]:
         yield "Largest norm of the gradient", parts(plain(setting("clip_gradient")))
     yield "Epochs", _epochs(view)
     if settings.early_stopping:
-        yield "Early end", parts(
-            "after ", numbered(integer(setting("early_stopping")), "epoch"), " without a better one"
-        )  # fmt: skip
+        better = "a lower loss" if settings.early_stopping_by == "loss" else "a better one"
+        yield (
+            "Early end",
+            parts(
+                "after ",
+                numbered(integer(setting("early_stopping")), "epoch"),
+                f" without {better}",
+            ),
+        )
     if is_homework(view) or any(e.weights == "pretrained" for e in view.study.experiments):
         yield "Pre-trained weights", parts(Name(weights_name(view)))
     if settings.width != 1 and any(":" not in e.model for e in view.study.experiments):

@@ -18,6 +18,8 @@ cutmix = 1.0
 ema = 0.9
 layer_decay = 0.75
 head_learning_rate = 3e-3
+early_stopping = 4
+early_stopping_by = "loss"
 augmentation = [{name = "RandomResizedCrop", scale = [0.5, 1.0]}, "RandAugment"]
 
 [experiments."scratch/phases"]
@@ -53,6 +55,7 @@ def test_a_recipe_with_much_of_it_trains(record, homework):
     assert spec["optimizer"] == "nadam"
     assert spec["optimizer_options"] == {"betas": [0.8, 0.95]}
     assert (spec["mixup"], spec["cutmix"], spec["ema"], spec["layer_decay"]) == (0.2, 1, 0.9, 0.75)
+    assert (spec["early_stopping"], spec["early_stopping_by"]) == (4, "loss")
     assert spec["augmentation"][0] == {
         "name": "RandomResizedCrop", "parameters": [["scale", [0.5, 1.0]]]
     }  # fmt: skip

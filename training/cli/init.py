@@ -79,6 +79,7 @@ preset = "{preset}"              # reference: the homework as given; quick: minu
 # ema = 0.0                      # 0.999: validate and keep a moving average of the weights
 # balance = "none"               # loss weighs images by class, sampling draws them
 # early_stopping = 0             # end after so many epochs without a better one; 0: never
+# early_stopping_by = "accuracy" # or loss: what has to get better, of validation
 {width:32} # channel multiplier of alexnet, vgg16 and resnet18
 {weights:32} # imagenet, sample, a weights file, or a folder of them
 # seed = 0

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import itertools
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -181,8 +182,11 @@ class _Training:
         """Tell whether no further epoch is trained: all are done, or nothing gets better."""
         if self.epoch > self.spec.epochs or self.result.diverged:
             return True
-        patience, best = self.spec.early_stopping, max(self.result.best_epoch, self._n_first)
-        return bool(patience) and self.epoch - 1 - best >= patience
+        patience, best = self.spec.early_stopping, self.result.best_epoch
+        if patience and self.spec.early_stopping_by == "loss":
+            losses = [math.inf if s.loss is None else s.loss for s in self.result.validation]
+            best = losses.index(min(losses)) + 1 if losses else 0
+        return bool(patience) and self.epoch - 1 - max(best, self._n_first) >= patience
 
     def train_everything(self) -> None:
         """End the first phase, if it hasn't ended; the optimizer begins anew.

@@ -12,7 +12,8 @@ ANY_RUN: dict[str, Any] = {
     "weights": "none", "weights_digest": "", "normalisation": "dataset",
     "optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.0, "learning_rate": 1e-9,
     "step_size": 30, "gamma": 0.1, "epochs": 2, "seed": 0, "schedule": "step", "warm_up": 0,
-    "label_smoothing": 0.0, "clip_gradient": 0.0, "early_stopping": 0, "train_per_class": (),
+    "label_smoothing": 0.0, "clip_gradient": 0.0, "early_stopping": 0,
+    "early_stopping_by": "accuracy", "train_per_class": (),
     "balance": "none", "optimizer_options": NO_OPTIONS, "layer_decay": 1.0,
     "head_learning_rate": 0.0, "two_phase": 0, "loss": "cross-entropy", "fold": 0,
 }  # fmt: skip

@@ -12,8 +12,8 @@ from training.records.results import Settings
 from training.records.spec import Experiment
 
 RECIPE = ("schedule", "warm_up", "label_smoothing", "clip_gradient", "early_stopping",
-          "balance", "mixup", "cutmix", "ema", "layer_decay", "head_learning_rate",
-          "two_phase", "loss", "channels")  # fmt: skip
+          "early_stopping_by", "balance", "mixup", "cutmix", "ema", "layer_decay",
+          "head_learning_rate", "two_phase", "loss", "channels")  # fmt: skip
 """Names that `Experiment`, `Settings` and `Spec` share."""
 
 

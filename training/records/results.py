@@ -22,7 +22,7 @@ from training.records.outline import Outline
 from training.records.picture_file import PictureFile
 from training.records.scores import KeptScores
 from training.records.sections import StudyGrid, StudySection
-from training.records.spec import Balance, Experiment, Loss, Schedule, Spec
+from training.records.spec import Balance, Experiment, Loss, Schedule, Spec, Watched
 
 Status = Literal["done", "diverged", "failed", "skipped"]
 
@@ -417,6 +417,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         label_smoothing: Share of a label that is spread over all classes.
         clip_gradient: Largest norm of the gradient; 0: none.
         early_stopping: Epochs without a new best one before the end; 0: never.
+        early_stopping_by: What has to get better.
         balance: What makes up for classes of different size.
         mixup: By which α images of a batch are mixed; 0: never.
         cutmix: By which α a rectangle of another image is pasted in; 0: never.
@@ -464,6 +465,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     label_smoothing: float = 0.0
     clip_gradient: float = 0.0
     early_stopping: Count = 0
+    early_stopping_by: Watched = "accuracy"
     balance: Balance = "none"
     mixup: float = 0.0
     cutmix: float = 0.0

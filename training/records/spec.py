@@ -13,6 +13,8 @@ from training.records.optimizers import NO_OPTIONS, Optimizer, OptimizerOptions
 from training.records.transforms import Transform
 
 Balance = Literal["none", "loss", "sampling"]
+Watched = Literal["accuracy", "loss"]
+"""Of validation: what has to get better for training to go on."""
 SCHEDULES = ("step", "constant", "linear", "cosine", "one-cycle")
 Schedule = Annotated[
     str, msgspec.Meta(pattern=rf"^({'|'.join(SCHEDULES)}|{CODE})$", examples=list(SCHEDULES))
@@ -92,6 +94,7 @@ class Experiment(
         label_smoothing: Share of a label that is spread evenly over all classes.
         clip_gradient: Norm that the gradient of all weights together is brought down to; 0: none.
         early_stopping: End after so many epochs in a row without a new best one; 0: never.
+        early_stopping_by: What has to get better for that; accuracy chooses the best epoch.
         balance: What makes up for classes of different size in training, see `Spec`.
         mixup: α of the Beta distribution by which images of a batch are mixed; 0: never.
         cutmix: α of that by which a rectangle of another image is pasted in; 0: never.
@@ -137,6 +140,7 @@ class Experiment(
     label_smoothing: float | None = None
     clip_gradient: float | None = None
     early_stopping: int | None = None
+    early_stopping_by: Watched | None = None
     balance: Balance | None = None
     mixup: float | None = None
     cutmix: float | None = None
@@ -212,6 +216,7 @@ class Spec(
         label_smoothing: See `Experiment`; losses are recorded without it.
         clip_gradient: See `Experiment`.
         early_stopping: See `Experiment`.
+        early_stopping_by: Likewise.
         balance: `loss` weighs each image by 1 / (images of its class), so that the weights of all
             images have the mean 1; `sampling` draws an epoch's images with replacement, each class
             as often as any other, and train scores are of those. Scores are recorded without
@@ -259,6 +264,7 @@ class Spec(
     label_smoothing: float = 0.0
     clip_gradient: float = 0.0
     early_stopping: int = 0
+    early_stopping_by: Watched = "accuracy"
     balance: Balance = "none"
     train_per_class: tuple[int, ...] = ()
     optimizer_options: OptimizerOptions = NO_OPTIONS

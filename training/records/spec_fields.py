@@ -52,6 +52,7 @@ SPEC_FIELDS: dict[str, SpecField] = {
     "label_smoothing": SpecField("Label smoothing"),
     "clip_gradient": SpecField("Largest norm of the gradient"),
     "early_stopping": SpecField("Epochs without a better one before the end", unit="epochs"),
+    "early_stopping_by": SpecField("Better by"),
     "balance": SpecField("Classes made even by"),
     "train_per_class": SpecField("Train pictures a class of the learning curve"),
     "optimizer_options": SpecField("Options of the optimizer"),

@@ -16,6 +16,7 @@ from training.records import (
     Optimizer,
     Schedule,
     SectionKind,
+    Watched,
 )
 from training.records.inspection import Layout
 
@@ -69,6 +70,7 @@ class Recipe(TypedDict, total=False):
     label_smoothing: float
     clip_gradient: float
     early_stopping: int
+    early_stopping_by: Watched
     balance: Balance
     mixup: float
     cutmix: float
@@ -219,6 +221,7 @@ class GridTable(TypedDict, total=False):
     label_smoothing: Numbers
     clip_gradient: Numbers
     early_stopping: Counts
+    early_stopping_by: Values[Watched]
     balance: Values[Balance]
     mixup: Numbers
     cutmix: Numbers

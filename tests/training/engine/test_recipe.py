@@ -120,13 +120,13 @@ def test_the_loss_that_is_followed_is_torchs(smoothing, clip, balance, parts, mo
         assert result.train[epoch].loss == pytest.approx(total / 40, rel=1e-5)
 
 
-def ended(accuracies, monkeypatch, **fields):
+def ended(accuracies, monkeypatch, losses=None, **fields):
     """Return how many epochs were trained with validation accuracies that are given."""
     module, data = linear(), features()
-    scores = iter(accuracies)
+    scores = zip(losses or [1.0] * len(accuracies), accuracies, strict=True)
 
     def validated(*_):
-        return Scores(1.0, next(scores)), ValidationAnswers("0", [], [])
+        return Scores(*next(scores)), ValidationAnswers("0", [], [])
 
     monkeypatch.setattr("training.engine.loop.evaluate", validated)
     spec = spec_with(epochs=len(accuracies), learning_rate=1e-2, **fields)
@@ -142,17 +142,30 @@ def test_training_ends_after_so_many_epochs_without_a_better_one(patience, n, be
     assert (len(result.train), result.best_epoch) == (n, best)
 
 
+@pytest.mark.parametrize(
+    ("watched", "n", "best"), [("accuracy", 4, 2), ("loss", 6, 2)], ids=["accuracy", "loss"]
+)
+def test_training_ends_by_what_is_watched(watched, n, best, monkeypatch):
+    """The accuracy is highest in epoch 2, the loss lowest in epoch 4; two more are waited for."""
+    fields = {"early_stopping": 2, "early_stopping_by": watched}
+    losses = [0.9, 0.8, 0.7, 0.6, 0.6, 0.7, 0.5]
+    result = ended([0.1, 0.4, 0.2, 0.3, 0.1, 0.2, 0.2], monkeypatch, losses=losses, **fields)
+    assert (len(result.train), result.best_epoch) == (n, best)
+
+
 def test_fields_of_later_versions_leave_older_hashes_as_they_were():
     plain = spec_with()
     defaults = {"schedule": "step", "warm_up": 0, "label_smoothing": 0.0, "clip_gradient": 0.0,
-                "early_stopping": 0, "balance": "none", "mixup": 0.0, "cutmix": 0.0,
+                "early_stopping": 0,
+                "early_stopping_by": "accuracy", "balance": "none", "mixup": 0.0, "cutmix": 0.0,
                 "ema": 0.0, "layer_decay": 1.0, "head_learning_rate": 0.0,
                 "two_phase": 0, "loss": "cross-entropy",
                 "channels": 3}  # fmt: skip
     assert spec_with(**defaults).digest() == plain.digest()
     assert not set(defaults) & set(msgspec.json.decode(msgspec.json.encode(plain)))
     others = {"schedule": "cosine", "warm_up": 1, "label_smoothing": 0.1, "clip_gradient": 1.0,
-              "early_stopping": 2, "balance": "loss", "mixup": 0.2, "cutmix": 1.0,
+              "early_stopping": 2,
+              "early_stopping_by": "loss", "balance": "loss", "mixup": 0.2, "cutmix": 1.0,
               "ema": 0.9, "layer_decay": 0.5, "head_learning_rate": 0.1,
               "two_phase": 1, "loss": "mine:own", "channels": 1}  # fmt: skip
     digests = {spec_with(**{name: value}).digest() for name, value in others.items()}
