@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from in_memory import a_dataset, a_run, a_spec, a_view, validated
 from known_repeats import K, over_folds, over_seeds
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.statistics import wilson_interval
 from report.findings import answers as first_page
 from report.findings import (

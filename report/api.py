@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from report.assemble import FORMATS, Format
 from report.audit.rendering import Detail
-from report.evidence.load import StudyView, choose_study, load_study
+from report.evidence.choose import choose_study
+from report.evidence.load import StudyView, load_study
 from report.figures.comparison_figures import forest
 from report.figures.drawing_pool import FEW, DrawingPool, fill
 from report.sections.view import SectionView

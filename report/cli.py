@@ -117,7 +117,7 @@ def render(
         return
     from report.assemble import FORMATS
     from report.build import build_report, existing_formats
-    from report.evidence.load import choose_described, choose_study
+    from report.evidence.choose import choose_described, choose_study
     from report.export.editable import EDITABLE, write_editable
     from report.writing.theme import Theme
     from training.study import read_study_file
@@ -201,7 +201,7 @@ def _study_of(
 
     None if a PDF names a study that isn't available; its attached records are used instead.
     """
-    from report.evidence.load import choose_study
+    from report.evidence.choose import choose_study
     from training.records import find_studies
 
     if report is not None and study is None and (report.parent / "study.json").is_file():

@@ -21,7 +21,8 @@ from report.audit.about_this_study import (
     statements,
 )
 from report.audit.problems import Problem
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import counted
 from training.records import SPLITS
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from report.audit.problems import Problem, wrong
-from report.evidence.load import Run
+from report.evidence.run import Run
 from report.evidence.sentences import counted
 from report.evidence.statistics import right_bits
 from training.records.changed_tests import LEVELS, strength_of

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from report.audit.problems import Problem, wrong
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import counted
 from training.records import Dataset
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from report.audit.problems import Problem, wrong
 from report.evidence.homework import PROMISED
-from report.evidence.load import Run
+from report.evidence.run import Run
 from report.evidence.sentences import counted
 from training.records import Experiment, Freeze, Parameters
 

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 
 from report.audit.problems import Problem, wrong
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.repeats import n_images
+from report.evidence.run import Run
 from report.evidence.sentences import counted
 from report.evidence.thumbnails import read_thumbnail
 from training.records import (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from report.evidence.load import Run
+from report.evidence.run import Run
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from report.audit.problems import Problem, wrong
 from report.audit.scores import score_problems
 from report.audit.searches import search_problems
 from report.evidence.by_picture import same_length
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.once import once
 from report.evidence.repeats import fold_of, validated_by
+from report.evidence.run import Run
 from report.evidence.sentences import counted
 from report.evidence.statistics import right_bits
 from report.evidence.study_sections import is_homework

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from report.audit.problems import Problem, wrong
 from report.evidence.by_picture import same_numbers
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.repeats import validated_by
+from report.evidence.run import Run
 from report.evidence.score_metrics import own_score, predicted
 from report.evidence.sentences import counted
 from training.records import HomeworkError, integers

@@ -64,7 +64,7 @@ def compare(
 
 
 def _folder(place: Path, runs: Path) -> Path:
-    from report.evidence.load import choose_study
+    from report.evidence.choose import choose_study
 
     if (place / "study.json").is_file():
         return place

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from report.evidence.accuracy import Tested, tested_accuracy
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive
+from report.evidence.run import Run
 from report.evidence.sentences import Parts
 from report.findings.comparing import paired_test
 from training.records import Experiment

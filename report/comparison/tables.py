@@ -5,8 +5,9 @@ from typing import Any
 
 from report.comparison.pairs import SIDES, Pair, Test
 from report.evidence.display_names import pair as pair_of
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import p_value, percentage, plain, signed_points
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Name, Parts, listing, parts
 from report.evidence.study_sections import all_grids
 from report.tables.cells import interval_cell, name_cell, number_column, row, test_cell

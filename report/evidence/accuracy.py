@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, mean_of
 from report.evidence.repeats import mean_over_folds
+from report.evidence.run import Run
 from report.evidence.train_scores import train_accuracy_of
 from training.records import Experiment
 

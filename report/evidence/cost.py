@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive
+from report.evidence.run import Run
 from report.evidence.very_many import over
 
 Spent = Callable[[Run], Quantity | None]

@@ -19,7 +19,8 @@ from training.records.spec_fields import SPEC_FIELDS
 from training.study import SECTIONS
 
 if TYPE_CHECKING:
-    from report.evidence.load import Run, StudyView
+    from report.evidence.load import StudyView
+    from report.evidence.run import Run
 
 CALTECH = Name("Caltech-101")
 

@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, mean_of, plain
+from report.evidence.run import Run
 from report.evidence.sentences import Parts, parts
 from training.records import Dataset
 

@@ -1,8 +1,9 @@
 """How fast tested models answer, and how large they are."""
 
 from report.evidence.accuracy import Tested, all_tested
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, mean_of
+from report.evidence.run import Run
 
 
 def timed(view: StudyView) -> list[Tested]:

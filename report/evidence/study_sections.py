@@ -3,8 +3,9 @@
 from typing import Any
 
 from report.evidence.homework import RECIPE, SHOWN, UNCHANGED
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.once import once
+from report.evidence.run import Run
 from training.records import Experiment, Search, StudyGrid, StudySection, rank
 from training.study import HEATMAPS, shown_sections
 

@@ -1,8 +1,9 @@
 """Which train accuracy counts: measured at rest where that is known, else during the epoch."""
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity
 from report.evidence.once import once
+from report.evidence.run import Run
 
 
 @once

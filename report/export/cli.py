@@ -52,7 +52,8 @@ def export(format_name: str, runs: Path, study: str | None, output: str | None) 
         homework export latex --study quick --output paper/accuracies.tex
         homework export jsonl --output - | head
     """
-    from report.evidence.load import choose_study, load_study
+    from report.evidence.choose import choose_study
+    from report.evidence.load import load_study
     from report.export.formats import export_study, printed
 
     view = load_study(choose_study(runs, study))

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.export.runs_table import rows
 
 

@@ -11,7 +11,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from report.errors import ReportError
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import counted
 from report.export.formats import Exported
 from report.export.runs_table import rows

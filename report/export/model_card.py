@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from report.errors import ReportError
 from report.evidence.accuracy import Tested, all_tested
 from report.evidence.display_names import model_name, weights_name
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import integer, percentage
+from report.evidence.run import Run
 from report.export.latex import right_of
 from report.findings.chosen import Chosen, chosen, chosen_model
 from report.findings.data import extent, kind

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import derive
+from report.evidence.run import Run
 from training.records.spec_fields import SPEC_FIELDS, kind_of, name_of, spec_values
 
 Kind = Literal["text", "integer", "number", "truth"]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from report.evidence.by_picture import pair_counts
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import counted, parts
 from report.figures.canvas import draw_plot
 from report.figures.heatmap import COLOURS, readable_on

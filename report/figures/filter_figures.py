@@ -1,7 +1,8 @@
 """The first layer's filters, before and after training."""
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import decimal, integer
+from report.evidence.run import Run
 from report.evidence.sentences import Loose, Parts, counted, listing, parts
 from report.evidence.study_sections import is_homework
 from report.figures.canvas import gap

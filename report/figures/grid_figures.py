@@ -14,7 +14,8 @@ from report.evidence.display_names import (
     value_text,
 )
 from report.evidence.homework import STARTS
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import counted, parts
 from report.evidence.study_sections import (
     MOST_CELLS,

@@ -1,6 +1,7 @@
 """Test pictures whose labels a person should look at."""
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import parts
 from report.figures.near_figures import gallery_of, row_of
 from report.figures.pictures import picture

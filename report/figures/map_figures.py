@@ -1,7 +1,8 @@
 """Pictures of what speaks for a network's answers."""
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import integer
+from report.evidence.run import Run
 from report.evidence.sentences import parts
 from report.figures.pictures import SOME_MISSING, picture
 from report.figures.views import Gallery, Picture

@@ -1,7 +1,8 @@
 """Pictures of what a network took for something else."""
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import integer, percent
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, parts
 from report.figures.canvas import gap
 from report.figures.labels import short

@@ -5,7 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import Parts, parts
 from report.evidence.thumbnails import read_thumbnail
 from report.figures.canvas import gap

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from report.evidence.load import Run
 from report.evidence.numbers import derive, integer
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, parts
 from report.figures.canvas import draw_plot
 from report.figures.style import BLUE, MUTED, SKY, WIDTH

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from report.evidence.load import Run
 from report.evidence.numbers import derive, percentage
+from report.evidence.run import Run
 from report.evidence.sentences import Name, counted, parts
 from report.figures.canvas import draw_plot
 from report.figures.style import BLUE, GREEN, INK, MUTED, ORANGE, SKY, WIDTH

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from report.evidence.display_names import pair
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import integer
 from report.evidence.repeats import has_several, repeat_number, repeat_word
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, counted, parts
 from report.figures.canvas import draw_plot, gap
 from report.figures.curves import accuracy_course, draw_course, loss_course

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from report.evidence.by_picture import distinct
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer, percentage
+from report.evidence.run import Run
 from report.evidence.sentences import Name, counted, parts
 from report.evidence.statistics import class_shares
 from report.figures.canvas import draw_plot

@@ -14,7 +14,7 @@ from typing import Literal
 from report.evidence.accuracy import Tested, tested_accuracy, validation_accuracy
 from report.evidence.display_names import fields_named, model_name, pair, pair_word
 from report.evidence.homework import RECIPE, STARTS, UNCHANGED
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import (
     Quantity,
     derive,
@@ -23,6 +23,7 @@ from report.evidence.numbers import (
     signed_points,
 )
 from report.evidence.repeats import n_validated
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE, homogeneity
 from report.evidence.study_sections import (

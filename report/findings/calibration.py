@@ -1,8 +1,8 @@
 """Whether a network's probabilities can be taken at their word, and what a temperature changes."""
 
 from report.evidence.calibration import COLDEST, HOTTEST
-from report.evidence.load import Run
 from report.evidence.numbers import Quantity, decimal, derive, percent, points
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Sentence, say
 
 

@@ -2,9 +2,10 @@
 
 from report.evidence.display_names import field_words, is_number, pair, pair_word
 from report.evidence.homework import STARTS
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer, points
 from report.evidence.repeats import has_several, n_repeats
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Name, Sentence, listing, say
 from report.evidence.study_sections import all_grids, axes_of, is_homework
 from report.evidence.very_many import counted_experiments

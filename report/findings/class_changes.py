@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from report.evidence.by_picture import distinct, same_length
 from report.evidence.homework import CHANGES
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, signed_points
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE, by_class, mcnemar_exact
 from report.evidence.study_sections import is_homework

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from report.evidence.accuracy import STUDENT_SEEDS, Tested, tested_accuracy
 from report.evidence.display_names import INTERVAL, added_items, field_value, field_words
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import (
     Number,
     Quantity,
@@ -15,6 +15,7 @@ from report.evidence.numbers import (
     signed_points,
 )
 from report.evidence.repeats import n_validated, repeat_number, repeat_word
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.guessing import test_is_guessing

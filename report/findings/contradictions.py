@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from report.audit.authors_text import lint_study
 from report.audit.problems import Problem
 from report.audit.records import audit_runs
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.once import once
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Sentence, listing, say
 from training.records import Experiment
 

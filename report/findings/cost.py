@@ -14,7 +14,7 @@ from report.evidence.cost import (
     trained,
 )
 from report.evidence.display_names import pair_word
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import (
     Number,
     Quantity,
@@ -28,6 +28,7 @@ from report.evidence.numbers import (
     times,
 )
 from report.evidence.repeats import repeat_word
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.findings.chosen import Chosen, chosen_model
 from report.findings.guessing import learned_nothing

@@ -1,7 +1,8 @@
 """Pictures that the data set has twice, and what the test accuracies are without them."""
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, mean_of, points
+from report.evidence.run import Run
 from report.evidence.sentences import Parts, Sentence, parts, say
 from training.records import Experiment
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from report.evidence.accuracy import tested_accuracy
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, percent, points, signed_points
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, listing, parts, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.evidence.study_sections import own_experiments, shown_run

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from report.evidence.display_names import model_name
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, mean_of, percent
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Sentence, say
 from training.records import LearningCurve
 

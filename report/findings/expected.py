@@ -4,9 +4,10 @@ import math
 
 from report.evidence.display_names import optimizer_name
 from report.evidence.homework import PRETRAINED_GRID, RANDOM_GRID
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, decimal, derive, integer, points, rate
 from report.evidence.repeats import n_images
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.train_scores import measured_at_rest, train_accuracy_of
 from report.findings.guessing import never_learned

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Number, Quantity, decimal, derive, integer
+from report.evidence.run import Run
 from report.evidence.sentences import Parts, Sentence, say
 from report.evidence.very_many import some_of
 

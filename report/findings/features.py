@@ -1,7 +1,7 @@
 """How the chosen network's features lay the classes out."""
 
-from report.evidence.load import Run
 from report.evidence.numbers import Quantity, derive, integer, percent
+from report.evidence.run import Run
 from report.evidence.sentences import Parts, Sentence, say
 from training.records import FeatureMap, Projection
 

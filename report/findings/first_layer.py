@@ -1,8 +1,9 @@
 """How far training moved the first layer."""
 
 from report.evidence.homework import FINALIST_OF_RANDOM, FINE_TUNED
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import percent
+from report.evidence.run import Run
 from report.evidence.sentences import Sentence, say
 from report.evidence.study_sections import is_homework
 from report.findings.chosen import chosen_model

@@ -1,8 +1,8 @@
 """What each freeze strategy leaves to train, explained by its parameter counts."""
 
 from report.evidence.accuracy import Tested
-from report.evidence.load import Run
 from report.evidence.numbers import derive, integer, millions, percent
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Name, Parts, Sentence, listing, numbered, parts, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.comparing import tests_against

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from report.evidence.accuracy import STUDENT_SEEDS
 from report.evidence.display_names import INTERVAL, is_classic, optimizer_name, pair, pair_word
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import (
     Number,
     Quantity,
@@ -24,6 +24,7 @@ from report.evidence.repeats import (
     repeat_number,
     repeat_word,
 )
+from report.evidence.run import Run
 from report.evidence.sentences import (
     Code,
     Name,

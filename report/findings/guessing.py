@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from report.evidence.accuracy import Tested
 from report.evidence.by_picture import are_classes
 from report.evidence.display_names import pair
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Number, Quantity, derive, integer, mean_of, percent
 from report.evidence.repeats import class_counts, n_images, validated_by
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, say
 from report.evidence.statistics import SIGNIFICANCE, by_class, right_bits, right_by_class
 from report.evidence.very_many import some_of

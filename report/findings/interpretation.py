@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from report.evidence.accuracy import Tested
 from report.evidence.display_names import CALTECH
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, integer
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, say
 from report.findings.answers import Difference, differences_of
 from report.findings.chosen import chosen_model

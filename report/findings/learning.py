@@ -3,7 +3,7 @@
 import math
 
 from report.evidence.display_names import INTERVAL
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import (
     Quantity,
     decimal,
@@ -16,6 +16,7 @@ from report.evidence.numbers import (
     signed_points,
 )
 from report.evidence.repeats import HeldOut, fold_of, n_images, repeat_number
+from report.evidence.run import Run
 from report.evidence.sentences import Sentence, numbered, say
 from report.evidence.train_scores import is_of_mixed_pictures, train_accuracy_of
 from training.records import Curves

@@ -1,7 +1,7 @@
 """What speaks for the chosen network's answers, and whether its maps see the weights."""
 
-from report.evidence.load import Run
 from report.evidence.numbers import decimal, derive, integer
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Sentence, say
 from training.records import HeatMaps
 

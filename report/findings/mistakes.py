@@ -2,9 +2,10 @@
 
 from report.evidence.by_picture import are_classes, distinct
 from report.evidence.display_names import INTERVAL
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, percent, points
 from report.evidence.repeats import has_several, in_which
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, numbered, say
 from report.evidence.statistics import by_class as count_by_class
 from report.evidence.statistics import right_by_class

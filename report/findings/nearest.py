@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import Parts, parts
 from report.findings.mistakes import class_name
 from training.records import LabelSuspect, NearImage

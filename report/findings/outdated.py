@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Parts, Sentence, say
 from report.evidence.very_many import some_of
 from training.records import (

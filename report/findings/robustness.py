@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from report.evidence.accuracy import tested_accuracy
 from report.evidence.changed_answers import right_of
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import (
     Quantity,
     derive,
@@ -15,6 +15,7 @@ from report.evidence.numbers import (
     points,
     signed_points,
 )
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, listing, parts, say
 from report.evidence.statistics import SIGNIFICANCE, right_bits
 from report.evidence.study_sections import own_experiments, shown_run

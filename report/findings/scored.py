@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from report.evidence.accuracy import Tested
 from report.evidence.by_picture import same_numbers
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, mean_of, percent
+from report.evidence.run import Run
 from report.evidence.score_metrics import defined
 from report.evidence.sentences import Parts, parts
 

@@ -1,8 +1,9 @@
 """What several tested models get wrong alike, and which classes that follows from."""
 
 from report.evidence.accuracy import all_tested
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, decimal, derive, integer
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Sentence, numbered, say
 from report.evidence.statistics import wrong_alike
 from report.findings.guessing import learned_nothing

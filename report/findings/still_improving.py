@@ -1,8 +1,9 @@
 """What one more epoch might bring: how the runs of a grid stood when their epochs were over."""
 
 from report.evidence.display_names import pair, pair_word
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, integer, points
+from report.evidence.run import Run
 from report.evidence.sentences import Parts, Sentence, listing, parts, say
 from report.evidence.very_many import over
 from report.findings.learning import last_change, still_rising

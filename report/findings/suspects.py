@@ -1,6 +1,7 @@
 """Train labels that heads fitted on the other pictures confidently contradict."""
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from training.records import LabelSuspect
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Parts, Sentence, listing, parts, say
 from report.evidence.train_scores import is_of_mixed_pictures, measured_at_rest
 

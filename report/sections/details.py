@@ -2,7 +2,8 @@
 
 from report.evidence.display_names import pair_word
 from report.evidence.homework import IN_APPENDIX, RECIPE, STARTS
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Name, Parts, Sentence, parts
 from report.evidence.study_sections import (
     axes_of,

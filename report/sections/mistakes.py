@@ -1,6 +1,7 @@
 """Where the best network errs."""
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from report.evidence.sentences import Sentence
 from report.figures.canvas import gap
 from report.figures.confusion import confusion_matrix

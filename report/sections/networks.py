@@ -1,8 +1,9 @@
 """Later architectures on the same task, one subsection each."""
 
 from report.evidence.display_names import MODELS, model_name, pair
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, plain
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, listing, numbered, parts, say
 from report.evidence.study_sections import (
     base_of,

@@ -2,8 +2,9 @@
 
 from report.evidence.display_names import pair
 from report.evidence.homework import RECIPE
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import integer
+from report.evidence.run import Run
 from report.evidence.sentences import Sentence, numbered, parts, say
 from report.evidence.study_sections import base_of, held, is_homework, shown_run
 from report.figures.run_figures import curves

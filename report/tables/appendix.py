@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from report.evidence.display_names import model_name, optimizer_name
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import duration, integer, mebibytes, plain, rate
 from report.evidence.repeats import repeat_number, which_column
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Name, Parts, parts
 from report.evidence.very_many import listed_in_tables, unlisted_note
 from report.tables.cells import number_column, row, shown

@@ -8,9 +8,10 @@ from report.evidence.cost import (
     speed_of,
     trained,
 )
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import flop, flop_per_second, joules, percentage, plain
 from report.evidence.repeats import repeat_number, which_column
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Parts, parts
 from report.evidence.very_many import listed_in_tables, unlisted_note
 from report.tables.cells import number_column, row, shown

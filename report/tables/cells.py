@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from report.evidence.accuracy import Tested, train_accuracy, validation_accuracy
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import (
     Number,
     Quantity,
@@ -15,6 +15,7 @@ from report.evidence.numbers import (
     percentage,
     signed_points,
 )
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Text, parts
 from report.findings.chosen import chosen_model
 from report.findings.comparing import difference_interval, tests_against

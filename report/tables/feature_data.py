@@ -1,7 +1,8 @@
 """What the figure of features shows, class by class."""
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer, percentage
+from report.evidence.run import Run
 from report.evidence.sentences import Code, parts
 from report.findings.features import counts_of, feature_map
 from report.findings.mistakes import class_name, class_right, class_size

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from report.evidence.accuracy import Tested, train_accuracy, validation_accuracy
 from report.evidence.by_picture import pair_counts
 from report.evidence.display_names import CLASSIC, field_words, is_number, value_text
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import (
     Quantity,
     decimal,
@@ -18,6 +18,7 @@ from report.evidence.numbers import (
     signed_points,
 )
 from report.evidence.reference import is_comparable, reference_number
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Name, Parts, parts
 from report.evidence.study_sections import axes_of, grid_record
 from report.evidence.very_many import BEST, large_grids, positions

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from report.evidence.display_names import pair, pair_word
 from report.evidence.homework import STARTS
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import decimal, integer, mean_of, percentage
+from report.evidence.run import Run
 from report.evidence.sentences import Parts, parts
 from report.evidence.study_sections import is_homework
 from report.evidence.very_many import (

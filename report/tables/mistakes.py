@@ -1,7 +1,8 @@
 """The commonest confusions and the hardest classes."""
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import derive, integer, percentage
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, parts
 from report.findings.mistakes import (
     class_name,

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import integer, plain
 from report.evidence.repeats import repeat_number, which_column
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Name, Parts, listing, parts
 from report.evidence.very_many import listed_in_tables, unlisted_note
 from report.tables.cells import number_column, row

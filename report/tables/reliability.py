@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from report.evidence.calibration import N_STEPS, n_bins
-from report.evidence.load import Run
 from report.evidence.numbers import Quantity, derive, integer, percentage
+from report.evidence.run import Run
 from report.evidence.sentences import parts
 from report.tables.cells import INTERVAL, number_column, row
 from report.tables.views import Column, FigureData, Row

@@ -6,7 +6,7 @@ from dataclasses import replace
 from report.evidence.accuracy import Tested, all_tested, tested_accuracy
 from report.evidence.display_names import INTERVAL as INTERVAL_NAME
 from report.evidence.display_names import model_name
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import (
     derive,
     integer,
@@ -20,6 +20,7 @@ from report.evidence.reference import (
     reference_note,
     reference_number,
 )
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, parts
 from report.findings import duplicates
 from report.findings.scored import mean_over_classes

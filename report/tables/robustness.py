@@ -1,7 +1,7 @@
 """Accuracies on changed test pictures, and how strong each level is."""
 
-from report.evidence.load import Run
 from report.evidence.numbers import percentage, two_digits
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, parts
 from report.findings.robustness import WORDS, accuracy_at, changes_of, pointer
 from report.tables.cells import row

@@ -1,9 +1,10 @@
 """The metrics of all tested models, from their scores."""
 
 from report.evidence.display_names import INTERVAL as INTERVAL_NAME
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Number, decimal, integer, percentage
 from report.evidence.repeats import has_several, repeat_number, repeat_word
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, parts
 from report.findings.scored import Metric, scored_runs, test_metric
 from report.tables.cells import is_marked, number_column, row

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import UNSET
 
 from report.evidence.display_names import SPLITS, optimizer_name, weights_name
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, integer, percentage, plain, rate
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, listing, numbered, parts
 from report.evidence.study_sections import is_homework
 from report.evidence.very_many import over

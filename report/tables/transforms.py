@@ -1,7 +1,7 @@
 """How pictures were altered, in words."""
 
-from report.evidence.load import Run
 from report.evidence.numbers import plain
+from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, listing, parts
 from training.records import Transform
 from training.records.transforms import GROUPS, Parameter

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from report.evidence.load import Run, StudyView
+from report.evidence.load import StudyView
+from report.evidence.run import Run
 from training.records import (
     ClassCounts,
     Curves,
