@@ -3,24 +3,19 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from report.evidence.accuracy import STUDENT_SEEDS
-from report.evidence.display_names import INTERVAL, is_classic, optimizer_name, pair, pair_word
+from report.evidence.display_names import is_classic, optimizer_name, pair, pair_word
 from report.evidence.load import StudyView
 from report.evidence.numbers import (
     Number,
     Quantity,
     derive,
     integer,
-    mean_of,
     percent,
     points,
     rate,
-    signed_points,
 )
 from report.evidence.repeats import (
     in_which,
-    mean_over_folds,
-    n_validated,
     repeat_number,
     repeat_word,
 )
@@ -30,30 +25,21 @@ from report.evidence.sentences import (
     Name,
     Parts,
     Sentence,
-    Strength,
     listing,
     numbered,
     say,
 )
-from report.evidence.statistics import SIGNIFICANCE
 from report.evidence.study_sections import axes_of
 from report.evidence.very_many import BEST, large_grids, over
 from report.findings.exploding import exploded, explosions
+from report.findings.grid_lead import margin, mean_accuracy
 from report.findings.guessing import (
-    answers,
     better_than,
     collapse,
     collapsed,
     never_learned,
     those_that_guess,
 )
-from report.findings.scores import p_parts
-
-LEADS = "so the lead is more than the luck of which pictures were drawn."
-MAY_BE_LUCK = "so the order of these two may be luck."
-LEADS_OVER_SEEDS = "so the lead is more than the luck of the seeds."
-LEADS_OVER_BOTH = "so the lead is more than the luck of seeds and pictures."
-LEADS_OVER_FOLDS = "so the lead is more than the luck of the folds."
 
 GUESSED = {"guessing": "guessing", "naming the most frequent class every time": "naming one class"}
 """In a table's cell."""
@@ -69,19 +55,19 @@ def best_pair(view: StudyView, grid: str) -> list[Sentence]:
         return [
             say("Of ", numbered(integer(_count(view, ranked)), pair_word(best)), " with a result "
                 "none is measurably better than ", better_than(view, ranked), "; first by "
-                "validation accuracy is ", pair(best), ": ", percent(_accuracy(view, best)),
+                "validation accuracy is ", pair(best), ": ", percent(mean_accuracy(view, best)),
                 *_when(view, best), ".", strength="strong")
         ]  # fmt: skip
     word = pair_word(best)
     sentences = [
         say(
             "Of ", numbered(integer(_count(view, ranked)), word), " with a result, ", pair(best),
-            " reached the highest validation accuracy: ", percent(_accuracy(view, best)),
+            " reached the highest validation accuracy: ", percent(mean_accuracy(view, best)),
             *_when(view, best), ".",
         )
     ]  # fmt: skip
     if len(ranked) > 1 and view.dataset is not None:
-        sentences.append(_margin(view, best, ranked[1]))
+        sentences.append(margin(view, best, ranked[1]))
     return sentences
 
 
@@ -99,7 +85,7 @@ def leads(view: StudyView, grids: Mapping[str, str]) -> list[Sentence]:
         ranked, found = view.ranked(grid), best_pair(view, grid)
         if len(found) < 2:  # none, one, or none that learned
             continue
-        lead = derive("difference", *(_accuracy(view, run) for run in ranked[:2]))
+        lead = derive("difference", *(mean_accuracy(view, run) for run in ranked[:2]))
         if lead.value == 0:
             continue
         reading = ", more than luck explains" if found[1].strength == "strong" else (
@@ -148,102 +134,6 @@ def _when(view: StudyView, run: Run) -> Parts:
     return say(" in epoch ", integer(epoch), " of ", integer(n_epochs)).parts
 
 
-def _margin(view: StudyView, best: Run, second: Run) -> Sentence:
-    lead = derive("difference", _accuracy(view, best), _accuracy(view, second))
-    if lead.value == 0:
-        return _tie(second)
-    n_images = n_validated(view)
-    start: Parts = say(
-        "It leads ", pair(second), " by ", points(lead), " percentage points, ",
-        integer(derive("rounded_product", lead, n_images)), " of ",
-        numbered(integer(n_images), "picture"),
-    ).parts  # fmt: skip
-    pairs = _common_seeds(view, best, second)
-    if len(pairs) >= STUDENT_SEEDS:
-        return _margin_over_seeds(view, start, pairs)
-    if pairs and all(answers(view, run) is not None for pair_ in pairs for run in pair_):
-        return _paired_margin(view, start, pairs)
-    rights = [derive("rounded_product", _accuracy(view, run), n_images) for run in (best, second)]
-    operands = (rights[0], n_images, rights[1], n_images)
-    low, high = derive("newcombe_low", *operands), derive("newcombe_high", *operands)
-    distinct = low.value > 0
-    verdict = f"lies above zero, {LEADS}" if distinct else f"includes zero, {MAY_BE_LUCK}"
-    return say(
-        start, ". The ", INTERVAL, " of this difference, ", signed_points(low), " to ",
-        signed_points(high), " points, ", verdict,
-        strength="strong" if distinct else "weak",
-    )  # fmt: skip
-
-
-def _common_seeds(view: StudyView, best: Run, second: Run) -> list[tuple[Run, Run]]:
-    """Pair the runs of two pairs by seed; nothing where one has a seed that the other lacks."""
-    first, other = (
-        {run.metrics.seed: run for run in view.finished(pair_.id)} for pair_ in (best, second)
-    )
-    return [(first[seed], other[seed]) for seed in first] if set(first) == set(other) else []
-
-
-def _margin_over_seeds(view: StudyView, start: Parts, pairs: list[tuple[Run, Run]]) -> Sentence:
-    """Hold the validation accuracies of two pairs against each other, seed by seed or by fold."""
-    runs = [run for side in zip(*pairs, strict=True) for run in side]
-    values = [run.number("/validation/accuracy") for run in runs]
-    n_train, n_held_out = (mean_over_folds(view, split) for split in ("train", "validation"))
-    too: Parts = ()
-    if n_train is not None and n_held_out is not None:
-        test, leads = "corrected resampled", LEADS_OVER_FOLDS
-        tests = [derive("corrected_t", n_train, n_held_out, *values)]
-    else:
-        test, leads = "paired", LEADS_OVER_SEEDS
-        tests = [derive("paired_t", *values)]
-        if all(answers(view, run) is not None for run in runs):
-            rights = [run.number("/validation_answers/right") for run in runs]
-            tests.append(derive("min_f_right", view.dataset_number("/n_validation"), *rights))
-            too = say("; min F′ over seeds and pictures, p\u00a0", p_parts(tests[1])).parts
-            leads = LEADS_OVER_BOTH
-    n, word = derive("count", *(repeat_number(run) for run, _ in pairs)), repeat_word(pairs[0][0])
-    distinct = all(p.value < SIGNIFICANCE for p in tests)
-    return say(
-        start, f"; {test} t test over ", integer(n), f" {word}s, p\u00a0", p_parts(tests[0]),
-        too, ", ", leads if distinct else MAY_BE_LUCK,
-        strength="strong" if distinct else "weak",
-    )  # fmt: skip
-
-
-def _paired_margin(view: StudyView, start: Parts, pairs: list[tuple[Run, Run]]) -> Sentence:
-    """Hold the answers of two pairs to the same validation pictures against each other."""
-    answered = [[run.number("/validation_answers/right") for run in runs] for runs in pairs]
-    tests = [derive("mcnemar_right", *both) for both in answered]
-    p = tests[0] if len(tests) == 1 else derive("maximum", *tests)
-    only = [
-        [derive("only_first_right", *both), derive("only_first_right", *reversed(both))]
-        for both in answered
-    ]
-    distinct = p.value < SIGNIFICANCE and all(first.value > second.value for first, second in only)
-    verdict = LEADS if distinct else MAY_BE_LUCK
-    strength: Strength = "strong" if distinct else "weak"
-    if len(pairs) > 1:
-        each = f"each {repeat_word(pairs[0][0])}"
-        return say(
-            start, f"; exact McNemar test for {each}, largest p\u00a0", p_parts(p), ", ", verdict,
-            strength=strength,
-        )  # fmt: skip
-    operands = (*answered[0], view.dataset_number("/n_validation"))
-    low, high = derive("paired_low_right", *operands), derive("paired_high_right", *operands)
-    return say(
-        start, " (", INTERVAL, " ", signed_points(low), " to ", signed_points(high), " points); ",
-        integer(only[0][0]), " only it gets right, ", integer(only[0][1]),
-        " only the other; exact McNemar test, p\u00a0", p_parts(p), ", ", verdict,
-        strength=strength,
-    )  # fmt: skip
-
-
-def _tie(second: Run) -> Sentence:
-    return say(
-        pair(second), " reached exactly the same; between equals the lower validation loss "
-        "decides, then the smaller learning rate.", strength="weak",
-    )  # fmt: skip
-
-
 def sensitivity(view: StudyView, grid: str) -> list[Sentence]:
     """Say which learning rate suits each optimizer, and which optimizer minds it most."""
     if not is_classic(list(axes_of(view, grid))):
@@ -269,13 +159,13 @@ def _in_vain(view: StudyView, runs: list[Run]) -> Sentence:
     return say(
         "At no rate tried was ", Name(optimizer_name(spec.optimizer)), " measurably better than ",
         better_than(view, runs), "; its highest validation accuracy is ",
-        percent(_accuracy(view, runs[0])), " at ", _rate(runs[0]), ".",
+        percent(mean_accuracy(view, runs[0])), " at ", _rate(runs[0]), ".",
     )  # fmt: skip
 
 
 def _widest(view: StudyView, table: dict[str, list[Run]]) -> list[Sentence]:
     spread = {
-        name: _accuracy(view, r[0]).value - _accuracy(view, r[-1]).value
+        name: mean_accuracy(view, r[0]).value - mean_accuracy(view, r[-1]).value
         for name, r in table.items()
     }
     most, least = max(spread, key=lambda k: spread[k]), min(spread, key=lambda k: spread[k])
@@ -288,7 +178,7 @@ def _widest(view: StudyView, table: dict[str, list[Run]]) -> list[Sentence]:
 def _favourite(view: StudyView, runs: list[Run]) -> Parts:
     best = runs[0]
     return say(
-        pair(best), " (", percent(_accuracy(view, best)), ")"
+        pair(best), " (", percent(mean_accuracy(view, best)), ")"
     ).parts  # fmt: skip
 
 
@@ -297,9 +187,9 @@ def _range(view: StudyView, runs: list[Run]) -> Parts:
     spec = best.metrics.spec
     assert spec is not None
     return say(
-        Name(optimizer_name(spec.optimizer)), ", from ", percent(_accuracy(view, worst)), " at ",
-        _rate(worst), " to ", percent(_accuracy(view, best)), " at ", _rate(best), ", a range of ",
-        points(derive("difference", _accuracy(view, best), _accuracy(view, worst))),
+        Name(optimizer_name(spec.optimizer)), ", from ", percent(mean_accuracy(view, worst)), " at ",
+        _rate(worst), " to ", percent(mean_accuracy(view, best)), " at ", _rate(best), ", a range of ",
+        points(derive("difference", mean_accuracy(view, best), mean_accuracy(view, worst))),
         " percentage points",
     ).parts  # fmt: skip
 
@@ -376,13 +266,13 @@ def _diverged(view: StudyView, run: Run) -> Sentence:
         return say(
             pair(run), " diverged: after epoch ", integer(run.number("/best_epoch")),
             " its loss was no longer finite, and training ended. It counts with what it had "
-            "reached by then, a validation accuracy of ", percent(_accuracy(view, run)), ".",
+            "reached by then, a validation accuracy of ", percent(mean_accuracy(view, run)), ".",
         )  # fmt: skip
     return say(
         pair(run), " diverged: in epoch ", integer(run.number("/epochs_run")),
         " its loss was no longer finite, and training ended. It counts with the best epoch "
         "before, epoch ", integer(run.number("/best_epoch")), ", and its validation accuracy of ",
-        percent(_accuracy(view, run)), ".",
+        percent(mean_accuracy(view, run)), ".",
     )  # fmt: skip
 
 
@@ -400,11 +290,6 @@ def selection(view: StudyView, run: Run) -> list[Sentence]:
         say(f"The {word}, ", pair(run), ", is ", *place, " of ", numbered(integer(n_pairs), word),
             " in ", Code(chosen.grid), " by validation accuracy.")
     ]  # fmt: skip
-
-
-def _accuracy(view: StudyView, run: Run) -> Quantity:
-    """Return what the grid is ranked by: the mean over seeds."""
-    return mean_of([r.number("/validation/accuracy") for r in view.finished(run.id)])
 
 
 def _rate(run: Run) -> Number:
