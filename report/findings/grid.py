@@ -186,10 +186,11 @@ def _range(view: StudyView, runs: list[Run]) -> Parts:
     best, worst = runs[0], runs[-1]
     spec = best.metrics.spec
     assert spec is not None
+    highest, lowest = mean_accuracy(view, best), mean_accuracy(view, worst)
     return say(
-        Name(optimizer_name(spec.optimizer)), ", from ", percent(mean_accuracy(view, worst)), " at ",
-        _rate(worst), " to ", percent(mean_accuracy(view, best)), " at ", _rate(best), ", a range of ",
-        points(derive("difference", mean_accuracy(view, best), mean_accuracy(view, worst))),
+        Name(optimizer_name(spec.optimizer)), ", from ", percent(lowest), " at ", _rate(worst),
+        " to ", percent(highest), " at ", _rate(best), ", a range of ",
+        points(derive("difference", highest, lowest)),
         " percentage points",
     ).parts  # fmt: skip
 
