@@ -1,0 +1,124 @@
+"""Each kind of network trains, is stopped, goes on and is tested on one device alone.
+
+The stand-in for an Apple GPU refuses a tensor of the CPU beside its own, as any device does. It
+also tells when a value is fetched from it, for which a program has to wait for its device.
+"""
+
+import contextlib
+import importlib.util
+from pathlib import Path
+
+import apple_gpu
+import pytest
+import torch
+from click.testing import CliRunner
+from killed_runs import IDENTITY, KilledAfter, KilledError, network, pictures, spec_with
+
+from training.cli import cli
+from training.device.randomness import seed_all
+from training.engine import loop
+from training.engine.checkpoint import Checkpoints
+from training.progress import Progress
+from training.records import Metrics, StudyFolder, read
+
+STUDY = """
+name = "mixed"
+preset = "quick"
+[sections.all]
+title = "Every kind of network"
+[experiments."all/alexnet"]
+model = "alexnet"
+augmentation = "one-of-three"
+[experiments."all/vgg16"]
+model = "vgg16"
+optimizer = "rmsprop"
+[experiments."all/resnet18"]
+model = "resnet18"
+optimizer = "adam"
+mixup = 0.2
+[experiments."all/mobile"]
+model = "timm:mobilenetv3_small_050"
+ema = 0.9
+[experiments."all/kept"]
+model = "alexnet"
+freeze = "features"
+test = true
+"""
+SMALL = ("--epochs", "1", "--width", "0.125", "--image-size", "64", "--batch-size", "8")
+
+timm = pytest.mark.skipif(importlib.util.find_spec("timm") is None, reason="timm is an extra")
+slow = pytest.mark.slow
+NAMES = ["alexnet", *(pytest.param(name, marks=slow) for name in ("vgg16", "resnet18")),
+         pytest.param("mobile", marks=[slow, timm]), "kept"]  # fmt: skip
+
+
+@pytest.fixture
+def mac(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    Path("mixed.toml").write_text(STUDY)
+    with apple_gpu.apple_gpu(monkeypatch):
+        yield
+
+
+@pytest.fixture
+def fetches(monkeypatch):
+    """Return a list of how many values each pass over the train split fetched."""
+    found, inside = [], []
+    right, train_epoch = apple_gpu.computed, loop._Training.train_epoch
+
+    def computed(function, arguments, options):
+        asked = function.overloadpacket is torch.ops.aten._local_scalar_dense
+        if inside and asked and isinstance(arguments[0], apple_gpu.OnMPS):
+            found[-1] += 1
+        return right(function, arguments, options)
+
+    def watched(self, stop):
+        found.append(0)
+        inside.append(1)
+        train_epoch(self, stop)
+        inside.clear()
+
+    monkeypatch.setattr(apple_gpu, "computed", computed)
+    monkeypatch.setattr(loop._Training, "train_epoch", watched)
+    return found
+
+
+def run(name, per_class, device="mps"):
+    arguments = ("run", f"all/{name}", "-f", "mixed.toml", *SMALL, "--max-per-class", per_class)
+    result = CliRunner().invoke(cli, [*map(str, arguments), "--device", device, "--force"])
+    assert result.exception is None, result.output + repr(result.exception)
+    return read(StudyFolder(Path("runs/mixed")).metrics(f"all/{name}", 0), Metrics)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_network_trains_on_the_device_as_on_the_cpu(mac, fetches, name):
+    there = run(name, 6)
+    assert there.environment.device == "mps"
+    few, many = fetches[-1], run(name, 12) and fetches[-1]
+    assert few == many  # twice as many batches: none of them waits
+    here = run(name, 6, "cpu")
+    assert here.environment.device == "cpu"
+    assert there.train.loss == pytest.approx(here.train.loss, rel=1e-4)
+    assert there.validation.loss == pytest.approx(here.validation.loss, rel=1e-2)
+
+
+def train(checkpoints=None, progress=None):
+    spec = spec_with(optimizer="adam")
+    seed_all(spec.seed)
+    module = network().to(apple_gpu.MPS)
+    parts = (pictures(spec.augmentation), pictures())
+    for part in parts:
+        part.device = apple_gpu.MPS
+        part.labels = part.labels.to(apple_gpu.MPS)
+        part._mean, part._std = part._mean.to(apple_gpu.MPS), part._std.to(apple_gpu.MPS)
+    return loop.fit(module, module.train, *parts, spec, progress or Progress(), checkpoints)
+
+
+def test_a_killed_run_goes_on_from_its_checkpoint(mac, tmp_path):
+    whole = train()
+    checkpoints = Checkpoints(tmp_path / "kept", IDENTITY, 0)
+    with contextlib.suppress(KilledError):
+        train(checkpoints, KilledAfter(5))
+    resumed = train(checkpoints)
+    assert (resumed.train, resumed.validation) == (whole.train, whole.validation)
