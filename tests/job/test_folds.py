@@ -155,7 +155,7 @@ def forged(pattern, replacement):
 
 FORGERIES = {
     "p": (r'(<data value=")[^"]+(" data-source="maximum\(corrected_t)', r"\g<1>0.012\2"),
-    "interval": (r'(<data value=")[^"]+(" data-source="minimum\(corrected_low)', r"\g<1>0.111\2"),
+    "interval": (r'(<data value=")[^"]+(" data-source="joined\([^"]*cted_low)', r"\g<1>0.111\2"),
     "sentence": ("put together and cut into", "put together twice and cut into"),
 }
 

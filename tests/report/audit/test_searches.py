@@ -82,6 +82,7 @@ def test_a_member_that_nobody_chose_and_one_that_is_missing_are_found():
     extra = msgspec.structs.replace(view.study.experiments[0], id="tuning/tpe-8")
     view.study.experiments.append(extra)
     assert [p.text for p in audit_records(view)] == ["tuning/tpe-8"]
+    view = searched_view(TOLD)
     del view.study.experiments[6:]
     assert [p.text for p in audit_records(view)] == ["tuning/tpe-7"]
 
