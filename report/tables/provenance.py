@@ -20,7 +20,13 @@ from training.records.spec_fields import SPEC_FIELDS
 SHORT = 7
 """Digits shown of a hash; the records have all of them."""
 
-FLAGS = ("--force", "--extras", "--no-extras")
+FLAGS = {
+    "--extras": True, "--no-extras": True, "--deterministic": True, "--change": False,
+    "--dry-run": False, "--force": False, "--keep-weights": False, "--no-keep-weights": False,
+    "--quiet": False, "-q": False, "--verbose": False, "-v": False,
+}  # fmt: skip
+"""Options of `homework run` without a value, and whether they decide what a record says."""
+
 NOT_SETTINGS = ("--render", "--device")
 
 
@@ -175,7 +181,7 @@ def command_for(view: StudyView, experiment: str) -> str:
     rest = iter(words[1:])
     for word in rest:
         if not word.startswith("-") or word in FLAGS:
-            kept += [word] if word in FLAGS and word != "--force" else []
+            kept += [word] if FLAGS.get(word) else []
             continue
         value = [] if "=" in word else [next(rest, "")]
         if word.partition("=")[0] not in NOT_SETTINGS:

@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 
+import click
 import msgspec
 import pytest
 from fake_study import Fake, write_fake_study
@@ -13,12 +14,14 @@ from report.evidence.load import load_study
 from report.evidence.sentences import plain_text
 from report.tables.appendix import environments, specifications
 from report.tables.provenance import (
+    FLAGS,
     LATER,
     command_for,
     environment_keys,
     other_settings,
     provenance,
 )
+from training.cli import cli
 from training.records.spec_fields import SPEC_FIELDS
 
 
@@ -95,6 +98,8 @@ def test_two_devices_have_two_keys(study):
         ("homework run transfer beyond --epochs 4 --force", "--epochs 4"),
         ("homework run-all --render both --device cuda --data '/a b'", "--data '/a b'"),
         ("homework run-all --seeds=3 --extras -f mine.toml", "--seeds=3 --extras -f mine.toml"),
+        ("homework run-all -q --no-keep-weights --epochs 4 --verbose", "--epochs 4"),
+        ("homework run-all --deterministic --seed 3", "--deterministic --seed 3"),
         ("homework run-all --data 'unclosed", ""),
         ("", ""),
     ],
@@ -105,6 +110,14 @@ def test_the_command_repeats_the_studys_settings(finished_study, command, expect
     made = command_for(view, "scratch/best")
     assert shlex.split(made) == ["homework", "run", "scratch/best", *shlex.split(expected),
                                  "--force"]  # fmt: skip
+
+
+def test_flags_are_those_of_the_commands_that_run():
+    for name in ("run", "run-all"):
+        command = cli.get_command(click.Context(cli), name)
+        options = [p for p in command.params if isinstance(p, click.Option)]
+        flags = {text for p in options if p.is_flag for text in (*p.opts, *p.secondary_opts)}
+        assert flags == set(FLAGS)
 
 
 @pytest.fixture
