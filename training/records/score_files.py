@@ -9,9 +9,11 @@ header, size and SHA-256 must be what `metrics.json` says, and the values such s
 """
 
 import hashlib
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -46,13 +48,15 @@ class ScoreFile:
     validation: SplitScores
 
 
-def encode_scores(
-    test: "tuple[NDArray[Any], NDArray[Any]]", validation: "tuple[NDArray[Any], NDArray[Any]]"
-) -> tuple[bytes, KeptScores] | None:
+Scored: TypeAlias = "tuple[NDArray[Any], NDArray[Any] | Callable[[], Iterator[NDArray[Any]]]]"
+"""True classes, (n,), and log-probabilities, (n, n_classes), or what yields rows of them."""
+
+
+def encode_scores(test: Scored, validation: Scored) -> tuple[bytes, KeptScores] | None:
     """Return the file's content, and what `metrics.json` says of it.
 
     Args:
-        test: True classes, (n,), and log-probabilities, (n, n_classes).
+        test: Of at least one image.
         validation: The same of the other split.
 
     Returns:
@@ -60,18 +64,29 @@ def encode_scores(
     """
     import numpy as np
 
-    if not all(np.isfinite(scores).all() for _, scores in (test, validation)):
-        return None
-    n_classes = test[1].shape[1]
+    n_classes = next(_parts(test))[1].shape[1]
     kept = KeptScores(
         "0" * 64, len(test[0]), len(validation[0]), n_classes,
         n_classes if n_classes <= MOST_CLASSES else N_HIGHEST,
     )  # fmt: skip
     if _size(kept) > LARGEST_BYTES:
         return None
-    entries = np.concatenate([_entries(*split, kept) for split in (test, validation)])
-    content = _header(kept) + entries.tobytes()
+    pieces = [_header(kept)]
+    for label, scores in itertools.chain(_parts(test), _parts(validation)):
+        if not np.isfinite(scores).all():
+            return None
+        pieces.append(_entries(label, scores, kept).tobytes())
+    content = b"".join(pieces)
     return content, msgspec.structs.replace(kept, sha256=hashlib.sha256(content).hexdigest())
+
+
+def _parts(scored: Scored) -> "Iterator[tuple[NDArray[Any], NDArray[Any]]]":
+    """Yield true classes and log-probabilities of some images after others."""
+    label, scores = scored
+    first = 0
+    for some in scores() if callable(scores) else [scores]:
+        yield label[first : first + len(some)], some
+        first += len(some)
 
 
 def read_scores(path: Path, kept: KeptScores) -> ScoreFile:

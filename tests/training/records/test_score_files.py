@@ -213,3 +213,17 @@ def test_a_large_file_is_held_to_its_record_as_a_small_one(tmp_path, monkeypatch
     lying = content[:-2] + b"\x00\x3c"  # a score of 1
     with pytest.raises(RecordError, match="which are 0 or less"):
         read_scores(path, vouched(path, kept, lying))
+
+
+@pytest.mark.parametrize("n_classes", [4, 1200])
+def test_scores_that_come_in_parts_are_the_same_file(n_classes):
+    test, validation = drawn(7, n_classes), drawn(5, n_classes)
+
+    def in_parts(scored):
+        label, scores = scored
+        return label, lambda: iter((scores[:2], scores[2:3], scores[3:]))
+
+    assert encode_scores(in_parts(test), in_parts(validation)) == encode_scores(test, validation)
+    bad = validation[1].copy()
+    bad[3, 1] = float("nan")
+    assert encode_scores(in_parts(test), in_parts((validation[0], bad))) is None
