@@ -182,7 +182,16 @@ def _family(pid: int) -> Iterator[int]:
     except OSError:
         return
     for child in " ".join(children).split():
-        yield from _family(int(child))
+        # one that hasn't started its own program yet shares all memory with this one
+        if _program(int(child)) != _program(pid):
+            yield from _family(int(child))
+
+
+def _program(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _anonymous(pid: int) -> int:
