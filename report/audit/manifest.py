@@ -103,9 +103,12 @@ def attachments(page: str, study: Path, rendering: Rendering) -> list[Attachment
 
 
 def too_large_to_attach(study: Path) -> bool:
-    """Tell whether a study's records, scores aside, are too large for a PDF to carry."""
+    """Tell whether a study's records are too large for a PDF to carry.
+
+    Those that have an entry a picture are left out by themselves, see `_attached_records`.
+    """
     files = record_files(study)
-    sizes = (file.st_size for name, file in files if not name.endswith(f"/{SCORES_NAME}"))
+    sizes = (file.st_size for name, file in files if not name.endswith(PICTURE_FILES))
     return sum(sizes) > MOST_RECORDS
 
 

@@ -181,3 +181,11 @@ def test_a_comparison_says_the_very_same(plain, large, tmp_path, monkeypatch):
         pages.append((tmp_path / "out" / "comparison.html").read_text(encoding="utf-8"))
     assert "McNemar" in pages[0]
     assert DIGESTS.sub("", pages[0]) == DIGESTS.sub("", pages[1])
+
+
+def test_whether_a_pdf_can_carry_the_records_is_about_those_that_it_would_carry(large, monkeypatch):
+    n_bytes = sum(file.stat().st_size for file in large.rglob("*.json"))
+    monkeypatch.setattr(manifest, "MOST_RECORDS", n_bytes)
+    assert not manifest.too_large_to_attach(large)
+    monkeypatch.setattr(manifest, "MOST_RECORDS", n_bytes - 1)
+    assert manifest.too_large_to_attach(large)
