@@ -6,7 +6,6 @@ stands only without it is likely, and where nothing differs the question stays o
 """
 
 import dataclasses
-import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -22,6 +21,7 @@ from report.evidence.numbers import (
     points,
     signed_points,
 )
+from report.evidence.once import once
 from report.evidence.repeats import n_validated
 from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
@@ -92,16 +92,6 @@ class Difference:
         return derive("difference", self.model.accuracy, self.base.accuracy)
 
 
-_known: "weakref.WeakKeyDictionary[StudyView, list[Answer]]" = weakref.WeakKeyDictionary()
-
-
-def answers(view: StudyView) -> list[Answer]:
-    """Answer the questions that the study's experiments ask, in the order of the sections."""
-    if view not in _known:
-        _known[view] = _answers(view)
-    return _known[view]
-
-
 def any_answer(view: StudyView) -> bool:
     """Tell whether the study answers one of its questions yet."""
     return any(found.sentences for found in answers(view))
@@ -117,7 +107,9 @@ def differences_of(view: StudyView, section: str) -> tuple[Difference, ...]:
     return next((found.differences for found in answers(view) if found.section == section), ())
 
 
-def _answers(view: StudyView) -> list[Answer]:
+@once
+def answers(view: StudyView) -> list[Answer]:
+    """Answer the questions that the study's experiments ask, in the order of the sections."""
     asked = [section for section in sections(view).values() if section.kind != "text"]
     compared = [(section.name, d) for section in asked for d in _compared(view, section)]
     grids = {grid: p for grid in all_grids(view) if (p := _homogeneity(view, grid)) is not None}

@@ -1,12 +1,12 @@
 """Which tested model the validation split chooses, and which can't be told from it by the test."""
 
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from report.evidence.accuracy import Tested, all_tested, validation_accuracy
 from report.evidence.load import StudyView
 from report.evidence.numbers import percent
+from report.evidence.once import once
 from report.evidence.sentences import Name, Parts, Sentence, listing, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.findings.comparing import tests_against
@@ -43,14 +43,10 @@ class Chosen:
         return experiment_id in {item.experiment.id for item in (self.model, *self.level)}
 
 
-_known: "weakref.WeakKeyDictionary[StudyView, Chosen | None]" = weakref.WeakKeyDictionary()
-
-
+@once
 def chosen_model(view: StudyView) -> Chosen | None:
     """Return the choice among a study's tested models; None for fewer than two."""
-    if view not in _known:
-        _known[view] = _choose([t for t in all_tested(view) if t.runs[0].metrics.validation])
-    return _known[view]
+    return _choose([t for t in all_tested(view) if t.runs[0].metrics.validation])
 
 
 def _choose(tested: list[Tested]) -> Chosen | None:
