@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from pictures import noise
+from pictures import noisy_folder
 
 from training.data import checked_pixels
 from training.data.cache import decode_all
@@ -16,11 +16,7 @@ SIZE = 16
 
 @pytest.fixture
 def pictures(tmp_path):
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for i, name in enumerate(NAMES):
-        noise(30 + i, 24, i).save(folder / name)
-    return folder
+    return noisy_folder(tmp_path, NAMES)
 
 
 def damage(file, *rows):

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from pictures import noise
+from pictures import noise, noisy_folder
 from PIL import Image
 
 from training.data import old_pixel_files
@@ -18,10 +18,7 @@ SIZE = 16
 
 @pytest.fixture
 def pictures(tmp_path):
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for i, name in enumerate(NAMES):
-        noise(30 + i, 24, i).save(folder / name)
+    folder = noisy_folder(tmp_path, NAMES)
     (folder / "bad.png").write_text("no picture")
     noise(30, 24, 9).convert("L").save(folder / "grey.png")
     deep = np.full((40, 50), 5, np.uint16)

@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 import pytest
-from pictures import noise
+from pictures import noise, noisy_folder
 
 from training.data import cache as cache_module
 from training.data.cache import decode_all
@@ -19,11 +19,7 @@ NAMES = [f"{i}.png" for i in range(6)]
 
 @pytest.fixture
 def pictures(tmp_path):
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for i, name in enumerate(NAMES):
-        noise(30 + i, 24, i).save(folder / name)
-    return folder
+    return noisy_folder(tmp_path, NAMES)
 
 
 def first_array(folder, names=NAMES, size=16):

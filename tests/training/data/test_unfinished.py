@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import noise
+from pictures import noisy_folder
 
 from training.data import cache as cache_module
 from training.data.cache import decode_all
@@ -42,10 +42,7 @@ cache.decode_all(Path(sys.argv[1]), sys.argv[2:], {SIZE})
 
 @pytest.fixture
 def pictures(tmp_path):
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for i, name in enumerate(NAMES):
-        noise(30 + i, 24, i).save(folder / name)
+    folder = noisy_folder(tmp_path, NAMES)
     (folder / NAMES[1]).write_text("no picture")
     return folder
 
