@@ -11,6 +11,7 @@ from report.evidence.sentences import Name, Parts, Sentence, listing, parts, say
 from report.evidence.statistics import SIGNIFICANCE
 from report.evidence.study_sections import own_experiments, shown_run
 from report.findings.guessing import learned_nothing
+from report.findings.scores import first_of_several
 from training.records import OtherAnswers, OtherTest, StudySection
 
 Interval = tuple[Quantity, Quantity, Quantity]
@@ -232,12 +233,12 @@ def _what_moves(found: Elsewhere) -> Sentence:
             percent(found.here[0]), f" of {own} (", signed_points(found.gain), " points, ",
             signed_points(found.low), " to ", signed_points(found.high), ").", strength="weak",
         )  # fmt: skip
-    fewer = "fewer" if found.gain.value < 0 else "more"
+    less = "less" if found.gain.value < 0 else "more"
     ends = sorted((found.low, found.high), key=lambda end: abs(end.value))
     guesses: Parts = parts("; guessing may get as much") if found.guesses else ()
     return say(
-        "On ", Name(found.pictures), " ", right, ", ", points(found.gain), f" points {fewer} (",
-        points(ends[0]), " to ", points(ends[1]), f") than of {own}", guesses, ".",
+        "On ", Name(found.pictures), " ", right, ", ", points(found.gain), f" points {less} (",
+        points(ends[0]), " to ", points(ends[1]), f") than on {own}", guesses, ".",
         strength="strong",
     )  # fmt: skip
 
@@ -286,22 +287,14 @@ def who_is_ahead(found: Sequence[Elsewhere]) -> list[Sentence]:
                     signed_points(each.gain), " points, ", ends, ").", strength="weak")
             )  # fmt: skip
             continue
-        verb = "more" if each.gain.value > 0 else "fewer"
+        better = "better" if each.gain.value > 0 else "worse"
         said.append(
-            say("On ", there, " ", model, " gets ", points(each.gain), f" points {verb} right "
-                "than ", base, " (", ends, ").", strength="strong")
+            say("On ", there, " ", model, " is ", points(each.gain), f" points {better} than ",
+                base, " (", ends, ").", strength="strong")
         )  # fmt: skip
     return said
 
 
 def of_which_seeds(view: StudyView, found: Sequence[Elsewhere]) -> list[Sentence]:
-    """Say which of several seeds the answers to further pictures are of."""
-    counts = [[r.number("/seed") for r in view.tested(each.run.id)] for each in found]
-    n = max(counts, key=len, default=[])
-    if len(n) < 2:
-        return []
-    of = " folds." if view.study.settings.folds else " seeds."
-    return [
-        say("Answers to further pictures are those of the first of ",
-            integer(derive("count", *n)), of)
-    ]  # fmt: skip
+    """Say which of several seeds or folds the answers to further pictures are of."""
+    return first_of_several(view, [each.run for each in found], "Answers to further pictures")

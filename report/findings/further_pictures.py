@@ -38,8 +38,8 @@ def _of_set(view: StudyView, place: int, other: OtherPictures) -> Iterator[Sente
     if other.n_trained_on:
         are = "picture is" if other.n_trained_on == 1 else "pictures are"
         yield say(
-            number("n_trained_on"), f" {are} left out of that test, for train or validation has "
-            "the same or nearly.",
+            number("n_trained_on"), f" {are} left out of that test: train or validation has the "
+            "same, or one that is nearly identical.",
         )  # fmt: skip
     if other.n_also_tested:
         stand = "stands" if other.n_also_tested == 1 else "stand"
@@ -57,7 +57,7 @@ def _classes(view: StudyView, place: int, other: OtherPictures) -> Iterator[Sent
     classes = view.dataset.classes
     lacking = [name for i, name in enumerate(classes) if i not in other.classes]
     if lacking:
-        yield say("There is nothing in it of ", _some(lacking), ".")
+        yield say("It has no pictures of ", _some(lacking), ".")
     if other.unknown:
         counts = [
             view.dataset_number(f"/other_pictures/{place}/unknown/{i}/n_images")

@@ -9,7 +9,6 @@ from report.evidence.load import StudyView
 from report.evidence.numbers import (
     Quantity,
     derive,
-    integer,
     mean_of,
     percent,
     points,
@@ -20,6 +19,7 @@ from report.evidence.sentences import Name, Parts, Sentence, listing, parts, say
 from report.evidence.statistics import SIGNIFICANCE, right_bits
 from report.evidence.study_sections import own_experiments, shown_run
 from report.findings.guessing import learned_nothing
+from report.findings.scores import first_of_several
 from training.records import Change, StudySection
 from training.records.changed_tests import LEVELS
 
@@ -231,15 +231,7 @@ def in_a_word(found: Sequence[Loss], is_likely: bool) -> Sentence:
 
 def of_which_seeds(view: StudyView, runs: Sequence[Run]) -> list[Sentence]:
     """Say which of several seeds or folds the answers to changed pictures are of."""
-    counts = [[r.number("/seed") for r in view.tested(run.id)] for run in runs]
-    if max(map(len, counts), default=0) < 2:
-        return []
-    n = max(counts, key=len)
-    of = " folds." if view.study.settings.folds else " seeds."
-    return [
-        say("Answers to changed pictures are those of the first of ", integer(derive("count", *n)),
-            of)
-    ]  # fmt: skip
+    return first_of_several(view, runs, "Answers to changed pictures")
 
 
 def over_all_changes(view: StudyView, section: StudySection) -> list[Sentence]:
@@ -269,10 +261,10 @@ def over_all_changes(view: StudyView, section: StudySection) -> list[Sentence]:
                     strength="weak")
             )  # fmt: skip
             continue
-        verb = "more" if gain.gain.value > 0 else "fewer"
+        better = "better" if gain.gain.value > 0 else "worse"
         said.append(
-            say("On changed pictures ", Name(gain.model.name), " gets ", points(gain.gain),
-                f" points {verb} right than ", Name(gain.base.name), " (",
+            say("On changed pictures ", Name(gain.model.name), " is ", points(gain.gain),
+                f" points {better} than ", Name(gain.base.name), " (",
                 signed_points(gain.low), " to ", signed_points(gain.high), ").",
                 strength="strong")
         )  # fmt: skip

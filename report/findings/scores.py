@@ -15,7 +15,8 @@ from report.evidence.numbers import (
     percent,
     points,
 )
-from report.evidence.repeats import n_repeats, repeat_word
+from report.evidence.repeats import n_repeats, repeat_word, which_column
+from report.evidence.run import Run
 from report.evidence.sentences import Parts, Sentence, say
 
 
@@ -81,3 +82,17 @@ def _rules_over_folds(view: StudyView) -> list[Sentence]:
             "random start of its own. The mean of a model’s test accuracies stands for it, with "
             "their standard deviation and number.", two if folds.value < STUDENT_SEEDS else "")
     ]  # fmt: skip
+
+
+def first_of_several(view: StudyView, runs: Sequence[Run], what: str) -> list[Sentence]:
+    """Say that something is of the first seed or fold of some runs; nothing where each has one.
+
+    Args:
+        what: A plural.
+    """
+    seeds = [[each.number("/seed") for each in view.tested(run.id)] for run in runs]
+    most = max(seeds, key=len, default=[])
+    if len(most) < 2:
+        return []
+    n, word = integer(derive("count", *most)), which_column(view).lower()
+    return [say(f"{what} are those of the first of ", n, f" {word}s.")]

@@ -78,8 +78,8 @@ def answer(view):
 def test_what_is_lost_is_said_with_its_points_and_interval():
     found = answer(view_of(a_tested(there=60)))
     assert said(found.sentences) == (
-        "On sketches Plain gets 60.0 % of 100 pictures right, 30.0 points fewer (17.5 to "
-        "41.4) than of the study’s own test pictures."
+        "On sketches Plain gets 60.0 % of 100 pictures right, 30.0 points less (17.5 to "
+        "41.4) than on the study’s own test pictures."
     )
     assert said(found.headline) == "On sketches Plain loses accuracy."
     assert found.sure == "clear"
@@ -95,7 +95,7 @@ def test_what_is_gained_is_said_too():
 def test_a_loss_is_told_from_where_test_and_interval_find_it(there, is_told):
     """Of 90 and 79 right in a hundred each, scipy's chi-squared test with Yates' gives 0.051."""
     found = answer(view_of(a_tested(there=there)))
-    assert ("points fewer" in said(found.sentences)) == is_told
+    assert ("points less" in said(found.sentences)) == is_told
     assert ("no difference can be told" in said(found.sentences)) != is_told
     assert found.sure == ("clear" if is_told else "open")
     assert ("loses accuracy" in said(found.headline)) == is_told
@@ -167,8 +167,8 @@ def test_forged_counts_are_not_told():
 
 
 @pytest.mark.parametrize(("second", "said_of_it"), [
-    (55, "can’t be told from Plain (+5.0 points"), (58, "gets 8.0 points more right than"),
-    (40, "gets 10.0 points fewer right than")])  # fmt: skip
+    (55, "can’t be told from Plain (+5.0 points"), (58, "is 8.0 points better than"),
+    (40, "is 10.0 points worse than")])  # fmt: skip
 def test_models_are_held_against_the_first_on_the_same_further_pictures(second, said_of_it):
     """Of 5 pictures gained and none lost McNemar's p is 0.0625, of 8 it is 0.008."""
     found = elsewhere(view_of(a_tested(), a_tested("flipped", there=second)), SECTION)
@@ -201,7 +201,7 @@ def test_what_further_pictures_are_and_what_is_left_out_of_them():
     text = said(further_pictures(view_of(a_tested(), other=other)))
     for words in (
         "100 of sketches, in 1 of the 2 classes, matched by name.",
-        "There is nothing in it of ant.",
+        "It has no pictures of ant.",
         "since the study doesn’t know them: yak and zebu, 12 pictures.",
         "1 picture is left out of that test",
         "Of the others 2 stand in the study’s own test split, too.",

@@ -114,9 +114,9 @@ def test_models_are_held_against_each_other_over_all_changes_that_both_have():
     both = view_of(a_tested("plain", noise=60), a_tested("tough", noise=80))
     alike = r"Over all changes and levels Plain gets [\d.]+ % of the test pictures right and Tough "
     assert re.match(rf"{alike}gets [\d.]+ % right\.", said(over_all_changes(both, SECTION)))
-    assert "Tough gets 6.0 points more right than Plain (+" in text
+    assert "Tough is 6.0 points better than Plain (+" in text
     back = said(over_all_changes(view_of(*reversed(runs)), SECTION))
-    assert "Plain gets 6.0 points fewer right than Tough (" in back
+    assert "Plain is 6.0 points worse than Tough (" in back
     level = view_of(a_tested("plain", noise=89), a_tested("tough", noise=90))
     assert "Tough can’t be told from Plain (+0.2 points" in said(over_all_changes(level, SECTION))
 
