@@ -1,6 +1,7 @@
 """`homework list`, `status` and `schema`: reading commands that import no torch."""
 
 import functools
+from collections.abc import Iterable, Iterator, Mapping
 
 import click
 import msgspec
@@ -65,34 +66,43 @@ def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
 
     planned, listed = planned_from(study, folder), select(study, ())
     steps, to_come = planned.steps(listed), all_to_come(planned, listed)
-    rows = [
-        (
-            step,
-            read_if_there(folder.metrics(step.experiment.id, step.seed), Metrics),
-            under_way(folder, step.experiment.id, step.seed),
-        )
+    begun = {
+        (step.experiment.id, step.seed): found
         for step in steps
-    ]
+        if (found := under_way(folder, step.experiment.id, step.seed))
+    }
     if as_json:
         print_json(
             [
-                as_plain(step) | {"record": record, "under_way": _under_way_plain(begun)}
-                for step, record, begun in rows
+                as_plain(step)
+                | {"record": record, "under_way": _under_way_plain(found)}
+                for step, record, found in _rows(folder, steps, begun)
             ]
         )
         return
     n_done = sum(step.state == "done" for step in steps)
-    n_running = sum(begun is not None and begun.running for _, _, begun in rows)
+    n_running = sum(found.running for found in begun.values())
     click.echo(
         with_urls(f"{folder.path}: {n_done} of {len(steps) + len(to_come)} done")
         + (f", {n_running} running" if n_running else "")
     )
-    for step, record, begun in rows:
-        seed = study.settings.which_run(step.seed)
-        click.echo(_status_line(step, f"{step.experiment.id}{seed}", record, begun))
+    lines = (
+        _status_line(step, f"{step.experiment.id}{study.settings.which_run(step.seed)}", *known)
+        for step, *known in _rows(folder, steps, begun)
+    )
+    click.echo("\n".join(lines))
     for grid in searches(planned, listed):
         if grid.to_come:
             click.echo(f"{'–':9} {grid.id}: {told_in_words(grid)}")
+
+
+def _rows(
+    folder: StudyFolder, steps: Iterable[Step], begun: Mapping[tuple[str, int], UnderWay]
+) -> Iterator[tuple[Step, Metrics | None, UnderWay | None]]:
+    """Yield what is known of each step, one record at a time."""
+    for step in steps:
+        name = step.experiment.id, step.seed
+        yield step, read_if_there(folder.metrics(*name), Metrics), begun.get(name)
 
 
 def _under_way_plain(begun: UnderWay | None) -> dict[str, object] | None:

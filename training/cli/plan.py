@@ -129,6 +129,7 @@ def _print_steps(
     of_stand_ins = forecast.stand_ins if forecast else [0.0] * len(steps)
     listed = {experiment.id for experiment in study.experiments}
     to_come: dict[str, float] = {}
+    lines = []
     for step, taken, before in zip(steps, seconds, of_stand_ins, strict=True):
         if step.experiment.id not in listed:  # one line for all members that aren't chosen yet
             grid = step.experiment.id.rpartition("-")[0]
@@ -137,9 +138,10 @@ def _print_steps(
             continue
         seed = study.settings.which_run(step.seed)
         taking = f", about {duration(taken)}{_first(before)}" if taken else ""
-        click.echo(f"{step.state:8} {step.experiment.id}{seed}: {step.reason}{taking}")
+        lines.append(f"{step.state:8} {step.experiment.id}{seed}: {step.reason}{taking}")
     for line, taken in to_come.items():
-        click.echo(line + (f", about {duration(taken)}" if taken else ""))
+        lines.append(line + (f", about {duration(taken)}" if taken else ""))
+    click.echo("".join(f"{line}\n" for line in lines), nl=False)
     if any(step.experiment.test and step.state in PENDING for step in steps):
         click.echo(_networks(keep_weights, "fold" if study.settings.folds else "seed"))
     counts = Counter(step.state for step in steps)

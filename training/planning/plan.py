@@ -9,6 +9,7 @@ import msgspec
 
 from training.data.geometry import resize_size
 from training.errors import HomeworkError
+from training.garbage import not_collecting
 from training.lookup import unknown_name
 from training.plurals import counted
 from training.records import (
@@ -130,7 +131,8 @@ class Plan:
         """Resolve the runs of experiments, each run and each choice once."""
         self._seen = _Seen()
         try:
-            return [self.step(each, seed) for each in experiments for seed in self.seeds]
+            with not_collecting():
+                return [self.step(each, seed) for each in experiments for seed in self.seeds]
         finally:
             self._seen = None  # the next time records may be others
 

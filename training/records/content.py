@@ -1,13 +1,11 @@
 """Read files that somebody else may have made: regular ones of a size that a record can have."""
 
-import contextlib
 import errno
 import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from training.byte_sizes import human_size
 
@@ -27,31 +25,43 @@ def content_of(path: Path) -> bytes:
     Raises:
         OSError: That, or the file can't be read.
     """
-    with _opened(path) as file:
-        return file.read()
+    return b"".join(_parts_of(path, LARGEST_BYTES))
 
 
 def chunks_of(path: Path) -> Iterator[bytes]:
-    """Yield the same content piece by piece.
+    """Return the same content piece by piece.
 
     Raises:
         OSError: As `content_of`.
     """
-    with _opened(path) as file:
-        while chunk := file.read(AT_ONCE):
-            yield chunk
+    return _parts_of(path, AT_ONCE)
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as file:
+def _parts_of(path: Path, at_once: int) -> Iterator[bytes]:
+    handle, size = _opened(path)
+    try:
+        while part := os.read(handle, min(size + 1, at_once)):
+            yield part
+    finally:
+        os.close(handle)
+
+
+FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def _opened(path: Path) -> tuple[int, int]:
+    """Return a handle and the file's size."""
+    handle = os.open(path, FLAGS)
+    try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "it isn't a regular file", str(path))
         if found.st_size > LARGEST_BYTES:
             raise OSError(errno.EFBIG, f"it has {human_size(found.st_size)}", str(path))
-        yield file
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle, found.st_size
 
 
 def sha256_of(path: Path) -> str:

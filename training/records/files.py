@@ -79,37 +79,40 @@ class StudyFolder:
         Raises:
             RecordError: The id isn't `section/experiment`, or would leave the study's folder.
         """
+        return self._in_run(experiment_id, seed, "")
+
+    def _in_run(self, experiment_id: str, seed: int, name: str) -> Path:
         if not ID_PATTERN.fullmatch(experiment_id):
             raise RecordError(f"“{experiment_id}” is not an experiment id (section/experiment).")
-        return self.path / f"{experiment_id}/seed-{seed}"
+        return self.path / f"{experiment_id}/seed-{seed}/{name}"
 
     def metrics(self, experiment_id: str, seed: int) -> Path:
-        return self.run(experiment_id, seed) / "metrics.json"
+        return self._in_run(experiment_id, seed, "metrics.json")
 
     def curves(self, experiment_id: str, seed: int) -> Path:
-        return self.run(experiment_id, seed) / "curves.json"
+        return self._in_run(experiment_id, seed, "curves.json")
 
     def predictions(self, experiment_id: str, seed: int) -> Path:
-        return self.run(experiment_id, seed) / "predictions.json"
+        return self._in_run(experiment_id, seed, "predictions.json")
 
     def scores(self, experiment_id: str, seed: int) -> Path:
         """Return where a tested run keeps its log-probabilities; see `records.scores`."""
-        return self.run(experiment_id, seed) / "scores.npy"
+        return self._in_run(experiment_id, seed, "scores.npy")
 
     def weights(self, experiment_id: str, seed: int) -> Path:
-        return self.run(experiment_id, seed) / "weights.pt"
+        return self._in_run(experiment_id, seed, "weights.pt")
 
     def running(self, experiment_id: str, seed: int) -> Path:
         """Return where an unfinished run stores its curves so far."""
-        return self.run(experiment_id, seed) / "running.json"
+        return self._in_run(experiment_id, seed, "running.json")
 
     def model(self, experiment_id: str, seed: int) -> Path:
         """Return where a finished network is kept for use."""
-        return self.run(experiment_id, seed) / "model.pt"
+        return self._in_run(experiment_id, seed, "model.pt")
 
     def checkpoint(self, experiment_id: str, seed: int) -> Path:
         """Return the folder of an unfinished run's checkpoints."""
-        return self.run(experiment_id, seed) / "checkpoint"
+        return self._in_run(experiment_id, seed, "checkpoint")
 
     def lock(self, name: str) -> Path:
         """Return the file that a process locks while it works on what `name` says."""

@@ -22,7 +22,7 @@ class Holder(msgspec.Struct, frozen=True):
 
 def holder_file(lock: Path) -> Path:
     """Return the file that names the holder of a lock."""
-    return lock.with_suffix(".holder")
+    return lock.parent / f"{lock.stem}.holder"
 
 
 def holder_of(lock: Path) -> Holder | None:

@@ -73,6 +73,8 @@ class OptimizerOptions(
 
     def of(self, optimizer: Optimizer) -> "OptimizerOptions":
         """Return those that an optimizer has."""
+        if self == NO_OPTIONS:
+            return NO_OPTIONS
         known = {name: v for name, v in self.given().items() if name in options_of(optimizer)}
         return OptimizerOptions(**known) if known else NO_OPTIONS  # type: ignore[arg-type]
 

@@ -291,8 +291,10 @@ class Spec(
         """
         fields = {
             name: value
-            for name, default in defaults_of_spec().items()
-            if (value := getattr(self, name)) != default
+            for (name, default), value in zip(
+                defaults_of_spec().items(), msgspec.structs.astuple(self), strict=True
+            )
+            if value != default
         }
         return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:16]
 
