@@ -74,8 +74,7 @@ def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
     if as_json:
         print_json(
             [
-                as_plain(step)
-                | {"record": record, "under_way": _under_way_plain(found)}
+                as_plain(step) | {"record": record, "under_way": _under_way_plain(found)}
                 for step, record, found in _rows(folder, steps, begun)
             ]
         )
@@ -86,9 +85,10 @@ def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
         with_urls(f"{folder.path}: {n_done} of {len(steps) + len(to_come)} done")
         + (f", {n_running} running" if n_running else "")
     )
+    which = study.settings.which_run
     lines = (
-        _status_line(step, f"{step.experiment.id}{study.settings.which_run(step.seed)}", *known)
-        for step, *known in _rows(folder, steps, begun)
+        _status_line(step, f"{step.experiment.id}{which(step.seed)}", record, found)
+        for step, record, found in _rows(folder, steps, begun)
     )
     click.echo("\n".join(lines))
     for grid in searches(planned, listed):
