@@ -11,11 +11,11 @@ from report.assemble import FORMATS, Assembler, Edition, Format
 from report.audit.manifest import too_large_to_attach
 from report.audit.rendering import Detail, Words
 from report.errors import ReportError
-from report.evidence.display_names import names_of
 from report.evidence.load import StudyView, load_study
 from report.evidence.record_files import read_files
+from report.evidence.run_index import recall_runs, remember_runs
 from report.writing.section_cache import Memory, recall, remember
-from report.writing.staleness import everything_hash
+from report.writing.staleness import everything_hash, rest_of_findings
 from report.writing.templating import DEFAULT
 from report.writing.theme import Theme, theme_remarks
 from training.fonts import said_missing
@@ -82,6 +82,8 @@ def build_report(
 
     view = load_described(study, words)
     view.files = known
+    rest = rest_of_findings(view)
+    recall_runs(view, rest)
     assembler = Assembler(view, progress, theme, _words(words), detail)
     assembler.check(only)
     bases = {name: _base(output, name) for name in formats} if only else {}
@@ -98,6 +100,7 @@ def build_report(
     remarks += _stale_remarks(editions.values())
     remarks += contradiction_remarks(view)
     remarks += _font_remarks(view)
+    remember_runs(view, rest)
     return Outcome(files, remarks)
 
 
@@ -196,7 +199,7 @@ def _stale_remarks(editions: Iterable[Edition]) -> list[str]:
 def _font_remarks(view: StudyView) -> list[str]:
     """Name what is printed in boxes, because no font here has its letters."""
     study, classes = view.study, view.dataset.classes if view.dataset else []
-    experiments = names_of(study).values()
+    experiments = view.names.values()
     said = said_missing(
         [*classes, *experiments, study.title, study.author, study.course, study.abstract]
     )

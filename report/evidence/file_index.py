@@ -11,7 +11,7 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from report.evidence.record_files import Read, read_file
@@ -62,7 +62,7 @@ def _remembered(place: Path, states: Mapping[str, State]) -> dict[str, Read]:
     known: dict[str, Read] = {}
     if not place.is_file():
         return known
-    with contextlib.suppress(sqlite3.Error, OSError), _opened(place) as index:
+    with contextlib.suppress(sqlite3.Error, OSError), opened(place) as index:
         for name, *was, digest, is_ascii in index.execute(
             f"SELECT {', '.join(COLUMNS)} FROM files"
         ):
@@ -82,22 +82,32 @@ def _remember(place: Path, settled: Mapping[str, tuple[State, Read]]) -> None:
         for name, (state, read) in settled.items()
     )
     with contextlib.suppress(sqlite3.Error, OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not _is_whole(place):
-            place.unlink(missing_ok=True)
-        with _opened(place) as index, index:
-            there = tuple(name for _, name, *_ in index.execute("PRAGMA table_info(files)"))
-            if there != COLUMNS:  # none, or one of another version
-                index.execute("DROP TABLE IF EXISTS files")
-                name, *others = COLUMNS
-                index.execute(f"CREATE TABLE files ({name} PRIMARY KEY, {', '.join(others)})")
+        ready(place)
+        with opened(place) as index, index:
+            ready_table(index, "files", COLUMNS)
             index.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def ready(place: Path) -> None:
+    """Make the folder of an index, and remove one that can't be read."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if not _is_whole(place):
+        place.unlink(missing_ok=True)
+
+
+def ready_table(index: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
+    """Make a table of an index, also in the place of one with other columns."""
+    there = tuple(name for _, name, *_ in index.execute(f"PRAGMA table_info({table})"))
+    if there != tuple(columns):  # none, or one of another version
+        index.execute(f"DROP TABLE IF EXISTS {table}")
+        key, *others = columns
+        index.execute(f"CREATE TABLE {table} ({key} PRIMARY KEY, {', '.join(others)})")
 
 
 def _is_whole(place: Path) -> bool:
     """Tell whether an index can be read, or isn't there yet."""
     try:
-        with _opened(place) as index:
+        with opened(place) as index:
             index.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except (sqlite3.DatabaseError, OSError) as error:
         return isinstance(error, sqlite3.OperationalError)
@@ -105,7 +115,8 @@ def _is_whole(place: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _opened(place: Path) -> Iterator[sqlite3.Connection]:
+def opened(place: Path) -> Iterator[sqlite3.Connection]:
+    """Connect to an index."""
     index = sqlite3.connect(place, timeout=1)
     try:
         yield index

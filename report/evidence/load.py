@@ -1,5 +1,6 @@
 """Read a study's records into one typed view. Whatever lies under `runs/` is untrusted."""
 
+import gc
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -10,9 +11,10 @@ import msgspec
 from report.errors import ReportError
 from report.evidence.display_names import names_of
 from report.evidence.numbers import Quantity, resolve
-from report.evidence.record_files import Read, read_files
+from report.evidence.record_files import MANY, Read, by_experiment, read_files
 from report.evidence.run import Run
 from report.evidence.sentences import counted
+from training.garbage import not_collecting
 from training.records import (
     Dataset,
     Experiment,
@@ -42,19 +44,29 @@ class StudyView:
         dataset: Dataset | None,
         runs: dict[str, list[Run]],
         prefix: str = "",
+        names: dict[str, str] | None = None,
     ) -> None:
         self.prefix = prefix
+        self._known_names = names
         self.folder = folder
         self.study = study
         self.dataset = dataset
         self._runs = runs
         self._groups: dict[str, list[Experiment]] = {}
         self._rankings: dict[str, list[Run]] = {}
+        self._finished: dict[str, list[Run]] = {}
+        self._tested: dict[str, list[Run]] = {}
+        self.recalled: dict[str, int] = {}
 
     @cached_property
     def files(self) -> dict[str, Read]:
         """What is known of the content of the study's records, by their paths in it, in order."""
         return read_files(self.folder.path)
+
+    @cached_property
+    def digests(self) -> dict[str, bytes]:
+        """A digest of the records of each experiment's runs."""
+        return by_experiment(self.files)
 
     def runs(self, experiment_id: str) -> list[Run]:
         """Return an experiment's runs that left a record, by rising seed."""
@@ -65,18 +77,25 @@ class StudyView:
         return next((run for run in self.runs(experiment_id) if run.finished), None)
 
     def finished(self, experiment_id: str) -> list[Run]:
-        return [run for run in self.runs(experiment_id) if run.finished]
+        if experiment_id not in self._finished:
+            runs = self.runs(experiment_id)
+            self._finished[experiment_id] = [run for run in runs if run.finished]
+        return self._finished[experiment_id]
 
     def tested(self, experiment_id: str) -> list[Run]:
-        return [run for run in self.finished(experiment_id) if run.metrics.test is not None]
+        if experiment_id not in self._tested:
+            finished = self.finished(experiment_id)
+            self._tested[experiment_id] = [r for r in finished if r.metrics.test is not None]
+        return self._tested[experiment_id]
 
     def name(self, experiment_id: str) -> str:
         """Return what the report calls an experiment; its id where the study doesn't list it."""
-        return self._names.get(experiment_id, experiment_id)
+        return self.names.get(experiment_id, experiment_id)
 
     @cached_property
-    def _names(self) -> dict[str, str]:
-        return names_of(self.study)
+    def names(self) -> dict[str, str]:
+        """What the report calls each experiment of the list."""
+        return names_of(self.study) if self._known_names is None else self._known_names
 
     def experiment(self, experiment_id: str) -> Experiment | None:
         return self._by_id.get(experiment_id)
@@ -154,13 +173,16 @@ def load_study(path: Path, prefix: str = "") -> StudyView:
     runs: dict[str, list[Run]] = {}
     names = names_of(study)
     alike = _Alike()
-    for experiment in study.experiments:
-        wording = names[experiment.id], _axes(study, experiment)
-        found = [_run(folder, experiment, seed, prefix, wording) for seed in seeds]
-        runs[experiment.id] = [run for run in found if run is not None]
-        for run in runs[experiment.id]:
-            alike.share(run.metrics)
-    return StudyView(folder, study, dataset, runs, prefix)
+    with not_collecting():
+        for experiment in study.experiments:
+            wording = names[experiment.id], _axes(study, experiment)
+            found = [_run(folder, experiment, seed, prefix, wording) for seed in seeds]
+            runs[experiment.id] = [run for run in found if run is not None]
+            for run in runs[experiment.id]:
+                alike.share(run.metrics)
+        if len(runs) >= MANY:
+            gc.freeze()  # else each collection walks through all of them
+    return StudyView(folder, study, dataset, runs, prefix, names)
 
 
 class _Alike:

@@ -3,9 +3,10 @@
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from training.records import RECORD_NAMES, chunks_of
 
@@ -30,33 +31,30 @@ class Read:
 
 def record_files(study: Path) -> Iterator[tuple[str, os.stat_result]]:
     """Yield every record of a study, scores included, by its path in it, in order."""
-    found = [*_records_in(study, ""), *_records_of_runs(study)]
-    yield from sorted(found, key=lambda item: item[0].split("/"))
+    for name in _names_in(f"{study}"):
+        if name in RECORDS:
+            yield from _states(f"{study}", "", (name,))
+            continue
+        for experiment in _names_in(f"{study}/{name}"):
+            for run in _names_in(f"{study}/{name}/{experiment}"):
+                if run.startswith("seed-"):
+                    place = f"{name}/{experiment}/{run}/"
+                    yield from _states(f"{study}", place, _names_in(f"{study}/{place}"))
 
 
-def _records_of_runs(study: Path) -> Iterator[tuple[str, os.stat_result]]:
-    for section in _folders_in(study):
-        for experiment in _folders_in(Path(section.path)):
-            place = f"{section.name}/{experiment.name}"
-            for run in _folders_in(Path(experiment.path)):
-                if run.name.startswith("seed-"):
-                    yield from _records_in(Path(run.path), f"{place}/{run.name}/")
-
-
-def _folders_in(folder: Path) -> list[os.DirEntry[str]]:
+def _names_in(folder: str) -> list[str]:
+    """Return the sorted names in a folder; none if it isn't one, or can't be read."""
     try:
-        with os.scandir(folder) as entries:
-            return [entry for entry in entries if entry.is_dir()]
+        return sorted(os.listdir(folder))  # noqa: PTH208 - very many are asked for
     except OSError:
         return []
 
 
-def _records_in(folder: Path, place: str) -> Iterator[tuple[str, os.stat_result]]:
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name in RECORDS:
-                with contextlib.suppress(OSError):
-                    yield f"{place}{entry.name}", entry.stat()
+def _states(study: str, place: str, names: Iterable[str]) -> Iterator[tuple[str, os.stat_result]]:
+    for name in names:
+        if name in RECORDS:
+            with contextlib.suppress(OSError):
+                yield f"{place}{name}", os.stat(f"{study}/{place}{name}")  # noqa: PTH116
 
 
 def read_files(study: Path, indexed: bool = False) -> dict[str, Read]:
@@ -72,6 +70,17 @@ def read_files(study: Path, indexed: bool = False) -> dict[str, Read]:
     from report.evidence.file_index import read_with_index
 
     return read_with_index(study, files)
+
+
+def by_experiment(files: Mapping[str, Read]) -> dict[str, bytes]:
+    """Return a digest of the records of each experiment's runs, from those of all files."""
+    found: dict[str, Any] = {}
+    for name, read in files.items():
+        section, _, rest = name.partition("/")
+        experiment = f"{section}/{rest.partition('/')[0]}"
+        of_runs = found.setdefault(experiment, hashlib.sha256())
+        of_runs.update(f"{name}\0".encode("utf-8", "surrogateescape") + read.digest)
+    return {experiment: of_runs.digest() for experiment, of_runs in found.items()}
 
 
 def read_file(file: Path) -> Read:

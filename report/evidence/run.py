@@ -61,16 +61,16 @@ class Run:
         """What the report calls its experiment."""
         return self.called or homework_name(self.experiment)
 
-    @property
+    @cached_property
     def id(self) -> str:
         return self.metrics.id
 
-    @property
+    @cached_property
     def path(self) -> str:
         """The run's folder relative to the study's."""
         return f"{self.id}/seed-{self.metrics.seed}"
 
-    @property
+    @cached_property
     def finished(self) -> bool:
         """Whether the run trained to an end and has scores to show."""
         return self.metrics.status in ("done", "diverged") and self.metrics.validation is not None

@@ -6,14 +6,19 @@ paths would be longer than the report.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from report.evidence.load import StudyView
 from report.evidence.numbers import OPERATIONS, Quantity, derive, integer
 from report.evidence.once import once
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Loose, Parts, listing, parts, say
 from report.evidence.study_sections import all_grids
 from training.records import Experiment
+
+T = TypeVar("T")
 
 MOST_MEMBERS = 500
 """Members of all grids together up to which tables list every one."""
@@ -56,24 +61,31 @@ def unlisted_note(view: StudyView) -> tuple[Parts, ...]:
     )  # fmt: skip
 
 
-def some_of(view: StudyView, named: Sequence[Loose], numbers: Sequence[Quantity]) -> Parts:
+def some_of(
+    view: StudyView,
+    items: Sequence[T],
+    name: Callable[[T], Loose],
+    count: Callable[[Sequence[T]], Quantity],
+) -> Parts:
     """Name what sentences tell of; in a study with large grids the first, and count the others.
 
     Args:
-        named: The names.
-        numbers: A quantity of each, of which the others are counted.
+        items: All of them.
+        name: Returns the name of one.
+        count: Counts those that aren't named.
     """
-    if not large_grids(view) or len(named) <= BEST:
-        return listing(named)
-    rest = integer(over(view, "count", numbers[BEST:]))
-    return listing([*named[:BEST], say(rest, " other" if rest.value == 1 else " others").parts])
+    if not large_grids(view) or len(items) <= BEST:
+        return listing([name(item) for item in items])
+    rest = integer(count(items[BEST:]))
+    others = say(rest, " other" if rest.value == 1 else " others").parts
+    return listing([*(name(item) for item in items[:BEST]), others])
 
 
 def some_experiments(view: StudyView, experiments: Sequence[Experiment]) -> Parts:
     """Name experiments by their ids; see `some_of`."""
-    places = positions(view)
-    numbers = [view.study_number(f"/experiments/{places[e.id]}") for e in experiments]
-    return some_of(view, [Code(e.id) for e in experiments], numbers)
+    return some_of(
+        view, experiments, lambda e: Code(e.id), lambda rest: counted_experiments(view, rest)
+    )
 
 
 def n_members(view: StudyView, grid: str) -> Quantity:
@@ -83,9 +95,22 @@ def n_members(view: StudyView, grid: str) -> Quantity:
 
 def counted_experiments(view: StudyView, experiments: Iterable[Experiment]) -> Quantity:
     """Count some of the study's experiments."""
-    places = positions(view)
-    numbers = [view.study_number(f"/experiments/{places[e.id]}") for e in experiments]
-    return over(view, "count", numbers)
+    return over_experiments(view, "count", list(experiments))
+
+
+def over_experiments(
+    view: StudyView, operation: str, experiments: Sequence[Experiment], field: str = ""
+) -> Quantity:
+    """Derive a quantity from a field of any number of experiments; see `over`."""
+    places, after = positions(view), f"/{field}" if field else ""
+    by_place = {places[experiment.id]: experiment for experiment in experiments}
+    if len(by_place) <= FEW:
+        numbers = [view.study_number(f"/experiments/{place}{after}") for place in by_place]
+        return derive(operation, *numbers)
+    values: list[Any] = [getattr(e, field) if field else e for e in by_place.values()]
+    places_said = f"[{ranges(sorted(by_place))}]"
+    source = f"{operation}({view.prefix}study.json#/experiments/{places_said}{after})"
+    return Quantity(OPERATIONS[operation](*values), source)
 
 
 @once
@@ -102,7 +127,6 @@ SYMMETRIC = frozenset(("count", "sum", "mean", "std", "minimum", "maximum"))
 
 OF_RUN = re.compile(r"(?P<id>[^#()]+)/(?P<rest>seed-\d+/[^#()]+#[^()]*)")
 OF_LIST = re.compile(r"study\.json#/experiments/(?P<place>\d+)(?P<rest>[^()]*)")
-SUM = re.compile(r"sum\((.*)\)")
 
 
 def over(view: StudyView, operation: str, quantities: Sequence[Quantity]) -> Quantity:
@@ -131,6 +155,34 @@ def over(view: StudyView, operation: str, quantities: Sequence[Quantity]) -> Qua
     )
     value = OPERATIONS[operation](*(quantity.value for quantity in ordered))
     return Quantity(value, f"{operation}({','.join(operands)})")
+
+
+def over_runs(view: StudyView, operation: str, runs: Sequence[Run], pointer: str) -> Quantity:
+    """Derive a quantity from a number in the record of each of any number of runs; see `over`.
+
+    Args:
+        pointer: Of fields alone, no lists.
+    """
+    places = positions(view)
+    by_seed: dict[int, dict[int, Run]] = {}
+    for run in runs:
+        by_seed.setdefault(run.metrics.seed, {})[places.get(run.id, -1)] = run
+    n_placed = sum(len(members) - (-1 in members) for members in by_seed.values())
+    if len(runs) <= FEW or n_placed < len(runs):
+        return over(view, operation, [run.number(pointer) for run in runs])
+    value_of = attrgetter(pointer[1:].replace("/", "."))
+    operands: list[str] = []
+    values: list[Any] = []
+    for seed, members in by_seed.items():
+        ordered = sorted(members)
+        values += map(value_of, [members[place].metrics for place in ordered])
+        operands.append(f"{view.prefix}[{ranges(ordered)}]/seed-{seed}/metrics.json#{pointer}")
+    return Quantity(OPERATIONS[operation](*values), f"{operation}({','.join(operands)})")
+
+
+def count_of(view: StudyView, pointer: str) -> Callable[[Sequence[Run]], Quantity]:
+    """Return what counts runs by a number that each of their records has."""
+    return lambda runs: over_runs(view, "count", runs, pointer)
 
 
 def _placed(view: StudyView, source: str) -> tuple[str, str, int] | None:

@@ -1,24 +1,16 @@
 """What can't all be true: records against themselves, a person's text against the records."""
 
-import weakref
-from collections.abc import Iterable
-
 from report.audit.authors_text import lint_study
 from report.audit.problems import Problem
 from report.audit.records import audit_runs
 from report.evidence.load import StudyView
-from report.evidence.once import once
+from report.evidence.once import once, once_a_run
 from report.evidence.run import Run
 from report.evidence.sentences import Code, Sentence, listing, say
 from training.records import Experiment
 
 SHOWN = 5
 """Contradictions that are spelt out; the others are counted."""
-
-_known: "weakref.WeakKeyDictionary[StudyView, dict[int, list[Problem]]]" = (
-    weakref.WeakKeyDictionary()
-)
-"""Of every run that a view holds, by `id`: each section asks for its own, the first for all."""
 
 
 def contradiction_notices(
@@ -29,12 +21,14 @@ def contradiction_notices(
     Args:
         experiments: Those of a section; None for the whole study and its texts.
     """
-    if experiments is None:
-        return _told(_problems(view, view.all_runs()), "Records contradict themselves") + _told(
-            _linted(view), "The author’s text contradicts the records", not view.other_words
-        )
-    runs = [run for experiment in experiments for run in view.runs(experiment.id)]
-    return _told(_problems(view, runs), "Records contradict themselves")
+    found = _problems(view)
+    if experiments is not None:
+        of_these = [p for e in experiments for p in found.get(e.id, ())] if found else []
+        return _told(of_these, "Records contradict themselves")
+    everywhere = [problem for problems in found.values() for problem in problems]
+    return _told(everywhere, "Records contradict themselves") + _told(
+        _linted(view), "The author’s text contradicts the records", not view.other_words
+    )
 
 
 @once
@@ -42,15 +36,20 @@ def _linted(view: StudyView) -> list[Problem]:
     return lint_study(view)
 
 
-def _problems(view: StudyView, runs: Iterable[Run]) -> list[Problem]:
-    """Check runs that a view holds, each once."""
-    known = _known.setdefault(view, {})
-    found: list[Problem] = []
-    for run in runs:
-        if id(run) not in known:
-            known[id(run)] = audit_runs(view, [run])
-        found += known[id(run)]
+@once
+def _problems(view: StudyView) -> dict[str, list[Problem]]:
+    """Return what is wrong with runs, by their experiments."""
+    found: dict[str, list[Problem]] = {}
+    for run in view.all_runs():
+        if not _is_sound(view, run):
+            found.setdefault(run.id, []).extend(audit_runs(view, [run]))
     return found
+
+
+@once_a_run
+def _is_sound(view: StudyView, run: Run) -> bool:
+    """Tell whether a run's records don't contradict themselves, each other, or their sources."""
+    return not audit_runs(view, [run])
 
 
 def _told(problems: list[Problem], what: str, verifiable: bool = True) -> list[Sentence]:

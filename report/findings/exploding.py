@@ -1,17 +1,20 @@
 """Whether a loss exploded, though it stayed finite."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from report.evidence.load import StudyView
 from report.evidence.numbers import Number, Quantity, decimal, derive, integer
+from report.evidence.once import once_a_run
 from report.evidence.run import Run
 from report.evidence.sentences import Parts, Sentence, say
-from report.evidence.very_many import some_of
+from report.evidence.very_many import count_of, some_of
 
 EXPLODED = 10
 """Times the loss of an even guess from which a loss has exploded."""
 
 
+@once_a_run
 def exploded(view: StudyView, run: Run) -> bool:
     """Tell whether a loss was far above that of an even guess where the run counts, or at its end.
 
@@ -37,7 +40,8 @@ def _limit(view: StudyView) -> float | None:
     return EXPLODED * even
 
 
-def _explosion(view: StudyView, run: Run) -> tuple[str, int] | None:
+@once_a_run
+def _explosion(view: StudyView, run: Run) -> Sequence[Any] | None:
     """Return the list of the curves and the position where the loss was highest, if it exploded."""
     limit = _limit(view)
     if run.curves is None or limit is None:
@@ -62,14 +66,20 @@ def explosion(view: StudyView, run: Run) -> list[Sentence]:
                 ".")]  # fmt: skip
 
 
-def explosions(view: StudyView, named: Sequence[tuple[Run, Parts]]) -> list[Sentence]:
+def explosions(
+    view: StudyView, runs: Sequence[Run], name: Callable[[Run], Parts]
+) -> list[Sentence]:
     """Say the same of those among several runs whose loss exploded, in one sentence."""
-    found = [(run, name) for run, name in named if _explosion(view, run) is not None]
+    found = [run for run in runs if _explosion(view, run) is not None]
     if not found:
         return []
-    told = [say(name, " (", *_course(view, run), ")").parts for run, name in found]
-    runs = some_of(view, told, [run.number("/epochs_run") for run, _ in found])
-    return [say("The loss exploded for ", runs, "; an even guess has ", _even(view), ".")]
+    told = some_of(
+        view,
+        found,
+        lambda run: say(name(run), " (", *_course(view, run), ")").parts,
+        count_of(view, "/epochs_run"),
+    )
+    return [say("The loss exploded for ", told, "; an even guess has ", _even(view), ".")]
 
 
 def _course(view: StudyView, run: Run) -> Parts:

@@ -1,5 +1,6 @@
 """What a grid of learning rates and optimizers shows."""
 
+import functools
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -30,7 +31,7 @@ from report.evidence.sentences import (
     say,
 )
 from report.evidence.study_sections import axes_of
-from report.evidence.very_many import BEST, large_grids, over
+from report.evidence.very_many import BEST, large_grids, over_runs
 from report.findings.exploding import exploded, explosions
 from report.findings.grid_lead import margin, mean_accuracy
 from report.findings.guessing import (
@@ -40,6 +41,7 @@ from report.findings.guessing import (
     never_learned,
     those_that_guess,
 )
+from report.findings.learning import has_curves
 
 GUESSED = {"guessing": "guessing", "naming the most frequent class every time": "naming one class"}
 """In a table's cell."""
@@ -201,15 +203,15 @@ def troubled_pairs(view: StudyView, grid: str) -> list[Sentence]:
     diverged = [runs[0] for runs in members if runs and runs[0].metrics.status == "diverged"]
     finished = [run for run in view.ranked(grid) if run not in diverged]
     guessing = [run for run in finished if never_learned(view, run)]
-    seeds = [(seed, _named(view, seed)) for run in finished for seed in view.finished(run.id)]
+    seeds = [seed for run in finished for seed in view.finished(run.id)]
     trouble = [
         *_all_diverged(view, grid, diverged),
         *those_that_guess(view, guessing),
         *_all_collapsed(view, grid, seeds),
-        *explosions(view, seeds),
+        *explosions(view, seeds, functools.partial(_named, view)),
     ]
     if finished and not trouble:
-        losses = ", no loss exploded" if all(run.curves for run in finished) else ""
+        losses = ", no loss exploded" if all(has_curves(view, run) for run in finished) else ""
         word = pair_word(finished[0])
         return [
             say(f"No {word} diverged{losses}, and each is measurably better than ",
@@ -223,20 +225,19 @@ def _all_diverged(view: StudyView, grid: str, runs: list[Run]) -> list[Sentence]
     told, others = (runs[:BEST], runs[BEST:]) if grid in large_grids(view) else (runs, [])
     said = [_diverged(view, run) for run in told]
     if others:
-        rest = over(view, "count", [run.number("/epochs_run") for run in others])
+        rest = over_runs(view, "count", others, "/epochs_run")
         word = pair_word(others[0])
         said.append(say("Of this grid ", numbered(integer(rest), f"further {word}"), " diverged."))
     return said
 
 
-def _all_collapsed(view: StudyView, grid: str, seeds: list[tuple[Run, Parts]]) -> list[Sentence]:
+def _all_collapsed(view: StudyView, grid: str, seeds: list[Run]) -> list[Sentence]:
     """Tell of each run that collapsed; of very many of the first, and count the others."""
-    if grid not in large_grids(view):
-        return [sentence for run, name in seeds for sentence in collapse(view, run, name)]
-    found = [(run, name) for run, name in seeds if collapsed(view, run)]
-    said = [sentence for run, name in found[:BEST] for sentence in collapse(view, run, name)]
-    if others := found[BEST:]:
-        rest = over(view, "count", [run.number("/epochs_run") for run, _ in others])
+    found = [run for run in seeds if collapsed(view, run)]
+    told = found[:BEST] if grid in large_grids(view) else found
+    said = [sentence for run in told for sentence in collapse(view, run, _named(view, run))]
+    if others := found[len(told) :]:
+        rest = over_runs(view, "count", others, "/epochs_run")
         said.append(say("Of this grid ", numbered(integer(rest), "further run"), " collapsed."))
     return said
 
@@ -298,4 +299,4 @@ def _rate(run: Run) -> Number:
 
 
 def _count(view: StudyView, runs: list[Run]) -> Quantity:
-    return over(view, "count", [run.number("/validation/accuracy") for run in runs])
+    return over_runs(view, "count", runs, "/validation/accuracy")

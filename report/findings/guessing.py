@@ -1,6 +1,5 @@
 """Whether answers can be told from guessing, and whether a network collapsed."""
 
-import weakref
 from collections.abc import Iterable
 
 from report.evidence.accuracy import Tested
@@ -8,11 +7,12 @@ from report.evidence.by_picture import are_classes
 from report.evidence.display_names import pair
 from report.evidence.load import StudyView
 from report.evidence.numbers import Number, Quantity, derive, integer, mean_of, percent
+from report.evidence.once import once_a_run
 from report.evidence.repeats import class_counts, n_images, validated_by
 from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, Sentence, say
 from report.evidence.statistics import SIGNIFICANCE, by_class, right_bits, right_by_class
-from report.evidence.very_many import some_of
+from report.evidence.very_many import count_of, some_of
 from training.records import Dataset, ValidationAnswers
 
 ONE_ANSWER = 0.95
@@ -69,6 +69,7 @@ def _limit(view: StudyView, run: Run, which: str) -> Quantity:
     return derive("guessing_limit", given, class_counts(view, run, "validation"), *looks)
 
 
+@once_a_run
 def never_learned(view: StudyView, run: Run) -> bool:
     """Tell whether a run's answers to the validation pictures can't be told from guessing.
 
@@ -76,17 +77,6 @@ def never_learned(view: StudyView, run: Run) -> bool:
     that don't keep answers are held against naming the most frequent class every time, which is
     less than can be said.
     """
-    known = _known.setdefault(view, {})
-    if run.path not in known:
-        known[run.path] = _never_learned(view, run)
-    return known[run.path]
-
-
-_known: "weakref.WeakKeyDictionary[StudyView, dict[str, bool]]" = weakref.WeakKeyDictionary()
-"""Of runs, by their paths: several sections and tables ask for each."""
-
-
-def _never_learned(view: StudyView, run: Run) -> bool:
     if view.dataset is None or run.metrics.validation is None:
         return False
     runs = view.finished(run.id)
@@ -99,6 +89,11 @@ def _never_learned(view: StudyView, run: Run) -> bool:
 
 def _all_kept(view: StudyView, runs: list[Run]) -> bool:
     return bool(runs) and all(answers(view, run) is not None for run in runs)
+
+
+@once_a_run
+def _keeps_answers(view: StudyView, run: Run) -> bool:
+    return _all_kept(view, view.finished(run.id))
 
 
 def _class_accuracies(view: StudyView, runs: list[Run]) -> Quantity:
@@ -142,42 +137,42 @@ def those_that_guess(view: StudyView, runs: list[Run]) -> list[Sentence]:
     kept: list[Run] = []
     older: list[Run] = []
     for run in runs:
-        (kept if _all_kept(view, view.finished(run.id)) else older).append(run)
+        (kept if _keeps_answers(view, run) else older).append(run)
     said = []
+    count = count_of(view, "/validation/accuracy")
     if kept:
-        named: list[Parts] = [
-            say(pair(r), " (", percent(_class_accuracies(view, view.finished(r.id))),
-                *((", ", *one) if (one := _one_answer(view, r, BEST)) else ()), ")").parts
-            for r in kept
-        ]  # fmt: skip
         said.append(
-            say(some_of(view, named, _scores(kept)), " can’t be told from guessing: "
-                "the mean accuracy over the classes, "
+            say(some_of(view, kept, lambda run: _with_class_accuracy(view, run), count),
+                " can’t be told from guessing: the mean accuracy over the classes, "
                 "in brackets, isn’t measurably above that of guessing, ",
                 _chance(view, "validation"), ".", strength="strong")
         )  # fmt: skip
     if older:
-        accuracies = [
-            (r, mean_of([s.number("/validation/accuracy") for s in view.finished(r.id)]))
-            for r in older
-        ]
-        named = [say(pair(r), " (", percent(a), ")").parts for r, a in accuracies]
         said.append(
-            say(some_of(view, named, _scores(older)), " can’t be told from naming the most "
-                "frequent class every time, which is right for ",
+            say(some_of(view, older, lambda run: _with_accuracy(view, run), count),
+                " can’t be told from naming the most frequent class every time, ",
+                "which is right for ",
                 percent(_largest_share(view, "validation")), " of the validation pictures.",
                 strength="strong")
         )  # fmt: skip
     return said
 
 
-def _scores(runs: list[Run]) -> list[Quantity]:
-    return [run.number("/validation/accuracy") for run in runs]
+def _with_class_accuracy(view: StudyView, run: Run) -> Parts:
+    one = _one_answer(view, run, BEST)
+    accuracy = percent(_class_accuracies(view, view.finished(run.id)))
+    return say(pair(run), " (", accuracy, *((", ", *one) if one else ()), ")").parts
+
+
+def _with_accuracy(view: StudyView, run: Run) -> Parts:
+    seeds = view.finished(run.id)
+    accuracy = mean_of([seed.number("/validation/accuracy") for seed in seeds])
+    return say(pair(run), " (", percent(accuracy), ")").parts
 
 
 def better_than(view: StudyView, runs: list[Run]) -> str:
     """Name what runs that learned are measurably better than."""
-    kept = {_all_kept(view, view.finished(run.id)) for run in runs}
+    kept = {_keeps_answers(view, run) for run in runs}
     if kept == {True}:
         return "guessing"
     one_class = "naming the most frequent class every time"

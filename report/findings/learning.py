@@ -15,6 +15,7 @@ from report.evidence.numbers import (
     rate,
     signed_points,
 )
+from report.evidence.once import once_a_run
 from report.evidence.repeats import HeldOut, fold_of, n_images, repeat_number
 from report.evidence.run import Run
 from report.evidence.sentences import Sentence, numbered, say
@@ -74,6 +75,19 @@ def last_change(run: Run) -> Quantity | None:
     return _window_change(run, len(curves.epoch) - window, window) if window else None
 
 
+@once_a_run
+def has_curves(view: StudyView, run: Run) -> bool:
+    """Tell whether a run left its curves."""
+    return run.curves is not None
+
+
+@once_a_run
+def has_last_change(view: StudyView, run: Run) -> bool:
+    """Tell whether there is such a change; see `last_change`."""
+    return last_change(run) is not None
+
+
+@once_a_run
 def direction(view: StudyView, run: Run) -> int:
     """Return 1 where validation accuracy was rising at the end, -1 where falling, else 0.
 

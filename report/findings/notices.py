@@ -4,10 +4,17 @@ from collections.abc import Mapping
 
 from report.evidence.display_names import CALTECH, pair, pair_word
 from report.evidence.load import StudyView
-from report.evidence.numbers import Quantity, derive, integer, plain
+from report.evidence.numbers import derive, integer, plain
+from report.evidence.once import once
 from report.evidence.repeats import n_repeats, repeat_number
+from report.evidence.run import Run
 from report.evidence.sentences import Code, Parts, Sentence, listing, say
-from report.evidence.very_many import counted_experiments, some_experiments, some_of
+from report.evidence.very_many import (
+    count_of,
+    counted_experiments,
+    some_experiments,
+    some_of,
+)
 from report.findings.contradictions import contradiction_notices
 from report.findings.further_pictures import further_notices
 from report.findings.outdated import settings_notices
@@ -76,13 +83,13 @@ def gap_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence
 
 def unsuccessful(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
     """Group skipped and failed runs by their reason, so that one missing file is named once."""
-    reasons: dict[tuple[str, str], dict[str, list[Quantity]]] = {}
-    for experiment in experiments:
+    reasons: dict[tuple[str, str], dict[str, list[Run]]] = {}
+    without = _without_success(view)
+    for experiment in experiments if without else ():
         for run in view.runs(experiment.id):
             if run.metrics.status in ("skipped", "failed"):
                 key = (run.metrics.status, run.metrics.error or "no reason was recorded")
-                seeds = reasons.setdefault(key, {}).setdefault(experiment.id, [])
-                seeds.append(repeat_number(run))
+                reasons.setdefault(key, {}).setdefault(experiment.id, []).append(run)
     word = {"skipped": "Skipped", "failed": "Failed"}
     return [
         say(f"{word[status]}: ", _all_with_seeds(view, ids), ". ", error, strength="gap")
@@ -90,19 +97,29 @@ def unsuccessful(view: StudyView, experiments: list[Experiment]) -> list[Sentenc
     ]  # fmt: skip
 
 
-def _all_with_seeds(view: StudyView, seeds: Mapping[str, list[Quantity]]) -> Parts:
+@once
+def _without_success(view: StudyView) -> bool:
+    """Tell whether any run was skipped or failed."""
+    return any(run.metrics.status in ("skipped", "failed") for run in view.all_runs())
+
+
+def _all_with_seeds(view: StudyView, seeds: Mapping[str, list[Run]]) -> Parts:
     return some_of(
-        view, [_with_seeds(view, i, seeds[i]) for i in seeds], [seeds[i][0] for i in seeds]
+        view,
+        [runs[0] for runs in seeds.values()],
+        lambda run: _with_seeds(view, seeds[run.id]),
+        lambda rest: counted_experiments(view, [run.experiment for run in rest]),
     )
 
 
-def _with_seeds(view: StudyView, experiment_id: str, seeds: list[Quantity]) -> Parts:
+def _with_seeds(view: StudyView, runs: list[Run]) -> Parts:
     """Name an experiment, with its seeds or folds where others of it are there."""
-    if len(seeds) == n_repeats(view).value:
-        return say(Code(experiment_id)).parts
+    if len(runs) == n_repeats(view).value:
+        return say(Code(runs[0].id)).parts
     what = "fold" if view.study.settings.folds else "seed"
-    word = what if len(seeds) == 1 else f"{what}s"
-    return say(Code(experiment_id), f" ({word} ", listing(map(plain, seeds)), ")").parts
+    word = what if len(runs) == 1 else f"{what}s"
+    seeds = listing(plain(repeat_number(run)) for run in runs)
+    return say(Code(runs[0].id), f" ({word} ", seeds, ")").parts
 
 
 def seed_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
@@ -112,25 +129,27 @@ def seed_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentenc
     short = [e for e in experiments if 0 < len(view.finished(e.id)) < n_seeds]
     if not short:
         return []
-    seeds = [[run.number("/seed") for run in view.finished(e.id)] for e in short]
-    named: list[Parts] = [
-        say(Code(e.id), " ", integer(derive("count", *its))).parts
-        for e, its in zip(short, seeds, strict=True)
-    ]
+    firsts = [view.finished(e.id)[0] for e in short]
     return [
         say(
             "Not all of the ", integer(n_repeats(view)),
             f" {what}s have a result; means are over those that have: ",
-            some_of(view, named, [its[0] for its in seeds]), ".",
+            some_of(view, firsts, lambda run: _counted(view, run), count_of(view, "/seed")), ".",
             strength="gap",
         )
     ]  # fmt: skip
 
 
+def _counted(view: StudyView, run: Run) -> Parts:
+    seeds = [each.number("/seed") for each in view.finished(run.id)]
+    return say(Code(run.id), " ", integer(derive("count", *seeds))).parts
+
+
 def choice_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
     """Say where a choice was made from records that have changed since."""
     stale, chosen_now = [], None
-    for experiment in experiments:
+    choosing = _choosing(view)
+    for experiment in (e for e in experiments if e.id in choosing):
         run = view.run(experiment.id)
         if run is None or run.metrics.selected is None:
             continue
@@ -151,18 +170,16 @@ def choice_notices(view: StudyView, experiments: list[Experiment]) -> list[Sente
     ]  # fmt: skip
 
 
+@once
+def _choosing(view: StudyView) -> frozenset[str]:
+    """Return the experiments of which a run was chosen from others."""
+    return frozenset(run.id for run in view.all_runs() if run.metrics.selected is not None)
+
+
 def fingerprint_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
     """Say where a record was measured on other pictures than `dataset.json` describes."""
-    if view.dataset is None:
-        return []
-    other = [
-        experiment
-        for experiment in experiments
-        if any(
-            run.finished and run.metrics.dataset_fingerprint != view.dataset.fingerprint
-            for run in view.runs(experiment.id)
-        )
-    ]
+    elsewhere = _on_other_pictures(view)
+    other = [experiment for experiment in experiments if experiment.id in elsewhere]
     if not other:
         return []
     return [
@@ -172,6 +189,16 @@ def fingerprint_notices(view: StudyView, experiments: list[Experiment]) -> list[
             strength="gap",
         )
     ]  # fmt: skip
+
+
+@once
+def _on_other_pictures(view: StudyView) -> frozenset[str]:
+    """Return the experiments with a run on other pictures than the data set has now."""
+    if view.dataset is None:
+        return frozenset()
+    now = view.dataset.fingerprint
+    runs = (run for run in view.all_runs() if run.metrics.dataset_fingerprint != now)
+    return frozenset(run.id for run in runs if run.finished)
 
 
 def notices(view: StudyView, experiments: list[Experiment]) -> tuple[Sentence, ...]:

@@ -1,15 +1,14 @@
 """Records that answer another question than the study's list asks now."""
 
-import weakref
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from report.evidence.load import StudyView
+from report.evidence.once import once, once_a_run
 from report.evidence.run import Run
 from report.evidence.sentences import Code, Parts, Sentence, say
-from report.evidence.very_many import some_of
+from report.evidence.very_many import count_of, some_of
 from training.records import (
     GRID_FIELDS,
     NO_OPTIONS,
@@ -22,47 +21,42 @@ from training.records import (
 
 def settings_notices(view: StudyView, experiments: list[Experiment]) -> list[Sentence]:
     """Say where records have other settings than the study's list and its settings ask for."""
-    named: list[Parts] = []
-    stale: list[Run] = []
-    for experiment in experiments:
-        if changed := changed_of(view, experiment):
-            fields = ", ".join(name.replace("_", " ") for name in changed)
-            named.append(say(Code(experiment.id), f" ({fields})").parts)
-            stale.append(view.runs(experiment.id)[0])
-    if not named:
+    outdated = _outdated(view)
+    stale = [view.runs(e.id)[0] for e in experiments if e.id in outdated] if outdated else []
+    if not stale:
         return []
+    told = some_of(view, stale, lambda run: _with_fields(view, run), count_of(view, "/seed"))
     return [
         say("Stale: ran with other settings than the study’s list asks for now: ",
-            some_of(view, named, [run.number("/seed") for run in stale]), ". ",
+            told, ". ",
             Code("homework run-all"), " brings them up to date.", strength="gap")
     ]  # fmt: skip
 
 
-_known: "weakref.WeakKeyDictionary[StudyView, dict[str, tuple[str, ...]]]" = (
-    weakref.WeakKeyDictionary()
-)
-"""Of experiments, by their ids: each section asks for its own, the first for all."""
+@once
+def _outdated(view: StudyView) -> frozenset[str]:
+    """Return the experiments with runs that aren't what the list asks for."""
+    return frozenset(e.id for e in view.study.experiments if changed_of(view, e))
+
+
+def _with_fields(view: StudyView, run: Run) -> Parts:
+    changed = changed_of(view, run.experiment)
+    return say(Code(run.id), f" ({', '.join(name.replace('_', ' ') for name in changed)})").parts
 
 
 def changed_of(view: StudyView, experiment: Experiment) -> tuple[str, ...]:
     """Return the fields in which an experiment's runs aren't what the list asks for."""
-    known = _known.setdefault(view, {})
-    if experiment.id not in known:
-        runs = view.runs(experiment.id)
-        known[experiment.id] = tuple(
-            dict.fromkeys(name for run in runs for name in changed_settings(view, run))
-        )
-    return known[experiment.id]
+    runs = view.runs(experiment.id)
+    return tuple(dict.fromkeys(name for run in runs for name in changed_settings(view, run)))
 
 
-def changed_settings(view: StudyView, run: Run) -> Iterator[str]:
-    """Yield the fields of a run's spec that aren't what the list asks for."""
+@once_a_run
+def changed_settings(view: StudyView, run: Run) -> list[str]:
+    """Return the fields of a run's spec that aren't what the list asks for."""
     spec = run.metrics.spec
     if spec is None or not run.finished:
-        return
-    for name, wanted in _wanted(view, run).items():
-        if getattr(spec, name) != wanted:
-            yield name
+        return []
+    return [name for name, wanted in _wanted(view, run).items() if getattr(spec, name) != wanted]
 
 
 def _wanted(view: StudyView, run: Run) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, integer, points
 from report.evidence.run import Run
 from report.evidence.sentences import Parts, Sentence, listing, parts, say
-from report.evidence.very_many import over
-from report.findings.learning import last_change, still_rising
+from report.evidence.very_many import over_runs
+from report.findings.learning import has_last_change, last_change, still_rising
 
 NAMED = 4
 """So many pairs are named in a sentence, more only counted."""
@@ -14,7 +14,7 @@ NAMED = 4
 
 def how_they_ended(view: StudyView, grid: str) -> list[Sentence]:
     """Count the pairs that were still improving in their last epochs, and name those that were."""
-    ended = [run for run in view.ranked(grid) if last_change(run) is not None]
+    ended = [run for run in view.ranked(grid) if has_last_change(view, run)]
     if len(ended) < 2:
         return []
     rising = [run for run in ended if still_rising(view, run)]
@@ -49,4 +49,4 @@ def _named(runs: list[Run]) -> Parts:
 
 
 def _count(view: StudyView, runs: list[Run]) -> Quantity:
-    return over(view, "count", [run.number("/epochs_run") for run in runs])
+    return over_runs(view, "count", runs, "/epochs_run")

@@ -10,7 +10,7 @@ from report.evidence.numbers import Quantity, derive, integer, percentage, plain
 from report.evidence.run import Run
 from report.evidence.sentences import Name, Parts, listing, numbered, parts
 from report.evidence.study_sections import is_homework
-from report.evidence.very_many import over
+from report.evidence.very_many import over_experiments
 from report.tables.cells import number_column, row
 from report.tables.optimizer_options import options_in_words
 from report.tables.views import Column, Row, Table
@@ -177,32 +177,36 @@ def schedule(view: StudyView) -> Parts:
 
 def _as_said(view: StudyView, name: str, words: Callable[[Quantity], Parts]) -> Parts:
     """Say a setting; what the experiments of a study of one's own say where none follows it."""
-    said, usual = _said(view, name)
-    if is_homework(view) or usual or not said:
+    saying, usual = _saying(view, name)
+    if is_homework(view) or usual or not saying:
         return words(view.study_number(f"/settings/{name}"))
-    return _range(view, said, words)
+    return _range(view, saying, name, words)
 
 
-def _range(view: StudyView, said: Sequence[Quantity], words: Callable[[Quantity], Parts]) -> Parts:
-    fewest, most = over(view, "minimum", said), over(view, "maximum", said)
+def _range(
+    view: StudyView,
+    saying: Sequence[Experiment],
+    name: str,
+    words: Callable[[Quantity], Parts],
+    *others: Quantity,
+) -> Parts:
+    fewest, most = (over_experiments(view, end, saying, name) for end in ("minimum", "maximum"))
+    if others:
+        fewest, most = derive("minimum", fewest, *others), derive("maximum", most, *others)
     if fewest.value == most.value:
         return words(most)
     return parts(words(fewest)[0], " to ", *words(most), ", as each experiment says")
 
 
-def _said(view: StudyView, name: str) -> tuple[list[Quantity], bool]:
-    """Return what experiments say of a setting, and whether any follows the study's.
+def _saying(view: StudyView, name: str) -> tuple[list[Experiment], bool]:
+    """Return the experiments that have a setting of their own, and whether any has the study's.
 
     One that takes the setting over from a grid's best does neither.
     """
-    listed = list(enumerate(view.study.experiments))
-    said = [
-        view.study_number(f"/experiments/{i}/{name}")
-        for i, experiment in listed
-        if getattr(experiment, name) is not None
-    ]
-    usual = any(getattr(e, name) is None and not _takes_over(e, name) for _, e in listed)
-    return said, usual
+    listed = view.study.experiments
+    saying = [experiment for experiment in listed if getattr(experiment, name) is not None]
+    usual = any(getattr(e, name) is None and not _takes_over(e, name) for e in listed)
+    return saying, usual
 
 
 def _takes_over(experiment: Experiment, name: str) -> bool:
@@ -213,15 +217,16 @@ def _takes_over(experiment: Experiment, name: str) -> bool:
 
 
 def _epochs(view: StudyView) -> Parts:
-    said, others = _said(view, "epochs")
+    saying, others = _saying(view, "epochs")
     usual = view.study.settings.epochs
+    more = []
     if usual is not None and others:
-        if all(number.value == usual for number in said):
+        if all(experiment.epochs == usual for experiment in saying):
             return parts(integer(view.study_number("/settings/epochs")), " in every experiment")
-        said.append(view.study_number("/settings/epochs"))
-    if not said:
+        more.append(view.study_number("/settings/epochs"))
+    if not saying:
         return parts("as each experiment says")
-    return _range(view, said, lambda n: parts(integer(n)))
+    return _range(view, saying, "epochs", lambda n: parts(integer(n)), *more)
 
 
 def network_parts(run: Run) -> Table | None:

@@ -6,17 +6,17 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
+import training.records
 from report.evidence.load import StudyView
 from report.evidence.once import once
 from report.evidence.record_files import Read
 from report.sections import WORDS
 from report.writing.theme import template_folder
 from training.fonts import fonts_digest
-from training.records import Experiment, Outline, encode, matches_group
+from training.records import OF_A_STUDY, Outline, encode
 
 LIBRARIES = ("jinja2", "matplotlib", "seaborn", "weasyprint")
 
@@ -42,11 +42,30 @@ def records_hash(view: StudyView, reads: Sequence[str]) -> str:
         digest.update(encode(view.study.report))
     if (dataset := view.files.get(view.folder.dataset.name)) is not None:
         digest.update(dataset.digest)
-    by_experiment = _by_experiment(view)
-    for experiment in view.study.experiments:
-        if any(_reads(name, experiment) for name in reads):
-            digest.update(by_experiment.get(experiment.id, b""))
+    for experiment_id in _read_by(view, reads):
+        digest.update(view.digests.get(experiment_id, b""))
     return digest.hexdigest()
+
+
+def _read_by(view: StudyView, reads: Sequence[str]) -> Iterable[str]:
+    """Return the ids of the experiments whose records are read, in the list's order."""
+    ids = [experiment.id for experiment in view.study.experiments]
+    if "*" in reads:
+        return ids
+    by_section = _by_section(view)
+    read = {name for name in reads if view.experiment(name)}
+    for name in reads:
+        read.update(by_section.get(name, ()))
+        read.update(experiment.id for experiment in view.group(name))
+    return [experiment_id for experiment_id in ids if experiment_id in read]
+
+
+@once
+def _by_section(view: StudyView) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for experiment in view.study.experiments:
+        found.setdefault(experiment.section, []).append(experiment.id)
+    return found
 
 
 def everything_hash(study: Path, files: Mapping[str, Read], choices: str = "") -> str:
@@ -63,10 +82,7 @@ def everything_hash(study: Path, files: Mapping[str, Read], choices: str = "") -
     for library in LIBRARIES:
         with contextlib.suppress(PackageNotFoundError):  # HTML needs no WeasyPrint
             digest.update(f"{library} {version(library)}\n".encode())
-    for file in sorted(file for place in _program() for file in place.rglob("*.*")):
-        if file.suffix != ".pyc":
-            state = file.stat()
-            digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
+    _add_states(digest, *_program())
     texts = [choices]
     for name, read in files.items():
         digest.update(f"{name}\0".encode("utf-8", "surrogateescape") + read.digest)
@@ -79,6 +95,23 @@ def everything_hash(study: Path, files: Mapping[str, Read], choices: str = "") -
         digest.update(content)
     digest.update(fonts_digest(texts).encode())
     return digest.hexdigest()
+
+
+def rest_of_findings(view: StudyView) -> str:
+    """Hash what is found out about a run rests on beside the records of its experiment."""
+    digest = hashlib.sha256(_questions(view))
+    _add_states(digest, *_program(), Path(training.records.__file__).parent)
+    for name in OF_A_STUDY[1:]:  # of study.json that is left out which changes nothing
+        digest.update(name.encode() + (view.files[name].digest if name in view.files else b""))
+    return digest.hexdigest()
+
+
+def _add_states(digest: "hashlib._Hash", *folders: Path) -> None:
+    """Hash which program files there are, by their sizes and times."""
+    for file in sorted(file for folder in folders for file in folder.rglob("*.*")):
+        if file.suffix != ".pyc":
+            state = file.stat()
+            digest.update(f"{file} {state.st_size} {state.st_mtime_ns}\n".encode())
 
 
 @functools.cache
@@ -115,19 +148,3 @@ def _questions(view: StudyView) -> bytes:
     blank = msgspec.structs.replace(view.study, title="", author="", course="", abstract="",
                                     command="", report=Outline())  # fmt: skip
     return encode(blank)
-
-
-@once
-def _by_experiment(view: StudyView) -> dict[str, bytes]:
-    """Return a digest of the records of each experiment's runs."""
-    found: dict[str, Any] = {}
-    for name, read in view.files.items():
-        section, _, rest = name.partition("/")
-        experiment = f"{section}/{rest.partition('/')[0]}"
-        of_runs = found.setdefault(experiment, hashlib.sha256())
-        of_runs.update(f"{name}\0".encode("utf-8", "surrogateescape") + read.digest)
-    return {experiment: of_runs.digest() for experiment, of_runs in found.items()}
-
-
-def _reads(name: str, experiment: Experiment) -> bool:
-    return name in ("*", experiment.id, experiment.section) or matches_group(experiment.id, name)

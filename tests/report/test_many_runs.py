@@ -20,6 +20,7 @@ from rendering import draw_nothing
 
 from report.evidence import file_index, record_files
 from report.evidence.load import load_study
+from report.findings import contradictions
 from training.cli import cli
 
 ROOT = Path(__file__).parents[2]
@@ -303,6 +304,110 @@ def test_an_index_that_somebody_else_writes_is_waited_for_no_longer_than_a_secon
     (many / "report.html").unlink()
     assert rendered(many) == first
     other.close()
+
+
+def looked_at(monkeypatch):
+    """Name the runs whose records are held against each other."""
+    done = []
+    plain = contradictions.audit_runs
+
+    def counted(view, runs):
+        done.extend(run.id for run in runs)
+        return plain(view, runs)
+
+    monkeypatch.setattr(contradictions, "audit_runs", counted)
+    return done
+
+
+def finalists(study):
+    return {record["id"] for record in records(study) if record["selected"]}
+
+
+def again(study):
+    (study / "report.html").unlink()
+    return rendered(study)
+
+
+def test_what_was_found_out_about_runs_is_remembered(many, monkeypatch):
+    """But of those that rest on the records of others."""
+    long_ago(monkeypatch)
+    done = looked_at(monkeypatch)
+    first = rendered(many)
+    assert len(done) == len(records(many))
+    done.clear()
+    assert again(many) == first
+    assert set(done) == finalists(many) != set()
+
+
+def test_a_run_that_changed_is_looked_at_again(many, monkeypatch):
+    long_ago(monkeypatch)
+    rendered(many)
+    path = many / "rates/grid-1/seed-1/curves.json"
+    curves = json.loads(path.read_text())
+    curves["validation_accuracy"] = [0.0] * len(curves["validation_accuracy"])
+    path.write_text(json.dumps(curves))
+    done = looked_at(monkeypatch)
+    page = again(many)
+    assert "Records contradict themselves" in page
+    assert "rates/grid-1/seed-1" in page
+    assert set(done) - finalists(many) == {"rates/grid-1"}
+
+
+def test_a_run_that_rests_on_a_changed_one_is_looked_at_again(many, monkeypatch):
+    long_ago(monkeypatch)
+    rendered(many)
+    (worst, *_) = reversed(best_first(many, "rates/grid"))
+    for seed in range(SEEDS):
+        for name in ("metrics.json", "curves.json"):
+            path = many / worst / f"seed-{seed}" / name
+            record = json.loads(path.read_text())
+            if name == "metrics.json":
+                record["validation"]["accuracy"] = 0.5
+                best = record["best_epoch"]
+            else:
+                accuracies = record["validation_accuracy"]
+                record["validation_accuracy"] = [0.4] * len(accuracies)
+                record["validation_accuracy"][best - 1] = 0.5
+            path.write_text(json.dumps(record))
+    assert f"the record of {worst} says 0.5" in re.sub("<[^>]*>", "", again(many))
+
+
+@pytest.mark.parametrize("what", ["program", "study", "dataset"])
+def test_what_rests_on_other_things_is_found_out_again(many, monkeypatch, what):
+    long_ago(monkeypatch)
+    rendered(many)
+    if what == "program":
+        monkeypatch.setattr("report.writing.staleness._program", lambda: [many / "rates"])
+    else:
+        path = many / f"{what}.json"
+        record = json.loads(path.read_text())
+        if what == "study":
+            record["settings"]["gamma"] = 0.5
+        else:
+            record["name"] = "other"
+        path.write_text(json.dumps(record))
+    done = looked_at(monkeypatch)
+    again(many)
+    assert len(done) >= len(records(many))
+
+
+@pytest.mark.parametrize("damage", ["other columns", "no findings"])
+def test_damaged_findings_cost_time_alone(many, monkeypatch, damage):
+    long_ago(monkeypatch)
+    first = rendered(many)
+    with sqlite3.connect(file_index.index_of(many)) as index:
+        if damage == "other columns":
+            index.execute("DROP TABLE runs")
+            index.execute("CREATE TABLE runs (experiment, found)")
+        else:
+            index.execute("UPDATE runs SET found = 'nothing'")
+    index.close()
+    done = looked_at(monkeypatch)
+    assert again(many) == first
+    assert len(done) == len(records(many))
+    done.clear()
+    again(many)
+    assert set(done) == finalists(many)  # a new one was made
 
 
 def test_the_view_of_a_run_takes_little_memory(made):
