@@ -14,6 +14,7 @@ from report.figures.style import Lettering
 from report.pdf.late_figures import blank
 from report.sections.cover import Cover, make_cover
 from report.sections.outline import outline, view_of
+from report.writing.about import about
 from report.writing.section_cache import Fragment, Memory
 from report.writing.staleness import library_versions, program_digest, records_hash
 from report.writing.templating import render_page, render_section
@@ -65,8 +66,10 @@ class Assembler:
         self._progress = progress
         self._theme = theme
         self._outline = outline(view.study, detail)
+        self._about = about(view.study)
         self._cover: Cover = make_cover(view, detail)
         self._drafts: dict[str, Draft] = {}
+        self._hashes: dict[str, str] = {}
 
     def check(self, slugs: Sequence[str]) -> None:
         """Refuse the name of a section that the report doesn't have."""
@@ -177,7 +180,7 @@ class Assembler:
             self._progress(f"Building the section {slug}")
             section = view_of(slug, self._view)
             html, paper = (
-                render_section(section, self._view.study, self._theme, paper)
+                render_section(section, self._view.study, self._theme, paper, self._about)
                 for paper in (False, True)
             )
             self._drafts[slug] = Draft(html, paper, tuple(section.drawings))
@@ -189,7 +192,9 @@ class Assembler:
         return Fragment(slug, title, draft.html, draft.paper, self._hash(slug), pictures)
 
     def _hash(self, slug: str) -> str:
-        return records_hash(self._view, self._outline[slug].reads)
+        if slug not in self._hashes:
+            self._hashes[slug] = records_hash(self._view, self._outline[slug].reads)
+        return self._hashes[slug]
 
 
 class SectionFigures:

@@ -80,6 +80,10 @@ PARTS = r"\b(?:from scratch|transfer|fine-?tun\w*|freez\w*|frozen|augment\w*|bas
 SPLITS = r"\b(?:train(?:ing)?|validation|valid|test(?:ing)?)\b"
 
 
+QUESTION = re.compile(r"(?:[\w\s,/+-]|\.(?=\d))+\?")
+"""A plain question, which states nothing."""
+
+
 @dataclass(frozen=True)
 class Statement:
     """A sentence about this study, or a part of it that a semicolon ends."""
@@ -90,6 +94,8 @@ class Statement:
 
 def statements(view: StudyView, where: str, text: str) -> Iterator[Statement]:
     """Yield what a text says of this study."""
+    if QUESTION.fullmatch(text):  # as all questions of large grids
+        return
     elsewhere = False
     for sentence in ENDS.split(NOT_STATED.sub(" ", text)):
         sentence = " ".join(sentence.split())

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from report.evidence.load import StudyView
 from report.evidence.numbers import Quantity, derive, mean_of
+from report.evidence.once import once
 from report.evidence.repeats import mean_over_folds
 from report.evidence.run import Run
 from report.evidence.train_scores import train_accuracy_of
@@ -104,8 +105,13 @@ def _joined(
 
 def all_tested(view: StudyView) -> list[Tested]:
     """Return the test accuracy of every finalist, in the list's order."""
-    found = [tested_accuracy(view, experiment.id) for experiment in view.listed]
-    return [item for item in found if item is not None]
+    return list(_all_tested(view))
+
+
+@once
+def _all_tested(view: StudyView) -> tuple[Tested, ...]:
+    found = (tested_accuracy(view, experiment.id) for experiment in view.listed)
+    return tuple(item for item in found if item is not None)
 
 
 def validation_accuracy(view: StudyView, experiment_id: str) -> Quantity | None:

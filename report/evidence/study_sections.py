@@ -54,6 +54,18 @@ def axes_of(view: StudyView, grid: str) -> dict[str, list[Any]]:
 
     Rates are in falling order, as heatmaps show them from the top; others are as they are listed.
     """
+    known = _axes_by_grid(view)
+    if grid not in known:
+        known[grid] = _axes(view, grid)
+    return {name: list(values) for name, values in known[grid].items()}
+
+
+@once
+def _axes_by_grid(view: StudyView) -> dict[str, dict[str, list[Any]]]:
+    return {}
+
+
+def _axes(view: StudyView, grid: str) -> dict[str, list[Any]]:
     record, members = grid_record(view, grid), view.group(grid)
     names = tuple(record.axes) if record is not None else ("learning_rate", "optimizer")
     found = {name: [getattr(e, name, None) for e in members] for name in names}

@@ -42,7 +42,7 @@ from report.findings.elsewhere import in_a_word as elsewhere_in_a_word
 from report.findings.guessing import learned_nothing
 from report.findings.robustness import KIND, Loss, gains, in_a_word, losses, told, what_is_lost
 from training.holm import holm
-from training.records import StudySection
+from training.records import Metrics, StudySection, rank
 
 Sureness = Literal["clear", "likely", "open", "not run"]
 
@@ -259,7 +259,11 @@ def _homogeneity(view: StudyView, grid: str) -> float | None:
     if len(ranked) < 2 or view.dataset is None or not view.dataset.n_validation:
         return None
     n = n_validated(view).value
-    return homogeneity(n, [round(n * _accuracy(view, run).value) for run in ranked])
+    return homogeneity(n, [round(n * -rank(_records(view, run))[0]) for run in ranked])
+
+
+def _records(view: StudyView, run: Run) -> list[Metrics]:
+    return [each.metrics for each in view.finished(run.id)]
 
 
 def _of_runs(view: StudyView, section: StudySection) -> Answer:

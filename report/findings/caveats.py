@@ -140,11 +140,13 @@ def _edge_of(view: StudyView, grid: str) -> list[Sentence]:
         return []
     best, ends = ranked[0], []
     for name in axes_of(view, grid):
-        tried = {_tried(run, name) for run in ranked}
-        value = _tried(best, name)
-        if None in tried or not value or len(tried) < 2:
+        value = getattr(best.metrics.spec, name, None)
+        tried = [getattr(run.metrics.spec, name, None) for run in ranked]
+        if not value or not all(map(is_number, tried)):
             continue
-        known = [number for number in tried if number is not None]
+        known = {number for number in tried if number is not None}
+        if len(known) < 2:
+            continue
         if value in (min(known), max(known)):
             side = "largest" if value == max(known) else "smallest"
             ends.append(f"the {side} {field_words(name)}")
@@ -154,12 +156,6 @@ def _edge_of(view: StudyView, grid: str) -> list[Sentence]:
         say(f"The best {pair_word(best)}, ", pair(best), ", has ", listing(ends), " tried: values "
             "beyond may do better.", strength="weak")
     ]  # fmt: skip
-
-
-def _tried(run: Run, name: str) -> float | None:
-    """Return a run's value of a field that is a number."""
-    value = getattr(run.metrics.spec, name, None)
-    return value if is_number(value) else None
 
 
 def _rates_tried(view: StudyView, grid: str, optimizer: str) -> set[float]:

@@ -83,7 +83,7 @@ def further_notices(view: StudyView, experiments: list[Experiment]) -> list[Sent
     known = {other.name: other.fingerprint for other in view.dataset.other_pictures or ()}
     stale: dict[tuple[str, str], None] = {}
     missing: dict[tuple[str, str], None] = {}
-    for experiment in experiments:
+    for experiment in (e for e in experiments if e.test_on):
         for run in view.tested(experiment.id):
             there = {test.pictures: test.fingerprint for test in run.metrics.other_tests or ()}
             for name in experiment.test_on:

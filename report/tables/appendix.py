@@ -10,7 +10,7 @@ from report.evidence.run import Run
 from report.evidence.sentences import Code, Name, Parts, parts
 from report.evidence.very_many import listed_in_tables, unlisted_note
 from report.tables.cells import number_column, row, shown
-from report.tables.provenance import environment_keys, environment_of
+from report.tables.provenance import environment_keys, environment_of, in_each_environment
 from report.tables.transforms import augmentation_in_words
 from report.tables.views import Column, Row, Table
 from training.records import Experiment
@@ -172,7 +172,7 @@ def environments(view: StudyView) -> Table | None:
 
 def _environments(view: StudyView, several: bool) -> Iterator[Row]:
     keys, seen = environment_keys(view), set()
-    for run in view.all_runs():
+    for run in in_each_environment(view):
         key, e = keys.get(environment_of(run)), run.metrics.environment
         if key is None or e is None or key in seen:
             continue

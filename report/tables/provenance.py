@@ -1,12 +1,14 @@
 """The appendix: where every record comes from, and the settings that other tables leave out."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
 
 from report.evidence.load import StudyView
 from report.evidence.numbers import integer, plain
+from report.evidence.once import once
 from report.evidence.repeats import repeat_number, which_column
 from report.evidence.run import Run
 from report.evidence.sentences import Code, Name, Parts, listing, parts
@@ -100,9 +102,17 @@ def environment_of(run: Run) -> tuple[str | None, ...]:
     )  # fmt: skip
 
 
+def in_each_environment(view: StudyView) -> list[Run]:
+    """Return the first of the runs whose records share what they say of their surroundings."""
+    found: dict[int, Run] = {}
+    for run in view.all_runs():
+        found.setdefault(id(run.metrics.environment), run)
+    return list(found.values())
+
+
 def environment_keys(view: StudyView) -> dict[tuple[str | None, ...], str]:
     """Return a short name for every distinct place where runs happened: A, B, …"""
-    distinct = dict.fromkeys(environment_of(run) for run in view.all_runs())
+    distinct = dict.fromkeys(environment_of(run) for run in in_each_environment(view))
     distinct.pop((), None)
     return {environment: _letters(i) for i, environment in enumerate(distinct)}
 
@@ -113,14 +123,14 @@ def _letters(i: int) -> str:
 
 def other_settings(view: StudyView) -> Table | None:
     """List the fields of the runs' specs that the table of experiments doesn't show."""
-    runs = [run for run in view.all_runs() if run.metrics.spec is not None]
-    if not runs:
+    specs = [run.metrics.spec for run in view.all_runs() if run.metrics.spec is not None]
+    if not specs:
         return None
     rows = [
         r
         for field, how in SPEC_FIELDS.items()
         if not how.in_list
-        for r in _setting_rows(view, field, runs)
+        for r in _setting_rows(view, field, specs)
     ]
     columns = (Column("Setting"), Column("Value"), Column("Holds for"))
     caption = parts("What else was set: with the table of experiments this is every setting.")
@@ -131,31 +141,39 @@ LATER = {known.name: known.default for known in msgspec.structs.fields(Spec) if 
 """Fields that records leave out at their default; where all runs have it, they aren't listed."""
 
 
-def _setting_rows(view: StudyView, field: str, runs: list[Run]) -> Iterator[Row]:
-    values = {getattr(run.metrics.spec, field) for run in runs}
-    if field in LATER and values == {LATER[field]}:
+def _setting_rows(view: StudyView, field: str, specs: list[Spec]) -> Iterator[Row]:
+    values = [getattr(spec, field) for spec in specs]
+    distinct = set(values)
+    if field in LATER and distinct == {LATER[field]}:
         return
+    numbers = Counter(map(repr, values)) if len(distinct) > 1 else Counter({repr(values[0]): 1})
+    ordered = sorted(numbers, key=lambda value: numbers[value])
     by_value: dict[str, list[Run]] = {}
-    for run in runs:
-        value = getattr(run.metrics.spec, field)
-        by_value.setdefault(repr(value), []).append(run)
-    ordered = sorted(by_value.values(), key=len)
-    listed = {experiment.id for experiment in listed_in_tables(view)}
-    for members in ordered:
+    for run in _listed(view):
+        by_value.setdefault(repr(getattr(run.metrics.spec, field)), []).append(run)
+    for written in ordered:
+        members = by_value.get(written)
+        if not members:
+            continue
         value = _value(members[0], field)
         if not value and len(ordered) == 1:
             return
-        ids = [i for i in dict.fromkeys(run.id for run in members) if i in listed]
-        if not ids:
-            continue
+        ids = dict.fromkeys(run.id for run in members)
         holds = (
             parts("all experiments")
             if len(ordered) == 1
             else parts("all others")
-            if members is ordered[-1]
+            if written == ordered[-1]
             else listing(Code(i) for i in ids)
         )
         yield row(parts(SPEC_FIELDS[field].label), value or parts("none"), holds)
+
+
+@once
+def _listed(view: StudyView) -> list[Run]:
+    """Return the runs with a spec of the experiments that tables list."""
+    listed = {experiment.id for experiment in listed_in_tables(view)}
+    return [run for run in view.all_runs() if run.id in listed and run.metrics.spec is not None]
 
 
 def _value(run: Run, field: str) -> Parts:

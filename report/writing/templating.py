@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from report.audit.rendering import Rendering, write_rendering
 from report.evidence.display_names import model_name
-from report.writing.about import about
+from report.writing.about import About, about
 from report.writing.bibliography import SOURCES
 from report.writing.fonts import font_faces
 from report.writing.links import without_dangling, without_uncited
@@ -104,7 +104,11 @@ def _environment(theme: Theme = DEFAULT, paper: bool = False) -> Environment:
 
 
 def render_section(
-    section: "SectionView", study: "StudyRecord", theme: Theme = DEFAULT, paper: bool = False
+    section: "SectionView",
+    study: "StudyRecord",
+    theme: Theme = DEFAULT,
+    paper: bool = False,
+    known: About | None = None,
 ) -> str:
     """Return a section's HTML, from `<section>` to `</section>`.
 
@@ -118,7 +122,7 @@ def render_section(
         template = _environment(theme, paper).get_template("section.html")
         network = model_name(study.settings.backbone)
         return template.render(
-            section=section, study=study, network=network, about=about(study)
+            section=section, study=study, network=network, about=known or about(study)
         ).strip()
 
 
