@@ -8,8 +8,8 @@ import contextlib
 import importlib.util
 from pathlib import Path
 
-import apple_gpu
 import pytest
+import stand_in_device
 import torch
 from click.testing import CliRunner
 from killed_runs import IDENTITY, KilledAfter, KilledError, network, pictures, spec_with
@@ -57,7 +57,7 @@ def mac(monkeypatch, tmp_path):
     monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     Path("mixed.toml").write_text(STUDY)
-    with apple_gpu.apple_gpu(monkeypatch):
+    with stand_in_device.apple_gpu(monkeypatch):
         yield
 
 
@@ -65,11 +65,11 @@ def mac(monkeypatch, tmp_path):
 def fetches(monkeypatch):
     """Return a list of how many values each pass over the train split fetched."""
     found, inside = [], []
-    right, train_epoch = apple_gpu.computed, loop._Training.train_epoch
+    right, train_epoch = stand_in_device.computed, loop._Training.train_epoch
 
     def computed(function, arguments, options):
         asked = function.overloadpacket is torch.ops.aten._local_scalar_dense
-        if inside and asked and isinstance(arguments[0], apple_gpu.OnMPS):
+        if inside and asked and isinstance(arguments[0], stand_in_device.OnDevice):
             found[-1] += 1
         return right(function, arguments, options)
 
@@ -79,7 +79,7 @@ def fetches(monkeypatch):
         train_epoch(self, stop)
         inside.clear()
 
-    monkeypatch.setattr(apple_gpu, "computed", computed)
+    monkeypatch.setattr(stand_in_device, "computed", computed)
     monkeypatch.setattr(loop._Training, "train_epoch", watched)
     return found
 
@@ -106,12 +106,15 @@ def test_every_network_trains_on_the_device_as_on_the_cpu(mac, fetches, name):
 def train(checkpoints=None, progress=None):
     spec = spec_with(optimizer="adam")
     seed_all(spec.seed)
-    module = network().to(apple_gpu.MPS)
+    module = network().to(stand_in_device.MPS)
     parts = (pictures(spec.augmentation), pictures())
     for part in parts:
-        part.device = apple_gpu.MPS
-        part.labels = part.labels.to(apple_gpu.MPS)
-        part._mean, part._std = part._mean.to(apple_gpu.MPS), part._std.to(apple_gpu.MPS)
+        part.device = stand_in_device.MPS
+        part.labels = part.labels.to(stand_in_device.MPS)
+        part._mean, part._std = (
+            part._mean.to(stand_in_device.MPS),
+            part._std.to(stand_in_device.MPS),
+        )
     return loop.fit(module, module.train, *parts, spec, progress or Progress(), checkpoints)
 
 
