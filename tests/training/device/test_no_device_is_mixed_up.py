@@ -1,7 +1,8 @@
 """Each kind of network trains, is stopped, goes on and is tested on one device alone.
 
-The stand-in for an Apple GPU refuses a tensor of the CPU beside its own, as any device does. It
-also tells when a value is fetched from it, for which a program has to wait for its device.
+The stand-ins for an Apple GPU and for cards of NVIDIA refuse a tensor of the CPU beside their own,
+as any device does. They also tell when a value is fetched, for which a program has to wait for its
+device, and in which number format each product is computed.
 """
 
 import contextlib
@@ -15,11 +16,13 @@ from click.testing import CliRunner
 from killed_runs import IDENTITY, KilledAfter, KilledError, network, pictures, spec_with
 
 from training.cli import cli
+from training.device.precision import FACTORS
 from training.device.randomness import seed_all
 from training.engine import loop
 from training.engine.checkpoint import Checkpoints
 from training.progress import Progress
 from training.records import Metrics, StudyFolder, read
+from training.run import one_run
 
 STUDY = """
 name = "mixed"
@@ -53,10 +56,14 @@ NAMES = ["alexnet", *(pytest.param(name, marks=slow) for name in ("vgg16", "resn
 
 
 @pytest.fixture
-def mac(monkeypatch, tmp_path):
+def study(monkeypatch, tmp_path):
     monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     Path("mixed.toml").write_text(STUDY)
+
+
+@pytest.fixture
+def mac(study, monkeypatch):
     with stand_in_device.apple_gpu(monkeypatch):
         yield
 
@@ -101,6 +108,61 @@ def test_every_network_trains_on_the_device_as_on_the_cpu(mac, fetches, name):
     assert here.environment.device == "cpu"
     assert there.train.loss == pytest.approx(here.train.loss, rel=1e-4)
     assert there.validation.loss == pytest.approx(here.validation.loss, rel=1e-2)
+
+
+PRODUCTS = (
+    torch.ops.aten.convolution, torch.ops.aten.convolution_backward, torch.ops.aten.mm,
+    torch.ops.aten.addmm,
+)  # fmt: skip
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """Return the number formats of training's products, and of what is kept between epochs.
+
+    Features of frozen parts and validation count as training, what is drawn afterwards doesn't.
+    """
+    found, inside = {"products": set(), "kept": set()}, []
+    right, end_epoch = stand_in_device.computed, loop._Training.end_epoch
+    plain = one_run.train_model
+
+    def train_model(*arguments, **options):
+        inside.append(1)
+        trained = plain(*arguments, **options)
+        inside.clear()
+        return trained
+
+    def computed(function, arguments, options):
+        if inside and function.overloadpacket in PRODUCTS:
+            given = [t for t in arguments if isinstance(t, stand_in_device.OnDevice)]
+            found["products"].update(t.dtype for t in given)
+        return right(function, arguments, options)
+
+    def watched(self, *ended):
+        end_epoch(self, *ended)
+        states = self.optimizer.state_dict()["states"].values()
+        kept = [*self.module.parameters(), *self.module.buffers(), *self.result.best_state.values(),
+                *(p.grad for p in self.module.parameters() if p.grad is not None),
+                *(t for state in states for t in state.values())]  # fmt: skip
+        found["kept"].update(t.dtype for t in kept if t.is_floating_point())
+
+    monkeypatch.setattr(stand_in_device, "computed", computed)
+    monkeypatch.setattr(loop._Training, "end_epoch", watched)
+    monkeypatch.setattr(one_run, "train_model", train_model)
+    return found
+
+
+@pytest.mark.parametrize("name", [*NAMES[:-1], pytest.param("kept", marks=slow)])
+@pytest.mark.parametrize(("capability", "precision"), [((8, 0), "bf16"), ((7, 5), "fp16")])
+def test_every_network_multiplies_in_16_bits_and_keeps_fp32(
+    study, seen, monkeypatch, name, capability, precision
+):
+    monkeypatch.setattr(loop, "cuda_graph", lambda device, step: step)  # as if it were recorded
+    with stand_in_device.cards(monkeypatch, 1, capability):
+        record = run(name, 12, "cuda")
+    assert record.environment.precision == precision
+    assert seen == {"products": {FACTORS[precision]}, "kept": {torch.float32}}
+    assert (record.loss_scaling is None) == (precision == "bf16")
 
 
 def train(checkpoints=None, progress=None):
