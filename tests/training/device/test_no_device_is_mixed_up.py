@@ -187,3 +187,4 @@ def test_a_killed_run_goes_on_from_its_checkpoint(mac, tmp_path):
         train(checkpoints, KilledAfter(5))
     resumed = train(checkpoints)
     assert (resumed.train, resumed.validation) == (whole.train, whole.validation)
+    assert {value.device for value in resumed.best_state.values()} == {stand_in_device.MPS}
