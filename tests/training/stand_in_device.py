@@ -43,6 +43,10 @@ class OnDevice(torch.Tensor):
     def tolist(self):
         return self.plain.tolist()
 
+    def __reduce_ex__(self, protocol):
+        """Be saved as what is read back, which is on the CPU."""
+        return self.plain.__reduce_ex__(protocol)
+
     @classmethod
     def __torch_dispatch__(cls, function, types, arguments=(), options=None):
         return computed(function, arguments, options or {})

@@ -91,20 +91,21 @@ def fetches(monkeypatch):
     return found
 
 
-def run(name, per_class, device="mps"):
+def run(name, per_class, device="mps", *options, runs="runs"):
     arguments = ("run", f"all/{name}", "-f", "mixed.toml", *SMALL, "--max-per-class", per_class)
-    result = CliRunner().invoke(cli, [*map(str, arguments), "--device", device, "--force"])
+    options = ("--device", device, "--runs", runs, *options)
+    result = CliRunner().invoke(cli, [*map(str, arguments), *options])
     assert result.exception is None, result.output + repr(result.exception)
-    return read(StudyFolder(Path("runs/mixed")).metrics(f"all/{name}", 0), Metrics)
+    return read(StudyFolder(Path(runs) / "mixed").metrics(f"all/{name}", 0), Metrics)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_network_trains_on_the_device_as_on_the_cpu(mac, fetches, name):
     there = run(name, 6)
     assert there.environment.device == "mps"
-    few, many = fetches[-1], run(name, 12) and fetches[-1]
+    few, many = fetches[-1], run(name, 12, runs="many") and fetches[-1]
     assert few == many  # twice as many batches: none of them waits
-    here = run(name, 6, "cpu")
+    here = run(name, 6, "cpu", "--force")
     assert here.environment.device == "cpu"
     assert there.train.loss == pytest.approx(here.train.loss, rel=1e-4)
     assert there.validation.loss == pytest.approx(here.validation.loss, rel=1e-2)
@@ -165,6 +166,36 @@ def test_every_network_multiplies_in_16_bits_and_keeps_fp32(
     assert (record.loss_scaling is None) == (precision == "bf16")
 
 
+class KilledRun(BaseException):
+    """What nothing within the run handles."""
+
+
+@slow
+@pytest.mark.parametrize("name", NAMES)
+def test_every_network_goes_on_in_fp16_from_its_checkpoint(study, monkeypatch, name):
+    plain, trained, before_the_end = loop._Training._train_batch, [], []
+
+    def train_batch(self, chosen):
+        if len(trained) in before_the_end:
+            raise KilledRun
+        trained.append(len(chosen))
+        plain(self, chosen)
+
+    monkeypatch.setattr(loop._Training, "_train_batch", train_batch)
+    with stand_in_device.cards(monkeypatch, 1):
+        whole = run(name, 6, "cuda")
+        all_batches = trained.copy()
+        trained.clear()
+        before_the_end.append(2)
+        with pytest.raises(KilledRun):
+            run(name, 6, "cuda", "--checkpoint-every", "0", runs="killed")
+        before_the_end.clear()
+        resumed = run(name, 6, "cuda", runs="killed")
+    assert trained == all_batches
+    assert (resumed.train, resumed.validation) == (whole.train, whole.validation)
+    assert resumed.loss_scaling == whole.loss_scaling
+
+
 def train(checkpoints=None, progress=None):
     spec = spec_with(optimizer="adam")
     seed_all(spec.seed)
@@ -185,6 +216,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(mac, tmp_path):
     checkpoints = Checkpoints(tmp_path / "kept", IDENTITY, 0)
     with contextlib.suppress(KilledError):
         train(checkpoints, KilledAfter(5))
-    resumed = train(checkpoints)
+    resumed = train(checkpoints, progress := KilledAfter(99))
+    assert "Resuming at epoch 2, batch 2" in progress.notes
     assert (resumed.train, resumed.validation) == (whole.train, whole.validation)
     assert {value.device for value in resumed.best_state.values()} == {stand_in_device.MPS}
