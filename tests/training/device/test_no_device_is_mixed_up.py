@@ -173,10 +173,10 @@ class KilledRun(BaseException):
 @slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_network_goes_on_in_fp16_from_its_checkpoint(study, monkeypatch, name):
-    plain, trained, before_the_end = loop._Training._train_batch, [], []
+    plain, trained, dies_after = loop._Training._train_batch, [], []
 
     def train_batch(self, chosen):
-        if len(trained) in before_the_end:
+        if len(trained) in dies_after:
             raise KilledRun
         trained.append(len(chosen))
         plain(self, chosen)
@@ -186,10 +186,10 @@ def test_every_network_goes_on_in_fp16_from_its_checkpoint(study, monkeypatch, n
         whole = run(name, 6, "cuda")
         all_batches = trained.copy()
         trained.clear()
-        before_the_end.append(2)
+        dies_after.append(2)
         with pytest.raises(KilledRun):
             run(name, 6, "cuda", "--checkpoint-every", "0", runs="killed")
-        before_the_end.clear()
+        dies_after.clear()
         resumed = run(name, 6, "cuda", runs="killed")
     assert trained == all_batches
     assert (resumed.train, resumed.validation) == (whole.train, whole.validation)
