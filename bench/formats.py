@@ -1,14 +1,16 @@
 """Train the same network in each number format, over several seeds, and compare the curves.
 
-    python bench/formats.py --data DIR
+    python bench/formats.py --data DIR --model resnet18
 
-AlexNet from scratch with Adam; with the same seed all formats start from the same weights and see
-the same batches. Prints each run's last train loss and best validation accuracy, how far its losses
-are from those in fp32 at most, and how many steps fp16 skipped.
+From scratch with Adam; with the same seed all formats start from the same weights and see the same
+batches. Prints each run's last train loss and best validation accuracy, how far its losses are from
+those in fp32 at most, and how many steps fp16 skipped; then each format's accuracy over the seeds.
 """
 
 import argparse
+import statistics
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 
 import msgspec
@@ -37,14 +39,16 @@ def main() -> None:
     device = torch.device(options.device)
     data = prepare(locate(options.data), None, options.image_size, None, 0)
     spec = msgspec.structs.replace(
-        spec_of(options, options.epochs), width=options.width, optimizer="adam",
-        learning_rate=options.learning_rate,
+        spec_of(options, options.epochs), model=options.model, width=options.width,
+        optimizer="adam", learning_rate=options.learning_rate,
     )  # fmt: skip
     print(f"{device_name(device)}, torch {torch.__version__}; {len(data.splits['train'])} train, "
           f"{len(data.splits['validation'])} validation pictures of {options.data}, "
-          f"{options.image_size} px, width {options.width}, {options.epochs} epochs\n"
+          f"{options.image_size} px, {options.model}, width {options.width}, Adam at "
+          f"{options.learning_rate:g}, {options.epochs} epochs\n"
           f"{'seed':>4} {'format':>6} {'train loss':>10} {'validation':>10} {'apart':>8} skipped"
           )  # fmt: skip
+    accuracies: defaultdict[Precision, list[float]] = defaultdict(list)
     for seed in range(options.seeds):
         exact: list[float] = []
         for precision in ("fp32", *options.precision):
@@ -53,10 +57,14 @@ def main() -> None:
             exact = exact or losses
             apart = max(abs(loss - of) / of for loss, of in zip(losses, exact, strict=True))
             best = max(scores.accuracy for scores in result.validation)
+            accuracies[precision].append(best)
             scaling = result.loss_scaling
             print(f"{seed:4} {precision:>6} {losses[options.epochs - 1]:10.4f} {best:10.2%} "
                   f"{apart:8.2%} {scaling.skipped_steps if scaling else ''}",
                   flush=True)  # fmt: skip
+    for precision, reached in accuracies.items():
+        spread = statistics.stdev(reached) if len(reached) > 1 else float("nan")
+        print(f"{precision}: best validation {statistics.mean(reached):.1%} ± {spread:.1%}")
 
 
 def _trained(spec: Spec, data: PreparedData, device: torch.device, precision: Precision) -> Fit:
@@ -74,6 +82,7 @@ def _options() -> argparse.Namespace:
     plain = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     add_options(parser)
+    parser.add_argument("--model", default="alexnet")
     parser.add_argument("--width", type=float, default=0.25)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seeds", type=int, default=3)

@@ -10,6 +10,9 @@
 #     workers         train.py with all weights and a worker for each core
 #     list            list.py with the reference preset; random weights stand in for ImageNet's:
 #                     the work is the same, the accuracies of transfer learning are not
+#
+# With TRAIN="--device cpu --pictures 32 --image-size 64 --batch-size 16 --epochs 2", options that go
+# to train.py last, the first four steps can be tried without a CUDA device.
 set -eu
 pictures=$1 out=$2
 shift 2
@@ -32,7 +35,7 @@ train() {
   name=$1
   shift
   python3 "$bench/train.py" --data "$pictures" --device cuda --pictures 2892 --epochs 10 \
-    --slow-epochs 2 --json "$out/train-$name.json" "$@" >"$out/train-$name.txt"
+    --slow-epochs 2 --json "$out/train-$name.json" "$@" ${TRAIN:-} >"$out/train-$name.txt"
   cat "$out/train-$name.txt"
 }
 

@@ -29,7 +29,7 @@ SLOW = ("test_killed.py", "test_jobs_stopped.py", "test_jobs.py", "test_ray.py",
         "test_markup.py", "test_documented_blocks.py", "test_apple_gpu.py",
         "test_layout.py", "test_narrow.py", "test_script.py", "test_full_disk.py",
         "test_types_in_python.py", "test_own_pictures_notebook.py",
-        "test_several_devices.py")  # fmt: skip
+        "test_several_devices.py", "test_two_cards.py")  # fmt: skip
 """Files that start programs, or lay out pages, for many seconds: marked `slow`, left out unless
 asked for."""
 

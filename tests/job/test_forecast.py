@@ -9,14 +9,17 @@ from PIL import Image
 from tiny import TINY
 
 from training import forecast as forecasts
+from training.byte_sizes import human_size
 from training.durations import duration
 from training.engine import feature_cache
+from training.engine.evaluate import EVALUATED_TOGETHER
 from training.errors import DeviceError
 from training.forecast import ENOUGH_SECONDS, Pace, forecast_study, pace
 from training.planning.plan import Plan
 from training.planning.run_kinds import kind_of
+from training.planning.step_memory import run_bytes
 from training.progress import Progress
-from training.records import StudyFolder
+from training.records import Spec, StudyFolder
 from training.run import train_stand_in
 from training.run.run_options import RunOptions
 from training.run.stand_ins_to_train import pictures_an_epoch
@@ -259,3 +262,12 @@ def test_the_run_that_takes_most_memory_is_named(homework):
     (line,) = [line for line in said.splitlines() if "takes most memory" in line]
     assert line.startswith("beyond/vgg16 takes most memory, about ")
     assert "not known" not in line
+
+
+@pytest.mark.parametrize(("precision", "in_16_bits"), [("fp32", False), ("fp16", True)])
+def test_the_memory_that_is_said_is_that_of_the_format(homework, paced, precision, in_16_bits):
+    steps = planned(homework("plan", "scratch/baseline", "--json"))
+    spec = msgspec.convert(steps["scratch/baseline"]["spec"], Spec)
+    said = homework("plan", "scratch/baseline", "--time", "--precision", precision).output
+    n_bytes = run_bytes(spec, 3, in_16_bits, EVALUATED_TOGETHER)
+    assert f"takes most memory, about {human_size(n_bytes)} for weights" in said

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-import apple_gpu
 import pytest
+import stand_in_device
 import torch
 from click.testing import CliRunner
 
@@ -20,7 +20,7 @@ MPS = torch.device("mps")
 def mac(monkeypatch, tmp_path):
     monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    with apple_gpu.apple_gpu(monkeypatch):
+    with stand_in_device.apple_gpu(monkeypatch):
         yield
 
 
@@ -103,15 +103,17 @@ def test_what_the_device_cant_falls_back_to_the_cpu(mac, monkeypatch):
 
 
 def test_what_the_device_does_wrongly_is_noticed(mac, monkeypatch):
-    right = apple_gpu.computed
+    right = stand_in_device.computed
 
     def computed(function, arguments, options):
         result = right(function, arguments, options)
-        if isinstance(result, apple_gpu.OnMPS) and "aten.convolution.default" in str(function):
+        if isinstance(result, stand_in_device.OnDevice) and "aten.convolution.default" in str(
+            function
+        ):
             result.plain.mul_(1.5)
         return result
 
-    monkeypatch.setattr(apple_gpu, "computed", computed)
+    monkeypatch.setattr(stand_in_device, "computed", computed)
     problem = try_device.why_not([spec_of("alexnet", 64)], MPS)
     assert problem.startswith("alexnet at 64 px: scores differ by")
 

@@ -2,9 +2,7 @@
 
 import plain_loop
 import pytest
-import timm
 import torch
-from timm.optim import param_groups_layer_decay
 from torch import nn
 
 from training.engine import torch_kernels
@@ -22,19 +20,26 @@ def spec_with(**fields):
     return plain_loop.spec_with(learning_rate=RATE, **fields)
 
 
-def timms(module, decay):
-    groups = param_groups_layer_decay(module, layer_decay=decay)
-    return {parameter: group["lr_scale"] for group in groups for parameter in group["params"]}
+@pytest.fixture
+def timms():
+    """Return what says the factors of a module's parameters as timm does."""
+    optim = pytest.importorskip("timm.optim", reason="needs the extra timm")
+
+    def factors(module, decay):
+        groups = optim.param_groups_layer_decay(module, layer_decay=decay)
+        return {parameter: group["lr_scale"] for group in groups for parameter in group["params"]}
+
+    return factors
 
 
 @pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "mobilenetv3_small_050", "resnet18"])
-def test_rates_along_a_network_of_timm_are_timms(name):
+def test_rates_along_a_network_of_timm_are_timms(timms, name):
     network = build(f"timm:{name}", 5)
     assert rate_factors(network, spec_with(layer_decay=0.75)) == timms(network.module, 0.75)
 
 
-def test_rates_along_our_resnet_are_those_along_timms():
-    network, theirs = build("resnet18", 5), timm.create_model("resnet18", num_classes=5)
+def test_rates_along_our_resnet_are_those_along_timms(timms):
+    network, theirs = build("resnet18", 5), build("timm:resnet18", 5).module
     factors, expected = rate_factors(network, spec_with(layer_decay=0.6)), timms(theirs, 0.6)
     named = dict(theirs.named_parameters())
     for name, parameter in network.module.named_parameters():

@@ -1,15 +1,24 @@
 """Blocks from input to output, held to timm's; and what freezing by them leaves to train."""
 
 import pytest
-import timm
 import torch
-from timm.models import group_parameters
 from torch import nn
 
 from training.errors import StudyError
 from training.networks.blocks import blocks
 from training.networks.build import Network, build
 from training.networks.freezing import count_parameters, freeze, training_mode
+
+
+@pytest.fixture
+def timms():
+    """Return what says the block of each parameter of a network of timm's as timm does."""
+    models = pytest.importorskip("timm.models", reason="needs the extra timm")
+
+    def of_parameter(module):
+        return models.group_parameters(module, module.group_matcher(coarse=False), reverse=True)
+
+    return of_parameter
 
 
 def starts(network):
@@ -36,21 +45,17 @@ def test_blocks_are_layers_or_what_repeats(model, head, expected):
     assert len(set(names)) == len(names)
 
 
-def test_blocks_of_our_resnet_are_those_of_timms():
-    theirs = timm.create_model("resnet18", num_classes=5)
-    of_parameter = group_parameters(theirs, theirs.group_matcher(coarse=False), reverse=True)
+def test_blocks_of_our_resnet_are_those_of_timms(timms):
+    theirs = build("timm:resnet18", 5).module
     ours = {n: i for i, names in enumerate(blocks(build("resnet18", 5))) for n in names}
-    assert ours == of_parameter
+    assert ours == timms(theirs)
 
 
 @pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "mobilenetv3_small_050", "convnext_atto"])
-def test_networks_of_timm_say_themselves_what_their_blocks_are(name):
+def test_networks_of_timm_say_themselves_what_their_blocks_are(timms, name):
     network = build(f"timm:{name}", 5)
-    of_parameter = group_parameters(
-        network.module, network.module.group_matcher(coarse=False), reverse=True
-    )
     ours = {n: i for i, names in enumerate(blocks(network)) for n in names}
-    assert ours == of_parameter
+    assert ours == timms(network.module)
 
 
 def test_blocks_of_a_transformer_of_torchvision_are_its_layers():
