@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from training.data.checked_pixels import wrong_rows
 from training.data.contents import READ, REMARKED, ROW, Contents, Rows
 from training.data.decode_side_by_side import decode_side_by_side
-from training.data.pixel_files import BESIDE, Alike, Sources, open_array
+from training.data.pixel_files import BESIDE, Alike, open_array
+from training.data.sources import Sources
 
 AT_ONCE = 2**26
 """Bytes of images that are copied or checked at a time."""
