@@ -13,7 +13,9 @@ from pathlib import Path
 
 from training.byte_sizes import human_size
 from training.data import old_pixel_files, unfinished
+from training.data.blocks import Elsewhere
 from training.data.contents import write_contents
+from training.data.decode_rest import Rest
 from training.data.pixel_files import (
     BESIDE,
     Mender,
@@ -61,11 +63,13 @@ def decode_all(
     image_size: int,
     progress: Stage | None = None,
     say: Callable[[str], None] | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> PixelCache:
     """Return the images at `image_size`, decoding only what the cache doesn't hold.
 
     Args:
         say: Told beforehand what will be stored, and where.
+        elsewhere: Decodes blocks on other machines, where there are many images.
 
     Raises:
         DataError: No space or no permission in the cache folder.
@@ -84,7 +88,7 @@ def decode_all(
     try:
         with locked(lock, _says_that_it_waits(progress, len(paths))):
             found = load(mender, sources, image_size) or _of_old(mender, sources, image_size)
-            return found or _decode(mender, sources, image_size, progress)
+            return found or _decode(mender, sources, image_size, progress, elsewhere)
     except RecordError as error:
         raise _no_room(folder, error) from error
 
@@ -110,7 +114,11 @@ def _of_old(mender: Mender, sources: Sources, image_size: int) -> PixelCache | N
 
 
 def _decode(
-    mender: Mender, sources: Sources, image_size: int, progress: Stage | None
+    mender: Mender,
+    sources: Sources,
+    image_size: int,
+    progress: Stage | None,
+    elsewhere: Elsewhere | None,
 ) -> PixelCache:
     array, beside, n = mender.array, mender.array.with_suffix(BESIDE), len(mender.paths)
     remove_leftovers(array.parent, [array.name, beside.name])
@@ -120,7 +128,7 @@ def _decode(
         mender.say(will_store(n, image_size))
     try:
         with writing(array):
-            _fill(mender, sources, image_size, progress)
+            _fill(mender, sources, image_size, progress, elsewhere)
             unfinished.give_name(array)
     except RecordError:
         unfinished.remove(array)
@@ -131,7 +139,13 @@ def _decode(
     return loaded
 
 
-def _fill(mender: Mender, sources: Sources, image_size: int, progress: Stage | None) -> None:
+def _fill(
+    mender: Mender,
+    sources: Sources,
+    image_size: int,
+    progress: Stage | None,
+    elsewhere: Elsewhere | None,
+) -> None:
     """Decode what no array has yet; nothing is mapped any more when this is done."""
     array, n = mender.array, len(mender.paths)
     done = 0
@@ -149,7 +163,7 @@ def _fill(mender: Mender, sources: Sources, image_size: int, progress: Stage | N
     alike = most_alike(array.parent, sources, image_size)
     if alike is not None:
         unfinished.take_over(new, alike, count)
-    unfinished.decode_the_rest(new, mender.root, mender.paths, count)
+    Rest(new, mender.root, mender.paths, sources, count).decode(elsewhere)
     new.pixels.flush()  # type: ignore[attr-defined]
     write_contents(array.with_suffix(BESIDE), sources.kind, new.contents)
 
