@@ -7,13 +7,13 @@ import pytest
 
 
 @contextlib.contextmanager
-def nodes(n):
-    """Start a head without CPUs and `n` machines with one each."""
+def nodes(n, head_cpus=0):
+    """Start a head, without CPUs unless it is said, and `n` machines with one each."""
     pytest.importorskip("ray", reason="Ray isn't installed: pip install '.[ray]'")
     from ray.cluster_utils import Cluster
 
     with signals_kept():
-        found = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+        found = Cluster(initialize_head=True, head_node_args={"num_cpus": head_cpus})
     try:
         for _ in range(n):
             add_node(found)
