@@ -9,11 +9,13 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from side_by_side import folder_of
 from test_several_devices import others_of
 from tiny import TINY
 
 from training import forecast as forecasts
+from training.executors import data_parallel
 from training.forecast import Pace
 from training.records import Curves, read
 
@@ -145,6 +147,8 @@ def test_devices_go_with_the_time(homework, monkeypatch):
     assert homework("plan").error is None
 
 
-def test_fewer_devices_are_one_message(homework):
-    answer = homework("plan", "--time", "--device", "cuda:99", *TOGETHER)
-    assert "--device cpu" in answer.message
+def test_fewer_devices_are_named_before_anything_is_prepared(homework, monkeypatch):
+    monkeypatch.setattr(data_parallel, "all_devices", lambda name: [torch.device("cuda", 0)])
+    monkeypatch.setattr(forecasts, "prepare", None)
+    answer = homework("plan", "--time", *TOGETHER)
+    assert "--devices 2 needs 2 devices; --device auto leaves 1" in answer.message
