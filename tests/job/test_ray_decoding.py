@@ -3,6 +3,8 @@
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -229,3 +231,55 @@ def test_the_bytes_under_way_are_bounded(cluster, pictures, tmp_path, watched, m
     monkeypatch.setattr(ray_decoding._Handing, "_hand_out", noted)
     decode(cluster, pictures, tmp_path, monkeypatch)
     assert max(most) == 1
+
+
+HEAD_IS_LOST = """
+import os, sys, time
+from pathlib import Path
+from training.data import blocks, cache, decode_rest
+from training.executors import ray_cluster, ray_decoding
+pictures, address, head, *names = sys.argv[1:]
+ray_cluster.SECONDS_WITHOUT_HEAD = 3.0
+decode_rest.WORTH_SECONDS = decode_rest.ENOUGH_SECONDS = 0.0
+decode_rest.FIRST = {first}
+blocks.BLOCK_BYTES = {block_bytes}
+decode_block = blocks.decode_block
+def slowly(block):
+    import time
+    time.sleep(0.5)
+    return decode_block(block)
+ray_decoding.decode_block = slowly
+taken = []
+def elsewhere(blocks):
+    for block in ray_decoding.RayDecoding(address, Path(pictures), print)(blocks):
+        taken.append(block)
+        if len(taken) == 3:
+            os.kill(int(head), 9)
+        yield block
+try:
+    cache.decode_all(Path(pictures), names, {size}, elsewhere=elsewhere)
+except ray_cluster.HeadLostError as error:
+    print(error.message)
+    os._exit(7)
+"""
+
+
+def test_a_lost_head_is_an_error_and_what_was_decoded_is_kept(pictures, tmp_path, monkeypatch):
+    source = HEAD_IS_LOST.format(first=FIRST, size=SIZE, block_bytes=IN_A_BLOCK * 3 * SIZE**2)
+    with nodes(1) as cluster:
+        (head, *_) = cluster.head_node.all_processes["gcs_server"]
+        ended = subprocess.run(
+            [sys.executable, "-c", source, str(pictures), cluster.address, str(head.process.pid),
+             *names_in(pictures)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+            capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+    assert ended.returncode == 7, ended.stderr
+    assert "The head of the Ray cluster hasn't answered for 3 s." in ended.stdout
+    said = []
+    decode_all(pictures, names_in(pictures), SIZE, say=said.append)
+    (line,) = [line for line in said if "were decoded before" in line]
+    assert FIRST + 3 * IN_A_BLOCK <= int(line.split()[0]) < N
+    monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "plain"))
+    decode_all(pictures, names_in(pictures), SIZE)
+    assert kept(tmp_path / "cache") == kept(tmp_path / "plain")
