@@ -17,6 +17,7 @@ from training.executors import (
     Outcome,
     check_executor,
     check_samplers,
+    decoding_elsewhere,
     make_executor,
     threads_each,
 )
@@ -71,6 +72,7 @@ def run_study(
     device, precision = set_up(options.device, options.precision, settings.image_size)
     keep_deterministic(options.deterministic)
     check_setting(settings.weights)
+    elsewhere = decoding_elsewhere(options.where, folder.path.resolve(), progress.note)
     with locked(
         folder.lock("study"),
         lambda holder: progress.note(f"Waiting for {holder}, which is preparing"),
@@ -87,6 +89,7 @@ def run_study(
             choices=choices_of(settings),
             say=progress.note,
             others=locate_others(study, progress.stage),
+            elsewhere=elsewhere,
         )
         write(folder.study, study)
     _say_backbone(settings.backbone, len(data.record.classes), progress)
@@ -112,7 +115,7 @@ def run_study(
     for image_size in {e.image_size for e in everything if e.image_size is not None}:
         data.pixels(image_size, progress.note)  # decoded once, before several processes want them
         for other in data.others:
-            other.pixels(image_size, progress.stage, progress.note)
+            other.pixels(image_size, progress.stage, progress.note, elsewhere)
     wanted = {experiment.id for experiment in experiments}
 
     def run(plan: Plan, some: Sequence[Experiment]) -> Outcome:

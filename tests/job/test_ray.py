@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from ray_nodes import add_node, nodes
 from side_by_side import LONG, NAMES, folder_of, records, undisturbed
 
 from training.executors import ray as ray_executor
@@ -33,35 +34,6 @@ def test_options_of_ray_go_with_ray(homework):
     answer = homework("run", NAMES[0], "--address", "auto")
     assert answer.result.exit_code == 2
     assert "need --executor ray" in answer.output
-
-
-@contextlib.contextmanager
-def nodes(n):
-    """Start a head without CPUs and `n` machines with one each."""
-    pytest.importorskip("ray", reason="Ray isn't installed: pip install '.[ray]'")
-    from ray.cluster_utils import Cluster
-
-    with signals_kept():
-        found = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
-    try:
-        for _ in range(n):
-            add_node(found)
-        yield found
-    finally:
-        found.shutdown()
-
-
-def add_node(cluster, n_cpus=1):
-    with signals_kept():
-        return cluster.add_node(num_cpus=n_cpus)
-
-
-@contextlib.contextmanager
-def signals_kept():
-    """Take SIGTERM back from Ray, which it takes for whatever it starts."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="module")

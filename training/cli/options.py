@@ -184,6 +184,17 @@ _STUDY_OPTIONS = (
     *PICTURE_OPTIONS,
 )
 
+devices_option = click.option(
+    "--devices",
+    envvar="HOMEWORK_DEVICES",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Devices of this machine, or of one of a Ray cluster, that train each experiment "
+    "together, each on its part of every batch: CUDA devices, or as many processes on the CPU.",
+)
+
 _WHERE_OPTIONS = (
     click.option(
         "--jobs",
@@ -203,16 +214,7 @@ _WHERE_OPTIONS = (
         "number in the last digits.  [default: as many as torch takes, as a rule one a core, "
         "divided by --jobs; 1 on a Ray cluster]",
     ),
-    click.option(
-        "--devices",
-        envvar="HOMEWORK_DEVICES",
-        type=click.IntRange(min=1),
-        default=1,
-        show_default=True,
-        metavar="N",
-        help="Devices of this machine, or of one of a Ray cluster, that train each experiment "
-        "together, each on its part of every batch: CUDA devices, or as many processes on the CPU.",
-    ),
+    devices_option,
     click.option(
         "--executor",
         type=click.Choice(["local", "ray"]),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from training.byte_sizes import human_size
 from training.cli.completion import experiments
@@ -14,6 +15,7 @@ from training.cli.options import (
     check_trusted_code,
     code_folders,
     device_option,
+    devices_option,
     json_option,
     precision_option,
     study_options,
@@ -22,7 +24,7 @@ from training.durations import duration
 from training.planning.plan import PENDING, Plan, Step
 from training.planning.to_come import all_to_come
 from training.records import StudyFolder, StudyRecord, read_if_there
-from training.run.run_options import LARGEST_KEPT_BYTES, RunOptions
+from training.run.run_options import LARGEST_KEPT_BYTES, RunOptions, Where
 
 if TYPE_CHECKING:
     from training.forecast import Forecast
@@ -38,6 +40,7 @@ Timing = Callable[[Plan, list[Step]], "Forecast"]
 )
 @device_option
 @precision_option
+@devices_option
 @json_option
 @click.pass_context
 def plan(
@@ -49,6 +52,7 @@ def plan(
     timed: bool,
     device: str,
     precision: str,
+    devices: int,
     as_json: bool,
 ) -> None:
     """Show what would run, what is done, and why, for the study that the options describe.
@@ -61,16 +65,27 @@ def plan(
         homework plan --preset quick
         homework plan transfer -f study.toml --epochs 5
         homework plan --data ~/caltech101 --time
+        homework plan --time --devices 2
     """
     if timed:
         check_trusted_code(ctx, study)
         folders = code_folders(ctx)
-        options = RunOptions(device=device, precision=precision, code_folders=folders)
+        options = RunOptions(
+            device=device,
+            precision=precision,
+            code_folders=folders,
+            where=Where(devices=devices),
+        )
         show_plan(study, folder, names, as_json, timing_by(options))
-    elif (device, precision) != ("auto", "auto"):
-        raise click.UsageError("--device and --precision need --time.")
+    elif (device, precision) != ("auto", "auto") or _is_given(ctx, "devices"):
+        raise click.UsageError("--device, --precision and --devices need --time.")
     else:
         show_plan(study, folder, names, as_json)
+
+
+def _is_given(ctx: click.Context, name: str) -> bool:
+    """Tell whether an option stands on the command line, not in a variable that is set for runs."""
+    return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def show_plan(
@@ -123,7 +138,11 @@ def _print_steps(
         click.echo(f"Can't time {problem}", err=True)
     seconds = forecast.seconds if forecast else [0.0] * len(steps)
     if as_json:
-        added = [{"seconds": each} if timing else {} for each in seconds]
+        known = forecast.memory.each if forecast else {}
+        added = [
+            {"seconds": each, "device_bytes": known.get(step.experiment.id)} if timing else {}
+            for step, each in zip(steps, seconds, strict=True)
+        ]
         print_json([as_plain(step) | more for step, more in zip(steps, added, strict=True)])
         return
     of_stand_ins = forecast.stand_ins if forecast else [0.0] * len(steps)
@@ -186,16 +205,19 @@ def timing_by(options: RunOptions) -> Timing:
 
 
 def _say_total(forecast: "Forecast") -> None:
+    n = forecast.n_devices
     if forecast.memory.largest:
         unknown = forecast.memory.unknown
+        each = f" on each of the {n} devices" if n > 1 else ""
         besides = f"; not known of {', '.join(unknown)}" if unknown else ""
         click.echo(
             f"{forecast.memory.experiment} takes most memory, about "
-            f"{human_size(forecast.memory.largest)} for weights, a training step and evaluation, "
-            f"besides Python and the images{besides}"
+            f"{human_size(forecast.memory.largest)}{each} for weights, a training step and "
+            f"evaluation, besides Python and the images{besides}"
         )
     beside = " and runs that couldn't be timed" if forecast.problems else ""
+    devices = f"{n} devices ({forecast.device})" if n > 1 else forecast.device
     click.echo(
-        f"about {duration(forecast.total)} on {forecast.device} in {forecast.precision}, one run "
+        f"about {duration(forecast.total)} on {devices} in {forecast.precision}, one run "
         f"after another{_first(math.fsum(forecast.stand_ins))}, not counting downloads{beside}"
     )

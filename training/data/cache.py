@@ -7,26 +7,23 @@ that is damaged is made anew when it is wanted. Decoding that was ended goes on 
 
 import contextlib
 import errno
-import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-import PIL
-
 from training.byte_sizes import human_size
 from training.data import old_pixel_files, unfinished
+from training.data.blocks import Elsewhere
 from training.data.contents import write_contents
-from training.data.formats import reads_heic
+from training.data.decode_rest import Rest
 from training.data.pixel_files import (
     BESIDE,
     Mender,
     PixelCache,
-    Sources,
     load,
     most_alike,
 )
+from training.data.sources import Sources, sources_of
 from training.errors import DataError, RecordError
 from training.folders import cache_folder
 from training.locks import locked
@@ -36,16 +33,13 @@ from training.records import remove_leftovers, writing
 Stage = Callable[[int, int, str], None]
 """Receives (done, total, what)."""
 
-DECODER = 3
-"""Changes whenever the pixels made from a file would, or what is kept beside them."""
-
 
 def kept_pixels(root: Path, paths: Sequence[str], image_size: int) -> PixelCache | None:
     """Return the images at `image_size` if the cache holds them; decode nothing.
 
     One that is damaged there is mended when it is touched.
     """
-    sources = _sources(root, paths, image_size)
+    sources = sources_of(root, paths, image_size)
     return load(Mender(_array(sources, image_size), root, paths), sources, image_size)
 
 
@@ -69,17 +63,19 @@ def decode_all(
     image_size: int,
     progress: Stage | None = None,
     say: Callable[[str], None] | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> PixelCache:
     """Return the images at `image_size`, decoding only what the cache doesn't hold.
 
     Args:
         say: Told beforehand what will be stored, and where.
+        elsewhere: Decodes blocks on other machines, where there are many images.
 
     Raises:
         DataError: No space or no permission in the cache folder.
     """
     folder = cache_folder() / "pixels"
-    sources = _sources(root, paths, image_size)
+    sources = sources_of(root, paths, image_size)
     array = _array(sources, image_size)
     mender = Mender(array, root, paths, say)
     found = load(mender, sources, image_size)
@@ -92,7 +88,7 @@ def decode_all(
     try:
         with locked(lock, _says_that_it_waits(progress, len(paths))):
             found = load(mender, sources, image_size) or _of_old(mender, sources, image_size)
-            return found or _decode(mender, sources, image_size, progress)
+            return found or _decode(mender, sources, image_size, progress, elsewhere)
     except RecordError as error:
         raise _no_room(folder, error) from error
 
@@ -118,7 +114,11 @@ def _of_old(mender: Mender, sources: Sources, image_size: int) -> PixelCache | N
 
 
 def _decode(
-    mender: Mender, sources: Sources, image_size: int, progress: Stage | None
+    mender: Mender,
+    sources: Sources,
+    image_size: int,
+    progress: Stage | None,
+    elsewhere: Elsewhere | None,
 ) -> PixelCache:
     array, beside, n = mender.array, mender.array.with_suffix(BESIDE), len(mender.paths)
     remove_leftovers(array.parent, [array.name, beside.name])
@@ -128,7 +128,7 @@ def _decode(
         mender.say(will_store(n, image_size))
     try:
         with writing(array):
-            _fill(mender, sources, image_size, progress)
+            _fill(mender, sources, image_size, progress, elsewhere)
             unfinished.give_name(array)
     except RecordError:
         unfinished.remove(array)
@@ -139,7 +139,13 @@ def _decode(
     return loaded
 
 
-def _fill(mender: Mender, sources: Sources, image_size: int, progress: Stage | None) -> None:
+def _fill(
+    mender: Mender,
+    sources: Sources,
+    image_size: int,
+    progress: Stage | None,
+    elsewhere: Elsewhere | None,
+) -> None:
     """Decode what no array has yet; nothing is mapped any more when this is done."""
     array, n = mender.array, len(mender.paths)
     done = 0
@@ -157,31 +163,9 @@ def _fill(mender: Mender, sources: Sources, image_size: int, progress: Stage | N
     alike = most_alike(array.parent, sources, image_size)
     if alike is not None:
         unfinished.take_over(new, alike, count)
-    unfinished.decode_the_rest(new, mender.root, mender.paths, count)
+    Rest(new, mender.root, mender.paths, sources, count).decode(elsewhere)
     new.pixels.flush()  # type: ignore[attr-defined]
     write_contents(array.with_suffix(BESIDE), sources.kind, new.contents)
-
-
-def _sources(root: Path, paths: Sequence[str], image_size: int) -> Sources:
-    more = " heif" if reads_heic() else ""  # what was unreadable without is tried again
-    kind = _short(f"{DECODER} {PIL.__version__} {image_size} {root.resolve()}{more}").hex()
-    states = bytearray()
-    for path in paths:
-        states += _short(_state(root, path))
-    return Sources(kind, np.frombuffer(bytes(states), np.uint8).reshape(len(paths), -1))
-
-
-def _state(root: Path, path: str) -> str:
-    try:
-        state = (root / path).stat()
-    except OSError:
-        return f"{path} missing"
-    # the last is set by the system alone: a file rewritten under its old time has another
-    return f"{path} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
-
-
-def _short(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=12).digest()
 
 
 def _check_space(folder: Path, n_bytes: int) -> None:

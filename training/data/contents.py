@@ -154,7 +154,12 @@ def write_contents(file: Path, kind: str, contents: Contents) -> None:
         RecordError: The file can't be written.
     """
     head = msgspec.json.encode(
-        _Head(kind, len(contents), dict(contents.unreadable), dict(contents.remarks))
+        _Head(
+            kind,
+            len(contents),
+            dict(contents.unreadable),
+            dict(sorted(contents.remarks.items())),
+        )
     )
     with replacing(file) as temporary, temporary.open("wb+") as stream:
         stream.write(MAGIC + bytes(_DIGEST) + _LENGTH.pack(len(head)) + head)

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.contents import CONVERTED, HASHED, READ, REMARKED, ROW, Contents
-from training.data.pixel_files import Sources, open_array
+from training.data.pixel_files import open_array
 from training.data.sealed import read_sealed
+from training.data.sources import Sources
 
 BESIDE = ".json"
 CHECKED_AT_ONCE = 2**24

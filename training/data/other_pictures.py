@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from training.byte_names import escaped
 from training.data import duplicates
+from training.data.blocks import Elsewhere
 from training.data.cache import Stage, decode_all
 from training.data.checked_pixels import Pixels
 from training.data.classes_in_common import InCommon, in_common, words
@@ -56,10 +57,13 @@ class OtherData:
         image_size: int,
         progress: Stage | None = None,
         say: Callable[[str], None] | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> Pixels:
         """Return all images at a size, uint8 (N, H, W, 3), decoding them if need be."""
         if image_size not in self._caches:
-            self._caches[image_size] = decode_all(self.root, self.paths, image_size, progress, say)
+            self._caches[image_size] = decode_all(
+                self.root, self.paths, image_size, progress, say, elsewhere
+            )
         return self._caches[image_size].pixels
 
     def files(self) -> list[Path]:
@@ -94,6 +98,7 @@ def prepare_others(
     choices: Choices,
     progress: Stage | None,
     say: Callable[[str], None],
+    elsewhere: Elsewhere | None = None,
 ) -> tuple[OtherData, ...]:
     """Make further data sets ready to be tested on.
 
@@ -104,12 +109,13 @@ def prepare_others(
         places: Where each is, by the name that the study gives it.
         choices: The study's, of which the share of unreadable images and what becomes of images
             that are there twice hold here as well.
+        elsewhere: Decodes blocks on other machines, where there are many images.
 
     Raises:
         DataError: One can't be used, or has no class or nothing new for the study.
     """
     return tuple(
-        _prepare(name, place, own, image_size, choices, progress, say)
+        _prepare(name, place, own, image_size, choices, progress, say, elsewhere)
         for name, place in places.items()
     )
 
@@ -122,6 +128,7 @@ def _prepare(
     choices: Choices,
     progress: Stage | None,
     say: Callable[[str], None],
+    elsewhere: Elsewhere | None,
 ) -> OtherData:
     index = index_pictures(place)
     for text in index.words:
@@ -133,7 +140,7 @@ def _prepare(
     taken = [i for i, label in enumerate(index.labels) if numbers[label] >= 0]
     paths = [index.paths[i] for i in taken]
     labels = np.array([numbers[index.labels[i]] for i in taken], np.int64)
-    cache = decode_all(index.root, paths, image_size, progress, say)
+    cache = decode_all(index.root, paths, image_size, progress, say, elsewhere)
     contents = cache.contents
     check_unreadable(index.root, paths, contents.unreadable, choices.allow_unreadable)
     left_out = line(index.left_out, len(index.ignored_files), len(contents.unreadable))

@@ -1,6 +1,5 @@
 """Files of decoded images: an array of pixels and, beside it, what it holds and its checksums."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,33 +12,11 @@ from training.byte_names import escaped
 from training.data.checked_pixels import CheckedPixels, Pixels
 from training.data.contents import READ, Contents, read_contents
 from training.data.decode import decode_into
+from training.data.sources import Sources
 from training.errors import DataError
 
 BESIDE = ".contents"
 """Ending of the file beside an array."""
-
-_HASHED_AT_ONCE = 2**16
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What pixels were made from.
-
-    Attributes:
-        kind: Stands for the folder of the images and all that decides how they are decoded.
-        states: Of each image's file, in order, (N, 12): stands for its path, size and time.
-    """
-
-    kind: str
-    states: NDArray[np.uint8]
-
-    def name(self) -> str:
-        """Return 24 characters that stand for all of it."""
-        digest = hashlib.blake2b(self.kind.encode(), digest_size=12)
-        for start in range(0, len(self.states), _HASHED_AT_ONCE):
-            some = self.states[start : start + _HASHED_AT_ONCE]
-            digest.update(b"\n" + some.tobytes().hex("\n", some.shape[1]).encode())
-        return digest.hexdigest()
 
 
 @dataclass

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from training.byte_names import escaped
 from training.data import duplicates
+from training.data.blocks import Elsewhere
 from training.data.cache import Stage, decode_all
 from training.data.checked_pixels import Pixels
 from training.data.contents import Contents
@@ -71,6 +72,7 @@ class PreparedData:
         folds: The splits of each fold, where train and validation are cut into some.
         others: Further data sets, to be tested on alone.
         say: Told in words what is stored, and which image had to be mended.
+        elsewhere: Decodes blocks on other machines.
     """
 
     record: Dataset
@@ -82,6 +84,7 @@ class PreparedData:
     folds: FoldsOfSplits = ()
     others: tuple[OtherData, ...] = ()
     say: Callable[[str], None] | None = None
+    elsewhere: Elsewhere | None = None
     _caches: dict[int, PixelCache] = field(default_factory=dict)
 
     @property
@@ -128,7 +131,7 @@ class PreparedData:
     def _cache(self, image_size: int, say: Callable[[str], None] | None = None) -> PixelCache:
         if image_size not in self._caches:
             self._caches[image_size] = decode_all(
-                self.root, self.paths, image_size, self.progress, say or self.say
+                self.root, self.paths, image_size, self.progress, say or self.say, self.elsewhere
             )
         cache = self._caches[image_size]
         if cache.mender is not None:
@@ -155,6 +158,7 @@ def prepare(
     choices: Choices = NONE,
     say: Callable[[str], None] | None = None,
     others: Mapping[str, Path] | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> PreparedData:
     """Make a folder of images ready for training.
 
@@ -167,6 +171,7 @@ def prepare(
         choices: What the person says about the images.
         say: Told in words how the folder was understood, what is left out, what will be stored.
         others: Where further data sets are, to test on, by the names that the study gives them.
+        elsewhere: Decodes blocks on other machines, where there are many images.
 
     Raises:
         DataError: The folder can't be used; the message says why and how to fix it.
@@ -176,7 +181,7 @@ def prepare(
     for words in index.words:
         say(words)
     used = used_pictures(index, split(index, max_per_class, seed, choices))
-    cache = decode_all(index.root, used.paths, image_size, progress, say)
+    cache = decode_all(index.root, used.paths, image_size, progress, say, elsewhere)
     for words in _not_used(index, cache.contents):
         say(words)
     splits = readable(index, used, cache.contents, choices.allow_unreadable)
@@ -200,13 +205,14 @@ def prepare(
         folds=count_folds(used.labels, len(index.classes), folds),
     )  # fmt: skip
     own = Own(folder, index.classes, used.paths, splits, cache.contents)
-    further = prepare_others(others or {}, own, image_size, choices, progress, say)
+    further = prepare_others(others or {}, own, image_size, choices, progress, say, elsewhere)
     if further:
         described = tuple(other.record for other in further)
         record = msgspec.structs.replace(record, other_pictures=described)
     data = PreparedData(
-        record, splits, used.labels, index.root, used.paths, progress, folds, further, say
-    )
+        record, splits, used.labels, index.root, used.paths, progress, folds, further, say,
+        elsewhere,
+    )  # fmt: skip
     data._caches[image_size] = cache
     if study_folder is not None:
         data.record = _write_record(study_folder, data, cache)

@@ -6,7 +6,7 @@ What was written before a crash is found by its checksums.
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from training.data.checked_pixels import wrong_rows
 from training.data.contents import READ, REMARKED, ROW, Contents, Rows
-from training.data.decode_side_by_side import decode_side_by_side
-from training.data.pixel_files import BESIDE, Alike, Sources, open_array
+from training.data.pixel_files import BESIDE, Alike, open_array
+from training.data.sources import Sources
 
 AT_ONCE = 2**26
 """Bytes of images that are copied or checked at a time."""
@@ -126,15 +126,6 @@ def take_over(unfinished: Unfinished, alike: Alike, count: Count) -> None:
         count(len(to))
     row_of = dict(zip(rows.tolist(), places.tolist(), strict=True))
     into.remarks.update({row_of[i]: said for i, said in known.remarks.items() if i in row_of})
-
-
-def decode_the_rest(unfinished: Unfinished, root: Path, paths: Sequence[str], count: Count) -> None:
-    """Decode what isn't there yet."""
-    left = [(place, paths[place]) for place in unfinished.left().tolist()]
-    found = decode_side_by_side(unfinished.file, unfinished.pixels, left, root)
-    for place, decoded in found:
-        unfinished.contents.note(place, decoded)
-        count(1)
 
 
 def give_name(array: Path) -> None:

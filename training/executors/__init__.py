@@ -3,7 +3,13 @@
 from training.executors.in_rounds import InRounds, check_samplers
 from training.executors.local import LocalExecutor
 from training.executors.outcome import Outcome
-from training.executors.where import Executor, check_executor, make_executor, threads_each
+from training.executors.where import (
+    Executor,
+    check_executor,
+    decoding_elsewhere,
+    make_executor,
+    threads_each,
+)
 
 __all__ = [
     "Executor",
@@ -12,6 +18,7 @@ __all__ = [
     "Outcome",
     "check_executor",
     "check_samplers",
+    "decoding_elsewhere",
     "make_executor",
     "threads_each",
 ]

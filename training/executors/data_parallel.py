@@ -30,8 +30,8 @@ from training.executors.setup import Setup
 from training.folders import starting_python
 from training.planning.plan import Plan, Step
 from training.progress import Progress
-from training.records import Experiment
-from training.run.train_along import train_along
+from training.records import Experiment, Spec
+from training.run.train_along import time_along, train_along
 from training.run.workspace import Workspace
 from training.stopping import SIGNALS, StopSignal, signals_blocked
 
@@ -40,6 +40,9 @@ SECONDS_BETWEEN_LOOKS = 0.2
 
 SECONDS_TO_SAY_WHY = 5.0
 """What others have to say why an exchange failed."""
+
+TO_FIT = "The usual cause is running out of memory: try fewer --devices or a smaller --batch-size."
+TO_GO_ON = f"Finished work is saved; the same command goes on from the last checkpoint. {TO_FIT}"
 
 
 class DataParallelExecutor:
@@ -121,20 +124,33 @@ class OtherProcesses:
         self._connected = contextlib.ExitStack()
         self._group: ProcessGroup | None = None
 
+    def training(self, step: Step) -> contextlib.AbstractContextManager[ProcessGroup]:
+        return self._along(step, f"training {step.experiment.id}", TO_GO_ON)
+
+    def timing(self, kind: Spec, n_images: int) -> contextlib.AbstractContextManager[ProcessGroup]:
+        return self._along((kind, n_images), f"timing {kind.model}", TO_FIT)
+
     @contextlib.contextmanager
-    def training(self, step: Step) -> Iterator[ProcessGroup]:
-        """Have the others train along while inside; any error ends them."""
+    def _along(
+        self, work: Step | tuple[Spec, int], what: str, remedy: str
+    ) -> Iterator[ProcessGroup]:
+        """Have the others work along while inside; any error ends them.
+
+        Args:
+            what: It is, to complete “Process 2 was killed while …”.
+            remedy: For that.
+        """
         try:
             if self._group is None:
                 self._group = self._start()
             for other in self._others:
                 with contextlib.suppress(OSError):  # one that died is met in the first exchange
-                    other.connection.send(step)
+                    other.connection.send(work)
             yield self._group
             for other in self._others:
                 self._answer(other)
         except GroupError as error:
-            reason = self._reason(step, error)
+            reason = self._reason(what, remedy, error)
             self.end()
             raise reason from error
         except BaseException:
@@ -184,7 +200,7 @@ class OtherProcesses:
         if error is not None:
             raise error
 
-    def _reason(self, step: Step, error: GroupError) -> Exception:
+    def _reason(self, what: str, remedy: str, error: GroupError) -> Exception:
         """Return why an exchange failed: what another process met, or that it died."""
         waiting = {other.connection: rank for rank, other in enumerate(self._others, 2)}
         ends: dict[int, _Other] = {}
@@ -205,11 +221,9 @@ class OtherProcesses:
                 ended = end_of(other.process)
                 was = "was " if ended.startswith("killed") else ""
                 return DeviceError(
-                    f"Process {rank} of {self.n} {was}{ended} while training "
-                    f"{step.experiment.id} on {self.devices[rank - 1]}.",
-                    "Finished work is saved; the same command goes on from the last checkpoint. "
-                    "The usual cause is running out of memory: try fewer --devices or a smaller "
-                    "--batch-size.",
+                    f"Process {rank} of {self.n} {was}{ended} while {what} "
+                    f"on {self.devices[rank - 1]}.",
+                    remedy,
                 )
         return error
 
@@ -236,7 +250,11 @@ def follow(connection: Connection, setup: Setup, rank: int, size: int, folder: P
             connection.send(None)
             with connected(folder, rank, size, workspace.device) as group:
                 while True:
-                    train_along(connection.recv(), workspace, group)
+                    match connection.recv():
+                        case Step() as step:
+                            train_along(step, workspace, group)
+                        case kind, n_images:
+                            time_along(kind, n_images, workspace, group)
                     connection.send(None)
         except GroupError:  # the first process knows, or is gone
             os._exit(0)

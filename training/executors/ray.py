@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -10,11 +9,13 @@ from typing import Any, Self
 from training.executors.dispatch import Dispatcher, Ended, Event, Lost, Said, Stopped
 from training.executors.outcome import Outcome
 from training.executors.ray_cluster import (
+    SECONDS_TO_LEAVE,
     HeadLostError,
     Needs,
     Watch,
     check_machines,
     connect,
+    disconnect,
     head_lost,
     import_ray,
     on_node,
@@ -28,7 +29,6 @@ from training.records import Experiment
 from training.run.workspace import Workspace
 
 SECONDS_BETWEEN_LOOKS = 0.2
-SECONDS_TO_LEAVE = 3.0
 
 ATTEMPTS = 4
 """Machines of a cluster come and go more often than processes are killed."""
@@ -129,7 +129,8 @@ class RayCrew:
     ) -> None:
         self._watch.end()
         if isinstance(error, HeadLostError):
-            self._leave_without_head()
+            self._tasks.clear()
+            self._disconnect(error)
             return
         with contextlib.suppress(Exception):  # the cluster may be gone
             if self._tasks:
@@ -141,16 +142,9 @@ class RayCrew:
         self._tasks.clear()
         self._disconnect()
 
-    def _leave_without_head(self) -> None:
-        """Disconnect, as long as that takes no answer of the head's."""
-        self._tasks.clear()
-        leaving = threading.Thread(target=self._disconnect, daemon=True)
-        leaving.start()
-        leaving.join(SECONDS_TO_LEAVE)
-
-    def _disconnect(self) -> None:
+    def _disconnect(self, error: BaseException | None = None) -> None:
         if not self._was_connected:
-            self.ray.shutdown()
+            disconnect(error)
 
     def has_room(self) -> bool:
         return len(self._tasks) < (self.jobs or self._watch.places)

@@ -24,6 +24,9 @@ SECONDS_BETWEEN_COUNTS = 1.0
 SECONDS_WITHOUT_HEAD = 20.0
 """After which the list is left: after 60 Ray ends this process, which says nothing then."""
 
+SECONDS_TO_LEAVE = 3.0
+"""A cluster that may not answer any more."""
+
 LONGEST_LOOK = 1.0
 """What one look counts at most, in seconds: a process that was held up hasn't looked meanwhile."""
 
@@ -49,6 +52,20 @@ class Needs:
         if self.gpus:
             places = min(places, math.floor(resources.get("GPU", 0) / self.gpus + 1e-9))
         return places
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine of a cluster.
+
+    Attributes:
+        node_id: What Ray calls it.
+        places: How many runs it has room for.
+    """
+
+    node_id: str
+    name: str
+    places: int
 
 
 def import_ray() -> ModuleType:
@@ -99,6 +116,17 @@ def connect(address: str | None, folder: Path) -> None:
         if threading.current_thread() is threading.main_thread():
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def disconnect(error: BaseException | None = None) -> None:
+    """Leave the cluster; where its head is lost, as long as that takes no answer of the head's."""
+    leave = import_ray().shutdown
+    if not isinstance(error, HeadLostError):
+        leave()
+        return
+    leaving = threading.Thread(target=leave, daemon=True)
+    leaving.start()
+    leaving.join(SECONDS_TO_LEAVE)
 
 
 def on_node(node_id: str) -> dict[str, Any]:
@@ -171,11 +199,14 @@ class Watch:
     """Counts the cluster's places in a thread, and so learns whether its head still answers.
 
     Asking takes as long as the head is silent, so that nobody else may ask it.
+
+    Attributes:
+        machines: Those that are there and have room for a run.
     """
 
     def __init__(self, needs: Needs) -> None:
         self._needs, self._ray = needs, import_ray()
-        self._places = 1
+        self.machines: list[Machine] = []
         self._answers = 0
         self._heard = 0
         self._silent = 0.0
@@ -188,11 +219,16 @@ class Watch:
     @property
     def places(self) -> int:
         """How many runs the cluster has room for at a time; at least 1, for one that grows."""
-        return max(1, self._places)
+        return max(1, sum(machine.places for machine in self.machines))
 
     def _count(self) -> None:
         nodes = [node for node in self._ray.nodes() if node["Alive"]]
-        self._places = sum(self._needs.fit_in(node["Resources"]) for node in nodes)
+        machines = [
+            Machine(node["NodeID"], node["NodeManagerHostname"], places)
+            for node in nodes
+            if (places := self._needs.fit_in(node["Resources"]))
+        ]
+        self.machines = machines
         self._answers += 1
 
     def _keep_counting(self) -> None:

@@ -52,7 +52,7 @@ class Setup:
         return cls(
             study=plan.study,
             folder=workspace.folder.path.resolve(),
-            data=dataclasses.replace(workspace.data, progress=None, say=None),
+            data=dataclasses.replace(workspace.data, progress=None, say=None, elsewhere=None),
             device=str(workspace.device),
             precision=workspace.precision,
             options=dataclasses.replace(options, code_folders=code_folders),

@@ -1,10 +1,12 @@
 """The executor that a person's choice of where experiments run asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import torch
 
+from training.data.blocks import Elsewhere
 from training.device.environment import all_devices
 from training.errors import StudyError
 from training.executors.data_parallel import DataParallelExecutor, devices_together
@@ -13,6 +15,7 @@ from training.executors.outcome import Outcome
 from training.executors.processes import ProcessExecutor
 from training.executors.ray import RayExecutor
 from training.executors.ray_cluster import import_ray
+from training.executors.ray_decoding import RayDecoding
 from training.planning.plan import Plan
 from training.records import Experiment
 from training.run.run_options import RunOptions, Where
@@ -57,6 +60,18 @@ def check_executor(options: RunOptions) -> None:
                 "Leave out --jobs, or --devices; or use --executor ray.",
             )
         devices_together(options.device, where.devices)
+
+
+def decoding_elsewhere(
+    where: Where, folder: Path, say: Callable[[str], object]
+) -> Elsewhere | None:
+    """Return what decodes images on other machines, if experiments run on some.
+
+    Args:
+        folder: Of the study.
+        say: Told who decodes.
+    """
+    return RayDecoding(where.address, folder, say) if where.executor == "ray" else None
 
 
 def make_executor(plan: Plan, workspace: Workspace) -> Executor:

@@ -5,6 +5,7 @@ most bytes that are alive at once are counted. What a device takes for itself, a
 its working space, isn't known from shapes.
 """
 
+import math
 import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from training.device.process_group import BUCKET_BYTES
 from training.networks.build import build
 from training.networks.freezing import freeze
 from training.networks.grey_input import with_channels
@@ -33,6 +35,7 @@ def run_bytes(
     in_16_bits: bool,
     evaluated_together: int,
     code_folders: Sequence[Path] = (),
+    n_devices: int = 1,
 ) -> int:
     """Return what a run's weights, its step and its evaluation take on the device, in bytes.
 
@@ -40,6 +43,7 @@ def run_bytes(
         in_16_bits: Whether products are computed in a format of two bytes.
         evaluated_together: Pictures that go through the network at once outside training.
         code_folders: See `networks.build`.
+        n_devices: That divide each batch among them; each has all weights.
 
     Raises:
         Exception: Whatever the network raises when it is built or shown pictures without numbers.
@@ -53,8 +57,10 @@ def run_bytes(
     kept = every + (STATES.get(spec.optimizer, 2) + bool(spec.ema)) * trained
     if in_16_bits:  # products round the weights to it, gradients stay as wide as the weights
         module, kept = module.to(torch.bfloat16), kept + every // 2 + trained // 2
-    pictures = _pictures(spec, spec.batch_size, module)
+    pictures = _pictures(spec, math.ceil(spec.batch_size / n_devices), module)
     step = _most_alive(lambda: _step(module, pictures, n_classes))
+    if n_devices > 1:  # gradients are joined to be exchanged
+        step = max(step, trained + min(trained, BUCKET_BYTES))
     together = _pictures(spec, max(spec.batch_size, evaluated_together), module)
     return kept + max(step, _most_alive(lambda: _evaluate(module.eval(), together)))
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from training.device.process_group import ALONE, ProcessGroup
 from training.planning.plan import Step
+from training.records import Spec
 
 
 class Devices(Protocol):
@@ -23,6 +24,13 @@ class Devices(Protocol):
             DeviceError: Another process failed, or has died.
         """
 
+    def timing(self, kind: Spec, n_images: int) -> contextlib.AbstractContextManager[ProcessGroup]:
+        """The same for a kind of run that is timed on the first images of each split.
+
+        Raises:
+            DeviceError: Another process failed, or has died.
+        """
+
 
 class OneDevice:
     """This process's own."""
@@ -30,6 +38,9 @@ class OneDevice:
     n = 1
 
     def training(self, step: Step) -> contextlib.AbstractContextManager[ProcessGroup]:
+        return contextlib.nullcontext(ALONE)
+
+    def timing(self, kind: Spec, n_images: int) -> contextlib.AbstractContextManager[ProcessGroup]:
         return contextlib.nullcontext(ALONE)
 
 

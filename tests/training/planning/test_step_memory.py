@@ -68,3 +68,18 @@ def test_a_format_of_two_bytes_halves_the_maps():
 def test_of_many_pictures_together_the_evaluation_decides():
     of = spec("alexnet", width=0.05)
     assert run_bytes(of, N_CLASSES, False, 512) > 5 * run_bytes(of, N_CLASSES, False, 1)
+
+
+def test_each_of_several_devices_has_all_weights_and_its_part_of_the_batch():
+    of, part = spec("resnet18", batch_size=128), spec("resnet18", batch_size=43)
+    together = run_bytes(of, N_CLASSES, False, 1, n_devices=3)
+    assert together == pytest.approx(run_bytes(part, N_CLASSES, False, 1), rel=0.01)
+
+
+def test_gradients_are_joined_to_be_exchanged():
+    """As `ConnectedGroup.sum` does it, where a step takes less than weights."""
+    of = spec("alexnet", batch_size=2, width=0.5)
+    weights = sum(t.nbytes for t in build("alexnet", N_CLASSES, (), 0.5).module.parameters())
+    joined = min(weights, 2**25)
+    assert run_bytes(of, N_CLASSES, False, 1, n_devices=2) >= 4 * weights + joined
+    assert run_bytes(of, N_CLASSES, False, 1) < 4 * weights + joined
