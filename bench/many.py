@@ -7,12 +7,12 @@ import argparse
 import math
 import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -35,11 +35,12 @@ from training.study.files import study_file_of
 
 EXAMPLE = Path(__file__).parent.parent / "runs" / "example"
 N_SECTIONS = 4
+RENDER = ("render", "--format", "html")
+FIRST, WITH_INDEX = "render, first", "render, with an index"
 COMMANDS = {
-    "list": ("list",), "plan": ("plan",), "status": ("status",),
-    "render": ("render", "--format", "html"),
-    "render, nothing changed": ("render", "--format", "html"),
-    "verify": ("verify",),
+    "list": ("list",), "plan": ("plan",), "status": ("status",), FIRST: RENDER,
+    "render, nothing changed": RENDER, WITH_INDEX: RENDER,
+    "compare": ("compare",), "verify": ("verify",),
 }  # fmt: skip
 
 
@@ -229,24 +230,38 @@ def _bits(n_right: int, n: int) -> str:
 
 
 def measure(study: Path, cache: Path) -> None:
-    """Run each command in a process of its own; print what it took."""
+    """Run each command in a process of its own; print what it took.
+
+    All but the first render have an index of the records, and `compare` of only one of its studies.
+    """
+    other = study.with_name("other")
+    shutil.copytree(study, other, copy_function=os.link)
     environment = os.environ | {"HOMEWORK_CACHE": str(cache)}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     for name, words in COMMANDS.items():
         where = ["--runs", str(study.parent), "--study", study.name]
+        if name == WITH_INDEX:
+            (study / "report.html").unlink()
+        if name == "compare":
+            where = [str(study), str(other), "--output", str(study.parent)]
         code = "from training.cli import main; main()"
         started = time.perf_counter()
         command = [sys.executable, "-c", code, *words, *where]
-        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)  # with the processes that it started itself
         seconds = time.perf_counter() - started
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        before = after
-        peak = after.ru_maxrss / 1024  # the highest so far
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+        busy, peak = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
         print(f"{name:24} {seconds:8.1f} s, of it computing {busy:6.1f} s, up to {peak:5.0f} MB",
               flush=True)  # fmt: skip
     size = (study / "report.html").stat().st_size
     print(f"{'report.html':24} {size / 1e6:8.2f} MB")
+
+
+def _make(folder: Path, n_runs: int, seeds: int) -> int:
+    """Write a study; return how many runs it has."""
+    return len(write_grids(EXAMPLE, folder, n_runs, seeds).experiments) * seeds
 
 
 def main() -> None:
@@ -260,8 +275,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             started = time.perf_counter()
-            study = write_grids(EXAMPLE, folder / "runs" / "many", n, options.seeds)
-            n_made = len(study.experiments) * options.seeds
+            with ProcessPoolExecutor(1) as other:  # a large process would make its children large
+                n_made = other.submit(_make, folder / "runs" / "many", n, options.seeds).result()
             print(f"\n{n_made:,} runs, made in {time.perf_counter() - started:.0f} s", flush=True)
             measure(folder / "runs" / "many", folder / "cache")
 

@@ -54,12 +54,14 @@ def compare(
         _check(ctx, output / f"{NAME}.html", folders, as_json)
         return
     if formats != "pdf":
-        write_bytes(output / f"{NAME}.html", compare_studies(*folders).encode())
+        write_bytes(output / f"{NAME}.html", compare_studies(*folders, indexed=True).encode())
         click.echo(output / f"{NAME}.html")
     if formats != "html":
         from report.pdf.write import write_pdf
 
-        write_bytes(output / f"{NAME}.pdf", write_pdf(compare_studies(*folders, paper=True)))
+        write_bytes(
+            output / f"{NAME}.pdf", write_pdf(compare_studies(*folders, paper=True, indexed=True))
+        )
         click.echo(output / f"{NAME}.pdf")
 
 

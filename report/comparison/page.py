@@ -14,6 +14,7 @@ from report.comparison.pairs import SIDES, tested_pairs
 from report.comparison.tables import accuracies, choices, differing_settings
 from report.errors import ReportError
 from report.evidence.load import StudyView, load_study
+from report.evidence.record_files import read_files
 from report.evidence.sentences import Parts, parts
 from report.sections.cover import Cover
 from report.sections.view import SectionView
@@ -27,7 +28,9 @@ SLUG = "compare"
 NAME = "comparison"
 
 
-def compare_studies(a: Path, b: Path, theme: Theme = DEFAULT, paper: bool = False) -> str:
+def compare_studies(
+    a: Path, b: Path, theme: Theme = DEFAULT, paper: bool = False, indexed: bool = False
+) -> str:
     """Return a page of two studies as HTML; its numbers' sources begin with `A/` and `B/`.
 
     Args:
@@ -35,6 +38,7 @@ def compare_studies(a: Path, b: Path, theme: Theme = DEFAULT, paper: bool = Fals
         b: The second's.
         theme: Whose templates print it, on which paper.
         paper: Whether it is for the pages of a PDF.
+        indexed: Whether the index may vouch for records, see `read_files`.
 
     Raises:
         ReportError: The folders are one, or a record contradicts itself.
@@ -43,6 +47,9 @@ def compare_studies(a: Path, b: Path, theme: Theme = DEFAULT, paper: bool = Fals
     if a.resolve() == b.resolve():
         raise ReportError(f"{a} and {b} are the same study.", "Name two studies.")
     views = [load_study(folder, f"{side}/") for side, folder in zip(SIDES, (a, b), strict=True)]
+    if indexed:
+        for view in views:
+            view.files = read_files(view.folder.path, indexed=True)
     section = _section(*views)
     html = render_section(section, views[0].study, theme, paper)
     fragment = Fragment(SLUG, section.title, html, html, "")

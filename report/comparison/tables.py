@@ -104,9 +104,10 @@ def differing_settings(a: StudyView, b: StudyView) -> Table | None:
         if all(runs := [view.runs(experiment.id)[:1] for view in (a, b)])
         and all(side[0].metrics.spec for side in runs)
     ]
+    different = [pair for pair in both if pair[0].metrics.spec != pair[1].metrics.spec]
     lines: dict[tuple[str, str], list[tuple[Run, Run]]] = {}
     for field in SPEC_FIELDS:
-        for pair in both:
+        for pair in different:
             values = [getattr(run.metrics.spec, field) for run in pair]
             if values[0] != values[1]:
                 lines.setdefault((field, repr(values)), []).append(pair)

@@ -1,5 +1,6 @@
 """What things are called in the report."""
 
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -193,6 +194,7 @@ def _field_and_value(name: str, value: Any) -> str:
     return f"{before}{value_text(name, value)}{after}"
 
 
+@functools.cache
 def _around(name: str) -> tuple[str, str]:
     """Return what stands before and behind the value of a field that is named with it."""
     return PHRASES[name] if name in PHRASES else (f"{field_words(name)} ", "")
