@@ -7,12 +7,12 @@ import argparse
 import math
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -42,6 +42,16 @@ COMMANDS = {
     "render, nothing changed": RENDER, WITH_INDEX: RENDER,
     "compare": ("compare",), "verify": ("verify",),
 }  # fmt: skip
+
+
+CODE = """
+import atexit, pathlib
+at_end = pathlib.Path("/proc/self/status")
+atexit.register(lambda: pathlib.Path({peak!r}).write_text(at_end.read_text()))
+from training.cli import main
+main()
+"""
+"""A command that leaves what Linux says of its memory; `getrusage` counts its parent's, too."""
 
 
 def write_many(example: Path, folder: Path, n_experiments: int) -> Path:
@@ -236,6 +246,7 @@ def measure(study: Path, cache: Path) -> None:
     """
     other = study.with_name("other")
     shutil.copytree(study, other, copy_function=os.link)
+    peak = study.with_name("peak.txt")
     environment = os.environ | {"HOMEWORK_CACHE": str(cache)}
     for name, words in COMMANDS.items():
         where = ["--runs", str(study.parent), "--study", study.name]
@@ -243,25 +254,20 @@ def measure(study: Path, cache: Path) -> None:
             (study / "report.html").unlink()
         if name == "compare":
             where = [str(study), str(other), "--output", str(study.parent)]
-        code = "from training.cli import main; main()"
         started = time.perf_counter()
-        command = [sys.executable, "-c", code, *words, *where]
+        command = [sys.executable, "-c", CODE.format(peak=str(peak)), *words, *where]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         _, status, used = os.wait4(process.pid, 0)  # with the processes that it started itself
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command)
-        busy, peak = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-        print(f"{name:24} {seconds:8.1f} s, of it computing {busy:6.1f} s, up to {peak:5.0f} MB",
-              flush=True)  # fmt: skip
+        busy = used.ru_utime + used.ru_stime
+        megabytes = int(re.search(r"VmHWM:\s+(\d+)", peak.read_text())[1]) / 1024
+        took = f"{seconds:8.1f} s, of it computing {busy:6.1f} s, up to {megabytes:5.0f} MB"
+        print(f"{name:24} {took}", flush=True)
     size = (study / "report.html").stat().st_size
     print(f"{'report.html':24} {size / 1e6:8.2f} MB")
-
-
-def _make(folder: Path, n_runs: int, seeds: int) -> int:
-    """Write a study; return how many runs it has."""
-    return len(write_grids(EXAMPLE, folder, n_runs, seeds).experiments) * seeds
 
 
 def main() -> None:
@@ -275,8 +281,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             started = time.perf_counter()
-            with ProcessPoolExecutor(1) as other:  # a large process would make its children large
-                n_made = other.submit(_make, folder / "runs" / "many", n, options.seeds).result()
+            study = write_grids(EXAMPLE, folder / "runs" / "many", n, options.seeds)
+            n_made = len(study.experiments) * options.seeds
             print(f"\n{n_made:,} runs, made in {time.perf_counter() - started:.0f} s", flush=True)
             measure(folder / "runs" / "many", folder / "cache")
 
