@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from training.device.meeting import by_file
 from training.device.precision import computing
 from training.device.process_group import connected
 from training.device.randomness import seed_all
@@ -60,7 +61,7 @@ class TwoProcesses:
 
 def _answer(connection, rank, folder):
     torch.set_num_threads(1)
-    with contextlib.suppress(EOFError), connected(folder, rank, 2, CPU) as group:
+    with contextlib.suppress(EOFError), connected(by_file(folder, 2), rank, 2, CPU) as group:
         while True:
             function, arguments, fields = connection.recv()
             try:
