@@ -228,6 +228,20 @@ def test_several_devices_are_those_of_one_machine(on_ray, cluster, homework, tmp
     assert (found.environment.n_devices, found.environment.n_threads) == (2, 1)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_devices_of_several_machines_train_one_run(on_ray, homework, tmp_path):
+    """No machine has two CPUs: both train each run, with the records of two processes of one."""
+    together = ("--devices", "2")
+    whole = undisturbed(homework, tmp_path, *SHORT, *together)
+    answer = on_ray(*together)
+    assert answer.error is None, answer.output
+    assert "has 2 CPUs for one run: each is divided among several machines" in answer.output
+    assert records(tmp_path, "runs") == whole
+    found = read(folder_of(tmp_path).metrics(NAMES[0], 0), Metrics)
+    assert (found.environment.n_devices, found.environment.n_threads) == (2, 1)
+
+
 @pytest.mark.parametrize("share", ["0.5", "1"])
 def test_devices_take_whole_gpus(homework, share):
     pytest.importorskip("ray", reason="Ray isn't installed: pip install '.[ray]'")

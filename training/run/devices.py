@@ -12,9 +12,11 @@ class Devices(Protocol):
 
     Attributes:
         n: How many devices train one run, each in a process of its own.
+        n_machines: On how many machines they are, as far as a run has been trained.
     """
 
     n: int
+    n_machines: int
 
     def training(self, step: Step) -> contextlib.AbstractContextManager[ProcessGroup]:
         """Have the other processes call `train_model` for a step, too, while inside.
@@ -28,6 +30,7 @@ class OneDevice:
     """This process's own."""
 
     n = 1
+    n_machines = 1
 
     def training(self, step: Step) -> contextlib.AbstractContextManager[ProcessGroup]:
         return contextlib.nullcontext(ALONE)
