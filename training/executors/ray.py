@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from training.executors.dispatch import Dispatcher, Ended, Event, Lost, Said, Stopped
 from training.executors.outcome import Outcome
+from training.executors.ray_board import MACHINES, Board, Post
 from training.executors.ray_cluster import (
     HeadLostError,
     Needs,
@@ -25,7 +26,7 @@ from training.executors.ray_cluster import (
     release,
     reserve,
 )
-from training.executors.ray_task import Board, Post, run_task
+from training.executors.ray_task import run_task
 from training.executors.ray_together import in_part
 from training.executors.schedule import Task
 from training.executors.setup import Setup
@@ -89,14 +90,14 @@ class Run:
 
     Attributes:
         place: That was reserved for it, if it is divided among several machines.
-        has_begun: Whether it has said anything.
+        machines: That it has said that it is on; none before it has begun.
     """
 
     task: Task
     force: bool
     place: Any
     reference: Any
-    has_begun: bool = False
+    machines: frozenset[str] = frozenset()
 
 
 class RayCrew:
@@ -207,7 +208,7 @@ class RayCrew:
     def _start_divided(self) -> None:
         """Divide the runs that wait for a machine which isn't there any more."""
         waiting = [
-            number for number, run in self._runs.items() if run.place is None and not run.has_begun
+            number for number, run in self._runs.items() if run.place is None and not run.machines
         ]
         for number in waiting:
             run = self._runs.pop(number)
@@ -224,11 +225,24 @@ class RayCrew:
         if not ended:
             ended, _ = self.ray.wait(list(numbers), timeout=SECONDS_BETWEEN_LOOKS)
         for number, what, arguments in self._posts():
-            if number in self._runs:
-                self._runs[number].has_begun = True
+            if number not in self._runs:  # of a process that is lost
+                continue
+            if what == MACHINES:
+                self._runs[number].machines = frozenset(map(str, arguments))
+            else:
                 yield Said(self._runs[number].task, what, arguments)
         for reference in ended:
             yield self._end(self._runs.pop(numbers[reference]))
+        yield from self._lost_with_machines()
+
+    def _lost_with_machines(self) -> Iterator[Lost]:
+        """End the runs on machines that are gone: their tasks may take minutes to learn of it."""
+        gone = self._watch.gone
+        for number in [n for n, run in self._runs.items() if run.machines & gone]:
+            run = self._runs.pop(number)
+            self.ray.cancel(run.reference, force=True)
+            self._release(run)
+            yield Lost(run.task, "lost (its machine doesn't answer)")
 
     def _posts(self) -> list[Post]:
         """Take what the board has, unless that takes long: then next time."""

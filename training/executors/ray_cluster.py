@@ -79,7 +79,7 @@ class Room:
 
     @classmethod
     def of(cls, nodes: Sequence[dict[str, Any]], needs: Needs) -> "Room":
-        resources = [node["Resources"] for node in nodes if node["Alive"]]
+        resources = [node["Resources"] for node in nodes]
         devices = sum(needs.of_device.fit_in(each) for each in resources)
         return cls(
             sum(needs.fit_in(each) for each in resources),
@@ -228,6 +228,10 @@ class Watch:
     """Counts the cluster's places in a thread, and so learns whether its head still answers.
 
     Asking takes as long as the head is silent, so that nobody else may ask it.
+
+    Attributes:
+        room: What the cluster has room for.
+        gone: What Ray calls the machines that have left, or don't answer any more.
     """
 
     def __init__(self, needs: Needs) -> None:
@@ -239,6 +243,7 @@ class Watch:
         self._ended = threading.Event()
         self._asked: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
         self.room = Room(0, 0, 0)
+        self.gone: set[str] = set()
         self._count()
         self._thread = threading.Thread(target=self._keep_counting, daemon=True)
         self._thread.start()
@@ -249,7 +254,9 @@ class Watch:
         return max(1, self.room.whole or self.room.divided)
 
     def _count(self) -> None:
-        self.room = Room.of(self._ray.nodes(), self._needs)
+        nodes = self._ray.nodes()
+        self.room = Room.of([node for node in nodes if node["Alive"]], self._needs)
+        self.gone = {node["NodeID"] for node in nodes if not node["Alive"]}
         self._answers += 1
 
     def _keep_counting(self) -> None:

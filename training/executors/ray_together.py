@@ -8,12 +8,13 @@ import contextlib
 import dataclasses
 import os
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import Any
 
 from training.device.meeting import by_address, unreachable
 from training.device.process_group import PATIENCE, GroupError, ProcessGroup, connected
 from training.executors.forwarding import portable
+from training.executors.ray_board import BoardProgress, machine_id
 from training.executors.setup import Setup
 from training.planning.plan import Step
 from training.progress import Progress
@@ -39,7 +40,7 @@ class SeveralMachines:
 
     Args:
         place: A placement group with a part for each device; this process is in the first.
-        leave: Ends this process, after it has said why.
+        progress: Of the workspace.
 
     Attributes:
         n: How many devices train one run, this process's included.
@@ -47,14 +48,14 @@ class SeveralMachines:
     """
 
     def __init__(
-        self, setup: Setup, place: Any, workspace: Workspace, leave: Callable[[str], NoReturn]
+        self, setup: Setup, place: Any, workspace: Workspace, progress: BoardProgress
     ) -> None:
         import ray
 
         options = dataclasses.replace(setup.options, logs=())
         self.setup = dataclasses.replace(setup, options=options)
         self.place, self.n = place, place.bundle_count
-        self.workspace, self.leave = workspace, leave
+        self.workspace, self.progress = workspace, progress
         self.ray = ray
         self.n_machines = 1
         self._tasks: list[Any] = []
@@ -75,7 +76,7 @@ class SeveralMachines:
                     yield group
                 except GroupError as error:  # not disconnected yet, which may wait for the lost one
                     self._say_why(step, error)
-                    self.leave(str(error))
+                    self.progress.leave(str(error))
             self._raise_what_they_met(self.ray.get(self._tasks))
         finally:
             self._ending.set()
@@ -83,18 +84,20 @@ class SeveralMachines:
 
     def _start(self, step: Step, store: Any, address: str) -> None:
         setup = self.ray.put(self.setup)
-        for rank in range(1, self.n):
+        others = range(1, self.n)
+        for rank in others:
             options = in_part(self.place, rank, self.setup)
             task = self.ray.remote(max_retries=0)(train_along_task).options(**options)
             self._tasks.append(task.remote(setup, rank, self.n, (address, store.port), step))
-        while (ready := sum(store.check([key_of(rank)]) for rank in range(1, self.n))) < self.n - 1:
+        while (ready := sum(store.check([key_of(rank)]) for rank in others)) < len(others):
             ended, _ = self.ray.wait(self._tasks, timeout=SECONDS_BETWEEN_LOOKS)
             self._look_at(step, ended)
-            stage = self.workspace.progress.stage
-            stage(ready, self.n - 1, "Starting the processes of the other devices")
+            stage = self.progress.stage
+            stage(ready, len(others), "Starting the processes of the other devices")
             self.workspace.stop.check()
-        others = {store.get(key_of(rank)).decode() for rank in range(1, self.n)}
-        self.n_machines = len({node_id(), *others})
+        machines = {machine_id(), *(store.get(key_of(rank)).decode() for rank in others)}
+        self.n_machines = len(machines)
+        self.progress.on_machines(machines)
         store.set(CONNECT, "")
         stage(1, 1, "Starting the processes of the other devices")
 
@@ -111,7 +114,7 @@ class SeveralMachines:
             yield group
 
     def _watch(self, step: Step) -> None:
-        """Leave when a task is lost: an exchange with a machine that is cut off would never end."""
+        """Leave when a task is lost: NCCL would wait for its process."""
         left = list(self._tasks)
         while left and not self._ending.is_set():
             ended, left = self.ray.wait(left, timeout=SECONDS_BETWEEN_LOOKS)
@@ -133,7 +136,7 @@ class SeveralMachines:
                 met.append(self.ray.get(task))
             except self.ray.exceptions.RayError as error:
                 rank = self._tasks.index(task) + 1
-                self.leave(
+                self.progress.leave(
                     f"Process {rank + 1} of {self.n}, which trained {step.experiment.id}, is "
                     f"lost ({type(error).__name__})"
                 )
@@ -164,13 +167,6 @@ def in_part(place: Any, rank: int, setup: Setup) -> dict[str, Any]:
     }
 
 
-def node_id() -> str:
-    """Return what Ray calls this machine."""
-    import ray
-
-    return str(ray.get_runtime_context().get_node_id())
-
-
 def key_of(rank: int) -> str:
     """Return what a process writes when it is ready to connect."""
     return f"ready/{rank}"
@@ -192,7 +188,7 @@ def train_along_task(
         workspace = setup.open(Progress(), StopSignal()).workspace
         address = ray.util.get_node_ip_address()
         store = by_address(*first)
-        store.set(key_of(rank), node_id())
+        store.set(key_of(rank), machine_id())
         store.wait([CONNECT], PATIENCE)
         with connected(store, rank, size, workspace.device, address) as group:
             train_along(step, workspace, group)
