@@ -49,9 +49,7 @@ def by_address(address: str, port: int = 0) -> Any:
             address, port, is_master=not port, timeout=patience, wait_for_workers=False
         )
     except RuntimeError as error:
-        raise unreachable(
-            f"The first process's port, {address}:{port}, can't be reached"
-        ) from error
+        raise unreachable(f"The first process can't be reached at {address}:{port}") from error
 
 
 def _stores() -> Any:
