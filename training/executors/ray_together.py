@@ -31,6 +31,8 @@ SECONDS_TO_SAY_WHY = 5.0
 SECONDS_TO_END = 5.0
 """What others have to end by themselves."""
 
+STARTING = "Starting the processes of the other devices"
+
 CONNECT = "connect"
 """What the first process writes when all are there."""
 
@@ -75,9 +77,9 @@ class SeveralMachines:
                 try:
                     yield group
                 except GroupError as error:  # not disconnected yet, which may wait for the lost one
-                    self._say_why(step, error)
+                    self._say_why(step)
                     self.progress.leave(str(error))
-            self._raise_what_they_met(self.ray.get(self._tasks))
+            self._look_at(step, self._tasks)
         finally:
             self._ending.set()
             self._end()
@@ -92,14 +94,13 @@ class SeveralMachines:
         while (ready := sum(store.check([key_of(rank)]) for rank in others)) < len(others):
             ended, _ = self.ray.wait(self._tasks, timeout=SECONDS_BETWEEN_LOOKS)
             self._look_at(step, ended)
-            stage = self.progress.stage
-            stage(ready, len(others), "Starting the processes of the other devices")
+            self.progress.stage(ready, len(others), STARTING)
             self.workspace.stop.check()
         machines = {machine_id(), *(store.get(key_of(rank)).decode() for rank in others)}
         self.n_machines = len(machines)
         self.progress.on_machines(machines)
         store.set(CONNECT, "")
-        stage(1, 1, "Starting the processes of the other devices")
+        self.progress.stage(1, 1, STARTING)
 
     @contextlib.contextmanager
     def _connected(self, step: Step, store: Any, address: str) -> Iterator[ProcessGroup]:
@@ -109,7 +110,7 @@ class SeveralMachines:
                 found = connected(store, 0, self.n, device, address)
                 group = stack.enter_context(found)
             except GroupError as error:
-                self._say_why(step, error)
+                self._say_why(step)
                 raise unreachable(f"The processes of {step.experiment.id} can't connect") from error
             yield group
 
@@ -121,7 +122,7 @@ class SeveralMachines:
             with contextlib.suppress(Exception):  # what one met, the main thread raises
                 self._look_at(step, ended)
 
-    def _say_why(self, step: Step, error: GroupError) -> None:
+    def _say_why(self, step: Step) -> None:
         """Raise what another process met, or leave if one is lost, once that is known."""
         ended, _ = self.ray.wait(
             self._tasks, num_returns=len(self._tasks), timeout=SECONDS_TO_SAY_WHY
@@ -129,8 +130,8 @@ class SeveralMachines:
         self._look_at(step, ended)
 
     def _look_at(self, step: Step, ended: list[Any]) -> None:
-        """Raise what tasks that have ended met, or leave if one is lost."""
-        met = []
+        """Raise what tasks met that have ended, or are about to; leave if one is lost."""
+        met: list[Exception | None] = []
         for task in ended:
             try:
                 met.append(self.ray.get(task))
@@ -140,12 +141,9 @@ class SeveralMachines:
                     f"Process {rank + 1} of {self.n}, which trained {step.experiment.id}, is "
                     f"lost ({type(error).__name__})"
                 )
-        self._raise_what_they_met(met)
-
-    def _raise_what_they_met(self, met: list[Exception | None]) -> None:
-        for error in met:
-            if error is not None and not isinstance(error, GroupError):
-                raise error
+        for one in met:
+            if one is not None and not isinstance(one, GroupError):
+                raise one
 
     def _end(self) -> None:
         with contextlib.suppress(self.ray.exceptions.RayError):
