@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import os
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,9 @@ SECONDS_BETWEEN_LOOKS = 0.2
 
 SECONDS_TO_SAY_WHY = 5.0
 """What others, and Ray, have to say why an exchange failed."""
+
+SECONDS_TO_START = 300.0
+"""What others have until they are ready. Ray says nothing of a machine that can't be reached."""
 
 SECONDS_TO_END = 5.0
 """What others have to end by themselves."""
@@ -91,11 +95,17 @@ class SeveralMachines:
             options = in_part(self.place, rank, self.setup)
             task = self.ray.remote(max_retries=0)(train_along_task).options(**options)
             self._tasks.append(task.remote(setup, rank, self.n, (address, store.port), step))
+        until = time.monotonic() + SECONDS_TO_START
         while (ready := sum(store.check([key_of(rank)]) for rank in others)) < len(others):
             ended, _ = self.ray.wait(self._tasks, timeout=SECONDS_BETWEEN_LOOKS)
             self._look_at(step, ended)
             self.progress.stage(ready, len(others), STARTING)
             self.workspace.stop.check()
+            if time.monotonic() > until:
+                self.progress.leave(
+                    f"Of the other processes of {step.experiment.id} {ready} of {len(others)} have "
+                    f"started within {SECONDS_TO_START:.0f} s. Can the machines reach each other?"
+                )
         machines = {machine_id(), *(store.get(key_of(rank)).decode() for rank in others)}
         self.n_machines = len(machines)
         self.progress.on_machines(machines)
