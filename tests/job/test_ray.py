@@ -258,12 +258,14 @@ def test_several_devices_are_those_of_one_machine(on_ray, cluster, homework, tmp
 
 
 def add_when_runs_wait(cluster, monkeypatch, n_cpus):
-    """Have a machine join as soon as a line says that runs wait for one; return it in a list."""
-    added = []
+    """Have a machine join once a run waits for one; return it in a list."""
+    looks, added = [], []
 
     def then_add(room, needs):
         told_so = told(room, needs)
-        if "runs wait" in told_so and not added:
+        if "runs wait" in told_so:
+            looks.append(room)
+        if len(looks) == 3 and not added:  # the first one is before any run is handed out
             added.append(add_node(cluster, n_cpus))
         return told_so
 
@@ -296,6 +298,19 @@ def of_one_machine(found):
             assert record["environment"].pop("n_machines") == 2
             record["environment"]["n_machines"] = 1
     return found
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_runs_that_wait_are_divided_when_enough_machines_have_joined(
+    on_ray, cluster, tmp_path, monkeypatch
+):
+    added = add_when_runs_wait(cluster, monkeypatch, 1)
+    answer = on_ray("--devices", "3")
+    cluster.remove_node(added[0])
+    assert answer.error is None, answer.output
+    assert "runs wait until one joins" in answer.output
+    assert devices_and_machines(tmp_path) == (3, 3)
 
 
 @pytest.mark.slow
