@@ -27,7 +27,7 @@ from training.planning.step_memory import run_bytes
 from training.progress import Progress
 from training.records import Spec
 from training.records.changed_tests import LEVELS
-from training.run.devices import ONE_DEVICE
+from training.run.devices import ONE_DEVICE, DevicesHere
 from training.run.failures import why_failed
 from training.run.prepare_model import prepare_model
 from training.run.run_options import RunOptions
@@ -277,7 +277,9 @@ def _timed(kind: Spec, n_pictures: int, workspace: Workspace) -> tuple[Pace, flo
     some = with_first_images(workspace, n_pictures)
     first = some.data.splits
     ends: list[tuple[float, float]] = []
-    with workspace.devices.timing(kind, n_pictures) as group:
+    devices = workspace.devices
+    assert isinstance(devices, DevicesHere)
+    with devices.timing(kind, n_pictures) as group:
         started = time.perf_counter()
         model = prepare_model(kind, WeightsSource("none"), some)
         ready = time.perf_counter()

@@ -59,10 +59,10 @@ def speed_of(run: Run) -> Quantity | None:
     return derive("ratio", training, seconds)
 
 
-def devices_of(run: Run) -> tuple[str, int]:
-    """Return the name of a run's device, and how many trained it: what times are comparable by."""
-    environment = run.metrics.environment
-    return ("", 1) if environment is None else (environment.device_name, environment.n_devices)
+def devices_of(run: Run) -> tuple[str, int, int]:
+    """Return what times are comparable by: a run's device, how many, and on how many machines."""
+    e = run.metrics.environment
+    return ("", 1, 1) if e is None else (e.device_name, e.n_devices, e.n_machines)
 
 
 def peak_of(run: Run) -> Quantity | None:

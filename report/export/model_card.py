@@ -226,8 +226,9 @@ def _training(tested: list[Tested]) -> str:
 
 
 def _devices(environment: Environment) -> str:
-    n = environment.n_devices
-    return environment.device if n == 1 else f"{n} devices, the first {environment.device}"
+    n, machines = environment.n_devices, environment.n_machines
+    where = f" of {machines} machines" if machines > 1 else ""
+    return environment.device if n == 1 else f"{n} devices{where}, the first {environment.device}"
 
 
 def _counts(run: Run) -> str:

@@ -111,6 +111,7 @@ COLUMNS: tuple[Column, ...] = (
     _field("environment.precision", "text", "precision"),
     _field("environment.n_threads", "integer", "n_threads"),
     _field("environment.n_devices", "integer", "n_devices"),
+    _field("environment.n_machines", "integer", "n_machines"),
     _field("environment.homework", "text", "homework_version"),
     _field("environment.python", "text", "python_version"),
     _field("environment.torch", "text", "torch_version"),

@@ -241,5 +241,5 @@ def _nothing_for_less(tried: bool) -> list[Sentence]:
     return [say("Every other tested model took at least as much arithmetic.")]
 
 
-def _devices(tested: Tested) -> set[tuple[str, int]]:
+def _devices(tested: Tested) -> set[tuple[str, int, int]]:
     return {devices_of(run) for run in tested.runs}

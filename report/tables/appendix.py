@@ -147,7 +147,8 @@ def environments(view: StudyView) -> Table | None:
     """List the distinct places where runs happened; None where no record names one."""
     known = [run.metrics.environment for run in view.all_runs()]
     several = any(e is not None and e.n_devices > 1 for e in known)
-    found = list(_environments(view, several))
+    machines = any(e is not None and e.n_machines > 1 for e in known)
+    found = list(_environments(view, several, machines))
     if not found:
         return None
     columns = (
@@ -155,6 +156,7 @@ def environments(view: StudyView) -> Table | None:
         Column("Device"),
         Column("Platform"),
         *[number_column("Devices")] * several,
+        *[number_column("Machines")] * machines,
         number_column("Threads"),
         Column("Python"),
         Column("torch"),
@@ -170,7 +172,7 @@ def environments(view: StudyView) -> Table | None:
     return Table("environments", caption, columns, tuple(found))
 
 
-def _environments(view: StudyView, several: bool) -> Iterator[Row]:
+def _environments(view: StudyView, several: bool, machines: bool) -> Iterator[Row]:
     keys, seen = environment_keys(view), set()
     for run in in_each_environment(view):
         key, e = keys.get(environment_of(run)), run.metrics.environment
@@ -184,6 +186,7 @@ def _environments(view: StudyView, several: bool) -> Iterator[Row]:
             parts(Name(e.device_name)),
             parts(Name(e.platform)),
             *[parts(plain(run.number("/environment/n_devices")))] * several,
+            *[parts(plain(run.number("/environment/n_machines")))] * machines,
             threads,
             *(parts(Name(version)) if version else () for version in versions),
         )

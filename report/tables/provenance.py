@@ -98,7 +98,7 @@ def environment_of(run: Run) -> tuple[str | None, ...]:
         return ()
     return (
         e.device_name, e.device, e.platform, e.python, e.torch, e.torchvision, e.homework,
-        e.git_commit, str(e.n_threads), str(e.n_devices),
+        e.git_commit, str(e.n_threads), str(e.n_devices), str(e.n_machines),
     )  # fmt: skip
 
 

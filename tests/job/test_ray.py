@@ -11,7 +11,7 @@ import time
 
 import pytest
 from ray_nodes import add_node, nodes
-from side_by_side import LONG, NAMES, folder_of, records, undisturbed
+from side_by_side import LONG, NAMES, folder_of, is_gone, records, undisturbed
 
 from training.executors import ray as ray_executor
 from training.executors import ray_cluster
@@ -21,6 +21,7 @@ from training.stopping import StoppedError
 
 SHORT = ("--epochs", "10")
 EVERY_BATCH = ("--checkpoint-every", "0")
+TOGETHER = ("--devices", "2")
 
 
 def test_without_ray_there_is_one_message(homework, monkeypatch):
@@ -130,6 +131,41 @@ def parent_of(pid):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
+def test_a_machine_that_doesnt_answer_any_more_changes_no_record(
+    on_ray, cluster, homework, tmp_path, monkeypatch
+):
+    """The head says so of one that goes on computing, as where a network is divided."""
+    whole = undisturbed(homework, tmp_path, *SHORT)
+    gone, first = [], []
+
+    def cut(pid):
+        first.append(pid)
+        on_it = parent_of(pid)
+        gone.extend(
+            node.node_id
+            for node in cluster.worker_nodes
+            if node.all_processes["raylet"][0].process.pid == on_it
+        )
+
+    def counting(watch):
+        count(watch)
+        watch.gone = set(gone)
+        gone.clear()
+
+    count = ray_cluster.Watch._count
+    monkeypatch.setattr(ray_cluster.Watch, "_count", counting)
+    watch = when_it_trains(folder_of(tmp_path), NAMES[0], cut)
+    answer = on_ray(*EVERY_BATCH)
+    watch.join()
+    assert answer.error is None, answer.output
+    assert "Worker lost (its machine doesn't answer) (attempt 1 of 4)" in answer.output
+    assert "Resuming at epoch" in answer.output
+    assert is_gone(first[0])
+    assert records(tmp_path, "runs") == whole
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
 def test_a_machine_that_leaves_before_anything_runs_is_named(on_ray, cluster, monkeypatch):
     added = add_node(cluster).node_id
 
@@ -181,23 +217,138 @@ def test_what_all_started_is_not_lost_with_another_machine(on_ray, monkeypatch):
 @pytest.mark.filterwarnings("ignore")
 def test_several_devices_are_those_of_one_machine(on_ray, cluster, homework, tmp_path, monkeypatch):
     """Runs wait for a machine that is large enough, and their records are those of this one."""
-    together = ("--devices", "2")
+    together = ("--devices", "3")
     answer = homework("run", NAMES[0], *LONG, *SHORT, *together, "--runs", "whole", tiny=False)
     assert answer.error is None, answer.output
-    added = []
-
-    def then_add(*arguments):
-        ray_cluster.check_machines(*arguments)
-        added.append(add_node(cluster, 2))
-
-    monkeypatch.setattr(ray_executor, "check_machines", then_add)
+    added = add_when_runs_wait(cluster, monkeypatch, 3)
     answer = on_ray(*together)
     cluster.remove_node(added[0])
     assert answer.error is None, answer.output
-    assert "No machine of the Ray cluster has 2 CPUs for one run" in answer.output
+    assert "has 3 CPUs for one run (the largest has 1): runs wait until one joins" in answer.output
     assert records(tmp_path, "runs", NAMES[:1]) == records(tmp_path, "whole", NAMES[:1])
-    found = read(folder_of(tmp_path).metrics(NAMES[0], 0), Metrics)
-    assert (found.environment.n_devices, found.environment.n_threads) == (2, 1)
+    assert devices_and_machines(tmp_path) == (3, 1)
+
+
+def add_when_runs_wait(cluster, monkeypatch, n_cpus):
+    """Have a machine join once a run waits for one; return it in a list."""
+    looks, added = [], []
+
+    def then_add(room, needs):
+        told_so = told(room, needs)
+        if "runs wait" in told_so:
+            looks.append(room)
+        if len(looks) == 3 and not added:  # the first one is before any run is handed out
+            added.append(add_node(cluster, n_cpus))
+        return told_so
+
+    told = ray_cluster.Room.told
+    monkeypatch.setattr(ray_cluster.Room, "told", then_add)
+    return added
+
+
+def devices_and_machines(tmp_path):
+    found = read(folder_of(tmp_path).metrics(NAMES[0], 0), Metrics).environment
+    assert found.n_threads == 1
+    return found.n_devices, found.n_machines
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_devices_of_several_machines_train_one_run(on_ray, homework, tmp_path):
+    """No machine has two CPUs: both train each run, with the records of two processes of one."""
+    whole = undisturbed(homework, tmp_path, *SHORT, *TOGETHER)
+    answer = on_ray(*TOGETHER)
+    assert answer.error is None, answer.output
+    assert "has 2 CPUs for one run: each is divided among several machines" in answer.output
+    assert of_one_machine(records(tmp_path, "runs")) == whole
+    assert devices_and_machines(tmp_path) == (2, 2)
+
+
+def of_one_machine(found):
+    for record in found.values():
+        if "environment" in record:
+            assert record["environment"].pop("n_machines") == 2
+            record["environment"]["n_machines"] = 1
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_runs_that_wait_are_divided_when_enough_machines_have_joined(
+    on_ray, cluster, tmp_path, monkeypatch
+):
+    added = add_when_runs_wait(cluster, monkeypatch, 1)
+    answer = on_ray("--devices", "3")
+    cluster.remove_node(added[0])
+    assert answer.error is None, answer.output
+    assert "runs wait until one joins" in answer.output
+    assert devices_and_machines(tmp_path) == (3, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_as_few_machines_as_possible_train_one_run(on_ray, cluster, tmp_path):
+    """Of machines with one, one and two CPUs."""
+    added = add_node(cluster, 2)
+    answer = on_ray("--devices", "3")
+    cluster.remove_node(added)
+    assert answer.error is None, answer.output
+    assert devices_and_machines(tmp_path) == (3, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_killed_process_of_another_machine_changes_no_record(on_ray, cluster, homework, tmp_path):
+    whole = undisturbed(homework, tmp_path, *SHORT, *TOGETHER)
+    killed = []
+
+    def kill(_):
+        killed.extend(along(cluster))
+        os.kill(killed[0], signal.SIGKILL)
+
+    watch = when_it_trains(folder_of(tmp_path), NAMES[0], kill)
+    answer = on_ray(*EVERY_BATCH, *TOGETHER)
+    watch.join()
+    assert answer.error is None, answer.output
+    assert len(killed) == 1
+    said = f"Process 2 of 2, which trained {NAMES[0]}, is lost (WorkerCrashedError)"
+    assert said in answer.output
+    assert "Worker lost (WorkerCrashedError) (attempt 1 of 4)" in answer.output
+    assert "Resuming at epoch" in answer.output
+    assert of_one_machine(records(tmp_path, "runs")) == whole
+
+
+def along(cluster):
+    """Return the ids of the processes that train along with another one."""
+    machines = [node.all_processes["raylet"][0].process.pid for node in cluster.worker_nodes]
+    command = ["ps", "-o", "pid=,args=", "--ppid", ",".join(map(str, machines))]
+    lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    return [int(line.split()[0]) for line in lines if "ray::train_along_task" in line]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_divided_run_waits_for_a_machine_in_the_place_of_a_lost_one(
+    on_ray, cluster, homework, tmp_path, monkeypatch
+):
+    whole = undisturbed(homework, tmp_path, *SHORT, *TOGETHER)
+    orphans, added = [], add_when_runs_wait(cluster, monkeypatch, 1)
+
+    def cut(pid):
+        orphans.extend([pid, *along(cluster)])
+        os.kill(parent_of(pid), signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
+
+    watch = when_it_trains(folder_of(tmp_path), NAMES[0], cut)
+    answer = on_ray(*EVERY_BATCH, *TOGETHER)
+    watch.join()
+    assert answer.error is None, answer.output
+    assert len(orphans) == 2
+    assert added
+    assert all(is_gone(pid) for pid in orphans)
+    assert "(the largest has 1): runs wait until one joins" in answer.output
+    assert "Resuming at epoch" in answer.output
+    assert of_one_machine(records(tmp_path, "runs")) == whole
 
 
 @pytest.mark.parametrize("share", ["0.5", "1"])

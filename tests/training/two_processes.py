@@ -1,7 +1,10 @@
 """Two processes connected by gloo, which call the same function; and what they are given to do."""
 
 import contextlib
+import datetime
 import multiprocessing
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from training.device import process_group
+from training.device.meeting import LOOPBACK, by_address, by_file
 from training.device.precision import computing
 from training.device.process_group import connected
 from training.device.randomness import seed_all
@@ -26,17 +31,21 @@ CPU = torch.device("cpu")
 
 
 class TwoProcesses:
-    """They live as long as the context."""
+    """They live as long as the context, and find each other in a folder or at an address."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, meeting: Path | str, seconds_to_connect: float = 60) -> None:
         context = multiprocessing.get_context("spawn")
         self._all = []
+        port = 0
         for rank in range(2):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_answer, args=(theirs, rank, folder), daemon=True)
+            arguments = (theirs, rank, meeting, port, seconds_to_connect)
+            process = context.Process(target=_answer, args=arguments, daemon=True)
             process.start()
             theirs.close()
             self._all.append((process, ours))
+            if isinstance(meeting, str) and not rank:
+                port = ours.recv()
 
     def __enter__(self):
         return self
@@ -58,9 +67,18 @@ class TwoProcesses:
         return answers
 
 
-def _answer(connection, rank, folder):
+def _answer(connection, rank, meeting, port, seconds_to_connect):
     torch.set_num_threads(1)
-    with contextlib.suppress(EOFError), connected(folder, rank, 2, CPU) as group:
+    process_group.SECONDS_TO_CONNECT = seconds_to_connect
+    if isinstance(meeting, str):
+        store, address = by_address(meeting, port), meeting
+        if not rank:
+            connection.send(store.port)
+        store.set(f"ready/{rank}", "")
+        store.wait(["ready/0", "ready/1"], datetime.timedelta(minutes=1))
+    else:
+        store, address = by_file(meeting, 2), LOOPBACK
+    with contextlib.suppress(EOFError), connected(store, rank, 2, CPU, address) as group:
         while True:
             function, arguments, fields = connection.recv()
             try:
@@ -148,6 +166,17 @@ def summed(group, *shapes):
     tensors.append(torch.full((3,), group.rank + 1, dtype=torch.float64))
     group.sum(tensors)
     return tensors
+
+
+def late(group, seconds):
+    """Exchange when one has kept the other waiting."""
+    time.sleep(seconds * group.rank)
+    group.sum([torch.zeros(1)])
+    return group.share("late")
+
+
+def gloos_interface(group):
+    return os.environ["GLOO_SOCKET_IFNAME"]
 
 
 def first_ones(group):

@@ -191,8 +191,9 @@ devices_option = click.option(
     default=1,
     show_default=True,
     metavar="N",
-    help="Devices of this machine, or of one of a Ray cluster, that train each experiment "
-    "together, each on its part of every batch: CUDA devices, or as many processes on the CPU.",
+    help="Devices of this machine, or of as few as possible of a Ray cluster, that train each "
+    "experiment together, each on its part of every batch: CUDA devices, or as many processes on "
+    "the CPU.",
 )
 
 _WHERE_OPTIONS = (

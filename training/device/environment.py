@@ -150,7 +150,9 @@ def _cpu_says(what: str) -> str:
     return next((value.strip() for name, _, value in found if name.strip() == what), "")
 
 
-def describe(device: torch.device, precision: str = "fp32", n_devices: int = 1) -> Environment:
+def describe(
+    device: torch.device, precision: str = "fp32", n_devices: int = 1, n_machines: int = 1
+) -> Environment:
     """Describe where, and in which number format, a run happens."""
     return Environment(
         homework=training.__version__,
@@ -165,6 +167,7 @@ def describe(device: torch.device, precision: str = "fp32", n_devices: int = 1) 
         precision=precision,
         deterministic=torch.are_deterministic_algorithms_enabled(),
         n_devices=n_devices,
+        n_machines=n_machines,
     )
 
 

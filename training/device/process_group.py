@@ -2,17 +2,15 @@
 
 import contextlib
 import datetime
-import os
-import socket
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from training.device.meeting import LOOPBACK, SECONDS_TO_CONNECT, over_interface
 from training.errors import DeviceError
 
 T = TypeVar("T")
@@ -21,7 +19,10 @@ BUCKET_BYTES = 2**25
 """Gradients that are exchanged at a time are joined up to this size, and copied for that."""
 
 PATIENCE = datetime.timedelta(days=1)
-"""For a process that is slow, or held up; one that has died is noticed at once, but by NCCL."""
+"""For a process that is slow, or held up; one that has died is noticed at once, but by NCCL.
+
+A machine that is cut off is never noticed here.
+"""
 
 NCCL_PATIENCE = datetime.timedelta(minutes=10)
 """After which NCCL, which doesn't notice a process that has died, gives up."""
@@ -150,36 +151,50 @@ class ConnectedGroup(ProcessGroup):
 
 
 @contextlib.contextmanager
-def connected(folder: Path, rank: int, size: int, device: torch.device) -> Iterator[ProcessGroup]:
+def connected(
+    store: Any, rank: int, size: int, device: torch.device, address: str = LOOPBACK
+) -> Iterator[ProcessGroup]:
     """Connect this process with the others; disconnect it in the end.
 
     Args:
-        folder: Empty; they find each other by a file in it.
+        store: What all of them find each other by; see `by_file` and `by_address`.
         device: That this process computes on. NCCL exchanges tensors on CUDA, gloo all others.
+        address: Of this machine, that the others reach. If it isn't the loopback interface's, all
+            have to connect within `SECONDS_TO_CONNECT`.
 
     Raises:
         GroupError: torch can't connect them.
     """
-    if not dist.is_available():
-        raise GroupError(
-            "This build of torch can't train with several processes.", "Leave --devices out."
-        )
     if dist.is_initialized():
         raise GroupError(
             "This process belongs to a group of torch.distributed already.",
             "Leave --devices out, or run homework in a process of its own.",
         )
-    store = torch.distributed.FileStore(str(folder / "store"), size)  # type: ignore[attr-defined]
-    with _on_this_machine(), _failing():
-        dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=PATIENCE)
-    try:
-        data = None
-        if device.type == "cuda":
-            torch.cuda.set_device(device)
-            data = dist.new_group(backend="nccl", timeout=NCCL_PATIENCE)
-        yield ConnectedGroup(rank, size, data)
-    finally:
-        dist.destroy_process_group()
+    here = address == LOOPBACK
+    patience = PATIENCE if here else datetime.timedelta(seconds=SECONDS_TO_CONNECT)
+    with over_interface(address):  # NCCL connects at the first exchange
+        with _failing():
+            dist.init_process_group(
+                "gloo", store=store, rank=rank, world_size=size, timeout=patience
+            )
+        try:
+            if not here:
+                _set_timeout(PATIENCE)
+            data = None
+            if device.type == "cuda":
+                torch.cuda.set_device(device)
+                data = dist.new_group(backend="nccl", timeout=NCCL_PATIENCE)
+            yield ConnectedGroup(rank, size, data)
+        finally:
+            dist.destroy_process_group()
+
+
+def _set_timeout(patience: datetime.timedelta) -> None:
+    """Say how long an exchange may take, where connecting has had another limit."""
+    if hasattr(dist, "set_timeout"):
+        dist.set_timeout(patience)
+    else:  # an older torch
+        dist.distributed_c10d._set_pg_timeout(patience)
 
 
 def _buckets(tensors: Sequence[Tensor]) -> Iterator[list[Tensor]]:
@@ -208,18 +223,3 @@ def _failing() -> Iterator[None]:
     except RuntimeError as error:  # as torch's own errors of connections are
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise GroupError(f"The connection to another process is lost: {said}") from error
-
-
-@contextlib.contextmanager
-def _on_this_machine() -> Iterator[None]:
-    """Have gloo connect over the loopback interface, whatever this machine's name leads to."""
-    names = {name for _, name in socket.if_nameindex()}
-    loopback = next((name for name in ("lo", "lo0") if name in names), None)
-    if loopback is None or "GLOO_SOCKET_IFNAME" in os.environ:
-        yield
-        return
-    os.environ["GLOO_SOCKET_IFNAME"] = loopback
-    try:
-        yield
-    finally:
-        del os.environ["GLOO_SOCKET_IFNAME"]

@@ -20,6 +20,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from training.device.environment import all_devices
+from training.device.meeting import by_file
 from training.device.process_group import GroupError, ProcessGroup, connected
 from training.errors import DeviceError
 from training.executors.forwarding import portable
@@ -115,7 +116,10 @@ class OtherProcesses:
 
     Attributes:
         n: How many devices train one run, this process's included.
+        n_machines: This one.
     """
+
+    n_machines = 1
 
     def __init__(self, setup: Setup, devices: Sequence[str], workspace: Workspace) -> None:
         self.setup, self.devices, self.n = setup, devices, len(devices)
@@ -183,7 +187,7 @@ class OtherProcesses:
                 self.workspace.stop.check()
             self._answer(other)
         stage(1, 1, "Starting the processes of the other devices")
-        group = connected(folder, 0, self.n, self.workspace.device)
+        group = connected(by_file(folder, self.n), 0, self.n, self.workspace.device)
         return self._connected.enter_context(group)
 
     def _answer(self, other: _Other) -> None:
@@ -248,7 +252,7 @@ def follow(connection: Connection, setup: Setup, rank: int, size: int, folder: P
         try:
             workspace = setup.open(Progress(), StopSignal()).workspace
             connection.send(None)
-            with connected(folder, rank, size, workspace.device) as group:
+            with connected(by_file(folder, size), rank, size, workspace.device) as group:
                 while True:
                     match connection.recv():
                         case Step() as step:

@@ -2,12 +2,17 @@
 
 import contextlib
 import dataclasses
+import functools
+import itertools
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 from training.executors.dispatch import Dispatcher, Ended, Event, Lost, Said, Stopped
 from training.executors.outcome import Outcome
+from training.executors.ray_board import MACHINES, Board, Post
 from training.executors.ray_cluster import (
     SECONDS_TO_LEAVE,
     HeadLostError,
@@ -19,8 +24,11 @@ from training.executors.ray_cluster import (
     head_lost,
     import_ray,
     on_node,
+    release,
+    reserve,
 )
-from training.executors.ray_task import Board, Post, run_task
+from training.executors.ray_task import run_task
+from training.executors.ray_together import in_part
 from training.executors.schedule import Task
 from training.executors.setup import Setup
 from training.executors.single import SingleRuns
@@ -45,7 +53,8 @@ class RayExecutor:
         jobs: Tasks at a time; 0 for as many as the cluster has room for.
         address: Of the cluster; None takes the one in RAY_ADDRESS, or starts one here.
         gpus_per_run: Share of a GPU that a task takes.
-        devices: That train one experiment together, all of one machine.
+        devices: That train one experiment together: of one machine where there is one with so
+            many, else of as few as possible.
 
     Raises:
         StudyError: Ray isn't installed.
@@ -67,12 +76,28 @@ class RayExecutor:
         setup = dataclasses.replace(
             Setup.of(plan, workspace, n_threads, alone=gpus >= 1), device="cuda" if gpus else "cpu"
         )
-        needs = Needs(n_threads * devices, gpus)
-        self.crew = RayCrew(setup, jobs, address, needs, devices, workspace.progress.note)
+        needs = Needs(n_threads * devices, gpus, devices)
+        self.crew = RayCrew(setup, jobs, address, needs, workspace.progress.note)
 
     def run(self, experiments: Sequence[Experiment], force: bool = False) -> Outcome:
         """Run what is missing or stale; with `force`, everything named."""
         return Dispatcher(self.single, self.crew).run(experiments, force)
+
+
+@dataclass
+class Run:
+    """A task that was handed out.
+
+    Attributes:
+        place: That was reserved for it, if it is divided among several machines.
+        machines: That it has said that it is on; none before it has begun.
+    """
+
+    task: Task
+    force: bool
+    place: Any
+    reference: Any
+    machines: frozenset[str] = frozenset()
 
 
 class RayCrew:
@@ -86,18 +111,18 @@ class RayCrew:
         jobs: int,
         address: str | None,
         needs: Needs,
-        devices: int,
         say: Callable[[str], object],
     ) -> None:
         self.setup = setup
         self.jobs = jobs
         self.address = address
         self.needs = needs
-        self.devices = devices
         self.say = say
         self.ray = import_ray()
-        self._tasks: dict[Any, Task] = {}
+        self._runs: dict[int, Run] = {}
+        self._numbers = itertools.count()
         self._taking: Any = None
+        self._told = ""
 
     def __enter__(self) -> Self:
         self._was_connected = self.ray.is_initialized()
@@ -116,10 +141,9 @@ class RayCrew:
         self._setup = self.ray.put(self.setup)
         here = self.ray.get_runtime_context().get_node_id()  # other machines may be lost
         self._board = self.ray.remote(num_cpus=0)(Board).options(**on_node(here)).remote()
-        self._run = self.ray.remote(run_task).options(
-            num_cpus=self.needs.cpus, num_gpus=self.needs.gpus, max_retries=0
-        )
+        self._run = self.ray.remote(max_retries=0)(run_task)
         self._watch = Watch(self.needs)
+        self._tell()
 
     def __exit__(
         self,
@@ -127,43 +151,92 @@ class RayCrew:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._watch.end()
         if isinstance(error, HeadLostError):
-            self._tasks.clear()
+            self._watch.end()
+            self._runs.clear()
             self._disconnect(error)
             return
         with contextlib.suppress(Exception):  # the cluster may be gone
-            if self._tasks:
-                for reference in self._tasks:
+            references = [run.reference for run in self._runs.values()]
+            if references:
+                for reference in references:
                     self.ray.cancel(reference, force=True)
-                self.ray.wait(list(self._tasks), num_returns=len(self._tasks),
-                              timeout=SECONDS_TO_LEAVE)  # fmt: skip
+                self.ray.wait(references, num_returns=len(references), timeout=SECONDS_TO_LEAVE)
+            released = [self._release(run) for run in self._runs.values()]
+            wait(filter(None, released), SECONDS_TO_LEAVE)
             self.ray.kill(self._board)
-        self._tasks.clear()
+        self._watch.end()
+        self._runs.clear()
         self._disconnect()
 
     def _disconnect(self, error: BaseException | None = None) -> None:
         if not self._was_connected:
             disconnect(error)
 
+    def _tell(self) -> None:
+        """Say when there is no machine any more that has room for a run."""
+        told = self._watch.room.told(self.needs)
+        if told and told != self._told:
+            self.say(told)
+        self._told = told
+
     def has_room(self) -> bool:
-        return len(self._tasks) < (self.jobs or self._watch.places)
+        return len(self._runs) < (self.jobs or self._watch.places)
 
     def start(self, task: Task, force: bool) -> None:
-        self._tasks[self._run.remote(self._setup, self._board, self.devices, task, force)] = task
+        number, place, needs = next(self._numbers), None, self.needs
+        options: dict[str, Any] = {"num_cpus": needs.cpus, "num_gpus": needs.gpus}
+        if self._watch.room.are_divided:
+            place = self._watch.answer(functools.partial(reserve, needs))
+            options = in_part(place, 0, self.setup)
+        reference = self._run.options(**options).remote(
+            self._setup, self._board, number, needs.devices, place, task, force
+        )
+        self._runs[number] = Run(task, force, place, reference)
+
+    def _release(self, run: Run) -> "Future[Any] | None":
+        if run.place is None:
+            return None
+        return self._watch.ask(functools.partial(release, run.place))
+
+    def _start_divided(self) -> None:
+        """Divide the runs that wait for a machine which isn't there any more."""
+        waiting = [
+            number for number, run in self._runs.items() if run.place is None and not run.machines
+        ]
+        for number in waiting:
+            run = self._runs.pop(number)
+            self.ray.cancel(run.reference, force=True)
+            self.start(run.task, run.force)
 
     def events(self) -> Iterator[Event]:
         self._watch.check()
-        references = list(self._tasks)
-        ended, _ = self.ray.wait(references, num_returns=len(references), timeout=0)
+        self._tell()
+        if self._watch.room.are_divided:
+            self._start_divided()
+        numbers = {run.reference: number for number, run in self._runs.items()}
+        ended, _ = self.ray.wait(list(numbers), num_returns=len(numbers), timeout=0)
         if not ended:
-            ended, _ = self.ray.wait(references, timeout=SECONDS_BETWEEN_LOOKS)
-        tasks = {task.position: task for task in self._tasks.values()}
-        for position, what, arguments in self._posts():
-            if position in tasks:
-                yield Said(tasks[position], what, arguments)
+            ended, _ = self.ray.wait(list(numbers), timeout=SECONDS_BETWEEN_LOOKS)
+        for number, what, arguments in self._posts():
+            if number not in self._runs:  # of a process that is lost
+                continue
+            if what == MACHINES:
+                self._runs[number].machines = frozenset(map(str, arguments))
+            else:
+                yield Said(self._runs[number].task, what, arguments)
         for reference in ended:
-            yield self._end(reference)
+            yield self._end(self._runs.pop(numbers[reference]))
+        yield from self._lost_with_machines()
+
+    def _lost_with_machines(self) -> Iterator[Lost]:
+        """End the runs on machines that are gone: their tasks may take minutes to learn of it."""
+        gone = self._watch.gone
+        for number in [n for n, run in self._runs.items() if run.machines & gone]:
+            run = self._runs.pop(number)
+            self.ray.cancel(run.reference, force=True)
+            self._release(run)
+            yield Lost(run.task, "lost (its machine doesn't answer)")
 
     def _posts(self) -> list[Post]:
         """Take what the board has, unless that takes long: then next time."""
@@ -178,11 +251,11 @@ class RayCrew:
         self._taking = None
         return posts
 
-    def _end(self, reference: Any) -> Event:
-        errors = self.ray.exceptions
-        task = self._tasks.pop(reference)
+    def _end(self, run: Run) -> Event:
+        errors, task = self.ray.exceptions, run.task
+        self._release(run)
         try:
-            answer = self.ray.get(reference)
+            answer = self.ray.get(run.reference)
         except errors.TaskCancelledError:
             return Stopped(task)
         except errors.RayTaskError as error:

@@ -6,8 +6,10 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import ModuleType
 from typing import Any
 
@@ -37,10 +39,15 @@ class HeadLostError(DeviceError):
 
 @dataclass(frozen=True)
 class Needs:
-    """What one run takes of one machine."""
+    """What one run takes: of one machine, where there is one that is large enough.
+
+    Attributes:
+        devices: That train it together, each with its share; of several machines if need be.
+    """
 
     cpus: int
     gpus: float
+    devices: int = 1
 
     def __str__(self) -> str:
         gpus = f" and {self.gpus:g} GPU{'' if self.gpus == 1 else 's'}" if self.gpus else ""
@@ -52,6 +59,50 @@ class Needs:
         if self.gpus:
             places = min(places, math.floor(resources.get("GPU", 0) / self.gpus + 1e-9))
         return places
+
+    @property
+    def of_device(self) -> "Needs":
+        """What each of its devices takes."""
+        return Needs(self.cpus // self.devices, self.gpus / self.devices)
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many runs a cluster has room for at a time.
+
+    Attributes:
+        whole: Of those that one machine each has room for.
+        divided: Of those that are divided among machines, device by device.
+        largest: CPUs of the machine that has most.
+    """
+
+    whole: int
+    divided: int
+    largest: float
+
+    @classmethod
+    def of(cls, nodes: Sequence[dict[str, Any]], needs: Needs) -> "Room":
+        resources = [node["Resources"] for node in nodes]
+        devices = sum(needs.of_device.fit_in(each) for each in resources)
+        return cls(
+            sum(needs.fit_in(each) for each in resources),
+            devices // needs.devices,
+            max((each.get("CPU", 0) for each in resources), default=0),
+        )
+
+    @property
+    def are_divided(self) -> bool:
+        """Whether runs are divided: no machine has room for one, but all together have."""
+        return not self.whole and self.divided > 0
+
+    def told(self, needs: Needs) -> str:
+        """Say what isn't as it is meant to be: that no machine is large enough; or nothing."""
+        if self.whole:
+            return ""
+        none = f"No machine of the Ray cluster has {needs} for one run"
+        if self.divided:
+            return f"{none}: each is divided among several machines"
+        return f"{none} (the largest has {self.largest:g}): runs wait until one joins"
 
 
 @dataclass(frozen=True)
@@ -136,12 +187,24 @@ def on_node(node_id: str) -> dict[str, Any]:
     return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node_id, soft=False)}
 
 
+def reserve(needs: Needs) -> Any:
+    """Have a part of the cluster kept for each device of a run, on as few machines as possible."""
+    each = needs.of_device
+    part = {"CPU": each.cpus, "GPU": each.gpus} if each.gpus else {"CPU": each.cpus}
+    return import_ray().util.placement_group([part] * needs.devices, strategy="PACK")
+
+
+def release(place: Any) -> None:
+    """End what still runs in a place that was reserved, and give it back."""
+    import_ray().util.remove_placement_group(place)
+
+
 def check_machines(wanted: Sequence[Path], needs: Needs, say: Callable[[str], object]) -> None:
     """Make sure that every machine sees the records and the decoded images.
 
     Args:
         wanted: Files and folders.
-        say: Told of what may be meant so: machines that leave, another torch, none large enough.
+        say: Told of what may be meant so: machines that leave, another torch.
 
     Raises:
         StudyError: A machine doesn't see them or has another version of this package; or there is
@@ -156,12 +219,6 @@ def check_machines(wanted: Sequence[Path], needs: Needs, say: Callable[[str], ob
     asked = [(node, look.options(**on_node(node["NodeID"])).remote(paths)) for node in nodes]
     for node, reference in asked:
         _check_machine(node, reference, say)
-    if not any(needs.fit_in(node["Resources"]) for node in nodes):
-        most = max((node["Resources"].get("CPU", 0) for node in nodes), default=0)
-        say(
-            f"No machine of the Ray cluster has {needs} for one run (the largest has "
-            f"{most:g}): runs wait until one joins"
-        )
 
 
 def _check_machine(node: dict[str, Any], reference: Any, say: Callable[[str], object]) -> None:
@@ -202,6 +259,8 @@ class Watch:
 
     Attributes:
         machines: Those that are there and have room for a run.
+        room: What the cluster has room for.
+        gone: What Ray calls the machines that have left, or don't answer any more.
     """
 
     def __init__(self, needs: Needs) -> None:
@@ -212,6 +271,9 @@ class Watch:
         self._silent = 0.0
         self._looked = time.monotonic()
         self._ended = threading.Event()
+        self._asked: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
+        self.room = Room(0, 0, 0)
+        self.gone: set[str] = set()
         self._count()
         self._thread = threading.Thread(target=self._keep_counting, daemon=True)
         self._thread.start()
@@ -219,22 +281,50 @@ class Watch:
     @property
     def places(self) -> int:
         """How many runs the cluster has room for at a time; at least 1, for one that grows."""
-        return max(1, sum(machine.places for machine in self.machines))
+        return max(1, self.room.whole or self.room.divided)
 
     def _count(self) -> None:
-        nodes = [node for node in self._ray.nodes() if node["Alive"]]
-        machines = [
+        nodes = self._ray.nodes()
+        there = [node for node in nodes if node["Alive"]]
+        self.machines = [
             Machine(node["NodeID"], node["NodeManagerHostname"], places)
-            for node in nodes
+            for node in there
             if (places := self._needs.fit_in(node["Resources"]))
         ]
-        self.machines = machines
+        self.room = Room.of(there, self._needs)
+        self.gone = {node["NodeID"] for node in nodes if not node["Alive"]}
         self._answers += 1
 
     def _keep_counting(self) -> None:
-        while not self._ended.wait(SECONDS_BETWEEN_COUNTS):
+        while not self._ended.is_set():
+            with contextlib.suppress(Empty):
+                self._answer(*self._asked.get(timeout=SECONDS_BETWEEN_COUNTS))
             with contextlib.suppress(Exception):  # as silence, which is what counts
                 self._count()
+
+    def _answer(self, call: Callable[[], Any], future: "Future[Any]") -> None:
+        try:
+            future.set_result(call())
+        except Exception as error:
+            future.set_exception(error)
+
+    def ask(self, call: Callable[[], Any]) -> "Future[Any]":
+        """Have the thread call something that asks the head."""
+        future: Future[Any] = Future()
+        self._asked.put((call, future))
+        return future
+
+    def answer(self, call: Callable[[], Any]) -> Any:
+        """Return what something that asks the head returns.
+
+        Raises:
+            HeadLostError: It has been silent for `SECONDS_WITHOUT_HEAD`.
+        """
+        future = self.ask(call)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                return future.result(LONGEST_LOOK)
+            self.check()
 
     def check(self) -> None:
         """Note whether the head has answered since the last look.

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,73 +10,35 @@ import torch
 
 from training import __version__
 from training.executors.data_parallel import devices_together, training_together
-from training.executors.forwarding import ForwardedProgress, portable
+from training.executors.forwarding import portable
 from training.executors.outcome import Result
+from training.executors.ray_board import BoardProgress
+from training.executors.ray_together import SeveralMachines
 from training.executors.schedule import Task
 from training.executors.setup import Setup
 from training.stopping import StoppedError, StopSignal
 
-Post = tuple[int, str, tuple[object, ...]]
-"""Position of the run, method of `Progress`, its arguments."""
-
-
-class Board:
-    """An actor: tasks post their progress, the one who started them takes it."""
-
-    def __init__(self) -> None:
-        self._posts: list[Post] = []
-        self._stopping = False
-
-    def post(self, post: Post) -> bool:
-        """Add a line; say whether the task is asked to stop."""
-        self._posts.append(post)
-        return self._stopping
-
-    def take(self) -> list[Post]:
-        taken, self._posts = self._posts, []
-        return taken
-
-    def stop(self) -> None:
-        self._stopping = True
-
-
-class BoardProgress(ForwardedProgress):
-    """Posts events; what the board answers decides whether to stop, as does its silence."""
-
-    def __init__(self, board: Any, position: int, stop: StopSignal) -> None:
-        super().__init__()
-        self._board = board
-        self._position = position
-        self._stop = stop
-
-    def _send(self, what: str, *arguments: object) -> None:
-        import ray
-
-        post: Post = (self._position, what, arguments)
-        try:
-            stopping = ray.get(self._board.post.remote(post))
-        except ray.exceptions.RayError:  # the one who started the list is gone
-            stopping = True
-        if stopping:
-            self._stop.ask(signal.SIGTERM)
-
-    def begin(self) -> None:
-        """Ask whether to begin at all."""
-        self._send("batch", 0)
-        self._stop.check()
-
 
 def run_task(
-    setup: Setup, board: Any, devices: int, task: Task, force: bool
+    setup: Setup, board: Any, number: int, devices: int, place: Any, task: Task, force: bool
 ) -> Result | Exception | None:
-    """Run one experiment on devices of this machine; return None if it was asked to stop."""
+    """Run one experiment; return None if it was asked to stop.
+
+    Args:
+        number: Of this task, among all that were started.
+        devices: Of this machine, that train it together.
+        place: In the place of these, a placement group with a part for each device.
+    """
     stop = StopSignal()
     try:
         with contextlib.suppress(OSError):
             os.chdir(setup.working_folder)
-        progress = BoardProgress(board, task.position, stop)
+        progress = BoardProgress(board, number, stop)
         progress.begin()
         runs = setup.open(progress, stop)
+        if place is not None:
+            runs.workspace.devices = SeveralMachines(setup, place, runs.workspace, progress)
+            return runs.run(task.experiment, task.seed, force)
         together = devices_together(setup.device, devices) if devices > 1 else [setup.device]
         with training_together(setup, together, runs.workspace):
             return runs.run(task.experiment, task.seed, force)

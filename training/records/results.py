@@ -112,6 +112,7 @@ class Environment(msgspec.Struct, frozen=True):
         precision: Number format of products and convolutions: fp32, tf32, bf16 or fp16.
         deterministic: Whether `--deterministic` kept the device to reproducible algorithms.
         n_devices: How many devices trained the run together, each on its part of every batch.
+        n_machines: On how many machines they were.
     """
 
     homework: str
@@ -126,6 +127,7 @@ class Environment(msgspec.Struct, frozen=True):
     precision: str = "fp32"
     deterministic: bool = False
     n_devices: Annotated[int, msgspec.Meta(ge=1)] = 1
+    n_machines: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
 class Selected(msgspec.Struct, frozen=True):

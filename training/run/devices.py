@@ -1,7 +1,7 @@
 """The devices that one run trains on together: here one, others where an executor has them."""
 
 import contextlib
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from training.device.process_group import ALONE, ProcessGroup
 from training.planning.plan import Step
@@ -13,9 +13,11 @@ class Devices(Protocol):
 
     Attributes:
         n: How many devices train one run, each in a process of its own.
+        n_machines: On how many machines they are, as far as a run has been trained.
     """
 
     n: int
+    n_machines: int
 
     def training(self, step: Step) -> contextlib.AbstractContextManager[ProcessGroup]:
         """Have the other processes call `train_model` for a step, too, while inside.
@@ -24,8 +26,13 @@ class Devices(Protocol):
             DeviceError: Another process failed, or has died.
         """
 
+
+@runtime_checkable
+class DevicesHere(Devices, Protocol):
+    """The same of devices of this machine, on which runs can be timed."""
+
     def timing(self, kind: Spec, n_images: int) -> contextlib.AbstractContextManager[ProcessGroup]:
-        """The same for a kind of run that is timed on the first images of each split.
+        """Have the other processes time a kind of run, too, on the first images of each split.
 
         Raises:
             DeviceError: Another process failed, or has died.
@@ -36,6 +43,7 @@ class OneDevice:
     """This process's own."""
 
     n = 1
+    n_machines = 1
 
     def training(self, step: Step) -> contextlib.AbstractContextManager[ProcessGroup]:
         return contextlib.nullcontext(ALONE)

@@ -209,7 +209,9 @@ def _describe(
         loss_scaling=result.loss_scaling,
         selected=step.selected,
         stand_ins=model.stand_ins,
-        environment=describe(workspace.device, workspace.precision, n_devices),
+        environment=describe(
+            workspace.device, workspace.precision, n_devices, workspace.devices.n_machines
+        ),
         finished_at=now(),
         first_layer=tested.first_layer,
         network=tested.network,

@@ -16,7 +16,7 @@ class Where:
         executor: `local`: on this machine; `ray`: on a Ray cluster.
         jobs: How many experiments at a time; None is 1 here, and on a cluster all it has room for.
         threads: CPU threads of each; None divides this process's among them, and is 1 on a cluster.
-        devices: How many devices of one machine train one experiment together.
+        devices: How many devices train one experiment together.
         address: See `RayExecutor`.
         gpus_per_run: See `RayExecutor`.
     """

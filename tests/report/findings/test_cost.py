@@ -38,8 +38,8 @@ def size(total, trainable=None):
 
 def a_model(name, right=90, *, n=100, million=None, flop=None, device=None, **fields):
     """Make a tested run that is right for the first pictures of 100, of this size and price."""
-    n_devices = fields.pop("n_devices", 1)
-    environment = device and Environment("", "", "", "", "", "cpu", device, 1, n_devices=n_devices)
+    numbers = {name: fields.pop(name, 1) for name in ("n_devices", "n_machines")}
+    environment = device and Environment("", "", "", "", "", "cpu", device, 1, **numbers)
     cost = None if flop is None else Cost(training_flop=flop, feature_flop=0)
     parameters = None if million is None else size(round(million * 1e6))
     fields = {"parameters": parameters, "environment": environment, "cost": cost} | fields
@@ -84,7 +84,7 @@ def test_epochs_are_timed_on_the_same_device_only():
     assert "An epoch of AlexNet fine-tuned took 20 s; one of AlexNet from scratch" in text
     assert "took 5.0 s on the same device" in text
     others = ({"device": "Another"}, {"device": "A"}, {"epochs_run": 0}, {"device": None},
-              {"n_devices": 2})  # fmt: skip
+              {"n_devices": 2}, {"n_machines": 2})  # fmt: skip
     for other in others:
         assert times(other) == times(second=other) == ""
     assert times({"device": None}, {"device": None})

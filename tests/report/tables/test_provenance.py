@@ -45,11 +45,12 @@ def test_several_devices_are_counted_where_some_runs_had_them(study):
     assert "Devices" not in [column.label for column in environments(load_study(study)).columns]
     file = study / "scratch" / "baseline" / "seed-0" / "metrics.json"
     record = json.loads(file.read_text())
-    record["environment"]["n_devices"] = 2
+    record["environment"] |= {"n_devices": 3, "n_machines": 2}
     file.write_text(json.dumps(record))
     table = environments(load_study(study))
-    place = [column.label for column in table.columns].index("Devices")
-    assert sorted(row[place] for row in text_of(table)) == ["1", "2"]
+    for label, numbers in (("Devices", ["1", "3"]), ("Machines", ["1", "2"])):
+        place = [column.label for column in table.columns].index(label)
+        assert sorted(row[place] for row in text_of(table)) == numbers
     assert "each computed a part of every batch" in plain_text(table.caption)
 
 
