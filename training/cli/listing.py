@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from training.cli.options import PICTURE_SETTINGS, json_option, study_options
+from training.garbage import not_collecting
 from training.planning.plan import Plan, Step, fingerprints_of
 from training.planning.to_come import all_to_come, searches
 from training.planning.under_way import UnderWay, under_way
@@ -53,6 +54,7 @@ def list_experiments(study: StudyRecord, folder: StudyFolder, as_json: bool) -> 
 @click.command()
 @functools.partial(study_options, last=True)
 @json_option
+@not_collecting()
 def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
     """Show the results so far of the study that the options describe, or of the latest one.
 
@@ -66,11 +68,7 @@ def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
 
     planned, listed = planned_from(study, folder), select(study, ())
     steps, to_come = planned.steps(listed), all_to_come(planned, listed)
-    begun = {
-        (step.experiment.id, step.seed): found
-        for step in steps
-        if (found := under_way(folder, step.experiment.id, step.seed))
-    }
+    begun = under_way(folder, ((step.experiment.id, step.seed) for step in steps))
     if as_json:
         print_json(
             [

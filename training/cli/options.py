@@ -12,6 +12,7 @@ import click
 from training import __version__
 from training.cli.completion import DEVICES, one_of, presets, studies
 from training.cli.runs_path import RunsPath
+from training.garbage import not_collecting
 from training.records import StudyFolder, StudyRecord, find_studies, read
 from training.records.remote import masked
 
@@ -282,7 +283,8 @@ def study_options(command: F, last: bool = False) -> F:
                 kept = StudyFolder(found)
                 return command(study=read(kept.study, StudyRecord), folder=kept, **others)
         file = read_study_file(study_file) if study_file else None
-        record = described_study(runs, preset, file, overrides, study, data, change)
+        with not_collecting():
+            record = described_study(runs, preset, file, overrides, study, data, change)
         record = _with_command(record)
         return command(study=record, folder=StudyFolder(runs / record.name), **others)
 

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import hashlib
 import os
+import re
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -212,6 +213,10 @@ def _escaped(value: Any) -> Any:
     return [_escaped(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+USUAL = re.compile(rb'\{\s*"format": [1-%d],\s' % FORMAT)
+"""How records begin that this program wrote."""
+
+
 def read(path: Path, kind: type[R]) -> R:
     """Read a record and hold it to its type.
 
@@ -226,8 +231,11 @@ def read(path: Path, kind: type[R]) -> R:
     except OSError as error:
         raise RecordError(f"Can't read {path}: {error.strerror or error}.") from error
     try:
-        _check_format(path, content)
+        if not USUAL.match(content):
+            _check_format(path, content)
         record = msgspec.json.decode(content, type=kind)
+        if not 1 <= record.format <= FORMAT:  # which stands there twice
+            _check_format(path, content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(
             f"{path} is not a valid {kind.__name__} record: {error}.",

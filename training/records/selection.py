@@ -16,7 +16,11 @@ def rank(records: Sequence[Metrics]) -> Rank:
     validation loss, then the smaller learning rate.
     """
     scores = [record.validation for record in records]
-    accuracy = fmean(s.accuracy if s else 0.0 for s in scores)
-    loss = fmean(s.loss if s and s.loss is not None else float("inf") for s in scores)
+    accuracy = _mean([s.accuracy if s else 0.0 for s in scores])
+    loss = _mean([s.loss if s and s.loss is not None else float("inf") for s in scores])
     spec = records[0].spec
     return (-accuracy, loss, spec.learning_rate if spec else float("inf"))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return values[0] if len(values) == 1 else fmean(values)

@@ -40,8 +40,12 @@ def _parts(dotted: str) -> Path:
     return tuple(parts)
 
 
+PLAIN = re.compile(r"[\w-]+")
+"""Names that TOML wants no quotes for."""
+
+
 def header(table: str, name: str = "") -> str:
     """Return a table's header as a study file has it: `[experiments."scratch/baseline"]`."""
     if not name:
         return f"[{table}]"
-    return f"[{table}.{name}]" if re.fullmatch(r"[\w-]+", name) else f'[{table}."{name}"]'
+    return f"[{table}.{name}]" if PLAIN.fullmatch(name) else f'[{table}."{name}"]'
