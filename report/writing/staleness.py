@@ -88,11 +88,7 @@ def everything_hash(study: Path, files: Mapping[str, Read], choices: str = "") -
         digest.update(f"{name}\0".encode("utf-8", "surrogateescape") + read.digest)
         if name.endswith(".json") and not read.is_ascii:
             texts.append((study / name).read_text("utf-8", "replace"))
-    for file in sorted(file for file in study.glob("thumbnails/**/*") if file.is_file()):
-        content = file.read_bytes()
-        name = file.relative_to(study).as_posix()
-        digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
-        digest.update(content)
+    _add_thumbnails(digest, study)
     digest.update(fonts_digest(texts).encode())
     return digest.hexdigest()
 
@@ -103,7 +99,16 @@ def rest_of_findings(view: StudyView) -> str:
     _add_states(digest, *_program(), Path(training.records.__file__).parent)
     for name in OF_A_STUDY[1:]:  # of study.json that is left out which changes nothing
         digest.update(name.encode() + (view.files[name].digest if name in view.files else b""))
+    _add_thumbnails(digest, view.folder.path)
     return digest.hexdigest()
+
+
+def _add_thumbnails(digest: "hashlib._Hash", study: Path) -> None:
+    for file in sorted(file for file in study.glob("thumbnails/**/*") if file.is_file()):
+        content = file.read_bytes()
+        name = file.relative_to(study).as_posix()
+        digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+        digest.update(content)
 
 
 def _add_states(digest: "hashlib._Hash", *folders: Path) -> None:

@@ -372,12 +372,14 @@ def test_a_run_that_rests_on_a_changed_one_is_looked_at_again(many, monkeypatch)
     assert f"the record of {worst} says 0.5" in re.sub("<[^>]*>", "", again(many))
 
 
-@pytest.mark.parametrize("what", ["program", "study", "dataset"])
+@pytest.mark.parametrize("what", ["program", "study", "dataset", "pictures"])
 def test_what_rests_on_other_things_is_found_out_again(many, monkeypatch, what):
     long_ago(monkeypatch)
     rendered(many)
     if what == "program":
         monkeypatch.setattr("report.writing.staleness._program", lambda: [many / "rates"])
+    elif what == "pictures":  # whose content records may name
+        (many / "thumbnails" / "another.jpg").write_bytes(b"another")
     else:
         path = many / f"{what}.json"
         record = json.loads(path.read_text())
