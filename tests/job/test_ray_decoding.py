@@ -18,6 +18,8 @@ from training.data.cache import decode_all
 from training.executors import ray_decoding
 from training.executors.ray_decoding import RayDecoding
 
+pytest.importorskip("ray", reason="Ray isn't installed: pip install '.[ray]'")
+
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 N, SIZE, IN_A_BLOCK, FIRST = 60, 64, 4, 8

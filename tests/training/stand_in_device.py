@@ -8,11 +8,14 @@ device refuses besides, torch's own backend refuses, too.
 import contextlib
 import functools
 
+import pytest
 import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
+
+from training.executors import worker
 
 MPS = torch.device("mps", 0)
 NO_FLOAT64 = (
@@ -177,3 +180,9 @@ def cards(patch, n, capability=(7, 5)):
         patch.setattr(torch.cuda, name, stand_in)
     with Device(), Numbered("cuda"):
         yield
+
+
+def work_on_two_cards(connection, setup):
+    """Work as a process of a machine with two cards does; here, where such a process finds it."""
+    with pytest.MonkeyPatch.context() as patch, cards(patch, 2):
+        worker.work(connection, setup)

@@ -11,7 +11,7 @@ import torch
 from click.testing import CliRunner
 
 from training.cli import cli
-from training.executors import processes, worker
+from training.executors import processes
 from training.records import Curves, Metrics, StudyFolder, read
 
 NAMES = ("scratch/baseline", "scratch/grid-sgd-1e-2", "scratch/grid-adam-1e-3")
@@ -21,17 +21,11 @@ SMALL = (
 )  # fmt: skip
 
 
-def work(connection, setup):
-    """Work as a process of a machine with two cards does."""
-    with pytest.MonkeyPatch.context() as patch, stand_in_device.cards(patch, 2):
-        worker.work(connection, setup)
-
-
 @pytest.fixture
 def two_cards(monkeypatch, tmp_path):
     monkeypatch.setenv("HOMEWORK_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(processes, "work", work)
+    monkeypatch.setattr(processes, "work", stand_in_device.work_on_two_cards)
     with stand_in_device.cards(monkeypatch, 2):
         yield
 
