@@ -21,3 +21,14 @@ def spec():
 @pytest.fixture
 def recorder(tmp_path):
     return Recorder(tmp_path / "runs" / "quick")
+
+
+@pytest.fixture
+def one_thread():
+    """Compute on one thread, so that sums are made in one order."""
+    import torch
+
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(n_threads)

@@ -11,6 +11,8 @@ from training.device.meeting import LOOPBACK, by_address, interface_of, over_int
 from training.device.process_group import ALONE
 from training.errors import DeviceError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture(scope="module")
 def address():
@@ -27,14 +29,6 @@ def address():
 def processes(address):
     with two.TwoProcesses(address) as both:
         yield both
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
 
 
 @pytest.mark.parametrize("model", ["alexnet", "resnet18"])

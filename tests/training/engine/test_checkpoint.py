@@ -24,13 +24,7 @@ from training.progress import Progress
 from training.records import OptimizerOptions, Scores, Transform, ValidationAnswers
 from training.stopping import StoppedError, StopSignal
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def outcome(result):

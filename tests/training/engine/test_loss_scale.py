@@ -24,6 +24,8 @@ from training.engine.out_of_memory import add_gradients
 from training.progress import Progress
 from training.records import LossScaling
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CPU = torch.device("cpu")
 FUSED = torch_kernels.UNSCALE
 RATE = 1e-2
@@ -33,14 +35,6 @@ PAIRS = {
     "rmsprop": (lambda p: RMSprop(p, RATE), lambda p: torch.optim.RMSprop(p, RATE)),
 }
 """Name to ours and torch's, given parameters."""
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
 
 
 @pytest.fixture(params=["fused", "plain"])

@@ -12,19 +12,13 @@ from training.device.process_group import ALONE, ProcessGroup
 from training.networks.build import build
 from training.records import Transform
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture(scope="module")
 def processes(tmp_path_factory):
     with two.TwoProcesses(tmp_path_factory.mktemp("group")) as both:
         yield both
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
 
 
 def curve(result):

@@ -15,15 +15,9 @@ from training.run.prepare_model import prepare_model
 from training.run.train_model import first_phase, pictures, train_model
 from training.weights.source import WeightsSource
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 N_FIRST, N_SECOND = 2, 3
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
 
 
 def spec_with(**fields):
