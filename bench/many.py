@@ -36,10 +36,10 @@ from training.study.files import study_file_of
 EXAMPLE = Path(__file__).parent.parent / "runs" / "example"
 N_SECTIONS = 4
 RENDER = ("render", "--format", "html")
-FIRST, WITH_INDEX = "render, first", "render, with an index"
+WITH_INDEX = "render, with an index"
 COMMANDS = {
-    "list": ("list",), "plan": ("plan",), "status": ("status",), FIRST: RENDER,
-    "render, nothing changed": RENDER, WITH_INDEX: RENDER,
+    "list": ("list",), "plan": ("plan",), "status": ("status",),
+    "render, first": RENDER, "render, nothing changed": RENDER, WITH_INDEX: RENDER,
     "compare": ("compare",), "verify": ("verify",),
 }  # fmt: skip
 

@@ -107,9 +107,9 @@ def over_experiments(
     if len(by_place) <= FEW:
         numbers = [view.study_number(f"/experiments/{place}{after}") for place in by_place]
         return derive(operation, *numbers)
-    values: list[Any] = [getattr(e, field) if field else e for e in by_place.values()]
-    places_said = f"[{ranges(sorted(by_place))}]"
-    source = f"{operation}({view.prefix}study.json#/experiments/{places_said}{after})"
+    ordered = sorted(by_place)  # as who recomputes it finds them
+    values: list[Any] = [getattr(by_place[i], field) if field else i for i in ordered]
+    source = f"{operation}({view.prefix}study.json#/experiments/[{ranges(ordered)}]{after})"
     return Quantity(OPERATIONS[operation](*values), source)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-import training.records
+import training
 from report.evidence.load import StudyView
 from report.evidence.once import once
 from report.evidence.record_files import Read
@@ -96,7 +96,7 @@ def everything_hash(study: Path, files: Mapping[str, Read], choices: str = "") -
 def rest_of_findings(view: StudyView) -> str:
     """Hash what is found out about a run rests on beside the records of its experiment."""
     digest = hashlib.sha256(_questions(view))
-    _add_states(digest, *_program(), Path(training.records.__file__).parent)
+    _add_states(digest, *_program(), Path(training.__file__).parent)
     for name in OF_A_STUDY[1:]:  # of study.json that is left out which changes nothing
         digest.update(name.encode() + (view.files[name].digest if name in view.files else b""))
     _add_thumbnails(digest, view.folder.path)

@@ -85,10 +85,10 @@ def status(study: StudyRecord, folder: StudyFolder, as_json: bool) -> None:
     )
     which = study.settings.which_run
     lines = (
-        _status_line(step, f"{step.experiment.id}{which(step.seed)}", record, found)
+        f"{_status_line(step, f'{step.experiment.id}{which(step.seed)}', record, found)}\n"
         for step, record, found in _rows(folder, steps, begun)
     )
-    click.echo("\n".join(lines))
+    click.echo("".join(lines), nl=False)
     for grid in searches(planned, listed):
         if grid.to_come:
             click.echo(f"{'–':9} {grid.id}: {told_in_words(grid)}")

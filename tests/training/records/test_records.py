@@ -140,6 +140,13 @@ def test_what_is_not_a_record_is_refused_by_name(tmp_path, text, message):
         read(path, Curves)
 
 
+def test_a_format_that_stands_twice_is_the_one_that_is_read(tmp_path):
+    path = tmp_path / "curves.json"
+    path.write_bytes(encode(CURVES).rstrip()[:-1] + b', "format": 99}')
+    with pytest.raises(RecordError, match="format 99.*reads formats 1 to 2"):
+        read(path, Curves)
+
+
 @pytest.mark.parametrize("name", ["../x", "a/../../b", "/etc/x", "a", "a/b/c", "A/b", "a/b\n", ""])
 def test_ids_cannot_leave_the_studys_folder(tmp_path, name):
     with pytest.raises(RecordError, match="not an experiment id"):
