@@ -3,13 +3,10 @@
 import contextlib
 import signal
 
-import pytest
-
 
 @contextlib.contextmanager
 def nodes(n, head_cpus=0):
     """Start a head, without CPUs unless it is said, and `n` machines with one each."""
-    pytest.importorskip("ray", reason="Ray isn't installed: pip install '.[ray]'")
     from ray.cluster_utils import Cluster
 
     with signals_kept():

@@ -143,7 +143,7 @@ def test_what_is_not_a_record_is_refused_by_name(tmp_path, text, message):
 def test_a_format_that_stands_twice_is_the_one_that_is_read(tmp_path):
     path = tmp_path / "curves.json"
     path.write_bytes(encode(CURVES).rstrip()[:-1] + b', "format": 99}')
-    with pytest.raises(RecordError, match="format 99.*reads formats 1 to 2"):
+    with pytest.raises(RecordError, match=r"format 99.*reads formats 1 to 2"):
         read(path, Curves)
 
 
